@@ -1,0 +1,64 @@
+/**
+ * The house rules, checked. `pure` is the functional core: no file system, network, clock, process or logger.
+ * See docs/architecture.md.
+ */
+const pure = [
+  '^src/(webhook|errors)\\.ts$',
+  '^src/output/',
+  '^src/settings/(?!load)',
+  '^src/manifest/(?!load)',
+  '^src/state/(?!journal|lock|open)',
+  '^src/plan/',
+  '^src/copernica/(outcome|answers|api|redact)\\.ts$',
+  '^src/daemon/scheduler\\.ts$',
+  '^src/sandbox/model',
+];
+const pureLibraries = ['^node_modules/(zod|yaml)/'];
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'pure-core-imports-no-edge',
+      comment: 'Pure files import pure files and pure libraries, nothing else. Move the I/O to an edge file.',
+      severity: 'error',
+      from: { path: pure },
+      to: { pathNot: [...pure, ...pureLibraries] },
+    },
+    {
+      name: 'sandbox-shares-nothing-with-the-client',
+      comment: 'If both used one piece of code, they would share one misunderstanding of the API.',
+      severity: 'error',
+      from: { path: '^src/sandbox/' },
+      to: { path: '^src/copernica/' },
+    },
+    {
+      name: 'client-shares-nothing-with-the-sandbox',
+      severity: 'error',
+      from: { path: '^src/copernica/' },
+      to: { path: '^src/sandbox/' },
+    },
+    {
+      name: 'undici-only-in-the-client',
+      severity: 'error',
+      from: { pathNot: '^src/copernica/' },
+      to: { path: '^node_modules/undici/' },
+    },
+    {
+      name: 'stages-do-not-reach-into-each-other',
+      comment: 'An edge file imports pure files and its own stage; main.ts puts the edges together.',
+      severity: 'error',
+      from: { path: '^src/(manifest|state|copernica|sandbox|settings)/' },
+      to: { path: '^src/(manifest|state|copernica|sandbox|settings)/', pathNot: ['^src/$1/', ...pure] },
+    },
+    { name: 'nothing-imports-main', severity: 'error', from: {}, to: { path: '^src/main\\.ts$' } },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-dev-dependencies', severity: 'error', from: { path: '^src/' }, to: { dependencyTypes: ['npm-dev'] } },
+    { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,50 @@
+/**
+ * What went wrong, as one plain record: the same form in `--json`, in text and in GitHub annotations.
+ *
+ * `line` and `column` count from 1. `message` says what is wrong, `remedy` what to do about it.
+ */
+export interface Problem {
+  /** Stable, kebab-case, for programs: `unknown-field`, `lock-held`. */
+  readonly code: string;
+  readonly message: string;
+  readonly severity: 'error' | 'warning';
+  /** Name of the manifest entry it is about. */
+  readonly name?: string;
+  /** Path of the file it is about, as the user gave it. */
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** The offending source line with a caret under it, ready to print. */
+  readonly frame?: string;
+  readonly remedy?: string;
+}
+
+/**
+ * How a failure ends the program:
+ * `input` (exit code 3): manifest, settings or usage are wrong and nothing was attempted;
+ * `refused` (exit code 4): a guard said no;
+ * `failed` (exit code 1): it was attempted and did not work.
+ */
+export type FailureKind = 'input' | 'refused' | 'failed';
+
+/** A failure that the user can act on. Printed without a stack. */
+export class ProductError extends Error {
+  override readonly name = 'ProductError';
+  readonly kind: FailureKind;
+  readonly problems: readonly Problem[];
+
+  constructor(kind: FailureKind, problems: readonly Problem[], options?: ErrorOptions) {
+    super(problems.map((problem) => problem.message).join('; '), options);
+    this.kind = kind;
+    this.problems = problems;
+  }
+}
+
+/** Shorthand for the usual case of one problem of severity `error`. */
+export function productError(
+  kind: FailureKind,
+  problem: Omit<Problem, 'severity'>,
+  options?: ErrorOptions,
+): ProductError {
+  return new ProductError(kind, [{ severity: 'error', ...problem }], options);
+}

@@ -1,0 +1,100 @@
+/** The one thing this product talks about. Source of the fields: the vendor's page on POST webhooks. */
+
+export const TRIGGERS = [
+  'create',
+  'update',
+  'delete',
+  'click',
+  'delivery',
+  'open',
+  'bounce',
+  'failure',
+  'unsubscribe',
+] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+
+export const CALLERS = ['ms', 'publisher'] as const;
+export type Caller = (typeof CALLERS)[number];
+
+/** What a webhook is, as the manifest writes it: exactly the body of the POST that makes it. */
+export interface WebhookSpec {
+  /** Absolute http(s) URL, as the file has it. */
+  readonly handler: string;
+  readonly trigger: Trigger;
+  /** Left out: both. A set: order carries no meaning. */
+  readonly callers?: readonly Caller[];
+  /** Id of the database the webhook is limited to. */
+  readonly database?: number;
+  /** Id of the collection the webhook is limited to. */
+  readonly collection?: number;
+}
+
+export const WEBHOOK_FIELDS = ['handler', 'trigger', 'callers', 'database', 'collection'] as const;
+export type WebhookField = (typeof WEBHOOK_FIELDS)[number];
+
+/** One entry of the manifest, validated. `line` and `column` (from 1) are where its name stands. */
+export interface DesiredWebhook {
+  readonly name: string;
+  readonly spec: WebhookSpec;
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * The fields in the form in which equal means the same to Copernica: `https://host` and `https://host/` are one URL,
+ * callers are a sorted set, and no callers means both.
+ */
+export interface CanonicalWebhook {
+  readonly handler: string;
+  readonly trigger: string;
+  readonly callers: string;
+  readonly database: string;
+  readonly collection: string;
+}
+
+export function canonicalHandler(handler: string): string {
+  return URL.canParse(handler) ? new URL(handler).href : handler;
+}
+
+export function canonical(spec: WebhookSpec): CanonicalWebhook {
+  const callers = spec.callers === undefined || spec.callers.length === 0 ? CALLERS : spec.callers;
+  return {
+    handler: canonicalHandler(spec.handler),
+    trigger: spec.trigger,
+    callers: [...new Set(callers)].sort().join(','),
+    database: spec.database === undefined ? '' : String(spec.database),
+    collection: spec.collection === undefined ? '' : String(spec.collection),
+  };
+}
+
+/** Two specs with one key ask for the very same webhook. */
+export function webhookKey(spec: WebhookSpec): string {
+  const { handler, trigger, callers, database, collection } = canonical(spec);
+  return JSON.stringify([handler, trigger, callers, database, collection]);
+}
+
+/** The key of what every live webhook shows when read: database and collection may be missing from the API's answer. */
+export function visibleKey(spec: WebhookSpec): string {
+  const { handler, trigger, callers } = canonical(spec);
+  return JSON.stringify([handler, trigger, callers]);
+}
+
+/** The fields in which `to` differs from `from`, in the order of the manifest's reference. */
+export function changedFields(from: WebhookSpec, to: WebhookSpec): WebhookField[] {
+  const a = canonical(from);
+  const b = canonical(to);
+  return WEBHOOK_FIELDS.filter((field) => a[field] !== b[field]);
+}
+
+/**
+ * A handler as people may see it: user info, query and fragment can hold secrets, so they are masked.
+ * The state file and `--json` keep the whole.
+ */
+export function maskHandler(handler: string): string {
+  if (!URL.canParse(handler)) return '***';
+  const url = new URL(handler);
+  const userInfo = url.username === '' && url.password === '' ? '' : '***@';
+  const query = url.search === '' ? '' : '?***';
+  const fragment = url.hash === '' ? '' : '#***';
+  return `${url.protocol}//${userInfo}${url.host}${url.pathname}${query}${fragment}`;
+}
