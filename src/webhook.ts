@@ -56,12 +56,16 @@ export function canonicalHandler(handler: string): string {
   return URL.canParse(handler) ? new URL(handler).href : handler;
 }
 
+/** Sorted, each once; none means both. */
+export function canonicalCallers(callers: readonly string[]): string {
+  return [...new Set(callers.length === 0 ? CALLERS : callers)].sort().join(',');
+}
+
 export function canonical(spec: WebhookSpec): CanonicalWebhook {
-  const callers = spec.callers === undefined || spec.callers.length === 0 ? CALLERS : spec.callers;
   return {
     handler: canonicalHandler(spec.handler),
     trigger: spec.trigger,
-    callers: [...new Set(callers)].sort().join(','),
+    callers: canonicalCallers(spec.callers ?? []),
     database: spec.database === undefined ? '' : String(spec.database),
     collection: spec.collection === undefined ? '' : String(spec.collection),
   };
@@ -79,11 +83,20 @@ export function visibleKey(spec: WebhookSpec): string {
   return JSON.stringify([handler, trigger, callers]);
 }
 
+/** One field that is not as it should be: canonical text before and after, whole. Mask handlers before showing it. */
+export interface Difference {
+  readonly field: WebhookField;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** The fields in which `to` differs from `from`, in the order of the manifest's reference. */
-export function changedFields(from: WebhookSpec, to: WebhookSpec): WebhookField[] {
-  const a = canonical(from);
-  const b = canonical(to);
-  return WEBHOOK_FIELDS.filter((field) => a[field] !== b[field]);
+export function differences(from: CanonicalWebhook, to: CanonicalWebhook): Difference[] {
+  return WEBHOOK_FIELDS.filter((field) => from[field] !== to[field]).map((field) => ({
+    field,
+    from: from[field],
+    to: to[field],
+  }));
 }
 
 /**

@@ -50,6 +50,20 @@ export type ListOutcome =
   | { readonly kind: 'unavailable' }
   | CallFailure;
 
+export interface NamedEntity {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** GET /databases, all pages. */
+export type DatabasesOutcome = { readonly kind: 'databases'; readonly databases: readonly NamedEntity[] } | CallFailure;
+
+/** GET /database/$id/collections, all pages. `gone`: there is no such database. */
+export type CollectionsOutcome =
+  | { readonly kind: 'collections'; readonly collections: readonly NamedEntity[] }
+  | { readonly kind: 'gone' }
+  | CallFailure;
+
 /** The API as the rest of the program sees it. No call throws for anything that the network or Copernica does. */
 export interface CopernicaApi {
   identity(): Promise<IdentityOutcome>;
@@ -60,5 +74,7 @@ export interface CopernicaApi {
   updateWebhook(id: number, spec: WebhookSpec): Promise<WriteOutcome>;
   deleteWebhook(id: number): Promise<WriteOutcome>;
   listWebhooks(): Promise<ListOutcome>;
+  databases(): Promise<DatabasesOutcome>;
+  collections(databaseId: number): Promise<CollectionsOutcome>;
   close(): Promise<void>;
 }

@@ -51,7 +51,11 @@ export interface State {
   /** Unconfirmed intents by number. An entry with one is `uncertain`. */
   readonly intents: ReadonlyMap<number, Intent>;
   readonly doomed: ReadonlyMap<number, DoomedWebhook>;
+  /** Webhook id → name, of entries and doomed ones: what is ours. */
+  readonly owners: ReadonlyMap<number, string>;
   /** The highest webhook id ever known, or null. */
   readonly highestId: number | null;
   readonly nextIntent: number;
+  /** False once a new webhook got an id at or below one known before it: then ids are no bounds. */
+  readonly idsRise: boolean;
 }

@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { createCopernicaClient } from './copernica/client.js';
+import { withRetries } from './copernica/retry.js';
+import { productError } from './errors.js';
+import type { Host } from './host.js';
+import { loadValidManifest } from './manifest/load.js';
+import type { ReconcilerEdges } from './reconcile/edges.js';
+import type { SettingKey, Settings } from './settings/definitions.js';
+import { lockStateFile, readStateFile } from './state/open.js';
+
+/** The edges of one reconciler, put together, and how to let go of them. */
+export interface Assembly {
+  readonly edges: ReconcilerEdges;
+  /** A missing state file is no surprise: --init, or the sandbox, whose state is its own. */
+  readonly init: boolean;
+  /** For people: where the webhooks go. */
+  readonly target: string;
+  close(): Promise<void>;
+}
+
+export interface AssemblyOptions {
+  readonly host: Host;
+  readonly settings: Settings;
+  readonly given: ReadonlySet<SettingKey>;
+  /** For the lock's message to others. */
+  readonly command: string;
+  readonly token: string | null;
+  readonly log: Logger;
+  /** Aborted: waits between retries end, and nothing is tried again. */
+  readonly stop: AbortSignal;
+}
+
+/** Builds one reconciler's edges: against the account of the token, or against a sandbox of its own. */
+export async function assemble(options: AssemblyOptions): Promise<Assembly> {
+  if (!options.settings.sandbox) {
+    const { settings, token } = options;
+    if (token === null) throw new Error('assembled without a token');
+    const edges = buildEdges(options, { apiUrl: settings.apiUrl, authUrl: settings.authUrl, token, state: settings.state });
+    return { edges, init: settings.init, target: settings.apiUrl, close: () => edges.api.close() };
+  }
+  if (options.given.has('state')) {
+    throw productError('input', {
+      code: 'sandbox-state',
+      message: 'the sandbox has a state of its own, which ends with it, so --state and --sandbox do not go together',
+      remedy: 'leave one of them out; for a sandbox that outlives one run use the `sandbox` command and --api-url',
+    });
+  }
+  const { startSandbox } = await import('./sandbox/server.js');
+  const sandbox = await startSandbox({});
+  const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-sandbox-'));
+  const state = join(folder, 'webhooks.state.jsonl');
+  const edges = buildEdges(options, { apiUrl: sandbox.url, authUrl: sandbox.url, token: sandbox.token, state });
+  const close = async () => {
+    await edges.api.close();
+    await sandbox.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { edges, init: true, target: `${sandbox.url} (sandbox)`, close };
+}
+
+interface Target {
+  readonly apiUrl: string;
+  readonly authUrl: string;
+  readonly token: string;
+  readonly state: string;
+}
+
+function buildEdges({ host, settings, log, stop, command }: AssemblyOptions, target: Target): ReconcilerEdges {
+  const client = createCopernicaClient({
+    apiUrl: target.apiUrl,
+    authUrl: target.authUrl,
+    version: settings.apiVersion === '4' ? 4 : 3,
+    token: target.token,
+    concurrency: settings.concurrency,
+    timeoutMs: settings.timeoutMs,
+    userAgent: `copernica-webhooks/${host.version}`,
+  });
+  const holder = { pid: host.pid, host: host.hostname, command };
+  return {
+    loadManifest: () => loadValidManifest(settings.file, host.environment),
+    readState: () => readStateFile(target.state),
+    lockState: () =>
+      lockStateFile(target.state, { timeoutMs: settings.lockTimeoutMs, holder: { ...holder, since: host.now().toISOString() } }),
+    api: withRetries(client, { signal: stop, onSpell: (spell) => log.warn(spell, 'the API is turning requests away') }),
+    now: () => host.now(),
+    log,
+  };
+}

@@ -1,0 +1,149 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { Invocation } from './commands/command.js';
+import type { Host } from './host.js';
+import { EXIT } from './output/exit-code.js';
+import { type CommandName, SETTINGS, type Setting } from './settings/definitions.js';
+
+const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
+  validate: 'check the manifest and the settings; needs no token and no network',
+  plan: 'show what apply would do, and change nothing',
+  apply: 'make the account as the manifest says, once: for cron and CI',
+  run: 'the daemon: reconcile at start, on every change of the manifest, and on the schedule',
+  list: 'show what the state holds',
+};
+
+const HELP_FOOTER = `
+Settings come from flags, then environment variables, then a settings file (--config, default config/settings.yaml).
+The access token is read from COPERNICA_ACCESS_TOKEN, or from the file that COPERNICA_ACCESS_TOKEN_FILE names.
+
+Exit codes: 0 done · 1 failed, wholly or for some entries · 2 there are changes (plan --detailed-exitcode)
+            3 manifest, settings or usage are wrong · 4 refused by a guard`;
+
+/** Parses the command line, runs the command and returns the exit code. Commands are loaded when they are called. */
+export async function runCli(host: Host, args: readonly string[]): Promise<number> {
+  let code: number = EXIT.done;
+  const finish = (result: number) => {
+    code = result;
+  };
+  const program = buildProgram(host, finish);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.done;
+    if (args.includes('--json')) host.stdout.write(`${JSON.stringify(usageDocument(error), null, 2)}\n`);
+    return EXIT.input;
+  }
+}
+
+function usageDocument(error: CommanderError) {
+  const [message, remedy] = error.message.replace(/^error: /, '').split('\n');
+  const place = { name: null, file: null, line: null, column: null };
+  return { errors: [{ code: 'usage', message, remedy: remedy ?? 'see --help', ...place }], warnings: [] };
+}
+
+function buildProgram(host: Host, finish: (code: number) => void): Command {
+  const program = new Command('copernica-webhooks')
+    .description('Keeps the webhooks of a Copernica account as a YAML file in git.')
+    .version(host.version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => host.stdout.write(text), writeErr: (text) => host.stderr.write(text) })
+    .showHelpAfterError('(see --help)')
+    .addHelpText('after', HELP_FOOTER);
+
+  settingsCommand(program, 'validate')
+    .addOption(jsonOption())
+    .addOption(formatOption())
+    .action(async (_options, command: Command) => {
+      const { validateCommand } = await import('./commands/validate.js');
+      finish(await validateCommand(host, invocationOf(command, 'validate')));
+    });
+  settingsCommand(program, 'plan')
+    .addOption(jsonOption())
+    .addOption(formatOption())
+    .option('--detailed-exitcode', 'end with code 2 when there are changes')
+    .action(async (options: { detailedExitcode?: boolean }, command: Command) => {
+      const { planCommand } = await import('./commands/plan.js');
+      const detailedExitCode = options.detailedExitcode === true;
+      finish(await planCommand(host, invocationOf(command, 'plan'), { detailedExitCode }));
+    });
+  settingsCommand(program, 'apply')
+    .addOption(jsonOption())
+    .action(async (_options, command: Command) => {
+      const { applyCommand } = await import('./commands/apply.js');
+      finish(await applyCommand(host, invocationOf(command, 'apply')));
+    });
+  settingsCommand(program, 'run').action(async (_options, command: Command) => {
+    const { runCommand } = await import('./commands/run.js');
+    finish(await runCommand(host, invocationOf(command, 'run')));
+  });
+  settingsCommand(program, 'list')
+    .addOption(jsonOption())
+    .action(async (_options, command: Command) => {
+      const { listCommand } = await import('./commands/list.js');
+      finish(await listCommand(host, invocationOf(command, 'list')));
+    });
+  program
+    .command('schema')
+    .description('print the JSON Schema of the manifest')
+    .action(async () => {
+      const { schemaCommand } = await import('./commands/schema.js');
+      finish(await schemaCommand(host));
+    });
+  program
+    .command('sandbox')
+    .description('serve the built-in stand-in for the API on a loopback port, until interrupted')
+    .option('--port <number>', 'port to listen on; 0 takes a free one', '8080')
+    .option('--fault <spec...>', 'faults in the order given, such as create:after:close or any:before:503*3')
+    .action(async (options: { port: string; fault?: string[] }) => {
+      const { sandboxCommand } = await import('./commands/sandbox.js');
+      finish(await sandboxCommand(host, { port: options.port, faults: options.fault ?? [] }));
+    });
+  return program;
+}
+
+function settingsCommand(program: Command, name: CommandName): Command {
+  const command = program.command(name).description(DESCRIPTIONS[name]);
+  for (const setting of Object.values(SETTINGS) as Setting<unknown>[]) {
+    if (setting.commands.includes(name)) addSetting(command, setting);
+  }
+  return command.option('--config <path>', 'settings file (default: config/settings.yaml, when it exists)');
+}
+
+function addSetting(command: Command, setting: Setting<unknown>): void {
+  const about = setting.fallback === undefined ? '' : `; default ${setting.shown ?? String(setting.fallback)}`;
+  command.addOption(new Option(setting.flag, `${setting.help} (${setting.environment}${about})`));
+  if (isSwitch(setting)) command.addOption(new Option(`--no-${setting.name}`).hideHelp());
+}
+
+/** A switch takes no value, and has a --no- form that overrides the environment and the settings file. */
+function isSwitch(setting: Setting<unknown>): boolean {
+  return !setting.flag.includes('<');
+}
+
+function jsonOption(): Option {
+  return new Option('--json', 'print one JSON document on stdout');
+}
+
+function formatOption(): Option {
+  return new Option('--format <format>', 'github: print annotations for GitHub workflows').choices(['text', 'github']);
+}
+
+function invocationOf(command: Command, name: CommandName): Invocation {
+  const flags = new Map<string, string>();
+  for (const setting of Object.values(SETTINGS) as Setting<unknown>[]) {
+    const attribute = setting.name.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+    if (command.getOptionValueSource(attribute) === 'cli') {
+      flags.set(setting.name, String(command.getOptionValue(attribute)));
+    }
+  }
+  const settingsFile: unknown = command.getOptionValue('config');
+  const github = command.getOptionValue('format') === 'github';
+  return {
+    command: name,
+    flags,
+    settingsFile: typeof settingsFile === 'string' ? settingsFile : undefined,
+    output: command.getOptionValue('json') === true ? 'json' : github ? 'github' : 'text',
+  };
+}

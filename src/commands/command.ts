@@ -1,0 +1,68 @@
+import { type FailureKind, type Problem, ProductError } from '../errors.js';
+import { type Host, wantsColor } from '../host.js';
+import { EXIT, exitCodeFor } from '../output/exit-code.js';
+import { problemLists } from '../output/plan-json.js';
+import { formatProblem, githubAnnotation } from '../output/problems.js';
+import type { CommandName } from '../settings/definitions.js';
+
+/** What the command line said. */
+export interface Invocation {
+  readonly command: CommandName;
+  /** Settings given as flags: setting name → text. */
+  readonly flags: ReadonlyMap<string, string>;
+  /** From --config. */
+  readonly settingsFile: string | undefined;
+  readonly output: 'text' | 'json' | 'github';
+}
+
+/** What a command has to say when it came to an end by itself. */
+export interface CommandResult {
+  /** For `--json`: the whole document, `errors` and `warnings` excepted. */
+  readonly document: object;
+  /** For people, on stdout. */
+  readonly text: string;
+  readonly problems: readonly Problem[];
+  /** How what went wrong ends the program; none: all is well. */
+  readonly failures: readonly FailureKind[];
+  /** Instead of 0, when nothing went wrong. */
+  readonly exitCode?: number;
+}
+
+/**
+ * Runs a command's body and prints what came of it: results to stdout, problems to stderr, in the chosen form.
+ * Returns the exit code. An error that is not a ProductError is a defect of this program and passes through.
+ */
+export async function execute(
+  host: Host,
+  invocation: Pick<Invocation, 'output'>,
+  body: () => Promise<CommandResult>,
+): Promise<number> {
+  const result = await body().catch((error: unknown) => {
+    if (error instanceof ProductError) return failedResult(error);
+    throw error;
+  });
+  print(host, invocation.output, result);
+  const code = exitCodeFor(result.failures);
+  return code === EXIT.done ? (result.exitCode ?? EXIT.done) : code;
+}
+
+function failedResult(error: ProductError): CommandResult {
+  return { document: {}, text: '', problems: error.problems, failures: [error.kind] };
+}
+
+function print(host: Host, output: Invocation['output'], result: CommandResult): void {
+  if (output === 'json') {
+    const document = Array.isArray(result.document)
+      ? result.document
+      : { ...result.document, ...problemLists(result.problems) };
+    host.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return;
+  }
+  if (output === 'github') {
+    for (const problem of result.problems) host.stdout.write(`${githubAnnotation(problem)}\n`);
+  } else {
+    const color = wantsColor(host.stderr, host.environment);
+    for (const problem of result.problems) host.stderr.write(`${formatProblem(problem, { color })}\n`);
+  }
+  host.stdout.write(result.text);
+}

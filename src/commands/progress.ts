@@ -1,0 +1,30 @@
+import type { Logger } from 'pino';
+import type { TextSink } from '../host.js';
+
+/** Fewer changes than this are done before anybody wonders. */
+const WORTH_SHOWING = 100;
+/** How often progress shows: each step of so many percent. */
+const STEP_PERCENT = { terminal: 1, log: 10 };
+
+/** Progress of a long apply: a line that is rewritten on a terminal, a log line at every tenth elsewhere. */
+export function progressReporter(sink: TextSink, log: Logger) {
+  const step = sink.isTTY ? STEP_PERCENT.terminal : STEP_PERCENT.log;
+  let shown = 0;
+  let open = false;
+  return {
+    update: (done: number, total: number): void => {
+      const percent = Math.floor((done / total) * 100);
+      if (total < WORTH_SHOWING || percent < shown + step) return;
+      shown = percent;
+      if (!sink.isTTY) log.info({ done, total }, 'applying');
+      else {
+        sink.write(`\r\u001b[Kapplying: ${done} of ${total} (${percent} %)`);
+        open = true;
+      }
+    },
+    end: (): void => {
+      if (open) sink.write('\r\u001b[K');
+      open = false;
+    },
+  };
+}

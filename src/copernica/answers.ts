@@ -1,0 +1,196 @@
+import * as z from 'zod';
+import type { CallFailure, IdentityOutcome, LiveWebhook, NamedEntity, ReadOutcome } from './api.js';
+import { type Answer, contradictionIn, type Exchange, failure, saysBadToken, saysGone, unusable } from './outcome.js';
+import type { Redact } from './redact.js';
+
+/** Ids and counts come as strings from some calls and as numbers from others: `"1894"` is 1894. */
+const wholeNumber = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,16}$/)
+        .transform(Number),
+    ],
+    { error: 'is not a number' },
+  )
+  .pipe(z.int('is not a whole number that can be used').nonnegative('is negative'));
+const id = wholeNumber.pipe(z.number().positive('is not an id'));
+
+/** Absent, null, empty and 0 all occur for "no limit"; only absent leaves it open whether there is one. */
+const limitedTo = z.union([z.enum(['', '0']).transform(() => null), z.literal(0).transform(() => null), z.null(), id], {
+  error: 'is not an id',
+});
+
+const filled = z.string('is not text').min(1, 'is empty');
+
+/** The documented fields, and the limits, which may or may not be shown. Further properties are let pass. */
+const webhookSchema = z.looseObject({
+  ID: id,
+  handler: filled,
+  trigger: filled,
+  callers: z.array(z.string('is not text'), 'is not a list').nullish(),
+  database: limitedTo.optional(),
+  collection: limitedTo.optional(),
+});
+/** A date, or a time as a number. Databases write "none" as null, nothing, 0, or a date of zeros. */
+const filledDate = z.union([z.string().regex(/[1-9a-z]/i), z.number().positive()]);
+const removedSchema = z.looseObject({
+  ID: id,
+  removed: z.union([filledDate, z.literal(true)]),
+});
+const identitySchema = z.looseObject({ ID: id, name: z.string('is not text').nullish() });
+const namedSchema = z.looseObject({ ID: id, name: z.string('is not text') });
+const envelopeSchema = z.looseObject({
+  start: wholeNumber.optional(),
+  count: wholeNumber.optional(),
+  total: wholeNumber,
+  data: z.array(z.unknown(), 'is not a list'),
+});
+
+/** What the body holds, or why it can't be used: to follow "but". */
+type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly but: string };
+
+/**
+ * What a GET of a webhook came to.
+ *
+ *   200 with the webhook asked for                                  found
+ *   200 with `removed` filled: a removed entity still answers       gone
+ *   400 or 404 that says there is no such webhook                   gone
+ *   200 with another id, wrong types, not JSON, HTML, nothing       unknown: never taken for a webhook, nor for none
+ *   everything else                                                 as for a POST
+ */
+export function readOutcome(asked: number, exchange: Exchange, redact: Redact): ReadOutcome {
+  if (exchange.kind === 'answer' && saysGone(exchange)) return { kind: 'gone' };
+  if (exchange.kind === 'no-answer' || exchange.status !== 200) return failureOf(exchange, redact);
+  const body = parseBody(exchange);
+  const webhook = body.ok ? parseWebhook(body.value) : body;
+  if (!webhook.ok) return unusable(exchange, webhook.but, redact);
+  if (webhook.value.id !== asked) return unusable(exchange, `answered for another id, ${webhook.value.id}`, redact);
+  return webhook.value.live === null ? { kind: 'gone' } : { kind: 'found', webhook: webhook.value.live };
+}
+
+/** What a GET of the identity came to. The account's id is digits, whether it comes as text or as a number. */
+export function identityOutcome(exchange: Exchange, redact: Redact): IdentityOutcome {
+  if (exchange.kind === 'no-answer' || exchange.status !== 200) return failureOf(exchange, redact);
+  const body = parseBody(exchange);
+  const identity = body.ok ? parseWith(identitySchema, body.value) : body;
+  if (!identity.ok) return unusable(exchange, identity.but, redact);
+  return { kind: 'identity', identity: { id: String(identity.value.ID), name: identity.value.name ?? '' } };
+}
+
+/** An item of a list. `live` is null where the webhook is removed and still listed. */
+export interface ListedWebhook {
+  readonly id: number;
+  readonly live: LiveWebhook | null;
+}
+
+/** One page of a list. `no-envelope`: it is an answer, but not a page of a list. `no-call`: there is no such call. */
+export type PageOutcome<T> =
+  | { readonly kind: 'page'; readonly items: readonly T[]; readonly total: number }
+  | { readonly kind: 'no-envelope'; readonly message: string }
+  | { readonly kind: 'no-call'; readonly message: string }
+  | { readonly kind: 'gone' }
+  | CallFailure;
+
+/** One page of GET /webhooks, which is not documented: it may be there, be missing, or answer something else. */
+export function webhookPage(exchange: Exchange, redact: Redact): PageOutcome<ListedWebhook> {
+  return pageOutcome(exchange, parseWebhook, redact);
+}
+
+/** One page of GET /databases or of GET /database/$id/collections. */
+export function namedPage(exchange: Exchange, redact: Redact): PageOutcome<NamedEntity> {
+  return pageOutcome(exchange, parseNamed, redact);
+}
+
+/**
+ *   200 with the envelope, its counts adding up and each item right        page
+ *   200 with anything else                                                 no-envelope
+ *   400 or 404 that says there is no such entity                           gone
+ *   other 2xx, redirects and refusals that don't speak of the token        no-call
+ *   401, 403, 400 for the token, 408, 429, 5xx, no answer, a broken body   failure
+ */
+function pageOutcome<T>(exchange: Exchange, parseItem: (item: unknown) => Parsed<T>, redact: Redact): PageOutcome<T> {
+  if (exchange.kind === 'no-answer') return failureOf(exchange, redact);
+  const { status, body } = exchange;
+  if (status === 200) {
+    const page = parsePage(exchange, parseItem);
+    if (page.ok) return { kind: 'page', ...page.value };
+    const unread = unusable(exchange, page.but, redact);
+    const brokeOff = typeof body !== 'string' && body.broken !== 'too-large';
+    return brokeOff ? unread : { kind: 'no-envelope', message: unread.message };
+  }
+  if (saysGone(exchange)) return { kind: 'gone' };
+  const failed = failureOf(exchange, redact);
+  const passes = failed.kind === 'turned-away' || status >= 500 || status === 408;
+  if (passes || status === 401 || status === 403 || saysBadToken(exchange)) return failed;
+  return { kind: 'no-call', message: failed.message };
+}
+
+function parsePage<T>(
+  answer: Answer,
+  parseItem: (item: unknown) => Parsed<T>,
+): Parsed<{ readonly items: readonly T[]; readonly total: number }> {
+  const body = parseBody(answer);
+  const envelope = body.ok ? parseWith(envelopeSchema, body.value) : body;
+  if (!envelope.ok) return envelope;
+  const { total, data, count = data.length } = envelope.value;
+  if (count !== data.length) return { ok: false, but: `with ${data.length} items where it says ${count}` };
+  const items: T[] = [];
+  for (const [index, item] of data.entries()) {
+    const parsed = parseItem(item);
+    if (!parsed.ok) return { ok: false, but: `with an item ${index} that can't be used: ${parsed.but}` };
+    items.push(parsed.value);
+  }
+  return { ok: true, value: { items, total } };
+}
+
+function parseWebhook(raw: unknown): Parsed<ListedWebhook> {
+  const removed = removedSchema.safeParse(withId(raw));
+  if (removed.success) return { ok: true, value: { id: removed.data.ID, live: null } };
+  const parsed = parseWith(webhookSchema, raw);
+  if (!parsed.ok) return parsed;
+  const { ID, handler, trigger, callers, database, collection } = parsed.value;
+  return {
+    ok: true,
+    value: { id: ID, live: { id: ID, handler, trigger, callers: callers ?? [], database, collection } },
+  };
+}
+
+function parseNamed(raw: unknown): Parsed<NamedEntity> {
+  const parsed = parseWith(namedSchema, raw);
+  return parsed.ok ? { ok: true, value: { id: parsed.value.ID, name: parsed.value.name } } : parsed;
+}
+
+function parseBody(answer: Answer): Parsed<unknown> {
+  const contradiction = contradictionIn(answer);
+  if (contradiction !== null) return { ok: false, but: contradiction };
+  const text = typeof answer.body === 'string' ? answer.body : '';
+  if (text.trim() === '') return { ok: false, but: 'with an empty body' };
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return { ok: false, but: 'with a body that is not JSON' };
+  }
+}
+
+function parseWith<T>(schema: z.ZodType<T>, raw: unknown): Parsed<T> {
+  const parsed = schema.safeParse(withId(raw));
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const [issue] = parsed.error.issues;
+  const place = issue === undefined || issue.path.length === 0 ? 'it' : issue.path.join('.');
+  return { ok: false, but: `"${place}" ${issue?.message ?? 'is wrong'}` };
+}
+
+/** Webhooks and databases say `ID`, the identity says `id`: either will do everywhere. */
+function withId(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || 'ID' in raw || !('id' in raw)) return raw;
+  return { ...raw, ID: raw.id };
+}
+
+/** A status of success other than 200 has no answer in it. */
+function failureOf(exchange: Exchange, redact: Redact): CallFailure {
+  if (exchange.kind === 'answer' && exchange.status < 300) return unusable(exchange, 'nothing to read', redact);
+  return failure(exchange, redact);
+}

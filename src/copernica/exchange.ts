@@ -1,0 +1,104 @@
+import type { Dispatcher } from 'undici';
+import { describeNetworkError } from './network-error.js';
+import type { AnswerHeaders, BrokenBody, Exchange } from './outcome.js';
+
+/** Bounds of one exchange. */
+export interface ExchangeLimits {
+  /** For the whole: connecting where it has to, sending, waiting, and reading the body to its end. */
+  readonly timeoutMs: number;
+  readonly bodyBytes: number;
+  /** `host:port`, for messages. */
+  readonly target: string;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/**
+ * One request and its answer, as undici reports them. Settles exactly once, whatever comes.
+ *
+ * undici calls `onRequestStart` when a connection is up and the next thing it does is to write the request: before
+ * that nothing has left, after that some of it may have.
+ */
+export class ExchangeHandler implements Dispatcher.DispatchHandler {
+  readonly #limits: ExchangeLimits;
+  readonly #settle: (exchange: Exchange) => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  #controller: Dispatcher.DispatchController | null = null;
+  #head: { readonly status: number; readonly headers: AnswerHeaders } | null = null;
+  #settled = false;
+
+  constructor(limits: ExchangeLimits, settle: (exchange: Exchange) => void) {
+    this.#limits = limits;
+    this.#settle = settle;
+    this.#timer = setTimeout(() => this.#giveUp(), limits.timeoutMs);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Given up while it waited for a connection: it was told as not sent, so it must not be sent now.
+    // Started before: undici puts a request back into its queue in some cases, but a POST must not go out twice.
+    if (this.#settled || this.#controller !== null) controller.abort(new Error('not to be sent'));
+    else this.#controller = controller;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+    // 1xx only announces the answer.
+    if (status >= 200) this.#head = { status, headers };
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes <= this.#limits.bodyBytes) {
+      this.#chunks.push(chunk);
+      return;
+    }
+    const message = `with more than ${this.#limits.bodyBytes} bytes`;
+    this.#answer({ broken: 'too-large', message });
+    this.#abort();
+  }
+
+  onResponseEnd(): void {
+    this.#answer(this.#bytes === 0 ? '' : Buffer.concat(this.#chunks).toString('utf8'));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error);
+  }
+
+  /** The exchange came to nothing; whether something was sent is known here. */
+  fail(error: unknown): void {
+    const sent = this.#controller !== null;
+    const message = describeNetworkError(error, { target: this.#limits.target, sent });
+    if (this.#head === null) this.#finish({ kind: 'no-answer', sent, message });
+    else this.#answer({ broken: 'lost', message: `the answer broke off: ${message}` });
+  }
+
+  #giveUp(): void {
+    const within = `within ${this.#limits.timeoutMs / 1000} s`;
+    if (this.#head !== null) {
+      this.#answer({ broken: 'time-out', message: `the answer did not end ${within}` });
+    } else if (this.#controller !== null) {
+      this.#finish({ kind: 'no-answer', sent: true, message: `no answer ${within}` });
+    } else {
+      this.#finish({ kind: 'no-answer', sent: false, message: `no connection to ${this.#limits.target} ${within}` });
+    }
+    this.#abort();
+  }
+
+  #answer(body: string | BrokenBody): void {
+    if (this.#head === null) return;
+    this.#finish({ kind: 'answer', ...this.#head, body, receivedAt: this.#limits.now() });
+  }
+
+  #finish(exchange: Exchange): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#settle(exchange);
+  }
+
+  #abort(): void {
+    this.#controller?.abort(new Error('given up'));
+  }
+}

@@ -1,0 +1,88 @@
+/** Where an error that comes from the network happened. */
+export interface NetworkPlace {
+  /** `host:port` of what was to be reached. */
+  readonly target: string;
+  /** Whether a byte of the request may have left. */
+  readonly sent: boolean;
+}
+
+const CONNECTION_LOST: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+  'PROXY_CLOSED',
+]);
+
+/**
+ * An error of the network in plain words, from its code alone: messages of errors can hold the URL, and the URL holds
+ * the access token.
+ */
+export function describeNetworkError(error: unknown, { target, sent }: NetworkPlace): string {
+  const code = codeOf(error);
+  const where = addressOf(error) ?? target;
+  if (CONNECTION_LOST.has(code)) {
+    if (code === 'PROXY_CLOSED') return 'the proxy closed the connection';
+    return sent ? 'the connection was closed before the answer came' : `the connection to ${where} was closed again`;
+  }
+  if (/CERT|^ERR_SSL|^ERR_TLS|^EPROTO$|^UNABLE_TO|^DEPTH_ZERO|^UND_ERR_PRX_TLS$/.test(code)) {
+    return `no TLS connection to ${where} (${code})`;
+  }
+  if (code === 'HTTP_PARSER') return 'the answer is not HTTP';
+  switch (code) {
+    case 'ECONNREFUSED':
+      return `connection refused by ${where}`;
+    case 'ENOTFOUND':
+      return `name not found: ${hostOf(error) ?? target}`;
+    case 'EAI_AGAIN':
+      return `the name can't be looked up at the moment: ${hostOf(error) ?? target}`;
+    case 'ETIMEDOUT':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return `no connection to ${where} in time`;
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return `no route to ${where}`;
+    case 'UND_ERR_HEADERS_OVERFLOW':
+      return 'the headers of the answer are too large';
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+      return 'the answer is not as long as it says';
+    case 'UND_ERR_ABORTED':
+      return proxyRefusal(error) ?? 'the request was broken off';
+    case 'UND_ERR_DESTROYED':
+    case 'UND_ERR_CLOSED':
+      return 'the client was closed';
+    default:
+      return `network error ${code}`;
+  }
+}
+
+function codeOf(error: unknown): string {
+  // This one comes without its code.
+  if (property(error, 'name') === 'HTTPParserError') return 'HTTP_PARSER';
+  const code = property(error, 'code');
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,60}$/.test(code) ? code : 'without a code';
+}
+
+/** The address that was tried: a proxy's, where there is one. Happy Eyeballs gives an error for each address. */
+function addressOf(error: unknown): string | null {
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  const address = property(first, 'address');
+  const port = property(first, 'port');
+  if (typeof address !== 'string' || typeof port !== 'number') return null;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function hostOf(error: unknown): string | null {
+  const host = property(error, 'hostname');
+  return typeof host === 'string' ? host : null;
+}
+
+/** The only place where undici tells the proxy's status is its message. */
+function proxyRefusal(error: unknown): string | null {
+  const status = error instanceof Error ? /^Proxy response \((\d{3})\)/.exec(error.message)?.[1] : undefined;
+  return status === undefined ? null : `the proxy answered ${status} and opened no way to the API`;
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}

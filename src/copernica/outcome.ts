@@ -1,0 +1,222 @@
+import type { CallFailure, CreateOutcome, WriteOutcome } from './api.js';
+import type { Redact } from './redact.js';
+
+/** Header names in lower case. A header that came several times is a list. */
+export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The status line and the headers arrived, the body did not arrive whole. */
+export interface BrokenBody {
+  readonly broken: 'too-large' | 'lost' | 'time-out';
+  /** What happened, to follow a comma. */
+  readonly message: string;
+}
+
+/** An answer of the API, or of anything on the way to it. */
+export interface Answer {
+  readonly kind: 'answer';
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  readonly body: string | BrokenBody;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+}
+
+/** `sent`: whether a byte of the request may have left. `message` names no URL but host and port. */
+export interface NoAnswer {
+  readonly kind: 'no-answer';
+  readonly sent: boolean;
+  readonly message: string;
+}
+
+/** What became of one HTTP request. */
+export type Exchange = Answer | NoAnswer;
+
+/**
+ * Statuses with which a server says that it did not do what was asked. 408 and 409 are not among them: the first can
+ * come from a proxy whose server went on, and the second says nothing about what made the conflict.
+ */
+const REFUSED_STATUSES: ReadonlySet<number> = new Set([
+  400, 401, 402, 403, 404, 405, 410, 411, 413, 414, 415, 422, 426, 431, 451,
+]);
+
+const LONGEST_MESSAGE_CHARACTERS = 300;
+const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
+
+/**
+ * What a POST of a webhook came to.
+ *
+ *   nothing was sent (DNS, refused, TLS, connect time-out)          not-sent     nothing was made
+ *   2xx with an id                                                  made
+ *   2xx without one                                                 unknown      may have been made
+ *   400 401 403 404 422, and their like (REFUSED_STATUSES)          refused      nothing was made
+ *   429; 503 from the load balancer                                 turned-away  nothing was made
+ *   503 with the API's own error in it: it did reach the API        unknown      may have been made
+ *   408 409 500 502 504, any other status, redirects too            unknown      may have been made
+ *   sent, and closed, reset, no answer in time, not HTTP            unknown      may have been made
+ *
+ * A body that breaks off changes nothing: the answer to a POST is in its status and headers.
+ */
+export function createOutcome(exchange: Exchange, redact: Redact): CreateOutcome {
+  if (exchange.kind === 'no-answer' || !isSuccess(exchange)) return failure(exchange, redact);
+  const id = createdId(exchange.headers);
+  return id === null ? unusable(exchange, 'without the id of the new webhook', redact) : { kind: 'made', id };
+}
+
+/**
+ * What a PUT or a DELETE came to.
+ *
+ *   PUT 204; 303, which is what the live API answers                done
+ *   DELETE 204                                                      done
+ *   both 200, unless it is an HTML page or tells of an error        done
+ *   both 400 or 404 that says there is no such webhook (any more)   gone
+ *   everything else                                                 as for a POST
+ *
+ * The Location of the 303 holds the access token: it is never read.
+ */
+export function writeOutcome(call: 'update' | 'delete', exchange: Exchange, redact: Redact): WriteOutcome {
+  if (exchange.kind === 'no-answer') return failure(exchange, redact);
+  if (saysGone(exchange)) return { kind: 'gone' };
+  if (exchange.status === 204 || (call === 'update' && exchange.status === 303)) return { kind: 'done' };
+  if (exchange.status !== 200) return failure(exchange, redact);
+  const contradiction = contradictionIn(exchange);
+  return contradiction === null ? { kind: 'done' } : unusable(exchange, contradiction, redact);
+}
+
+/** The failure that an exchange without success is: the rows of the table above `createOutcome` without an id. */
+export function failure(exchange: Exchange, redact: Redact): CallFailure {
+  if (exchange.kind === 'no-answer') {
+    return { kind: exchange.sent ? 'unknown' : 'not-sent', message: safeText(exchange.message, redact) };
+  }
+  const { status } = exchange;
+  const retryAfterMs = retryAfter(exchange);
+  return {
+    kind: kindOfStatus(exchange),
+    status,
+    message: safeText(told(exchange), redact),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+function kindOfStatus(answer: Answer): CallFailure['kind'] {
+  if (REFUSED_STATUSES.has(answer.status)) return 'refused';
+  if (answer.status === 429) return 'turned-away';
+  if (answer.status === 503 && apiMessage(answer.body) === null) return 'turned-away';
+  return 'unknown';
+}
+
+/** An answer that can't be used although its status speaks of success. */
+export function unusable(answer: Answer, but: string, redact: Redact): CallFailure {
+  const message = safeText(`Copernica answered ${answer.status}, but ${but}`, redact);
+  // An answer that broke off never came: without a status it is told from one that would be the same every time.
+  const cameWhole = typeof answer.body === 'string' || answer.body.broken === 'too-large';
+  return cameWhole ? { kind: 'unknown', message, status: answer.status } : { kind: 'unknown', message };
+}
+
+function isSuccess({ status }: Answer): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** `No entity with supplied ID` for an unknown id, `This <entity> has already been removed` for a second DELETE. */
+export function saysGone(answer: Answer): boolean {
+  if (answer.status !== 400 && answer.status !== 404) return false;
+  return /no entity with supplied id|already been removed/i.test(apiMessage(answer.body) ?? '');
+}
+
+/** `Invalid access token`: everything that the API refuses answers 400, a bad token too. 401 says the same. */
+export function saysBadToken(exchange: Exchange): boolean {
+  if (exchange.kind === 'no-answer') return false;
+  if (exchange.status === 401) return true;
+  return (
+    exchange.status === 400 && /(invalid|expired).*\btoken\b|\btoken\b.*expired/i.test(apiMessage(exchange.body) ?? '')
+  );
+}
+
+/** Why a 200 can't be believed, or null. A page where JSON belongs comes from something on the way, not from the API. */
+export function contradictionIn(answer: Answer): string | null {
+  if (typeof answer.body !== 'string') return answer.body.message;
+  const message = apiMessage(answer.body);
+  if (message !== null) return `with an error: ${message}`;
+  return isHtml(answer) ? 'with an HTML page' : null;
+}
+
+/** The API's own `{"error":{"message":"…"}}`, or null where the body is anything else. */
+function apiMessage(body: Answer['body']): string | null {
+  if (typeof body !== 'string' || !/^\s*\{/.test(body)) return null;
+  const { error } = parsed(body);
+  if (typeof error === 'string') return error;
+  return isRecord(error) && typeof error.message === 'string' ? error.message : null;
+}
+
+function parsed(body: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body);
+    return isRecord(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What the answer says, for people: the API's own words where it has some, never a page. */
+function told(answer: Answer): string {
+  const { status, body } = answer;
+  if (status >= 300 && status < 400) return `answered ${status}, a redirect, which is not followed`;
+  const message = apiMessage(body);
+  if (message !== null) return `Copernica answered ${status}: ${message}`;
+  if (status === 503 || isLoadBalancerPage(body)) return `the load balancer answered ${status} (too many requests)`;
+  if (status === 429) return 'answered 429 (too many requests)';
+  return `answered ${status}${isHtml(answer) ? ' with an HTML page' : ''}`;
+}
+
+function isLoadBalancerPage(body: Answer['body']): boolean {
+  return typeof body === 'string' && /<title>\s*load ?balancer error/i.test(body);
+}
+
+function isHtml({ headers, body }: Answer): boolean {
+  if (/^\s*text\/html\b/i.test(headerValue(headers, 'content-type') ?? '')) return body !== '';
+  return typeof body === 'string' && /^\s*<(!doctype|html|head|body|title)\b/i.test(body);
+}
+
+/** The id of the new webhook: from X-Created, or the last part of the path in X-Location or Location. */
+function createdId(headers: AnswerHeaders): number | null {
+  const created = parseId(headerValue(headers, 'x-created')?.trim());
+  if (created !== null) return created;
+  return idInLocation(headerValue(headers, 'x-location')) ?? idInLocation(headerValue(headers, 'location'));
+}
+
+function idInLocation(location: string | undefined): number | null {
+  return parseId(/^[^?#]*\/(\d+)\/?\s*(?:[?#]|$)/.exec(location ?? '')?.[1]);
+}
+
+function parseId(text: string | undefined): number | null {
+  if (text === undefined || !/^\d+$/.test(text)) return null;
+  const id = Number(text);
+  return Number.isSafeInteger(id) && id > 0 ? id : null;
+}
+
+/** A header that came several times with different values says nothing. */
+function headerValue(headers: AnswerHeaders, name: string): string | undefined {
+  const value = headers[name];
+  if (value === undefined || typeof value === 'string') return value;
+  return new Set(value).size === 1 ? value[0] : undefined;
+}
+
+/** Retry-After in milliseconds: a number of seconds, or a date. */
+function retryAfter({ headers, receivedAt }: Answer): number | undefined {
+  const value = headerValue(headers, 'retry-after')?.trim() ?? '';
+  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - receivedAt;
+  return value === '' || Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), LONGEST_RETRY_AFTER_MS);
+}
+
+/**
+ * Text from outside in a form that can be printed: on one line, without control characters and the invisible ones that
+ * turn text around, without secrets, of bounded length. Cut last, as half a token would not be recognised.
+ */
+export function safeText(text: string, redact: Redact): string {
+  const plain = redact(text.replace(/\s+/g, ' ').replace(/\p{C}/gu, ''));
+  if (plain.length <= LONGEST_MESSAGE_CHARACTERS) return plain;
+  return `${plain.slice(0, LONGEST_MESSAGE_CHARACTERS).replace(/[\ud800-\udbff]$/, '')}…`;
+}

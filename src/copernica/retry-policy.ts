@@ -1,0 +1,49 @@
+import type { CallFailure } from './api.js';
+
+/** How often and how long a call is tried again. */
+export const RETRY = {
+  /** Attempts of one call, the first included, by the kind of failure. A `refused` call is never sent again. */
+  attempts: { 'not-sent': 4, 'turned-away': 8, unknown: 4, refused: 1 },
+  /** The wait doubles from here... */
+  firstWaitMs: 500,
+  /** ...to here; a random part of it is waited (full jitter), so that clients don't come back together. */
+  longestWaitMs: 30_000,
+  /** Retry-After is honoured up to here. */
+  retryAfterMaxMs: 120_000,
+  /** A spell that has lasted longer is waited for no more: what comes meanwhile fails at once, unsent. */
+  spellPatienceMs: 120_000,
+} as const;
+
+/** POST is the one call that makes a second thing when it is sent a second time. */
+export type Repeatable = 'always' | 'only-unmade';
+
+/**
+ * Whether a call that failed may be sent again.
+ *
+ *                                       GET PUT DELETE (`always`)   POST (`only-unmade`)
+ *   not-sent                            yes                         yes
+ *   turned-away                         yes                         yes
+ *   unknown: no answer, 5xx, 408        yes                         no
+ *   unknown: an answer of another kind  no: it would come again     no
+ *   refused                             no                          no
+ */
+export function mayRepeat(repeatable: Repeatable, { kind, status }: CallFailure): boolean {
+  switch (kind) {
+    case 'not-sent':
+    case 'turned-away':
+      return true;
+    case 'unknown':
+      return repeatable === 'always' && (status === undefined || status >= 500 || status === 408);
+    case 'refused':
+      return false;
+  }
+}
+
+/**
+ * Milliseconds to wait after the `failures`-th failure in a row, from 1. `random` is from 0 to below 1.
+ * What the server asks for is the least.
+ */
+export function waitAfter(failures: number, retryAfterMs: number | undefined, random: number): number {
+  const ceiling = Math.min(RETRY.firstWaitMs * 2 ** Math.min(failures - 1, 30), RETRY.longestWaitMs);
+  return Math.max(Math.round(random * ceiling), Math.min(retryAfterMs ?? 0, RETRY.retryAfterMaxMs));
+}

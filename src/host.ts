@@ -1,0 +1,30 @@
+/** A stream that text can be written to. */
+export interface TextSink {
+  write(text: string): void;
+  readonly isTTY: boolean;
+}
+
+/**
+ * The process as the commands see it: only main.ts makes one from `process`.
+ * `color` says whether a stream wants colours (a terminal, and NO_COLOR is not set).
+ */
+export interface Host {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly pid: number;
+  readonly hostname: string;
+  readonly version: string;
+  now(): Date;
+  /** Calls `listener` on the signal until the returned function is called. */
+  onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): () => void;
+  /** Ends the process at once: the second signal, and nothing else. */
+  exitNow(code: number): never;
+}
+
+/** Whether people see this stream as a terminal that wants colours. https://no-color.org and FORCE_COLOR. */
+export function wantsColor(sink: TextSink, environment: Host['environment']): boolean {
+  if ((environment.NO_COLOR ?? '') !== '') return false;
+  if ((environment.FORCE_COLOR ?? '') !== '') return environment.FORCE_COLOR !== '0';
+  return sink.isTTY && environment.TERM !== 'dumb';
+}

@@ -1,0 +1,32 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { TextSink } from './host.js';
+
+export interface LogOptions {
+  readonly level: string;
+  readonly format: 'pretty' | 'json';
+  readonly color: boolean;
+  readonly sink: TextSink;
+  /** Takes secrets out of a line: the last net under everything that is logged. */
+  readonly redact: (text: string) => string;
+}
+
+/** A logger that writes lines to the sink, at once and in order. */
+export async function createLog(options: LogOptions): Promise<Logger> {
+  const lines: DestinationStream = { write: (line) => options.sink.write(options.redact(line)) };
+  const destination = options.format === 'json' ? lines : await prettyStream(lines, options.color);
+  const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  // Levels as words: what people and log collectors search for.
+  return pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, destination);
+}
+
+/** As a plain stream, not as a transport: transports run in worker threads and lose lines when a process ends. */
+async function prettyStream(lines: DestinationStream, color: boolean): Promise<DestinationStream> {
+  const { prettyFactory } = await import('pino-pretty');
+  const pretty = prettyFactory({
+    colorize: color,
+    translateTime: 'SYS:HH:MM:ss',
+    ignore: 'pid,hostname',
+    singleLine: true,
+  });
+  return { write: (line) => lines.write(pretty(line)) };
+}

@@ -1,0 +1,22 @@
+import type { AppliedChange } from '../plan/applied.js';
+import { changeJson } from './plan-json.js';
+import { problemJson } from './problems.js';
+import { countActions } from './summary.js';
+
+/** The document of `apply --json`: the plan's, with what became of each change. */
+export function applyJson(changes: readonly AppliedChange[]) {
+  return {
+    changes: changes.map(({ change, result, id, error }) => ({
+      ...changeJson(change),
+      id,
+      result,
+      ...(error?.problems[0] === undefined ? {} : { error: problemJson(error.problems[0]) }),
+    })),
+    summary: { ...countActions(changes.map(({ change }) => change)), failed: countFailed(changes) },
+  };
+}
+
+/** Changes that did not come about. */
+export function countFailed(changes: readonly AppliedChange[]): number {
+  return changes.filter(({ result }) => result !== 'done').length;
+}

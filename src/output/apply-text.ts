@@ -1,0 +1,40 @@
+import type { AppliedChange } from '../plan/applied.js';
+import { countFailed } from './apply-json.js';
+import { painter, type Style } from './paint.js';
+import { countActions, summaryLine } from './summary.js';
+
+const DONE_WORDS = {
+  create: 'created',
+  update: 'updated',
+  replace: 'replaced',
+  move: 'renamed',
+  delete: 'deleted',
+  recover: 'recovered',
+  none: 'unchanged',
+  orphaned: 'orphaned',
+} as const;
+
+const RESULT_STYLES: Readonly<Record<AppliedChange['result'], Style>> = {
+  done: 'green',
+  failed: 'red',
+  uncertain: 'yellow',
+  skipped: 'yellow',
+};
+
+/** What an apply did, for people: a line for each change but those that needed nothing, then a summary. */
+export function formatApplied(
+  changes: readonly AppliedChange[],
+  options: { readonly color: boolean; readonly target: string },
+): string {
+  const paint = painter(options.color);
+  const shown = changes.filter(({ change }) => change.action !== 'none');
+  const lines = shown.map(({ change, result, id }) => {
+    const word = result === 'done' ? DONE_WORDS[change.action] : `${change.action} ${result}`;
+    return `  ${paint(RESULT_STYLES[result], word.padEnd(18))} ${change.name}${id === null ? '' : ` (webhook ${id})`}`;
+  });
+  const done = changes.filter(({ result }) => result === 'done').map(({ change }) => change);
+  const failed = countFailed(changes);
+  const tail = failed === 0 ? '' : paint('red', `, ${failed} not done`);
+  const summary = done.length === 0 && failed > 0 ? 'nothing' : summaryLine(countActions(done), 'done');
+  return `${[...lines, `${paint('bold', 'Done:')} ${summary}${tail} at ${options.target}`].join('\n')}\n`;
+}

@@ -1,0 +1,81 @@
+import type { State } from '../state/state.js';
+import { CALLERS, type WebhookSpec } from '../webhook.js';
+import { painter } from './paint.js';
+import { describeSpec } from './plan-text.js';
+
+/** One row of `list --json`. */
+export interface ListedWebhook {
+  readonly name: string;
+  readonly id: number | null;
+  readonly status: 'created' | 'uncertain' | 'deleting';
+  readonly possiblyDuplicated?: true;
+  readonly handler: string;
+  readonly trigger: string;
+  readonly callers: readonly string[];
+  readonly database: number | null;
+  readonly collection: number | null;
+  readonly createdAt: string | null;
+}
+
+/** What the state holds, by name: webhooks that exist, and POSTs that nobody knows the outcome of. */
+export function listJson(state: State | null): ListedWebhook[] {
+  if (state === null) return [];
+  const uncertain = new Set([...state.intents.values()].filter(isOpen).map((intent) => intent.name));
+  const entries = [...state.entries.values()].map((entry): ListedWebhook => ({
+    name: entry.name,
+    id: entry.id,
+    status: uncertain.has(entry.name) ? 'uncertain' : 'created',
+    ...(entry.possiblyDuplicated === undefined ? {} : { possiblyDuplicated: true }),
+    ...fields(entry.spec),
+    createdAt: entry.createdAt,
+  }));
+  const lost = [...state.intents.values()]
+    .filter((intent) => isOpen(intent) && !state.entries.has(intent.name))
+    .map((intent): ListedWebhook => ({
+      name: intent.name,
+      id: null,
+      status: 'uncertain',
+      ...fields(intent.spec),
+      createdAt: null,
+    }));
+  const doomed = [...state.doomed.values()].map((webhook): ListedWebhook => ({
+    name: webhook.name,
+    id: webhook.id,
+    status: 'deleting',
+    ...fields(webhook.spec),
+    createdAt: null,
+  }));
+  return [...entries, ...lost, ...doomed].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : (a.id ?? 0) - (b.id ?? 0)));
+}
+
+function isOpen(intent: { absentSince?: string }): boolean {
+  return intent.absentSince === undefined;
+}
+
+function fields(spec: WebhookSpec) {
+  return {
+    handler: spec.handler,
+    trigger: spec.trigger,
+    callers: spec.callers === undefined ? CALLERS : [...new Set(spec.callers)].sort(),
+    database: spec.database ?? null,
+    collection: spec.collection ?? null,
+  };
+}
+
+/** The same for people, with masked handlers. */
+export function formatList(state: State | null, options: { readonly color: boolean; readonly file: string }): string {
+  if (state === null) return `no state file ${options.file} yet: nothing has been made\n`;
+  const paint = painter(options.color);
+  const rows = listJson(state);
+  if (rows.length === 0) return `account ${state.account}: no webhooks\n`;
+  const width = Math.min(48, Math.max(4, ...rows.map((row) => row.name.length)));
+  const body = rows.map((row) => {
+    const { database, collection, ...rest } = row;
+    const limits = { ...(database === null ? {} : { database }), ...(collection === null ? {} : { collection }) };
+    const note = row.possiblyDuplicated === true ? ' possibly duplicated' : '';
+    const status = paint(row.status === 'created' && note === '' ? 'green' : 'yellow', `${row.status}${note}`.padEnd(9));
+    const spec = describeSpec({ ...rest, ...limits } as WebhookSpec);
+    return `${row.name.padEnd(width)}  ${String(row.id ?? '-').padStart(8)}  ${status}  ${spec}`;
+  });
+  return `${body.join('\n')}\n`;
+}

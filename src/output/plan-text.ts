@@ -1,0 +1,95 @@
+import { type Change, isPending, lineOf } from '../plan/change.js';
+import { CALLERS, type Difference, maskHandler, type WebhookSpec } from '../webhook.js';
+import { type Paint, painter, type Style } from './paint.js';
+import { countActions, summaryLine } from './summary.js';
+
+const SIGNS: Readonly<Record<Change['action'], readonly [sign: string, style: Style]>> = {
+  create: ['+', 'green'],
+  update: ['~', 'yellow'],
+  replace: ['±', 'yellow'],
+  move: ['→', 'cyan'],
+  delete: ['-', 'red'],
+  recover: ['?', 'yellow'],
+  none: ['=', 'dim'],
+  orphaned: ['!', 'yellow'],
+};
+
+/** More than this many changes of one kind are counted, not listed, unless asked for. */
+const NAMES_WIDTH = { least: 12, most: 48 };
+
+/**
+ * The plan for people: a line an entry that needs something, how it differs under it, and a summary.
+ * Handlers are masked: a query can hold a secret, and plans are pasted into pull requests.
+ */
+export function formatPlan(changes: readonly Change[], options: { readonly color: boolean; readonly file: string }) {
+  const paint = painter(options.color);
+  const shown = changes.filter((change) => change.action !== 'none');
+  const widest = Math.max(NAMES_WIDTH.least, ...shown.map((change) => change.name.length));
+  const width = Math.min(NAMES_WIDTH.most, widest);
+  const lines = shown.flatMap((change) => changeLines(change, width, options.file, paint));
+  const counts = countActions(changes);
+  const head = changes.some(isPending) ? 'Plan' : 'Nothing to do';
+  return `${[...lines, ...(lines.length > 0 ? [''] : []), `${paint('bold', `${head}:`)} ${summaryLine(counts, 'to-do')}`].join('\n')}\n`;
+}
+
+function changeLines(change: Change, width: number, file: string, paint: Paint): string[] {
+  const [sign, style] = SIGNS[change.action];
+  const line = lineOf(change);
+  const place = line === null ? '' : paint('dim', `  (${file}:${line})`);
+  const head = `  ${paint(style, `${sign} ${change.action.padEnd(8)}`)} ${change.name.padEnd(width)}  ${describe(change)}${place}`;
+  return [head, ...detailLines(change).map((detail) => `      ${paint('dim', detail)}`)];
+}
+
+function describe(change: Change): string {
+  switch (change.action) {
+    case 'create':
+      return describeSpec(change.desired.spec);
+    case 'update':
+      return `webhook ${change.id}: ${change.reason}`;
+    case 'replace':
+      return `webhook ${change.id}: ${change.reason}; a new one is made, then this one deleted`;
+    case 'move':
+      return `webhook ${change.id}: ${change.reason}; nothing is sent`;
+    case 'delete':
+    case 'orphaned':
+      return `webhook ${change.id}: ${change.reason}`;
+    case 'recover':
+    case 'none':
+      return change.reason;
+  }
+}
+
+function detailLines(change: Change): string[] {
+  switch (change.action) {
+    case 'create':
+      return change.goneId !== null || change.waitsFor.length > 0 ? [change.reason] : [];
+    case 'update':
+    case 'replace':
+      return change.differences.map(describeDifference);
+    case 'orphaned':
+      return ['kept; --prune deletes it, "forget" lets go of it'];
+    case 'move':
+    case 'delete':
+    case 'recover':
+    case 'none':
+      return [];
+  }
+}
+
+/** `create → https://host/path (ms; database 1017)` */
+export function describeSpec(spec: WebhookSpec): string {
+  const parts = [
+    spec.callers === undefined || spec.callers.length === CALLERS.length ? [] : [spec.callers.join(', ')],
+    spec.database === undefined ? [] : [`database ${spec.database}`],
+    spec.collection === undefined ? [] : [`collection ${spec.collection}`],
+  ].flat();
+  const limits = parts.length === 0 ? '' : ` (${parts.join('; ')})`;
+  return `${spec.trigger} → ${maskHandler(spec.handler)}${limits}`;
+}
+
+function describeDifference({ field, from, to }: Difference): string {
+  if (field !== 'handler') return `${field}: ${from === '' ? '(none)' : from} → ${to === '' ? '(none)' : to}`;
+  const masked = [maskHandler(from), maskHandler(to)];
+  const hidden = masked[0] === masked[1] ? ' (they differ in the masked part)' : '';
+  return `handler: ${masked[0]} → ${masked[1]}${hidden}`;
+}

@@ -1,0 +1,37 @@
+import { ACTIONS, type Action, type Change } from '../plan/change.js';
+
+/** How many changes of each kind, in the contract's order of actions. */
+export type Counts = Readonly<Record<Action, number>>;
+
+export function countActions(changes: readonly Change[]): Counts {
+  const counts = Object.fromEntries(ACTIONS.map((action) => [action, 0])) as Record<Action, number>;
+  for (const change of changes) counts[change.action] += 1;
+  return counts;
+}
+
+const TO_DO: Readonly<Record<Action, string>> = {
+  create: 'to create',
+  update: 'to update',
+  replace: 'to replace',
+  move: 'to rename',
+  delete: 'to delete',
+  recover: 'uncertain',
+  none: 'unchanged',
+  orphaned: 'orphaned',
+};
+
+const DONE: Readonly<Record<Action, string>> = {
+  ...TO_DO,
+  create: 'created',
+  update: 'updated',
+  replace: 'replaced',
+  move: 'renamed',
+  delete: 'deleted',
+};
+
+/** `2 to create, 1 to update, 5 unchanged`; what is none of is left out. */
+export function summaryLine(counts: Counts, tense: 'to-do' | 'done'): string {
+  const words = tense === 'done' ? DONE : TO_DO;
+  const parts = ACTIONS.filter((action) => counts[action] > 0).map((action) => `${counts[action]} ${words[action]}`);
+  return parts.length === 0 ? 'the manifest is empty' : parts.join(', ');
+}

@@ -1,0 +1,14 @@
+import type { ProductError } from '../errors.js';
+import type { Change } from './change.js';
+
+/** What became of one change. */
+export type ChangeResult = 'done' | 'failed' | 'uncertain' | 'skipped';
+
+export interface AppliedChange {
+  readonly change: Change;
+  readonly result: ChangeResult;
+  /** The webhook's id afterwards, where there is one. */
+  readonly id: number | null;
+  /** Why it is not `done`. */
+  readonly error: ProductError | null;
+}

@@ -1,0 +1,63 @@
+import type { Intent } from '../state/state.js';
+import type { DesiredWebhook, Difference, WebhookSpec } from '../webhook.js';
+
+/** Actions in the order in which summaries name them. */
+export const ACTIONS = ['create', 'update', 'replace', 'move', 'delete', 'recover', 'none', 'orphaned'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+interface Common {
+  readonly name: string;
+  /** Why, in a few words. */
+  readonly reason: string;
+}
+
+interface Wanted extends Common {
+  readonly desired: DesiredWebhook;
+}
+
+/** What must happen to one entry. */
+export type Change =
+  | (Wanted & {
+      readonly action: 'create';
+      /** The id that is gone from the account, when this is a create again. */
+      readonly goneId: number | null;
+      /** Intents that its webhook would match: nothing is sent before they are settled. */
+      readonly waitsFor: readonly number[];
+    })
+  | (Wanted & { readonly action: 'update'; readonly id: number; readonly differences: readonly Difference[] })
+  | (Wanted & {
+      readonly action: 'replace';
+      readonly id: number;
+      readonly differences: readonly Difference[];
+      readonly waitsFor: readonly number[];
+    })
+  | (Wanted & { readonly action: 'move'; readonly id: number; readonly from: string })
+  | (Wanted & { readonly action: 'none'; readonly id: number })
+  | (Common & {
+      readonly action: 'recover';
+      /** Null: the manifest does not want it any more. */
+      readonly desired: DesiredWebhook | null;
+      readonly intents: readonly Intent[];
+    })
+  | (Common & { readonly action: 'delete'; readonly id: number; readonly spec: WebhookSpec; readonly doomed: boolean })
+  | (Common & { readonly action: 'orphaned'; readonly id: number; readonly spec: WebhookSpec });
+
+/** Changes in the order of the manifest, then what the manifest does not name, by name and id. */
+export interface Plan {
+  readonly changes: readonly Change[];
+}
+
+/** The line of the manifest that a change is about, or null. */
+export function lineOf(change: Change): number | null {
+  return 'desired' in change && change.desired !== null ? change.desired.line : null;
+}
+
+/** The id of the webhook that a change is about, or null. */
+export function idOf(change: Change): number | null {
+  return 'id' in change ? change.id : null;
+}
+
+/** True when `apply` would have something to do, or somebody has something to settle. */
+export function isPending(change: Change): boolean {
+  return change.action !== 'none' && change.action !== 'orphaned';
+}

@@ -1,0 +1,38 @@
+import type { Problem } from '../errors.js';
+import type { State } from '../state/state.js';
+import type { Plan } from './change.js';
+
+/** More than this share of the managed webhooks is never deleted in one run without being asked twice. */
+export const DELETION_LIMIT = { percent: 30, fromManaged: 10 };
+
+declare const approved: unique symbol;
+
+/** A plan that the guard has let through. Only `approve` makes one, and only an approved plan can be applied. */
+export type ApprovedPlan = Plan & { readonly [approved]: true };
+
+export type Verdict =
+  | { readonly kind: 'approved'; readonly plan: ApprovedPlan }
+  | { readonly kind: 'refused'; readonly problem: Problem };
+
+/**
+ * Refuses a plan that would delete all managed webhooks, or more than 30 % of ten or more: a manifest that was emptied
+ * or cut off by accident must not empty the account. Webhooks already on their way out are not counted again.
+ */
+export function approve(plan: Plan, state: State | null, options: { readonly force: boolean }): Verdict {
+  const managed = state?.entries.size ?? 0;
+  const deletions = plan.changes.filter((change) => change.action === 'delete' && !change.doomed).length;
+  const percent = managed === 0 ? 0 : (deletions / managed) * 100;
+  const all = deletions > 0 && deletions === managed;
+  const many = managed >= DELETION_LIMIT.fromManaged && percent > DELETION_LIMIT.percent;
+  if (options.force || !(all || many)) return { kind: 'approved', plan: plan as ApprovedPlan };
+  const limit = all ? 'all of them' : `more than ${DELETION_LIMIT.percent} %`;
+  return {
+    kind: 'refused',
+    problem: {
+      code: 'deletion-limit',
+      severity: 'error',
+      message: `this run would delete ${deletions} of ${managed} managed webhooks (${Math.round(percent)} %), ${limit}: nothing was deleted`,
+      remedy: 'if that is meant, run `copernica-webhooks apply --force` once; if not, mend the manifest',
+    },
+  };
+}

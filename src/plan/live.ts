@@ -1,0 +1,27 @@
+import type { LiveWebhook } from '../copernica/api.js';
+import { type CanonicalWebhook, canonicalCallers, canonicalHandler } from '../webhook.js';
+
+/** What a refresh saw of one known webhook. `unread`: nothing is known, which is never drift. */
+export type LiveView =
+  | { readonly kind: 'found'; readonly webhook: LiveWebhook }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'unread'; readonly reason: string };
+
+/** By webhook id. Ids that were not looked at are not in it. */
+export type LiveViews = ReadonlyMap<number, LiveView>;
+
+/**
+ * The account's webhook in canonical form. Database and collection are not among the documented fields of the answer:
+ * where it says nothing, they are taken to be as `expected` has them. Null may mean "no limit" or "not told"; to read
+ * it as the first would replace a limited webhook at every refresh of an account that means the second.
+ */
+export function canonicalLive(live: LiveWebhook, expected: CanonicalWebhook): CanonicalWebhook {
+  const idOr = (id: number | null | undefined, otherwise: string) => (id == null ? otherwise : String(id));
+  return {
+    handler: canonicalHandler(live.handler),
+    trigger: live.trigger,
+    callers: canonicalCallers(live.callers),
+    database: idOr(live.database, expected.database),
+    collection: idOr(live.collection, expected.collection),
+  };
+}

@@ -1,0 +1,26 @@
+import type { CopernicaApi } from '../copernica/api.js';
+import { productError } from '../errors.js';
+
+/** Asks whose token it is. Throws ProductError of kind `failed` when that can't be told: then nothing else is sent. */
+export async function readAccount(api: CopernicaApi): Promise<string> {
+  const outcome = await api.identity();
+  if (outcome.kind === 'identity') return outcome.identity.id;
+  throw productError('failed', {
+    code: `api-${outcome.kind}`,
+    message: `can't tell which account the token belongs to: ${outcome.message}`,
+    remedy:
+      outcome.kind === 'refused'
+        ? 'check the access token, and whether it is limited to an API version or to IP addresses'
+        : 'check the network and --api-url; nothing was sent, and it is tried again at the next run',
+  });
+}
+
+/** A state belongs to one account. Throws ProductError of kind `refused` when the token is of another. */
+export function checkAccount(tokenAccount: string, stateAccount: string): void {
+  if (tokenAccount === stateAccount) return;
+  throw productError('refused', {
+    code: 'wrong-account',
+    message: `the token belongs to account ${tokenAccount}, but the state file to account ${stateAccount}: nothing was sent`,
+    remedy: 'use the token of that account, or another --state for this one',
+  });
+}

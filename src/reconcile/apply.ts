@@ -1,0 +1,56 @@
+import type { AppliedChange } from '../plan/applied.js';
+import type { Change } from '../plan/change.js';
+import type { ApprovedPlan } from '../plan/guard.js';
+import { createEntry, deleteEntry, moveEntry, recoverEntry, replaceEntry, updateEntry } from './actions.js';
+import type { ApplyContext } from './context.js';
+import { stoppedError } from './failures.js';
+
+/**
+ * Carries out an approved plan, several changes at a time, and tells what became of each, in the plan's order.
+ * One entry's failure holds up no other. Throws only when the state file can't be written: then nothing more is sent.
+ */
+export async function applyPlan(plan: ApprovedPlan, context: ApplyContext): Promise<AppliedChange[]> {
+  const results: AppliedChange[] = [];
+  const queue = plan.changes.entries();
+  let done = 0;
+  const work = async (alone: boolean) => {
+    for (;;) {
+      const next = queue.next();
+      if (next.done === true) return;
+      const [index, change] = next.value;
+      results[index] = await applyChange(change, context);
+      done += 1;
+      context.onProgress(done, plan.changes.length);
+      if (alone && context.journal.state.highestId !== null) return;
+    }
+  };
+  // A lost POST is looked for above the highest id known before it. Until one is known, there is one POST at a time.
+  if (context.journal.state.highestId === null) await work(true);
+  const workers = Array.from({ length: context.concurrency }, () => work(false));
+  // Every worker is waited for, so that no request is under way when the lock is given back.
+  for (const outcome of await Promise.allSettled(workers)) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+  }
+  return results;
+}
+
+async function applyChange(change: Change, context: ApplyContext): Promise<AppliedChange> {
+  if (change.action === 'none' || change.action === 'orphaned') {
+    return { change, result: 'done', id: change.id, error: null };
+  }
+  if (context.stop.aborted) return { change, result: 'skipped', id: null, error: stoppedError(change) };
+  switch (change.action) {
+    case 'create':
+      return createEntry(change, context);
+    case 'update':
+      return updateEntry(change, context);
+    case 'replace':
+      return replaceEntry(change, context);
+    case 'move':
+      return moveEntry(change, context);
+    case 'delete':
+      return deleteEntry(change, context);
+    case 'recover':
+      return recoverEntry(change, context);
+  }
+}

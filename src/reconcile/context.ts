@@ -1,0 +1,20 @@
+import type { CopernicaApi } from '../copernica/api.js';
+import type { OpenJournal } from './edges.js';
+import type { OpenReason } from './recover.js';
+
+/** What carrying out a plan needs. */
+export interface ApplyContext {
+  readonly journal: OpenJournal;
+  readonly api: CopernicaApi;
+  /** The manifest's path, for messages. */
+  readonly manifestFile: string;
+  readonly concurrency: number;
+  now(): Date;
+  /** Aborted: start no new request. */
+  readonly stop: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+  /** True when an uncertain entry was looked for long enough after its POST, and may be sent again. */
+  maySendAgain(name: string): boolean;
+  /** Why uncertain entries were not settled by looking, by name. */
+  readonly openBecause: ReadonlyMap<string, OpenReason>;
+}

@@ -1,0 +1,43 @@
+import type { Logger } from 'pino';
+import type { CopernicaApi } from '../copernica/api.js';
+import type { Problem } from '../errors.js';
+import type { StateRecord } from '../state/records.js';
+import type { State } from '../state/state.js';
+import type { DesiredWebhook } from '../webhook.js';
+
+/** The journal as reconciling needs it: facts go in, the folded state is always up to date. */
+export interface OpenJournal {
+  readonly state: State;
+  /** Queues a record; it is in `state` at once, and on disk after the next `flush`. */
+  write(record: StateRecord): void;
+  /** Resolves when everything written so far is on disk. */
+  flush(): Promise<void>;
+}
+
+/** The state file under its lock, for the length of one run. */
+export interface LockedState {
+  /** Null: there is no state file yet. */
+  open(): Promise<OpenJournal | null>;
+  create(account: string): Promise<OpenJournal>;
+  /** Flushes, tidies up, closes and gives the lock back. */
+  release(): Promise<void>;
+}
+
+/** Valid manifest with its warnings; an invalid one is thrown as ProductError of kind `input`. */
+export interface ValidManifest {
+  readonly entries: readonly DesiredWebhook[];
+  readonly warnings: readonly Problem[];
+}
+
+/** Everything that one reconciler touches outside of itself. One for each (manifest, token, state); nothing is global. */
+export interface ReconcilerEdges {
+  loadManifest(): Promise<ValidManifest>;
+  /** Reads the state without a lock. Null: there is no state file. */
+  readState(): Promise<State | null>;
+  lockState(): Promise<LockedState>;
+  readonly api: CopernicaApi;
+  now(): Date;
+  /** Resolves at the time, or earlier when `stop` is aborted. */
+  sleepUntil(time: Date, stop: AbortSignal): Promise<void>;
+  readonly log: Logger;
+}

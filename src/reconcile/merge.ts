@@ -1,0 +1,31 @@
+import type { AppliedChange } from '../plan/applied.js';
+import type { Change } from '../plan/change.js';
+
+/**
+ * Two rounds of one run as one result: the later plan's changes in its order. An entry that needed nothing any more in
+ * the later round keeps what the earlier one did; one that was uncertain then and is there now was recovered.
+ */
+export function mergeResults(earlier: readonly AppliedChange[], later: readonly AppliedChange[]): AppliedChange[] {
+  const before = new Map(earlier.map((applied) => [keyOf(applied.change), applied]));
+  const merged = later.map((applied) => {
+    const previous = before.get(keyOf(applied.change));
+    before.delete(keyOf(applied.change));
+    return previous === undefined || applied.change.action !== 'none' ? applied : settled(previous, applied);
+  });
+  // What was deleted or moved away in the earlier round is in no later plan.
+  const left = [...before.values()].filter(({ change }) => change.action === 'delete');
+  return [...merged, ...left];
+}
+
+function settled(previous: AppliedChange, now: AppliedChange): AppliedChange {
+  if (previous.result === 'done') return { ...previous, id: now.id };
+  const { name, reason } = previous.change;
+  const desired = 'desired' in now.change ? now.change.desired : null;
+  const change: Change = { action: 'recover', name, desired, intents: [], reason };
+  return { change, result: 'done', id: now.id, error: null };
+}
+
+/** Deletions of an entry's older webhooks stand beside the entry's own change. */
+function keyOf(change: Change): string {
+  return change.action === 'delete' ? `delete ${change.id}` : change.name;
+}

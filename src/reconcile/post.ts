@@ -1,0 +1,49 @@
+import type { CallFailure } from '../copernica/api.js';
+import type { WebhookSpec } from '../webhook.js';
+import type { ApplyContext } from './context.js';
+
+export type PostOutcome = { readonly kind: 'made'; readonly id: number } | { readonly kind: 'stopped' } | CallFailure;
+
+/**
+ * Sends the POST of one webhook with its records around it: the intent is on disk before, the outcome is written after.
+ * The outcome's record is not waited for: the next intent's flush, or the run's last one, takes it along. A crash in
+ * between leaves the intent unconfirmed, which is the safe side.
+ */
+export async function postWithIntent(name: string, spec: WebhookSpec, context: ApplyContext): Promise<PostOutcome> {
+  const { journal, api } = context;
+  const intent = journal.state.nextIntent;
+  const at = context.now().toISOString();
+  journal.write({ type: 'intent', intent, name, above: journal.state.highestId, at, webhook: spec });
+  await journal.flush();
+  if (context.stop.aborted) {
+    journal.write({ type: 'cancelled', intent, at: context.now().toISOString(), reason: 'stopped before it was sent' });
+    return { kind: 'stopped' };
+  }
+  const outcome = believable(await api.createWebhook(spec), context);
+  const now = context.now().toISOString();
+  switch (outcome.kind) {
+    case 'made':
+      journal.write({ type: 'created', intent, id: outcome.id, at: now });
+      break;
+    case 'not-sent':
+    case 'turned-away':
+    case 'refused':
+      journal.write({ type: 'cancelled', intent, at: now, reason: outcome.message });
+      break;
+    case 'unknown':
+      journal.write({ type: 'unknown', intent, at: now, reason: outcome.message });
+      break;
+  }
+  return outcome;
+}
+
+/** An id that another webhook of ours has can't be the new one's: the answer says nothing about what was made. */
+function believable(
+  outcome: Awaited<ReturnType<ApplyContext['api']['createWebhook']>>,
+  { journal }: ApplyContext,
+): Awaited<ReturnType<ApplyContext['api']['createWebhook']>> {
+  if (outcome.kind !== 'made') return outcome;
+  const owner = journal.state.owners.get(outcome.id);
+  if (owner === undefined) return outcome;
+  return { kind: 'unknown', message: `the answer names webhook ${outcome.id}, which is that of ${owner}` };
+}

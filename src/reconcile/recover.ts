@@ -1,0 +1,132 @@
+import type { Logger } from 'pino';
+import type { CopernicaApi } from '../copernica/api.js';
+import {
+  type Findings,
+  findLost,
+  isLookedForWhole,
+  rangeOutOfReach,
+  rangesFor,
+  type Settling,
+  settledAt,
+  upperBound,
+} from '../plan/recovery.js';
+import type { Intent } from '../state/state.js';
+import type { OpenJournal } from './edges.js';
+import { lookAt, type Sight } from './look.js';
+
+/** Why an entry stays `uncertain` after looking. Only `absent` may be followed by another POST. */
+export interface OpenReason {
+  readonly kind: 'absent' | 'settling' | 'ambiguous' | 'unread';
+  readonly message: string;
+}
+
+export interface RecoveryContext {
+  readonly journal: OpenJournal;
+  readonly api: CopernicaApi;
+  readonly concurrency: number;
+  readonly stop: AbortSignal;
+  now(): Date;
+  readonly settling: Settling;
+  /** When this run began: an intent found absent before it gets its second look now. */
+  readonly runStartedAt: Date;
+  /** Entries that the manifest wants a new webhook for, so that absence is followed by another POST. */
+  wantsPost(name: string): boolean;
+  readonly log: Logger;
+}
+
+/**
+ * Looks for the webhooks of all unconfirmed intents and records what that shows: adopted, absent, cancelled or possibly
+ * duplicated. Sends only GETs. Returns why entries that stay `uncertain` do, by name.
+ *
+ * What it leaves open is settled by time (the next look), or by another POST, whose id is an upper bound (see apply).
+ */
+export async function recoverByLooking(context: RecoveryContext): Promise<ReadonlyMap<string, OpenReason>> {
+  const { journal } = context;
+  recordInterrupted(context);
+  await journal.flush();
+  for (;;) {
+    const intents = [...journal.state.intents.values()].filter((intent) => !wasFoundAbsentInThisRun(intent, context));
+    if (intents.length === 0) return new Map();
+    const lookedAt = context.now().getTime();
+    const ranges = intents.flatMap((intent) => rangesFor(intent, journal.state, context.settling.scanLimit));
+    const sight = await lookAt(ranges, context.api, context);
+    const findings = findLost(intents, sight.webhooks, journal.state);
+    // An adopted webhook is an upper bound for other intents of its entry: they are looked for once more, up to it.
+    if (findings.adoptions.length === 0) return closeWhatCan(intents, sight, findings, lookedAt, context);
+    for (const { intent, id } of findings.adoptions) {
+      journal.write({ type: 'created', intent: intent.intent, id, at: context.now().toISOString() });
+      context.log.info({ name: intent.name, id }, 'found the webhook of a POST that was never confirmed');
+    }
+    await journal.flush();
+  }
+}
+
+async function closeWhatCan(
+  intents: readonly Intent[],
+  sight: Sight,
+  findings: Findings,
+  lookedAt: number,
+  context: RecoveryContext,
+): Promise<ReadonlyMap<string, OpenReason>> {
+  const open = new Map<string, OpenReason>();
+  for (const intent of intents) {
+    const reason = stillOpen(intent, sight, findings, lookedAt, context);
+    // Of several intents of one entry, the one that forbids another POST decides.
+    if (reason !== null && (open.get(intent.name)?.kind ?? 'absent') === 'absent') open.set(intent.name, reason);
+  }
+  await context.journal.flush();
+  return open;
+}
+
+/** An intent without an outcome is that of a process that died: it was given up on at the latest now. */
+function recordInterrupted({ journal, now }: RecoveryContext): void {
+  for (const intent of journal.state.intents.values()) {
+    if (intent.gaveUp !== undefined) continue;
+    const reason = 'the program ended before the answer came';
+    journal.write({ type: 'unknown', intent: intent.intent, at: now().toISOString(), reason });
+  }
+}
+
+function wasFoundAbsentInThisRun(intent: Intent, { runStartedAt }: RecoveryContext): boolean {
+  return intent.absentSince !== undefined && Date.parse(intent.absentSince) >= runStartedAt.getTime();
+}
+
+/** What not adopting an intent's webhook means: why it stays open, or null when it is closed. */
+function stillOpen(
+  intent: Intent,
+  sight: Sight,
+  findings: Findings,
+  lookedAt: number,
+  context: RecoveryContext,
+): OpenReason | null {
+  const { journal, settling } = context;
+  const at = context.now().toISOString();
+  const suspects = findings.ambiguous.get(intent.name);
+  if (suspects !== undefined) {
+    const message = `webhook ${suspects.join(' or ')} may be it, but nothing tells it from another's`;
+    return { kind: 'ambiguous', message };
+  }
+  if (sight.failure !== null)
+    return { kind: 'unread', message: `the account could not be looked at: ${sight.failure}` };
+  if (intent.absentSince !== undefined) {
+    journal.write({ type: 'cancelled', intent: intent.intent, at, reason: 'not found at the second look either' });
+    return null;
+  }
+  const settled = settledAt(intent, settling.settleMs);
+  if (settled === null || lookedAt < settled) {
+    return { kind: 'settling', message: 'not found yet, but the server may still act on the POST' };
+  }
+  if (upperBound(intent, journal.state) === null) {
+    if (context.wantsPost(intent.name)) return { kind: 'absent', message: 'not found where it should be' };
+    if (!sight.complete && !isLookedForWhole(intent, journal.state, settling.scanLimit)) {
+      return { kind: 'ambiguous', message: 'no webhook id was known before it, so nobody knows where to look for it' };
+    }
+  } else {
+    const range = rangeOutOfReach(intent, journal.state, settling.scanLimit);
+    if (range !== null && !sight.complete) {
+      journal.write({ type: 'possiblyDuplicated', name: intent.name, ...range, at });
+    }
+  }
+  journal.write({ type: 'absent', intent: intent.intent, at });
+  return null;
+}

@@ -1,0 +1,60 @@
+import type { CopernicaApi, LiveWebhook, ReadOutcome } from '../copernica/api.js';
+import { productError } from '../errors.js';
+import type { LiveView, LiveViews } from '../plan/live.js';
+
+/** From so many webhooks on, all of them being gone is not believed. */
+const EVERYTHING_GONE_FROM = 2;
+
+/**
+ * Reads the known webhooks, a few at a time. Where the account has the list call, that tells all that are there, and
+ * only what it does not name is read by itself. What can't be read is `unread`, never drift.
+ *
+ * Throws ProductError of kind `refused` when all of two or more look gone, unless forced: that is more often a token's
+ * or the API's trouble than an emptied account, and believing it would create everything again.
+ */
+export async function refresh(
+  ids: readonly number[],
+  api: CopernicaApi,
+  options: { readonly concurrency: number; readonly stop: AbortSignal; readonly force: boolean },
+): Promise<LiveViews> {
+  if (ids.length === 0) return new Map();
+  const views = new Map<number, LiveView>();
+  for (const webhook of await listed(api)) views.set(webhook.id, { kind: 'found', webhook });
+  const queue = ids.filter((id) => !views.has(id)).values();
+  const worker = async () => {
+    for (const id of queue) {
+      if (options.stop.aborted) return;
+      views.set(id, viewOf(await api.readWebhook(id)));
+    }
+  };
+  await Promise.all(Array.from({ length: options.concurrency }, worker));
+  const gone = ids.filter((id) => views.get(id)?.kind === 'gone').length;
+  if (gone === ids.length && gone >= EVERYTHING_GONE_FROM && !options.force) {
+    throw productError('refused', {
+      code: 'everything-gone',
+      message: `all ${gone} known webhooks look gone from the account: nothing was changed`,
+      remedy:
+        'check the token and the account; if they really were deleted, run `copernica-webhooks apply --force` once',
+    });
+  }
+  return views;
+}
+
+async function listed(api: CopernicaApi): Promise<readonly LiveWebhook[]> {
+  const outcome = await api.listWebhooks();
+  return outcome.kind === 'listed' ? outcome.webhooks : [];
+}
+
+function viewOf(outcome: ReadOutcome): LiveView {
+  switch (outcome.kind) {
+    case 'found':
+      return { kind: 'found', webhook: outcome.webhook };
+    case 'gone':
+      return { kind: 'gone' };
+    case 'not-sent':
+    case 'turned-away':
+    case 'refused':
+    case 'unknown':
+      return { kind: 'unread', reason: outcome.message };
+  }
+}

@@ -1,0 +1,154 @@
+import { ProductError, productError } from '../errors.js';
+import type { AppliedChange } from '../plan/applied.js';
+import { isPending, type Plan } from '../plan/change.js';
+import { approve } from '../plan/guard.js';
+import type { LiveViews } from '../plan/live.js';
+import { makePlan } from '../plan/plan.js';
+import { renamesOfUncertain, type Settling, settledAt } from '../plan/recovery.js';
+import type { State } from '../state/state.js';
+import type { DesiredWebhook } from '../webhook.js';
+import { checkAccount, readAccount } from './account.js';
+import { applyPlan } from './apply.js';
+import type { LockedState, OpenJournal, ReconcilerEdges, ValidManifest } from './edges.js';
+import { mergeResults } from './merge.js';
+import { recoverByLooking } from './recover.js';
+import { refresh } from './refresh.js';
+
+export interface RunOptions {
+  /** The manifest's path, for messages. */
+  readonly manifestFile: string;
+  readonly concurrency: number;
+  /** A missing state file is the first run's, not a lost one. */
+  readonly init: boolean;
+  readonly refresh: boolean;
+  readonly prune: boolean;
+  /** The user means it: past the deletion limit and "everything is gone", never past the account check. */
+  readonly force: boolean;
+  readonly onUncertain: 'recover' | 'hold';
+  readonly settling: Settling;
+  /** Wait for uncertain creates to settle, rather than saying when to come back. */
+  readonly waitToSettle: boolean;
+  /** Aborted: finish what is under way, start nothing new. */
+  readonly stop: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+export interface RunReport {
+  readonly manifest: ValidManifest;
+  readonly changes: readonly AppliedChange[];
+  /** When an uncertain create can be settled; null: there is none that time would settle. */
+  readonly comeBackAt: Date | null;
+}
+
+/** A POST that times out while another is being recovered needs another round; an API that only fails must not hold a run for ever. */
+const MOST_ROUNDS = 6;
+
+/**
+ * Reconciles once: looks for what is uncertain, plans, applies, and again while that brought something new to light.
+ *
+ * Throws ProductError when it ends before anything was changed: the manifest is wrong (`input`), a guard says no
+ * (`refused`), or the state or the account can't be read (`failed`).
+ */
+export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Promise<RunReport> {
+  const manifest = await edges.loadManifest();
+  const locked = await edges.lockState();
+  try {
+    const journal = await openState(locked, edges, options);
+    const run: Run = { edges, options, journal, desired: manifest.entries, startedAt: edges.now() };
+    let changes: readonly AppliedChange[] = [];
+    if (needsTheAccount(run)) checkAccount(await readAccount(edges.api), journal.state.account);
+    let views = await refreshed(run);
+    for (let round = 1; ; round += 1) {
+      const results = await oneRound(run, views);
+      changes = mergeResults(changes, results);
+      const comeBackAt = nextSettling(journal.state, options, edges.now());
+      const again = results.some(({ change, result }) => change.action === 'recover' && result === 'done');
+      const wait = comeBackAt !== null && options.waitToSettle;
+      if (options.stop.aborted || round === MOST_ROUNDS || !(again || wait)) return { manifest, changes, comeBackAt };
+      if (!again && comeBackAt !== null) {
+        edges.log.info({ until: comeBackAt }, 'waiting for uncertain creates to settle');
+        await edges.sleepUntil(comeBackAt, options.stop);
+      }
+      // What a refresh saw is used once: the changes it led to are made, and are not seen in it.
+      views = new Map();
+    }
+  } finally {
+    await locked.release();
+  }
+}
+
+interface Run {
+  readonly edges: ReconcilerEdges;
+  readonly options: RunOptions;
+  readonly journal: OpenJournal;
+  readonly desired: readonly DesiredWebhook[];
+  readonly startedAt: Date;
+}
+
+async function oneRound(run: Run, views: LiveViews): Promise<AppliedChange[]> {
+  const { edges, options, journal, desired, startedAt } = run;
+  for (const rename of renamesOfUncertain(desired, journal.state)) {
+    journal.write({ type: 'renamed', ...rename, at: edges.now().toISOString() });
+  }
+  const openBecause = await recoverByLooking({
+    ...options,
+    journal,
+    api: edges.api,
+    now: edges.now,
+    log: edges.log,
+    runStartedAt: startedAt,
+    wantsPost: (name) => namesToPost(desired, journal.state).has(name),
+  });
+  const plan = makePlan(desired, journal.state, views, options);
+  const verdict = approve(plan, journal.state, options);
+  if (verdict.kind === 'refused') throw new ProductError('refused', [verdict.problem]);
+  // Where ids turned out not to rise they are no bounds, and a second POST could never be told from the first.
+  const mayPostAgain = options.onUncertain === 'recover' && journal.state.idsRise;
+  const maySendAgain = (name: string) => mayPostAgain && openBecause.get(name)?.kind === 'absent';
+  return applyPlan(verdict.plan, { ...options, journal, api: edges.api, now: edges.now, maySendAgain, openBecause });
+}
+
+/** Entries that would be POSTed if nothing were uncertain. */
+function namesToPost(desired: readonly DesiredWebhook[], state: State): ReadonlySet<string> {
+  const { changes } = makePlan(desired, { ...state, intents: new Map() });
+  return new Set(changes.filter(({ action }) => action === 'create' || action === 'replace').map(({ name }) => name));
+}
+
+function needsTheAccount({ journal, desired, options }: Run): boolean {
+  if (journal.state.intents.size > 0) return true;
+  if (options.refresh && journal.state.entries.size > 0) return true;
+  return hasSomethingToSend(makePlan(desired, journal.state, new Map(), options));
+}
+
+function hasSomethingToSend(plan: Plan): boolean {
+  return plan.changes.some((change) => isPending(change) && change.action !== 'move');
+}
+
+async function refreshed({ edges, options, journal, desired }: Run): Promise<LiveViews> {
+  if (!options.refresh) return new Map();
+  const ids = desired.flatMap(({ name }) => journal.state.entries.get(name)?.id ?? []);
+  return refresh(ids, edges.api, options);
+}
+
+/** The next time at which absence of an uncertain create may be believed, or null. */
+function nextSettling(state: State, { onUncertain, settling }: RunOptions, now: Date): Date | null {
+  if (onUncertain === 'hold') return null;
+  const times = [...state.intents.values()]
+    .filter((intent) => intent.absentSince === undefined)
+    .map((intent) => settledAt(intent, settling.settleMs) ?? 0)
+    .filter((time) => time > now.getTime());
+  return times.length === 0 ? null : new Date(Math.min(...times));
+}
+
+async function openState(locked: LockedState, edges: ReconcilerEdges, options: RunOptions): Promise<OpenJournal> {
+  const journal = await locked.open();
+  if (journal !== null) return journal;
+  if (!options.init) {
+    throw productError('refused', {
+      code: 'state-missing',
+      message: 'there is no state file: if it was lost, going on would create every webhook a second time',
+      remedy: 'if this is the first time, say so with --init; if not, restore the state file or mount its volume',
+    });
+  }
+  return locked.create(await readAccount(edges.api));
+}

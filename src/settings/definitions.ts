@@ -1,0 +1,171 @@
+import {
+  formatDuration,
+  parseApiUrl,
+  parseBoolean,
+  parseDuration,
+  parseInteger,
+  parseOneOf,
+  parseScheduleShape,
+  parseTimezone,
+} from './values.js';
+
+/** Commands that take settings. */
+export type CommandName = 'validate' | 'plan' | 'apply' | 'run' | 'list';
+
+/**
+ * One setting: where it comes from, what it accepts, what it is when nobody says anything.
+ * `flag` and `environment` are the outside of the product; the key in the settings file is the flag's name.
+ */
+export interface Setting<T> {
+  readonly name: string;
+  readonly flag: string;
+  readonly environment: string;
+  readonly help: string;
+  readonly accepts: string;
+  readonly fallback: T;
+  /** The default as a user would write it, where that is not its plain text. */
+  readonly shown?: string;
+  readonly parse: (text: string) => T | undefined;
+  readonly commands: readonly CommandName[];
+}
+
+const ALL: readonly CommandName[] = ['validate', 'plan', 'apply', 'run', 'list'];
+const API: readonly CommandName[] = ['plan', 'apply', 'run'];
+const WRITERS: readonly CommandName[] = ['apply', 'run'];
+
+const ON_UNCERTAIN = ['recover', 'hold'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+const LOG_FORMATS = ['pretty', 'json'] as const;
+const API_VERSIONS = ['3', '4'] as const;
+
+function setting<T>(name: string, flag: string, rest: Omit<Setting<T>, 'name' | 'flag' | 'environment'>): Setting<T> {
+  return { name, flag, environment: environmentName(name), ...rest };
+}
+
+const API_ENVIRONMENT: ReadonlySet<string> = new Set(['api-url', 'api-version', 'auth-url']);
+
+function environmentName(name: string): string {
+  const prefix = API_ENVIRONMENT.has(name) ? 'COPERNICA_' : 'COPERNICA_WEBHOOKS_';
+  return prefix + name.toUpperCase().replaceAll('-', '_');
+}
+
+const nonEmpty = (text: string): string | undefined => (text.trim() === '' ? undefined : text);
+
+function toggle(name: string, help: string, commands: readonly CommandName[]): Setting<boolean> {
+  return setting(name, `--${name}`, { help, accepts: 'true or false', fallback: false, parse: parseBoolean, commands });
+}
+
+function duration(name: string, help: string, fallback: number, commands: readonly CommandName[]): Setting<number> {
+  const accepts = 'a duration such as 500ms, 30s or 5m, at most 24h';
+  return setting(name, `--${name} <duration>`, { help, accepts, fallback, shown: formatDuration(fallback), parse: parseDuration, commands });
+}
+
+/** Every setting, in the order in which help and the reference show them. */
+export const SETTINGS = {
+  file: setting<string>('file', '-f, --file <path>', {
+    help: 'the manifest',
+    accepts: 'a path',
+    fallback: 'webhooks.yaml',
+    parse: nonEmpty,
+    commands: ALL,
+  }),
+  state: setting<string>('state', '--state <path>', {
+    help: 'the state file: what has been made before',
+    accepts: 'a path',
+    fallback: 'webhooks.state.jsonl',
+    parse: nonEmpty,
+    commands: ['plan', 'apply', 'run', 'list'],
+  }),
+  sandbox: toggle('sandbox', 'use the built-in stand-in for the API, with a state of its own: no account needed', API),
+  apiUrl: setting<string>('api-url', '--api-url <url>', {
+    help: 'host of the API',
+    accepts: 'an https URL (plain http only to a loopback address), without user info or query',
+    fallback: 'https://api.copernica.com',
+    parse: parseApiUrl,
+    commands: API,
+  }),
+  apiVersion: setting<(typeof API_VERSIONS)[number]>('api-version', '--api-version <number>', {
+    help: 'version of the API; 4 trades the token for a JWT first',
+    accepts: API_VERSIONS.join(' or '),
+    fallback: '3',
+    parse: (text) => parseOneOf(text, API_VERSIONS),
+    commands: API,
+  }),
+  authUrl: setting<string>('auth-url', '--auth-url <url>', {
+    help: 'authentication host, for version 4',
+    accepts: 'an https URL (plain http only to a loopback address), without user info or query',
+    fallback: 'https://authenticate.copernica.com',
+    parse: parseApiUrl,
+    commands: API,
+  }),
+  concurrency: setting<number>('concurrency', '--concurrency <number>', {
+    help: 'requests at a time',
+    accepts: 'a whole number from 1 to 100',
+    fallback: 4,
+    parse: (text) => parseInteger(text, 1, 100),
+    commands: API,
+  }),
+  timeoutMs: duration('timeout', 'how long one request may take, answer included', 30_000, API),
+  refresh: setting<boolean | undefined>('refresh', '--refresh', {
+    help: 'check the live webhooks too (default: yes, but for runs that a file change started)',
+    accepts: 'true or false',
+    fallback: undefined,
+    parse: parseBoolean,
+    commands: API,
+  }),
+  prune: toggle('prune', 'delete what left the manifest, rather than only report it', API),
+  onUncertain: setting<(typeof ON_UNCERTAIN)[number]>('on-uncertain', '--on-uncertain <what>', {
+    help: 'after a POST of unknown outcome: recover looks for its webhook and may send again, hold only looks',
+    accepts: ON_UNCERTAIN.join(' or '),
+    fallback: 'recover',
+    parse: (text) => parseOneOf(text, ON_UNCERTAIN),
+    commands: WRITERS,
+  }),
+  scanLimit: setting<number>('scan-limit', '--scan-limit <number>', {
+    help: 'how many ids are looked at for a lost webhook at most',
+    accepts: 'a whole number from 1 to 100000',
+    fallback: 500,
+    parse: (text) => parseInteger(text, 1, 100_000),
+    commands: WRITERS,
+  }),
+  settleMs: duration('settle', 'how long after a POST was given up on the server may still act on it', 60_000, WRITERS),
+  init: toggle('init', 'this is the first time: begin a new state file', WRITERS),
+  lockTimeoutMs: duration('lock-timeout', 'how long to wait for another process to release the state file', 0, WRITERS),
+  schedule: setting<string>('schedule', '--schedule <cron>', {
+    help: 'when to reconcile, as the five fields of cron; off for none',
+    accepts: 'five cron fields such as "*/15 * * * *", or off',
+    fallback: '*/15 * * * *',
+    parse: parseScheduleShape,
+    commands: ['run'],
+  }),
+  timezone: setting<string | undefined>('timezone', '--timezone <name>', {
+    help: 'time zone of the schedule (default: the system’s)',
+    accepts: 'an IANA time zone such as Europe/Amsterdam',
+    fallback: undefined,
+    parse: parseTimezone,
+    commands: ['run'],
+  }),
+  poll: toggle('poll', 'look at the manifest every second, for file systems without change events', ['run']),
+  graceMs: duration('grace', 'how long requests under way may take after SIGTERM', 25_000, ['run']),
+  logLevel: setting<(typeof LOG_LEVELS)[number]>('log-level', '--log-level <level>', {
+    help: 'how much is logged',
+    accepts: LOG_LEVELS.join(', '),
+    fallback: 'info',
+    parse: (text) => parseOneOf(text, LOG_LEVELS),
+    commands: ALL,
+  }),
+  logFormat: setting<(typeof LOG_FORMATS)[number] | undefined>('log-format', '--log-format <format>', {
+    help: 'how it is logged (default: pretty on a terminal, else json)',
+    accepts: LOG_FORMATS.join(' or '),
+    fallback: undefined,
+    parse: (text) => parseOneOf(text, LOG_FORMATS),
+    commands: ALL,
+  }),
+};
+
+export type SettingKey = keyof typeof SETTINGS;
+
+/** The settings of one invocation, resolved: durations in milliseconds. */
+export type Settings = {
+  readonly [K in SettingKey]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+};

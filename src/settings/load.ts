@@ -1,0 +1,81 @@
+import { readFile, stat } from 'node:fs/promises';
+import { ProductError, productError } from '../errors.js';
+import type { SettingKey, Settings } from './definitions.js';
+import { resolveSettings } from './resolve.js';
+import { checkToken } from './token.js';
+
+export const DEFAULT_SETTINGS_FILE = 'config/settings.yaml';
+
+/** A settings or token file larger than this is a mistake. */
+const LARGEST_FILE_BYTES = 64 * 1024;
+
+/**
+ * Reads the three sources and resolves them.
+ *
+ * `settingsFile` is the path from `--config`, which must exist; left out, the default file is read when it is there.
+ * Throws ProductError of kind `input` with every problem.
+ */
+export async function loadSettings(options: {
+  readonly flags: ReadonlyMap<string, string>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly settingsFile: string | undefined;
+}): Promise<{ settings: Settings; given: ReadonlySet<SettingKey> }> {
+  const path = options.settingsFile ?? DEFAULT_SETTINGS_FILE;
+  const text = await readSmallFile(path, 'settings file', options.settingsFile === undefined);
+  const resolved = resolveSettings({
+    flags: options.flags,
+    environment: options.environment,
+    file: text === undefined ? undefined : { path, text },
+  });
+  if (!resolved.ok) throw new ProductError('input', resolved.problems);
+  return resolved;
+}
+
+/**
+ * The access token, from COPERNICA_ACCESS_TOKEN or from the file that COPERNICA_ACCESS_TOKEN_FILE names.
+ * Throws ProductError of kind `input`; no message holds any part of it.
+ */
+export async function loadToken(environment: Readonly<Record<string, string | undefined>>): Promise<string> {
+  const direct = environment.COPERNICA_ACCESS_TOKEN ?? '';
+  const file = environment.COPERNICA_ACCESS_TOKEN_FILE ?? '';
+  if (direct !== '' && file !== '') {
+    throw productError('input', {
+      code: 'token-twice',
+      message: 'both COPERNICA_ACCESS_TOKEN and COPERNICA_ACCESS_TOKEN_FILE are set',
+      remedy: 'unset one of them',
+    });
+  }
+  if (direct === '' && file === '') {
+    throw productError('input', {
+      code: 'token-missing',
+      message: 'no access token',
+      remedy:
+        'set COPERNICA_ACCESS_TOKEN, or COPERNICA_ACCESS_TOKEN_FILE to the path of a file that holds it; or try --sandbox, which needs none',
+    });
+  }
+  const from = direct !== '' ? 'COPERNICA_ACCESS_TOKEN' : `token file ${file}`;
+  const token = direct !== '' ? direct : ((await readSmallFile(file, 'token file', false)) ?? '');
+  return checkToken(token, from);
+}
+
+async function readSmallFile(path: string, what: string, mayBeMissing: boolean): Promise<string | undefined> {
+  try {
+    const about = await stat(path);
+    if (!about.isFile()) throw unreadable(path, what, 'is not a file');
+    if (about.size > LARGEST_FILE_BYTES) throw unreadable(path, what, `is larger than ${LARGEST_FILE_BYTES} bytes`);
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof ProductError) throw error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    if (mayBeMissing && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
+    throw unreadable(path, what, code === 'ENOENT' ? 'does not exist' : `can't be read (${code})`);
+  }
+}
+
+function unreadable(path: string, what: string, why: string): ProductError {
+  return productError('input', {
+    code: 'file-unreadable',
+    message: `${what} ${path} ${why}`,
+    remedy: 'check the path and its permissions',
+  });
+}

@@ -1,0 +1,72 @@
+/** Text → value, for every kind of setting. Each returns undefined for what it does not accept. */
+
+const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const LONGEST_DURATION_MS = 24 * 3_600_000;
+
+/** `500ms`, `30s`, `5m`, `1h`, or `0`: to milliseconds. */
+export function parseDuration(text: string): number | undefined {
+  if (text === '0') return 0;
+  const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
+  const unit = DURATION_UNITS_MS[match?.[2] ?? ''];
+  if (match === null || unit === undefined) return undefined;
+  const ms = Number(match[1]) * unit;
+  return ms <= LONGEST_DURATION_MS ? ms : undefined;
+}
+
+/** The shortest form that `parseDuration` reads back. */
+export function formatDuration(ms: number): string {
+  const units = Object.entries(DURATION_UNITS_MS).filter(([, unit]) => ms % unit === 0);
+  const [name, unit] = units.at(-1) ?? ['ms', 1];
+  return ms === 0 ? '0' : `${ms / unit}${name}`;
+}
+
+const TRUE_WORDS = new Set(['true', '1', 'yes', 'on']);
+const FALSE_WORDS = new Set(['false', '0', 'no', 'off']);
+
+export function parseBoolean(text: string): boolean | undefined {
+  const word = text.toLowerCase();
+  if (TRUE_WORDS.has(word)) return true;
+  return FALSE_WORDS.has(word) ? false : undefined;
+}
+
+export function parseInteger(text: string, from: number, to: number): number | undefined {
+  if (!/^\d{1,15}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value >= from && value <= to ? value : undefined;
+}
+
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * An origin to send the token to: https, or plain http to a loopback address.
+ * Without user info, query or fragment, so that it can be printed; a trailing slash is dropped.
+ */
+export function parseApiUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;
+  const safe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOST.test(url.hostname));
+  return safe ? url.href.replace(/\/+$/, '') : undefined;
+}
+
+export function parseOneOf<T extends string>(text: string, values: readonly T[]): T | undefined {
+  return values.find((value) => value === text);
+}
+
+const SCHEDULE_FIELD = /^[\d*,/\-A-Za-z]+$/;
+
+/** Cron's five fields, loosely: what is in them is judged where the schedule is made. `off`: no schedule. */
+export function parseScheduleShape(text: string): string | undefined {
+  if (text === 'off') return text;
+  const fields = text.trim().split(/\s+/);
+  return fields.length === 5 && fields.every((field) => SCHEDULE_FIELD.test(field)) ? fields.join(' ') : undefined;
+}
+
+/** Names of the IANA time zone database, as the running Node knows them. */
+export function parseTimezone(text: string): string | undefined {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone === '' ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,79 @@
+import { dirname } from 'node:path';
+import { compact } from './compact.js';
+import type { FoldedState } from './fold.js';
+import { isSameFile, type JournalFile, type JournalFiles, OWNER_ONLY, writeAll } from './journal-files.js';
+import { encodeLines, FIRST_CRC } from './line.js';
+import type { StateRecord } from './records.js';
+
+/** A whole new file, open, in place of the old one. The names in `folder` are still to be flushed. */
+export interface WrittenAnew {
+  readonly file: JournalFile;
+  readonly bytes: number;
+  readonly records: number;
+  readonly lastCrc: number;
+}
+
+/** Where a new file is written before it takes the place of the state file. One name, so that a crash leaves one file. */
+export function temporaryPath(target: string): string {
+  return `${target}.tmp`;
+}
+
+/**
+ * Writes a file of its own beside the target, flushed, and puts it in place at once: at every moment there is the old
+ * file or the new one, whole. Rejects with the system's error and takes the new file away again.
+ */
+export async function writeAnew(
+  files: JournalFiles,
+  target: string,
+  records: Iterable<StateRecord>,
+  like?: JournalFile,
+): Promise<WrittenAnew> {
+  const jsons = Array.from(records, (record) => JSON.stringify(record));
+  const { bytes, crc: lastCrc } = encodeLines(jsons, FIRST_CRC);
+  const temporary = temporaryPath(target);
+  await files.remove(temporary);
+  const file = await files.open(temporary, 'wx+');
+  try {
+    // The mask of the process takes away more than it should in some places, and a mode given to open cannot add.
+    await file.chmod(OWNER_ONLY);
+    if (like !== undefined) await giveSameOwner(file, like);
+    await writeAll(file, bytes, 0);
+    await file.datasync();
+    await files.rename(temporary, target);
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await files.remove(temporary).catch(() => undefined);
+    throw error;
+  }
+  return { file, bytes: bytes.length, records: jsons.length, lastCrc };
+}
+
+/** When root tidies up the file of a service, the service must be able to go on with it. */
+async function giveSameOwner(file: JournalFile, like: JournalFile): Promise<void> {
+  const [now, before] = [await file.stat(), await like.stat()];
+  if (now.uid !== before.uid || now.gid !== before.gid) await file.chown(before.uid, before.gid);
+}
+
+/**
+ * Replaces the state file by the fewest records that say the same. Null: it could not be done (a full disk; a file that
+ * is itself a mount, which cannot be replaced), and the file is as it was, only longer than it need be.
+ */
+export async function replaceByCompacted(
+  files: JournalFiles,
+  target: string,
+  file: JournalFile,
+  state: FoldedState,
+): Promise<WrittenAnew | null> {
+  try {
+    return await writeAnew(files, target, compact(state), file);
+  } catch (error) {
+    // A rename may fail and have been done all the same: then nobody knows which file is in place.
+    if (isSameFile(await file.stat(), await files.stat(target))) return null;
+    throw error;
+  }
+}
+
+/** Puts the name of a new file on disk. */
+export function syncFolderOf(files: JournalFiles, target: string): Promise<void> {
+  return files.syncFolder(dirname(target));
+}

@@ -1,0 +1,105 @@
+import { crc32 } from './crc32.js';
+import { asRecord, STATE_VERSION, type StateRecord } from './records.js';
+
+/**
+ * One record is one line, valid JSON whose first member is a check of the rest:
+ *
+ *     {"crc":"9f3a01bc","type":"created","intent":12,"id":1894,"at":"2026-11-23T10:00:00.000Z"}
+ *                      ^------------------------- checked -------------------------------------^
+ *
+ * The check goes on from that of the line before, so that not only a changed line is noticed, but also one that was
+ * lost, doubled or moved.
+ */
+const PREFIX = Buffer.from('{"crc":"');
+const SEPARATOR = Buffer.from('",');
+const CRC_DIGITS = 8;
+const CHECKED_FROM = PREFIX.length + CRC_DIGITS + SEPARATOR.length;
+
+/** What the check of the first line goes on from. */
+export const FIRST_CRC = 0;
+
+export interface EncodedLine {
+  /** UTF-8, with its newline. */
+  readonly bytes: Buffer;
+  /** What the check of the next line goes on from. */
+  readonly crc: number;
+}
+
+/** The line of a record. `json` is the record's JSON, an object with at least one member. */
+function encodeLine(json: string, previousCrc: number): EncodedLine {
+  const checked = Buffer.from(json.slice(1));
+  const crc = crc32(checked, 0, checked.length, previousCrc);
+  const check = Buffer.from(crc.toString(16).padStart(CRC_DIGITS, '0'));
+  return { bytes: Buffer.concat([PREFIX, check, SEPARATOR, checked, NEWLINE]), crc };
+}
+
+const NEWLINE = Buffer.from('\n');
+
+/** The lines of several records, one after the other. */
+export function encodeLines(jsons: Iterable<string>, previousCrc: number): EncodedLine {
+  let crc = previousCrc;
+  const lines: Buffer[] = [];
+  for (const json of jsons) {
+    const line = encodeLine(json, crc);
+    lines.push(line.bytes);
+    crc = line.crc;
+  }
+  return { bytes: Buffer.concat(lines), crc };
+}
+
+export type DecodedLine =
+  | { readonly kind: 'record'; readonly record: StateRecord; readonly crc: number }
+  /** `why` is the end of a sentence that begins with the line. */
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+/** Reads the line that stands in the bytes `from` up to `to`, which is where its newline is or should be. */
+export function decodeLine(bytes: Buffer, from: number, to: number, previousCrc: number): DecodedLine {
+  const check = checkOf(bytes, from, to);
+  if (check === null) return { kind: 'unreadable', why: 'does not begin with a checksum' };
+  const crc = crc32(bytes, from + CHECKED_FROM, to, previousCrc);
+  if (crc !== check) {
+    return {
+      kind: 'unreadable',
+      why: 'does not fit its checksum: it, or a line before it, was changed, removed or moved',
+    };
+  }
+  const record = asRecord(parseJson(`{${bytes.toString('utf8', from + CHECKED_FROM, to)}`));
+  return typeof record === 'string' ? { kind: 'unreadable', why: record } : { kind: 'record', record, crc };
+}
+
+/** The checksum that a line says it has, or null where it has none. */
+function checkOf(bytes: Buffer, from: number, to: number): number | null {
+  if (to - from < CHECKED_FROM) return null;
+  const digitsFrom = from + PREFIX.length;
+  const digitsTo = digitsFrom + CRC_DIGITS;
+  if (bytes.compare(PREFIX, 0, PREFIX.length, from, digitsFrom) !== 0) return null;
+  if (bytes.compare(SEPARATOR, 0, SEPARATOR.length, digitsTo, digitsTo + SEPARATOR.length) !== 0) return null;
+  const digits = bytes.toString('latin1', digitsFrom, digitsTo);
+  return /^[0-9a-f]{8}$/.test(digits) ? Number.parseInt(digits, 16) : null;
+}
+
+/**
+ * The version of a header that a later program wrote, or null. Looked at before the checksum, since a later version
+ * may check in another way, and "use a newer program" helps where "does not fit its checksum" frightens.
+ */
+export function newerVersion(firstLine: string): number | null {
+  const value = parseJson(firstLine);
+  if (typeof value !== 'object' || value === null || !('type' in value) || !('version' in value)) return null;
+  const { type, version } = value;
+  return type === 'header' && Number.isSafeInteger(version) && Number(version) > STATE_VERSION ? Number(version) : null;
+}
+
+/** The beginning of a header whose end was never written: no other record can stand in it. */
+export function isTornHeader(bytes: Buffer): boolean {
+  const beginning = Math.min(bytes.length, PREFIX.length);
+  if (bytes.compare(PREFIX, 0, beginning, 0, beginning) !== 0) return false;
+  return !bytes.includes('{', 1) && !bytes.includes('}');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

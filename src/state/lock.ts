@@ -1,0 +1,161 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { type ProductError, productError } from '../errors.js';
+import { errorCode, stateFailure } from './failures.js';
+import { OWNER_ONLY, resolveTarget } from './journal-files.js';
+
+/** Who holds a lock, for the message to others. `since` is ISO 8601, UTC. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly host: string;
+  readonly since: string;
+  readonly command: string;
+}
+
+export interface StateLock {
+  release(): Promise<void>;
+}
+
+export interface LockOptions {
+  /** How long to wait for another process to give the lock back, in milliseconds. 0: not at all. */
+  readonly timeoutMs: number;
+  readonly holder: LockHolder;
+  /** A clock that only goes forward, in milliseconds, and a way to wait on it. */
+  readonly now?: () => number;
+  readonly sleep?: (ms: number) => Promise<unknown>;
+}
+
+const POLL_MS = 50;
+/** More than this in a lock file was not written by this program. */
+const LARGEST_HOLDER_BYTES = 4096;
+/** A symbolic link in place of the lock file could make this program empty any other file of the user's. */
+const OPEN_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+
+/**
+ * Takes the lock on a state file: a lock of the kernel on `<state file>.lock`, which is never removed, since two
+ * processes could then lock two files. The kernel gives it back when the process that holds it ends, however it ends
+ * and whatever its number is: in a container the dead process and the new one both have number 1. It holds between
+ * containers and between journals of one process too, and children do not inherit it.
+ *
+ * Throws ProductError: `refused` when another holds it, with who that is; `failed` when there can be no lock here.
+ */
+export async function acquireLock(statePath: string, options: LockOptions): Promise<StateLock> {
+  const { now = () => performance.now(), sleep = sleepFor } = options;
+  const tryLock = await loadTryLock();
+  const lockPath = await lockPathOf(statePath);
+  const end = now() + options.timeoutMs;
+  for (;;) {
+    const handle = await open(lockPath, OPEN_FLAGS, OWNER_ONLY).catch((error: unknown) => {
+      throw stateFailure(lockPath, 'opened', error);
+    });
+    try {
+      const isGranted = grant(tryLock, handle, lockPath);
+      const left = end - now();
+      if (!isGranted && left <= 0) throw heldFailure(statePath, await readHolder(handle));
+      if (!isGranted) await sleep(Math.min(POLL_MS, left));
+      else if (await isInPlace(handle, lockPath)) return await taken(handle, options.holder);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    await handle.close();
+  }
+}
+
+async function lockPathOf(statePath: string): Promise<string> {
+  try {
+    return `${await resolveTarget(statePath)}.lock`;
+  } catch (error) {
+    throw stateFailure(statePath, 'found', error);
+  }
+}
+
+type TryLock = (fd: number) => boolean;
+
+/** Loaded here and not at the top: it is native code and slow to load, and most commands take no lock. */
+async function loadTryLock(): Promise<TryLock> {
+  try {
+    const { tryLock } = await import('fs-native-extensions');
+    return tryLock;
+  } catch (error) {
+    throw productError(
+      'failed',
+      {
+        code: 'lock-unavailable',
+        message: 'the lock on the state file cannot be taken: the package fs-native-extensions cannot be loaded here',
+        remedy:
+          'install again on this system (npm ci); there are binaries for Linux with glibc, macOS and Windows, on x64 and arm64',
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** False: another holds it. Anything but a clear answer is a failure: going on without a lock could double everything. */
+function grant(tryLock: TryLock, handle: FileHandle, lockPath: string): boolean {
+  try {
+    return tryLock(handle.fd);
+  } catch (error) {
+    // POSIX lets a system say "held" in two ways; the package knows the other one.
+    if (errorCode(error) === 'EACCES') return false;
+    throw productError(
+      'failed',
+      {
+        code: 'lock-unsupported',
+        message: `${lockPath} could not be locked: the file system has no locks (${errorCode(error) || String(error)})`,
+        file: lockPath,
+        remedy: 'keep the state file on a local disk, or on a network file system with locks (NFS 4)',
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** False: somebody removed the lock file in between, so that the next process would lock another one. */
+async function isInPlace(handle: FileHandle, lockPath: string): Promise<boolean> {
+  const locked = await handle.stat({ bigint: true });
+  const there = await stat(lockPath, { bigint: true }).catch(() => null);
+  return there !== null && there.ino === locked.ino && there.dev === locked.dev;
+}
+
+async function taken(handle: FileHandle, holder: LockHolder): Promise<StateLock> {
+  // Only for the message to others: a disk too full for it must not stop what the lock is for.
+  await handle.truncate(0).catch(() => undefined);
+  await handle.write(`${JSON.stringify(holder)}\n`, 0).catch(() => undefined);
+  const release = async () => {
+    await handle.truncate(0).catch(() => undefined);
+    await handle.close();
+  };
+  return { release };
+}
+
+async function readHolder(handle: FileHandle): Promise<LockHolder | null> {
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(LARGEST_HOLDER_BYTES), 0, LARGEST_HOLDER_BYTES, 0);
+    return asHolder(JSON.parse(buffer.toString('utf8', 0, bytesRead)));
+  } catch {
+    // Between taking the lock and writing down who took it.
+    return null;
+  }
+}
+
+function asHolder(value: unknown): LockHolder | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (!('pid' in value && 'host' in value && 'since' in value && 'command' in value)) return null;
+  const { pid, host, since, command } = value;
+  return { pid: Number(pid), host: String(host), since: String(since), command: String(command) };
+}
+
+function heldFailure(statePath: string, holder: LockHolder | null): ProductError {
+  const who =
+    holder === null
+      ? 'another process'
+      : `pid ${holder.pid} on host ${holder.host} (${holder.command}) since ${holder.since}`;
+  return productError('refused', {
+    code: 'lock-held',
+    message: `${statePath} is locked by ${who}`,
+    file: statePath,
+    remedy: 'try again when that is done, or wait for it with --lock-timeout (for example --lock-timeout 60s)',
+  });
+}

@@ -1,0 +1,112 @@
+import { applyRecord, type FoldedState, ImpossibleRecord, startState } from './fold.js';
+import { decodeLine, FIRST_CRC, isTornHeader, newerVersion } from './line.js';
+import { STATE_VERSION, type StateRecord } from './records.js';
+
+const NEWLINE = 0x0a;
+
+/** A file that can be trusted as far as it goes. */
+export interface ParsedJournal {
+  readonly kind: 'journal';
+  readonly state: FoldedState;
+  readonly records: number;
+  /** Where the last whole record ends, its newline included where it has one. */
+  readonly goodBytes: number;
+  /** What stands after it: a record that a crash cut off. To be cut off before anything is appended. */
+  readonly tornBytes: number;
+  /** The last record is whole but for its newline, which is to be written before anything is appended. */
+  readonly lacksNewline: boolean;
+  /** What the check of the next record goes on from. */
+  readonly lastCrc: number;
+}
+
+export type JournalReading =
+  | ParsedJournal
+  /** Nothing was ever recorded: no byte, or a header that was cut off. */
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'newer'; readonly version: number; readonly known: number }
+  /** Something that no crash does. `offset` in bytes from 0, `line` from 1, `why` continues "line 3 …". */
+  | { readonly kind: 'damaged'; readonly offset: number; readonly line: number; readonly why: string };
+
+/**
+ * Reads a whole state file.
+ *
+ *     after the last newline stands            then
+ *     --------------------------------------   ---------------------------------------------------------------
+ *     nothing                                  all is well
+ *     a whole record                           it counts: only its newline was cut off
+ *     a whole record and one byte, or NULs     it counts: the byte was its newline, so it had been written
+ *     anything else                            torn: left out. It was never flushed, so nothing was done after it
+ *
+ * A line with a newline that is not a record with the right check is damage, wherever it stands.
+ */
+export function parseJournal(bytes: Uint8Array): JournalReading {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const firstNewline = buffer.indexOf(NEWLINE);
+  const version = newerVersion(buffer.toString('utf8', 0, firstNewline < 0 ? buffer.length : firstNewline));
+  if (version !== null) return { kind: 'newer', version, known: STATE_VERSION };
+
+  const reader = new Reader();
+  let offset = 0;
+  for (let newline = firstNewline; newline >= 0; newline = buffer.indexOf(NEWLINE, offset)) {
+    const why = reader.read(buffer, offset, newline);
+    if (why !== null) return { kind: 'damaged', offset, line: reader.records + 1, why };
+    offset = newline + 1;
+  }
+  return readTail(buffer, offset, reader);
+}
+
+/** The table of `parseJournal`. `offset` is after the last newline. */
+function readTail(buffer: Buffer, offset: number, reader: Reader): JournalReading {
+  let end = buffer.length;
+  // Some file systems make a file longer before they fill it: a power cut in between leaves NULs.
+  while (end > offset && buffer[end - 1] === 0) end -= 1;
+  for (const whole of [end, end - 1]) {
+    if (whole <= offset || decodeLine(buffer, offset, whole, reader.crc).kind !== 'record') continue;
+    const why = reader.read(buffer, offset, whole);
+    if (why !== null) return { kind: 'damaged', offset, line: reader.records + 1, why };
+    return reader.journal(whole, buffer.length - whole, true) ?? { kind: 'empty' };
+  }
+  const journal = reader.journal(offset, buffer.length - offset, false);
+  if (journal !== null) return journal;
+  if (isTornHeader(buffer.subarray(0, end))) return { kind: 'empty' };
+  return { kind: 'damaged', offset: 0, line: 1, why: 'is not the header of a state file' };
+}
+
+/** Reads one line after the other into a state. */
+class Reader {
+  crc = FIRST_CRC;
+  records = 0;
+  #state: FoldedState | null = null;
+
+  /** Null, or what is wrong with the line. */
+  read(buffer: Buffer, from: number, to: number): string | null {
+    const line = decodeLine(buffer, from, to, this.crc);
+    if (line.kind === 'unreadable') return line.why;
+    const why = this.#add(line.record);
+    if (why !== null) return why;
+    this.crc = line.crc;
+    this.records += 1;
+    return null;
+  }
+
+  journal(goodBytes: number, tornBytes: number, lacksNewline: boolean): ParsedJournal | null {
+    const { crc: lastCrc, records } = this;
+    if (this.#state === null) return null;
+    return { kind: 'journal', state: this.#state, records, goodBytes, tornBytes, lacksNewline, lastCrc };
+  }
+
+  #add(record: StateRecord): string | null {
+    if (this.#state === null) {
+      if (record.type !== 'header') return 'should be the header';
+      this.#state = startState(record);
+      return null;
+    }
+    try {
+      applyRecord(this.#state, record);
+      return null;
+    } catch (error) {
+      if (error instanceof ImpossibleRecord) return `(${record.type}) can't be true: ${error.message}`;
+      throw error;
+    }
+  }
+}

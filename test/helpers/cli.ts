@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/server.js';
+
+/** The built command: `npm test` builds it first. */
+const COMMAND = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly process: ChildProcess;
+  readonly finished: Promise<Finished>;
+  /** Resolves with all of stdout so far as soon as it matches; rejects when the process ends before. */
+  waitForOutput(pattern: RegExp): Promise<string>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** A folder of a user: manifest and state go here, commands run here. Removed with the test. */
+export class Workplace {
+  readonly folder: string;
+  readonly environment: Record<string, string>;
+
+  private constructor(folder: string, environment: Record<string, string>) {
+    this.folder = folder;
+    this.environment = environment;
+  }
+
+  /** With a sandbox, the environment points at it. */
+  static async open(sandbox?: Sandbox): Promise<Workplace> {
+    const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-test-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const target = sandbox && { COPERNICA_API_URL: sandbox.url, COPERNICA_ACCESS_TOKEN: sandbox.token };
+    return new Workplace(folder, { ...target });
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  async write(name: string, text: string): Promise<void> {
+    await writeFile(this.path(name), text);
+  }
+
+  async manifest(entries: readonly object[]): Promise<void> {
+    // JSON is YAML.
+    await this.write('webhooks.yaml', `webhooks:\n${entries.map((entry) => `  - ${JSON.stringify(entry)}\n`).join('')}`);
+  }
+
+  read(name: string): Promise<string> {
+    return readFile(this.path(name), 'utf8');
+  }
+
+  start(...args: string[]): Running {
+    const { PATH = '', HOME = '' } = process.env;
+    const env = { PATH, HOME, TZ: 'UTC', ...this.environment };
+    const child = spawn(process.execPath, [COMMAND, ...args], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    return watch(child);
+  }
+
+  run(...args: string[]): Promise<Finished> {
+    return this.start(...args).finished;
+  }
+
+  /** Runs with `--json` and parses the one document. */
+  async json(...args: string[]): Promise<{ code: number | null; document: JsonDocument }> {
+    const { code, stdout } = await this.run(...args, '--json');
+    return { code, document: JSON.parse(stdout) as JsonDocument };
+  }
+}
+
+interface JsonDocument {
+  readonly changes: readonly {
+    readonly name: string;
+    readonly action: string;
+    readonly id: number | null;
+    readonly result?: string;
+    readonly error?: { readonly code: string; readonly line: number | null };
+  }[];
+  readonly summary: Readonly<Record<string, number>>;
+  readonly errors: readonly { readonly code: string; readonly message: string; readonly line: number | null }[];
+  readonly [index: number]: { readonly name: string; readonly id: number | null; readonly status: string };
+  readonly length: number;
+}
+
+function watch(child: ChildProcess): Running {
+  let stdout = '';
+  let stderr = '';
+  const waiting = new Set<() => void>();
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    for (const look of waiting) look();
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const finished = new Promise<Finished>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  const waitForOutput = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        if (!pattern.test(stdout)) return;
+        waiting.delete(look);
+        resolve(stdout);
+      };
+      waiting.add(look);
+      look();
+      void finished.then(() => reject(new Error(`ended before ${pattern}:\n${stdout}\n${stderr}`)));
+    });
+  return { process: child, finished, waitForOutput, kill: (signal) => void child.kill(signal) };
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { SETTINGS } from '../../../src/settings/definitions.js';
+import { resolveSettings } from '../../../src/settings/resolve.js';
+import { formatDuration, parseApiUrl, parseDuration, parseScheduleShape } from '../../../src/settings/values.js';
+
+function resolve(parts: { flags?: Record<string, string>; environment?: Record<string, string>; file?: string }) {
+  return resolveSettings({
+    flags: new Map(Object.entries(parts.flags ?? {})),
+    environment: parts.environment ?? {},
+    file: parts.file === undefined ? undefined : { path: 'config/settings.yaml', text: parts.file },
+  });
+}
+
+function problems(parts: Parameters<typeof resolve>[0]) {
+  const resolved = resolve(parts);
+  return resolved.ok ? [] : resolved.problems;
+}
+
+describe('settings', () => {
+  it('take a flag before the environment before the file before the default', () => {
+    const file = 'concurrency: 7\ntimeout: 7s\nschedule: "7 * * * *"';
+    const environment = { COPERNICA_WEBHOOKS_CONCURRENCY: '6', COPERNICA_WEBHOOKS_TIMEOUT: '6s' };
+    const resolved = resolve({ file, environment, flags: { concurrency: '5' } });
+    expect(resolved).toMatchObject({
+      ok: true,
+      settings: { concurrency: 5, timeoutMs: 6_000, schedule: '7 * * * *', file: 'webhooks.yaml' },
+    });
+  });
+
+  it('take an empty environment variable for one that is not set', () => {
+    expect(resolve({ environment: { COPERNICA_WEBHOOKS_CONCURRENCY: '' } })).toMatchObject({
+      ok: true,
+      settings: { concurrency: 4 },
+    });
+  });
+
+  it('complain about everything that can’t be used at once, with where it came from and what would be', () => {
+    expect(
+      problems({
+        flags: { concurrency: '0' },
+        environment: { COPERNICA_WEBHOOKS_TIMEOUT: '30' },
+        file: 'log-level: loud\nstat: x\npoll:\n',
+      }).map(({ message, remedy, line }) => `${line ?? '-'} ${message} / ${remedy}`),
+    ).toEqual([
+      '2 unknown setting "stat" / did you mean state?',
+      '3 poll has no value / give a value or leave the key out',
+      '- concurrency: "0" (from flag --concurrency) can\'t be used / give a whole number from 1 to 100',
+      '- timeout: "30" (from environment variable COPERNICA_WEBHOOKS_TIMEOUT) can\'t be used / give a duration such as 500ms, 30s or 5m, at most 24h',
+      '1 log-level: "loud" (from config/settings.yaml:1) can\'t be used / give trace, debug, info, warn, error, silent',
+    ]);
+  });
+
+  it.each(['a: [', 'concurrency: 1\nconcurrency: 2', '- a', 'concurrency: [1]'])('refuse the settings file %j with a place', (file) => {
+    const found = problems({ file });
+    expect(found.length).toBeGreaterThan(0);
+    for (const problem of found) expect(problem).toMatchObject({ file: 'config/settings.yaml', line: expect.any(Number) });
+  });
+
+  it('are all in the settings file of the repository, with their defaults', () => {
+    const text = readFileSync(new URL('../../../config/settings.yaml', import.meta.url), 'utf8');
+    expect(resolve({ file: text })).toMatchObject({ ok: true, settings: expectedDefaults() });
+    for (const { name } of Object.values(SETTINGS)) expect(text).toMatch(new RegExp(`^(# )?${name}: `, 'm'));
+  });
+});
+
+function expectedDefaults() {
+  return Object.fromEntries(Object.entries(SETTINGS).map(([key, setting]) => [key, setting.fallback]));
+}
+
+describe('durations', () => {
+  it.each([
+    ['0', 0],
+    ['500ms', 500],
+    ['30s', 30_000],
+    ['5m', 300_000],
+    ['24h', 86_400_000],
+  ])('%s is %i ms, and back', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms);
+    expect(parseDuration(formatDuration(ms))).toBe(ms);
+  });
+
+  it.each(['', '5', '-1s', '1.5s', '25h', '1d', ' 1s', '1 s'])('%j is none', (text) => {
+    expect(parseDuration(text)).toBeUndefined();
+  });
+});
+
+describe('the API host', () => {
+  it.each([
+    ['https://api.copernica.com', 'https://api.copernica.com'],
+    ['https://proxy.example/copernica/', 'https://proxy.example/copernica'],
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
+    ['http://[::1]:8080/', 'http://[::1]:8080'],
+    ['http://localhost:1', 'http://localhost:1'],
+  ])('%s is taken', (text, url) => {
+    expect(parseApiUrl(text)).toBe(url);
+  });
+
+  it.each([
+    'http://api.copernica.com',
+    'http://127.0.0.1.example.com',
+    'https://user:secret@api.copernica.com',
+    'https://api.copernica.com?access_token=x',
+    'ftp://x',
+    'api.copernica.com',
+  ])('%s is refused: the token would go there', (text) => {
+    expect(parseApiUrl(text)).toBeUndefined();
+  });
+});
+
+describe('a schedule', () => {
+  it.each(['*/15 * * * *', 'off', '0 8-18 * * MON-FRI'])('%s has the right shape', (text) => {
+    expect(parseScheduleShape(text)).toBe(text);
+  });
+
+  it.each(['', '* * * *', '* * * * * *', '$(x) * * * *'])('%j has not', (text) => {
+    expect(parseScheduleShape(text)).toBeUndefined();
+  });
+});
