@@ -1,15 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createCopernicaClient } from './copernica/client.js';
+import type { Spell } from './copernica/pacer.js';
 import { withRetries } from './copernica/retry.js';
 import { productError } from './errors.js';
 import type { Host } from './host.js';
 import { loadValidManifest } from './manifest/load.js';
-import type { ReconcilerEdges } from './reconcile/edges.js';
+import type { ReconcilerEdges, ValidManifest } from './reconcile/edges.js';
 import type { SettingKey, Settings } from './settings/definitions.js';
-import { lockStateFile, readStateFile } from './state/open.js';
+import { lockStateFile } from './state/open.js';
 
 /** The edges of one reconciler, put together, and how to let go of them. */
 export interface Assembly {
@@ -24,13 +26,15 @@ export interface Assembly {
 export interface AssemblyOptions {
   readonly host: Host;
   readonly settings: Settings;
-  readonly given: ReadonlySet<SettingKey>;
+  readonly flagged: ReadonlySet<SettingKey>;
   /** For the lock's message to others. */
   readonly command: string;
   readonly token: string | null;
   readonly log: Logger;
   /** Aborted: waits between retries end, and nothing is tried again. */
   readonly stop: AbortSignal;
+  /** Instead of reading the file at each run: the daemon goes on with the last good one. */
+  readonly loadManifest?: () => Promise<ValidManifest>;
 }
 
 /** Builds one reconciler's edges: against the account of the token, or against a sandbox of its own. */
@@ -38,10 +42,15 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   if (!options.settings.sandbox) {
     const { settings, token } = options;
     if (token === null) throw new Error('assembled without a token');
-    const edges = buildEdges(options, { apiUrl: settings.apiUrl, authUrl: settings.authUrl, token, state: settings.state });
+    const edges = buildEdges(options, {
+      apiUrl: settings.apiUrl,
+      authUrl: settings.authUrl,
+      token,
+      state: settings.state,
+    });
     return { edges, init: settings.init, target: settings.apiUrl, close: () => edges.api.close() };
   }
-  if (options.given.has('state')) {
+  if (options.flagged.has('state')) {
     throw productError('input', {
       code: 'sandbox-state',
       message: 'the sandbox has a state of its own, which ends with it, so --state and --sandbox do not go together',
@@ -68,7 +77,8 @@ interface Target {
   readonly state: string;
 }
 
-function buildEdges({ host, settings, log, stop, command }: AssemblyOptions, target: Target): ReconcilerEdges {
+function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
+  const { host, settings, log, stop, command } = options;
   const client = createCopernicaClient({
     apiUrl: target.apiUrl,
     authUrl: target.authUrl,
@@ -80,12 +90,27 @@ function buildEdges({ host, settings, log, stop, command }: AssemblyOptions, tar
   });
   const holder = { pid: host.pid, host: host.hostname, command };
   return {
-    loadManifest: () => loadValidManifest(settings.file, host.environment),
-    readState: () => readStateFile(target.state),
+    loadManifest: options.loadManifest ?? (() => loadValidManifest(settings.file, host.environment)),
     lockState: () =>
-      lockStateFile(target.state, { timeoutMs: settings.lockTimeoutMs, holder: { ...holder, since: host.now().toISOString() } }),
-    api: withRetries(client, { signal: stop, onSpell: (spell) => log.warn(spell, 'the API is turning requests away') }),
+      lockStateFile(target.state, {
+        timeoutMs: settings.lockTimeoutMs,
+        holder: { ...holder, since: host.now().toISOString() },
+        onMended: ({ message, remedy }) => log.warn({ remedy }, message),
+      }),
+    api: withRetries(client, { signal: stop, onSpell: (spell) => logSpell(spell, log) }),
     now: () => host.now(),
+    sleepUntil: (time, signal) => sleep(Math.max(0, time.getTime() - host.now().getTime()), signal),
     log,
   };
+}
+
+/** A spell of failures is told once, not for each entry. */
+function logSpell({ phase, reason, pausedMs }: Spell, log: Logger): void {
+  if (phase === 'begin') log.warn({ reason, pausedMs }, 'the API takes no requests for now: all of them wait');
+  else log.info({ reason, pausedMs }, 'the API takes requests again');
+}
+
+/** Resolves early, and never rejects, when the signal is aborted. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return delay(ms, undefined, { signal }).catch(() => {});
 }

@@ -10,6 +10,8 @@ const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
   apply: 'make the account as the manifest says, once: for cron and CI',
   run: 'the daemon: reconcile at start, on every change of the manifest, and on the schedule',
   list: 'show what the state holds',
+  import: 'take over a webhook that exists already, after reading it',
+  forget: 'drop an entry from the state, and leave its webhook alone',
 };
 
 const HELP_FOOTER = `
@@ -63,16 +65,21 @@ function buildProgram(host: Host, finish: (code: number) => void): Command {
     .addOption(jsonOption())
     .addOption(formatOption())
     .option('--detailed-exitcode', 'end with code 2 when there are changes')
-    .action(async (options: { detailedExitcode?: boolean }, command: Command) => {
+    .option('--against <path>', 'compare with another manifest, instead of state and account: for pull requests')
+    .action(async (options: { detailedExitcode?: boolean; against?: string }, command: Command) => {
       const { planCommand } = await import('./commands/plan.js');
       const detailedExitCode = options.detailedExitcode === true;
-      finish(await planCommand(host, invocationOf(command, 'plan'), { detailedExitCode }));
+      finish(await planCommand(host, invocationOf(command, 'plan'), { detailedExitCode, against: options.against }));
     });
   settingsCommand(program, 'apply')
     .addOption(jsonOption())
-    .action(async (_options, command: Command) => {
+    .option(
+      '--force',
+      'delete past the deletion limit, and believe that everything is gone; never past the account check',
+    )
+    .action(async (options: { force?: boolean }, command: Command) => {
       const { applyCommand } = await import('./commands/apply.js');
-      finish(await applyCommand(host, invocationOf(command, 'apply')));
+      finish(await applyCommand(host, invocationOf(command, 'apply'), { force: options.force === true }));
     });
   settingsCommand(program, 'run').action(async (_options, command: Command) => {
     const { runCommand } = await import('./commands/run.js');
@@ -83,6 +90,19 @@ function buildProgram(host: Host, finish: (code: number) => void): Command {
     .action(async (_options, command: Command) => {
       const { listCommand } = await import('./commands/list.js');
       finish(await listCommand(host, invocationOf(command, 'list')));
+    });
+  settingsCommand(program, 'import')
+    .argument('<name>', 'name of the entry')
+    .argument('<id>', 'id of the webhook, as the dashboard or `discover` shows it')
+    .action(async (name: string, id: string, _options, command: Command) => {
+      const { importCommand } = await import('./commands/import.js');
+      finish(await importCommand(host, invocationOf(command, 'import'), { name, id }));
+    });
+  settingsCommand(program, 'forget')
+    .argument('<name>', 'name of the entry')
+    .action(async (name: string, _options, command: Command) => {
+      const { forgetCommand } = await import('./commands/forget.js');
+      finish(await forgetCommand(host, invocationOf(command, 'forget'), name));
     });
   program
     .command('schema')

@@ -109,5 +109,6 @@ export function maskHandler(handler: string): string {
   const userInfo = url.username === '' && url.password === '' ? '' : '***@';
   const query = url.search === '' ? '' : '?***';
   const fragment = url.hash === '' ? '' : '#***';
+  if (userInfo + query + fragment === '') return handler;
   return `${url.protocol}//${userInfo}${url.host}${url.pathname}${query}${fragment}`;
 }

@@ -1,21 +1,26 @@
 import type { Logger } from 'pino';
 import { assemble } from '../assemble.js';
+import { redactor } from '../copernica/redact.js';
 import type { FailureKind, Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { createLog } from '../log.js';
 import { applyJson } from '../output/apply-json.js';
 import { formatApplied } from '../output/apply-text.js';
-import { redactor } from '../copernica/redact.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { runOnce } from '../reconcile/run-once.js';
 import { loadSettings, loadToken } from '../settings/load.js';
 import { execute, type Invocation } from './command.js';
 import { progressReporter } from './progress.js';
+import { runOptions } from './run-options.js';
 
 /** apply: reconciles once and ends. A signal lets what is under way finish, and starts nothing new. */
-export function applyCommand(host: Host, invocation: Invocation): Promise<number> {
+export function applyCommand(
+  host: Host,
+  invocation: Invocation,
+  options: { readonly force: boolean },
+): Promise<number> {
   return execute(host, invocation, async () => {
-    const { settings, given } = await loadSettings({ ...invocation, environment: host.environment });
+    const { settings, flagged } = await loadSettings({ ...invocation, environment: host.environment });
     const token = settings.sandbox ? null : await loadToken(host.environment);
     const log = await createLog({
       level: settings.logLevel,
@@ -25,23 +30,30 @@ export function applyCommand(host: Host, invocation: Invocation): Promise<number
       redact: redactor(token === null ? [] : [token]),
     });
     const stop = stopOnSignal(host, log);
-    const assembly = await assemble({ host, settings, given, command: 'apply', token, log, stop: stop.signal });
+    const assembly = await assemble({ host, settings, flagged, command: 'apply', token, log, stop: stop.signal });
     const progress = progressReporter(host.stderr, log);
     try {
-      const report = await runOnce(assembly.edges, {
-        manifestFile: settings.file,
-        concurrency: settings.concurrency,
-        init: assembly.init,
-        stop: stop.signal,
-        onProgress: progress.update,
-      });
+      const report = await runOnce(
+        assembly.edges,
+        runOptions(settings, {
+          init: assembly.init,
+          refresh: settings.refresh ?? true,
+          force: options.force,
+          waitToSettle: true,
+          stop: stop.signal,
+          onProgress: progress.update,
+        }),
+      );
       progress.end();
       return {
         document: applyJson(report.changes),
         text:
           invocation.output === 'json'
             ? ''
-            : formatApplied(report.changes, { color: wantsColor(host.stdout, host.environment), target: assembly.target }),
+            : formatApplied(report.changes, {
+                color: wantsColor(host.stdout, host.environment),
+                target: assembly.target,
+              }),
         problems: [...report.manifest.warnings, ...problemsOf(report.changes)],
         failures: failuresOf(report.changes),
       };

@@ -1,4 +1,4 @@
-import { wantsColor, type Host } from '../host.js';
+import { type Host, wantsColor } from '../host.js';
 import { formatList, listJson } from '../output/list.js';
 import { loadSettings } from '../settings/load.js';
 import { readStateFile } from '../state/open.js';

@@ -1,7 +1,7 @@
-import type { Host } from '../host.js';
 import { productError } from '../errors.js';
-import { parseInteger } from '../settings/values.js';
+import type { Host } from '../host.js';
 import { startSandbox } from '../sandbox/server.js';
+import { parseInteger } from '../settings/values.js';
 import { execute } from './command.js';
 
 const HIGHEST_PORT = 65_535;

@@ -21,31 +21,39 @@ export interface ListedWebhook {
 export function listJson(state: State | null): ListedWebhook[] {
   if (state === null) return [];
   const uncertain = new Set([...state.intents.values()].filter(isOpen).map((intent) => intent.name));
-  const entries = [...state.entries.values()].map((entry): ListedWebhook => ({
-    name: entry.name,
-    id: entry.id,
-    status: uncertain.has(entry.name) ? 'uncertain' : 'created',
-    ...(entry.possiblyDuplicated === undefined ? {} : { possiblyDuplicated: true }),
-    ...fields(entry.spec),
-    createdAt: entry.createdAt,
-  }));
+  const entries = [...state.entries.values()].map(
+    (entry): ListedWebhook => ({
+      name: entry.name,
+      id: entry.id,
+      status: uncertain.has(entry.name) ? 'uncertain' : 'created',
+      ...(entry.possiblyDuplicated === undefined ? {} : { possiblyDuplicated: true }),
+      ...fields(entry.spec),
+      createdAt: entry.createdAt,
+    }),
+  );
   const lost = [...state.intents.values()]
     .filter((intent) => isOpen(intent) && !state.entries.has(intent.name))
-    .map((intent): ListedWebhook => ({
-      name: intent.name,
-      id: null,
-      status: 'uncertain',
-      ...fields(intent.spec),
+    .map(
+      (intent): ListedWebhook => ({
+        name: intent.name,
+        id: null,
+        status: 'uncertain',
+        ...fields(intent.spec),
+        createdAt: null,
+      }),
+    );
+  const doomed = [...state.doomed.values()].map(
+    (webhook): ListedWebhook => ({
+      name: webhook.name,
+      id: webhook.id,
+      status: 'deleting',
+      ...fields(webhook.spec),
       createdAt: null,
-    }));
-  const doomed = [...state.doomed.values()].map((webhook): ListedWebhook => ({
-    name: webhook.name,
-    id: webhook.id,
-    status: 'deleting',
-    ...fields(webhook.spec),
-    createdAt: null,
-  }));
-  return [...entries, ...lost, ...doomed].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : (a.id ?? 0) - (b.id ?? 0)));
+    }),
+  );
+  return [...entries, ...lost, ...doomed].sort((a, b) =>
+    a.name < b.name ? -1 : a.name > b.name ? 1 : (a.id ?? 0) - (b.id ?? 0),
+  );
 }
 
 function isOpen(intent: { absentSince?: string }): boolean {
@@ -73,7 +81,10 @@ export function formatList(state: State | null, options: { readonly color: boole
     const { database, collection, ...rest } = row;
     const limits = { ...(database === null ? {} : { database }), ...(collection === null ? {} : { collection }) };
     const note = row.possiblyDuplicated === true ? ' possibly duplicated' : '';
-    const status = paint(row.status === 'created' && note === '' ? 'green' : 'yellow', `${row.status}${note}`.padEnd(9));
+    const status = paint(
+      row.status === 'created' && note === '' ? 'green' : 'yellow',
+      `${row.status}${note}`.padEnd(9),
+    );
     const spec = describeSpec({ ...rest, ...limits } as WebhookSpec);
     return `${row.name.padEnd(width)}  ${String(row.id ?? '-').padStart(8)}  ${status}  ${spec}`;
   });

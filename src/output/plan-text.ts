@@ -1,4 +1,4 @@
-import { type Change, isPending, lineOf } from '../plan/change.js';
+import { type Change, idOf, isPending, lineOf } from '../plan/change.js';
 import { CALLERS, type Difference, maskHandler, type WebhookSpec } from '../webhook.js';
 import { type Paint, painter, type Style } from './paint.js';
 import { countActions, summaryLine } from './summary.js';
@@ -45,18 +45,23 @@ function describe(change: Change): string {
     case 'create':
       return describeSpec(change.desired.spec);
     case 'update':
-      return `webhook ${change.id}: ${change.reason}`;
+      return `${webhookOf(change)}: ${change.reason}`;
     case 'replace':
-      return `webhook ${change.id}: ${change.reason}; a new one is made, then this one deleted`;
+      return `${webhookOf(change)}: ${change.reason}; a new one is made, then this one deleted`;
     case 'move':
-      return `webhook ${change.id}: ${change.reason}; nothing is sent`;
+      return `${webhookOf(change)}: ${change.reason}; nothing is sent`;
     case 'delete':
     case 'orphaned':
-      return `webhook ${change.id}: ${change.reason}`;
+      return `${webhookOf(change)}: ${change.reason}`;
     case 'recover':
     case 'none':
       return change.reason;
   }
+}
+
+function webhookOf(change: Change): string {
+  const id = idOf(change);
+  return id === null ? 'the webhook' : `webhook ${id}`;
 }
 
 function detailLines(change: Change): string[] {

@@ -52,9 +52,9 @@ export function lineOf(change: Change): number | null {
   return 'desired' in change && change.desired !== null ? change.desired.line : null;
 }
 
-/** The id of the webhook that a change is about, or null. */
+/** The id of the webhook that a change is about; null where there is none, or none that is known (see against.ts). */
 export function idOf(change: Change): number | null {
-  return 'id' in change ? change.id : null;
+  return 'id' in change && change.id > 0 ? change.id : null;
 }
 
 /** True when `apply` would have something to do, or somebody has something to settle. */

@@ -32,8 +32,6 @@ export interface ValidManifest {
 /** Everything that one reconciler touches outside of itself. One for each (manifest, token, state); nothing is global. */
 export interface ReconcilerEdges {
   loadManifest(): Promise<ValidManifest>;
-  /** Reads the state without a lock. Null: there is no state file. */
-  readState(): Promise<State | null>;
   lockState(): Promise<LockedState>;
   readonly api: CopernicaApi;
   now(): Date;

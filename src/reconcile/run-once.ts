@@ -1,4 +1,4 @@
-import { ProductError, productError } from '../errors.js';
+import { ProductError } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending, type Plan } from '../plan/change.js';
 import { approve } from '../plan/guard.js';
@@ -9,8 +9,9 @@ import type { State } from '../state/state.js';
 import type { DesiredWebhook } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import { applyPlan } from './apply.js';
-import type { LockedState, OpenJournal, ReconcilerEdges, ValidManifest } from './edges.js';
+import type { OpenJournal, ReconcilerEdges, ValidManifest } from './edges.js';
 import { mergeResults } from './merge.js';
+import { openState } from './open-state.js';
 import { recoverByLooking } from './recover.js';
 import { refresh } from './refresh.js';
 
@@ -138,17 +139,4 @@ function nextSettling(state: State, { onUncertain, settling }: RunOptions, now: 
     .map((intent) => settledAt(intent, settling.settleMs) ?? 0)
     .filter((time) => time > now.getTime());
   return times.length === 0 ? null : new Date(Math.min(...times));
-}
-
-async function openState(locked: LockedState, edges: ReconcilerEdges, options: RunOptions): Promise<OpenJournal> {
-  const journal = await locked.open();
-  if (journal !== null) return journal;
-  if (!options.init) {
-    throw productError('refused', {
-      code: 'state-missing',
-      message: 'there is no state file: if it was lost, going on would create every webhook a second time',
-      remedy: 'if this is the first time, say so with --init; if not, restore the state file or mount its volume',
-    });
-  }
-  return locked.create(await readAccount(edges.api));
 }

@@ -10,7 +10,7 @@ import {
 } from './values.js';
 
 /** Commands that take settings. */
-export type CommandName = 'validate' | 'plan' | 'apply' | 'run' | 'list';
+export type CommandName = 'validate' | 'plan' | 'apply' | 'run' | 'list' | 'import' | 'forget';
 
 /**
  * One setting: where it comes from, what it accepts, what it is when nobody says anything.
@@ -29,9 +29,11 @@ export interface Setting<T> {
   readonly commands: readonly CommandName[];
 }
 
-const ALL: readonly CommandName[] = ['validate', 'plan', 'apply', 'run', 'list'];
-const API: readonly CommandName[] = ['plan', 'apply', 'run'];
-const WRITERS: readonly CommandName[] = ['apply', 'run'];
+const ALL: readonly CommandName[] = ['validate', 'plan', 'apply', 'run', 'list', 'import', 'forget'];
+const RECONCILING: readonly CommandName[] = ['plan', 'apply', 'run'];
+const API: readonly CommandName[] = [...RECONCILING, 'import'];
+const APPLYING: readonly CommandName[] = ['apply', 'run'];
+const WRITERS: readonly CommandName[] = [...APPLYING, 'import', 'forget'];
 
 const ON_UNCERTAIN = ['recover', 'hold'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -57,7 +59,14 @@ function toggle(name: string, help: string, commands: readonly CommandName[]): S
 
 function duration(name: string, help: string, fallback: number, commands: readonly CommandName[]): Setting<number> {
   const accepts = 'a duration such as 500ms, 30s or 5m, at most 24h';
-  return setting(name, `--${name} <duration>`, { help, accepts, fallback, shown: formatDuration(fallback), parse: parseDuration, commands });
+  return setting(name, `--${name} <duration>`, {
+    help,
+    accepts,
+    fallback,
+    shown: formatDuration(fallback),
+    parse: parseDuration,
+    commands,
+  });
 }
 
 /** Every setting, in the order in which help and the reference show them. */
@@ -74,9 +83,13 @@ export const SETTINGS = {
     accepts: 'a path',
     fallback: 'webhooks.state.jsonl',
     parse: nonEmpty,
-    commands: ['plan', 'apply', 'run', 'list'],
+    commands: ['plan', 'apply', 'run', 'list', 'import', 'forget'],
   }),
-  sandbox: toggle('sandbox', 'use the built-in stand-in for the API, with a state of its own: no account needed', API),
+  sandbox: toggle(
+    'sandbox',
+    'use the built-in stand-in for the API, with a state of its own: no account needed',
+    RECONCILING,
+  ),
   apiUrl: setting<string>('api-url', '--api-url <url>', {
     help: 'host of the API',
     accepts: 'an https URL (plain http only to a loopback address), without user info or query',
@@ -111,25 +124,30 @@ export const SETTINGS = {
     accepts: 'true or false',
     fallback: undefined,
     parse: parseBoolean,
-    commands: API,
+    commands: RECONCILING,
   }),
-  prune: toggle('prune', 'delete what left the manifest, rather than only report it', API),
+  prune: toggle('prune', 'delete what left the manifest, rather than only report it', RECONCILING),
   onUncertain: setting<(typeof ON_UNCERTAIN)[number]>('on-uncertain', '--on-uncertain <what>', {
     help: 'after a POST of unknown outcome: recover looks for its webhook and may send again, hold only looks',
     accepts: ON_UNCERTAIN.join(' or '),
     fallback: 'recover',
     parse: (text) => parseOneOf(text, ON_UNCERTAIN),
-    commands: WRITERS,
+    commands: APPLYING,
   }),
   scanLimit: setting<number>('scan-limit', '--scan-limit <number>', {
     help: 'how many ids are looked at for a lost webhook at most',
     accepts: 'a whole number from 1 to 100000',
     fallback: 500,
     parse: (text) => parseInteger(text, 1, 100_000),
-    commands: WRITERS,
+    commands: APPLYING,
   }),
-  settleMs: duration('settle', 'how long after a POST was given up on the server may still act on it', 60_000, WRITERS),
-  init: toggle('init', 'this is the first time: begin a new state file', WRITERS),
+  settleMs: duration(
+    'settle',
+    'how long after a POST was given up on the server may still act on it',
+    60_000,
+    APPLYING,
+  ),
+  init: toggle('init', 'this is the first time: begin a new state file', [...APPLYING, 'import']),
   lockTimeoutMs: duration('lock-timeout', 'how long to wait for another process to release the state file', 0, WRITERS),
   schedule: setting<string>('schedule', '--schedule <cron>', {
     help: 'when to reconcile, as the five fields of cron; off for none',

@@ -19,7 +19,7 @@ export async function loadSettings(options: {
   readonly flags: ReadonlyMap<string, string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly settingsFile: string | undefined;
-}): Promise<{ settings: Settings; given: ReadonlySet<SettingKey> }> {
+}): Promise<{ settings: Settings; flagged: ReadonlySet<SettingKey> }> {
   const path = options.settingsFile ?? DEFAULT_SETTINGS_FILE;
   const text = await readSmallFile(path, 'settings file', options.settingsFile === undefined);
   const resolved = resolveSettings({
@@ -50,7 +50,7 @@ export async function loadToken(environment: Readonly<Record<string, string | un
       code: 'token-missing',
       message: 'no access token',
       remedy:
-        'set COPERNICA_ACCESS_TOKEN, or COPERNICA_ACCESS_TOKEN_FILE to the path of a file that holds it; or try --sandbox, which needs none',
+        'set COPERNICA_ACCESS_TOKEN, or COPERNICA_ACCESS_TOKEN_FILE to the path of a file that holds it; --sandbox and plan --no-refresh need none',
     });
   }
   const from = direct !== '' ? 'COPERNICA_ACCESS_TOKEN' : `token file ${file}`;

@@ -11,8 +11,9 @@ export interface SettingsSources {
   readonly file: { readonly path: string; readonly text: string } | undefined;
 }
 
+/** `flagged`: the settings that the command line itself gave. */
 export type ResolvedSettings =
-  | { readonly ok: true; readonly settings: Settings; readonly given: ReadonlySet<SettingKey> }
+  | { readonly ok: true; readonly settings: Settings; readonly flagged: ReadonlySet<SettingKey> }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 interface SourcedText {
@@ -27,18 +28,18 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
   const fromFile = readSettingsFile(sources.file);
   const problems = [...fromFile.problems];
   const values: Record<string, unknown> = {};
-  const given = new Set<SettingKey>();
+  const flagged = new Set<SettingKey>();
   for (const key of settingKeys()) {
     const setting: Setting<unknown> = SETTINGS[key];
     const source = findSource(setting, sources, fromFile.values);
     values[key] = setting.fallback;
     if (source === undefined) continue;
-    given.add(key);
+    if (sources.flags.has(setting.name)) flagged.add(key);
     const value = setting.parse(source.text);
     if (value === undefined) problems.push(badValue(setting, source));
     else values[key] = value;
   }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, settings: values as Settings, given };
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, settings: values as Settings, flagged };
 }
 
 function settingKeys(): SettingKey[] {

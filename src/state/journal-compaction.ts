@@ -1,6 +1,4 @@
 import { dirname } from 'node:path';
-import { compact } from './compact.js';
-import type { FoldedState } from './fold.js';
 import { isSameFile, type JournalFile, type JournalFiles, OWNER_ONLY, writeAll } from './journal-files.js';
 import { encodeLines, FIRST_CRC } from './line.js';
 import type { StateRecord } from './records.js';
@@ -25,10 +23,10 @@ export function temporaryPath(target: string): string {
 export async function writeAnew(
   files: JournalFiles,
   target: string,
-  records: Iterable<StateRecord>,
+  records: readonly StateRecord[],
   like?: JournalFile,
 ): Promise<WrittenAnew> {
-  const jsons = Array.from(records, (record) => JSON.stringify(record));
+  const jsons = records.map((record) => JSON.stringify(record));
   const { bytes, crc: lastCrc } = encodeLines(jsons, FIRST_CRC);
   const temporary = temporaryPath(target);
   await files.remove(temporary);
@@ -55,17 +53,17 @@ async function giveSameOwner(file: JournalFile, like: JournalFile): Promise<void
 }
 
 /**
- * Replaces the state file by the fewest records that say the same. Null: it could not be done (a full disk; a file that
+ * Replaces the state file by these records, which say the same. Null: it could not be done (a full disk; a file that
  * is itself a mount, which cannot be replaced), and the file is as it was, only longer than it need be.
  */
 export async function replaceByCompacted(
   files: JournalFiles,
   target: string,
   file: JournalFile,
-  state: FoldedState,
+  records: readonly StateRecord[],
 ): Promise<WrittenAnew | null> {
   try {
-    return await writeAnew(files, target, compact(state), file);
+    return await writeAnew(files, target, records, file);
   } catch (error) {
     // A rename may fail and have been done all the same: then nobody knows which file is in place.
     if (isSameFile(await file.stat(), await files.stat(target))) return null;

@@ -1,6 +1,6 @@
 import type { ProductError } from '../errors.js';
 import { Batch, Deferred } from './batch.js';
-import { isMostlyDead, liveRecords } from './compact.js';
+import { compact, isMostlyDead, liveRecords } from './compact.js';
 import { errorCode, replacedFailure, stateFailure } from './failures.js';
 import { applyRecord, type FoldedState } from './fold.js';
 import { replaceByCompacted, syncFolderOf } from './journal-compaction.js';
@@ -177,8 +177,12 @@ export class Journal {
   }
 
   async #compact(result: Deferred<boolean>): Promise<void> {
+    // Now, while nothing waits: what is written from here on comes after these in the new file.
+    const records = [...compact(this.#state)];
     try {
-      const compacted = await replaceByCompacted(this.#files, this.#target, this.#file, this.#state);
+      // What somebody else put there must not be replaced by this.
+      await this.#assertInPlace();
+      const compacted = await replaceByCompacted(this.#files, this.#target, this.#file, records);
       if (compacted !== null) {
         await this.#file.close().catch(() => undefined);
         this.#file = compacted.file;

@@ -82,7 +82,7 @@ interface Check {
 }
 type Checks<Fields> = { readonly [Field in Exclude<keyof Fields, 'type'>]-?: Check };
 
-const ISO_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+const ISO_UTC = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z$/;
 
 const text: Check = { expected: 'a text', accepts: (value) => typeof value === 'string' };
 const filledText: Check = {
@@ -95,7 +95,7 @@ const positive: Check = {
 };
 const time: Check = {
   expected: 'a time like 2026-01-31T12:00:00.000Z',
-  accepts: (value) => typeof value === 'string' && ISO_UTC.test(value) && !Number.isNaN(Date.parse(value)),
+  accepts: (value) => typeof value === 'string' && ISO_UTC.test(value),
 };
 
 const webhookChecks: Checks<WebhookSpec> = {

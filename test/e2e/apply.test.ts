@@ -105,7 +105,13 @@ describe('apply', () => {
   it('writes one JSON document whatever goes wrong', async () => {
     const place = await Workplace.open();
     await place.write('webhooks.yaml', 'webhooks: [{name: a}]');
-    for (const args of [['apply'], ['plan'], ['validate'], ['apply', '--timeout', 'soon'], ['apply', '--no-such-flag']]) {
+    for (const args of [
+      ['apply'],
+      ['plan'],
+      ['validate'],
+      ['apply', '--timeout', 'soon'],
+      ['apply', '--no-such-flag'],
+    ]) {
       const { code, document } = await place.json(...args);
       expect(code).toBe(3);
       expect(document.errors.length).toBeGreaterThan(0);
@@ -142,7 +148,10 @@ describe('apply', () => {
       [1896, 'create', 2],
       [1898, 'create', 9],
     ]);
-    expect(await place.json('plan', '--detailed-exitcode')).toMatchObject({ code: 0, document: { summary: { none: 3 } } });
+    expect(await place.json('plan', '--detailed-exitcode')).toMatchObject({
+      code: 0,
+      document: { summary: { none: 3 } },
+    });
   });
 
   it('keeps and reports what left the manifest unless told to prune', async () => {

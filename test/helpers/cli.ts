@@ -52,7 +52,10 @@ export class Workplace {
 
   async manifest(entries: readonly object[]): Promise<void> {
     // JSON is YAML.
-    await this.write('webhooks.yaml', `webhooks:\n${entries.map((entry) => `  - ${JSON.stringify(entry)}\n`).join('')}`);
+    await this.write(
+      'webhooks.yaml',
+      `webhooks:\n${entries.map((entry) => `  - ${JSON.stringify(entry)}\n`).join('')}`,
+    );
   }
 
   read(name: string): Promise<string> {
@@ -62,7 +65,11 @@ export class Workplace {
   start(...args: string[]): Running {
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, TZ: 'UTC', ...this.environment };
-    const child = spawn(process.execPath, [COMMAND, ...args], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [COMMAND, ...args], {
+      cwd: this.folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     onTestFinished(() => void child.kill('SIGKILL'));
     return watch(child);
   }

@@ -18,12 +18,15 @@ export function aState(parts: {
 }): State {
   const entries = parts.entries ?? [];
   const intents = parts.intents ?? [];
+  const doomed = parts.doomed ?? [];
   const ids = entries.map((entry) => entry.id);
   return {
     account: '34',
     entries: new Map(entries.map((entry) => [entry.name, entry])),
     intents: new Map(intents.map((intent) => [intent.intent, intent])),
-    doomed: new Map((parts.doomed ?? []).map((webhook) => [webhook.id, webhook])),
+    doomed: new Map(doomed.map((webhook) => [webhook.id, webhook])),
+    owners: new Map([...entries, ...doomed].map(({ id, name }) => [id, name])),
+    idsRise: true,
     highestId: ids.length === 0 ? null : Math.max(...ids),
     nextIntent: 1 + Math.max(0, ...intents.map((intent) => intent.intent)),
   };

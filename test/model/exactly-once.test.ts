@@ -31,9 +31,11 @@ const specs: fc.Arbitrary<WebhookSpec> = fc
 const manifests = fc
   .uniqueArray(specs, { selector: webhookKey, minLength: 1, maxLength: 5 })
   .chain((unique) =>
-    fc.shuffledSubarray(['a', 'b', 'c', 'd', 'e'], { minLength: unique.length, maxLength: unique.length }).map((names) =>
-      unique.map((spec, index): DesiredWebhook => ({ name: names[index] ?? '', spec, line: index + 2, column: 5 })),
-    ),
+    fc
+      .shuffledSubarray(['a', 'b', 'c', 'd', 'e'], { minLength: unique.length, maxLength: unique.length })
+      .map((names) =>
+        unique.map((spec, index): DesiredWebhook => ({ name: names[index] ?? '', spec, line: index + 2, column: 5 })),
+      ),
   );
 
 const whens: fc.Arbitrary<FaultOrder['when']> = fc.oneof(

@@ -1,12 +1,12 @@
 import { pino } from 'pino';
-import type { CopernicaApi, LiveWebhook } from '../../src/copernica/api.js';
 import { identityOutcome, readOutcome, webhookPage } from '../../src/copernica/answers.js';
+import type { CopernicaApi, LiveWebhook } from '../../src/copernica/api.js';
 import { createOutcome, type Exchange, writeOutcome } from '../../src/copernica/outcome.js';
 import type { LockedState, OpenJournal, ReconcilerEdges } from '../../src/reconcile/edges.js';
 import type { WireReply } from '../../src/sandbox/model/effects.js';
 import { exchange } from '../../src/sandbox/model/exchange.js';
 import { SANDBOX_TOKEN } from '../../src/sandbox/model/options.js';
-import { SandboxModel } from '../../src/sandbox/model/sandbox-model.js';
+import type { SandboxModel } from '../../src/sandbox/model/sandbox-model.js';
 import { applyRecord, fold, startState } from '../../src/state/fold.js';
 import type { HeaderRecord, StateRecord } from '../../src/state/records.js';
 import type { State } from '../../src/state/state.js';
@@ -81,7 +81,6 @@ export class Process {
     const { time, desired } = this.#world;
     return {
       loadManifest: async () => ({ entries: desired, warnings: [] }),
-      readState: async () => this.#world.state,
       lockState: async () => this.#lock(),
       api: this.#api(),
       now: () => new Date(time.now()),
@@ -102,7 +101,7 @@ export class Process {
         this.#world.disk.push(header);
         return this.#boundary() ? never() : this.#journal(startState(header));
       },
-      release: async () => (this.#flush()),
+      release: async () => this.#flush(),
     };
   }
 
@@ -136,7 +135,8 @@ export class Process {
       identity: async () => identityOutcome(await this.#call('GET', '/v3/identity'), asIs),
       createWebhook: async (spec) => createOutcome(await this.#call('POST', '/v3/webhooks', spec), asIs),
       readWebhook: async (id) => readOutcome(id, await this.#call('GET', `/v3/webhook/${id}`), asIs),
-      updateWebhook: async (id, spec) => writeOutcome('update', await this.#call('PUT', `/v3/webhook/${id}`, spec), asIs),
+      updateWebhook: async (id, spec) =>
+        writeOutcome('update', await this.#call('PUT', `/v3/webhook/${id}`, spec), asIs),
       deleteWebhook: async (id) => writeOutcome('delete', await this.#call('DELETE', `/v3/webhook/${id}`), asIs),
       listWebhooks: async () => {
         const page = webhookPage(await this.#call('GET', '/v3/webhooks', undefined, '&limit=1000'), asIs);
@@ -144,7 +144,9 @@ export class Process {
           const live = page.items.flatMap(({ live: webhook }): LiveWebhook[] => (webhook === null ? [] : [webhook]));
           return { kind: 'listed', webhooks: live };
         }
-        return 'message' in page && page.kind !== 'no-call' && page.kind !== 'no-envelope' ? page : { kind: 'unavailable' };
+        return 'message' in page && page.kind !== 'no-call' && page.kind !== 'no-envelope'
+          ? page
+          : { kind: 'unavailable' };
       },
       databases: () => never(),
       collections: () => never(),

@@ -12,7 +12,9 @@ function specOf(n: number) {
 function verdict(managed: number, deleted: number, force = false) {
   const numbers = Array.from({ length: managed }, (_, n) => n);
   const state = aState({ entries: numbers.map((n) => anEntry({ name: `w${n}`, id: n + 1, spec: specOf(n) })) });
-  const desired = numbers.slice(deleted).map((n): DesiredWebhook => ({ name: `w${n}`, spec: specOf(n), line: 1, column: 1 }));
+  const desired = numbers
+    .slice(deleted)
+    .map((n): DesiredWebhook => ({ name: `w${n}`, spec: specOf(n), line: 1, column: 1 }));
   return approve(makePlan(desired, state, new Map(), { prune: true }), state, { force }).kind;
 }
 

@@ -30,7 +30,12 @@ interface Row {
 const a = anEntry({ name: 'a', id: 10, spec: SPEC });
 const ROWS: readonly Row[] = [
   { title: 'creates what no state knows', desired: [wanted('a')], state: null, expected: ['create a null'] },
-  { title: 'leaves what is as wanted', desired: [wanted('a')], state: aState({ entries: [a] }), expected: ['none a 10'] },
+  {
+    title: 'leaves what is as wanted',
+    desired: [wanted('a')],
+    state: aState({ entries: [a] }),
+    expected: ['none a 10'],
+  },
   {
     title: 'sees the same webhook however it is written',
     desired: [wanted('a', { ...SPEC, handler: 'https://A.example:443/x', callers: ['ms', 'ms'] })],
@@ -95,7 +100,9 @@ const ROWS: readonly Row[] = [
   {
     title: 'goes on once an intent was looked for and not found',
     desired: [wanted('a')],
-    state: aState({ intents: [anIntent({ intent: 1, name: 'a', spec: SPEC, absentSince: '2026-01-01T00:00:00.000Z' })] }),
+    state: aState({
+      intents: [anIntent({ intent: 1, name: 'a', spec: SPEC, absentSince: '2026-01-01T00:00:00.000Z' })],
+    }),
     expected: ['create a null'],
   },
   {
@@ -149,7 +156,10 @@ const ROWS: readonly Row[] = [
     title: 'keeps the manifest’s order, then what is left by name',
     desired: [wanted('z'), wanted('m', { ...SPEC, trigger: 'open' })],
     state: aState({
-      entries: [anEntry({ name: 'q', id: 3, spec: { ...SPEC, database: 1 } }), anEntry({ name: 'c', id: 4, spec: { ...SPEC, database: 2 } })],
+      entries: [
+        anEntry({ name: 'q', id: 3, spec: { ...SPEC, database: 1 } }),
+        anEntry({ name: 'c', id: 4, spec: { ...SPEC, database: 2 } }),
+      ],
     }),
     expected: ['create z null', 'create m null', 'orphaned c 4', 'orphaned q 3'],
   },

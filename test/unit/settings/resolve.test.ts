@@ -51,11 +51,15 @@ describe('settings', () => {
     ]);
   });
 
-  it.each(['a: [', 'concurrency: 1\nconcurrency: 2', '- a', 'concurrency: [1]'])('refuse the settings file %j with a place', (file) => {
-    const found = problems({ file });
-    expect(found.length).toBeGreaterThan(0);
-    for (const problem of found) expect(problem).toMatchObject({ file: 'config/settings.yaml', line: expect.any(Number) });
-  });
+  it.each(['a: [', 'concurrency: 1\nconcurrency: 2', '- a', 'concurrency: [1]'])(
+    'refuse the settings file %j with a place',
+    (file) => {
+      const found = problems({ file });
+      expect(found.length).toBeGreaterThan(0);
+      for (const problem of found)
+        expect(problem).toMatchObject({ file: 'config/settings.yaml', line: expect.any(Number) });
+    },
+  );
 
   it('are all in the settings file of the repository, with their defaults', () => {
     const text = readFileSync(new URL('../../../config/settings.yaml', import.meta.url), 'utf8');

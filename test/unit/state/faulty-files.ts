@@ -1,6 +1,6 @@
 import { type JournalFile, type JournalFiles, realFiles } from '../../../src/state/journal-files.js';
 
-export type Call = 'open' | 'rename' | 'remove' | 'syncFolder' | 'write' | 'datasync' | 'truncate' | 'chmod';
+export type Call = 'open' | 'stat' | 'rename' | 'remove' | 'syncFolder' | 'write' | 'datasync' | 'truncate' | 'chmod';
 
 /** The real file system, with every call counted and any of them made to fail or to wait. */
 export class FaultyFiles implements JournalFiles {
@@ -19,7 +19,8 @@ export class FaultyFiles implements JournalFiles {
     return this.#wrap(await realFiles.open(path, flags));
   }
 
-  stat(path: string) {
+  async stat(path: string) {
+    await this.#enter('stat');
     return realFiles.stat(path);
   }
 

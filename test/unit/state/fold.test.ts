@@ -85,7 +85,13 @@ describe('a second webhook of one entry', () => {
   });
 
   it('an import takes over the name, and the webhook that it had before is to be deleted', () => {
-    const state = stateAfter(...made('a', 10, 1), { type: 'imported', name: 'a', id: 5, at: LATER, webhook: aWebhook('x') });
+    const state = stateAfter(...made('a', 10, 1), {
+      type: 'imported',
+      name: 'a',
+      id: 5,
+      at: LATER,
+      webhook: aWebhook('x'),
+    });
     expect(state.entries.get('a')).toEqual({ name: 'a', id: 5, spec: aWebhook('x'), createdAt: LATER });
     expect([...state.doomed.keys()]).toEqual([10]);
   });

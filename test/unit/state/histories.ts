@@ -77,6 +77,7 @@ function possible(state: State, name: string, pick: number, webhook: WebhookSpec
     choices.push(
       { type: 'created', intent, id: fresh, at: AT },
       { type: 'created', intent, id: fresh + 1, at: AT },
+      { type: 'created', intent, id: state.owners.has(1 + (pick % 9)) ? fresh : 1 + (pick % 9), at: AT },
       { type: 'unknown', intent, at: AT, reason: `after ${pick} ms` },
       { type: 'absent', intent, at: AT },
       { type: 'cancelled', intent, at: AT, reason: '' },

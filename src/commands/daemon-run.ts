@@ -1,0 +1,68 @@
+import type { Logger } from 'pino';
+import type { Assembly } from '../assemble.js';
+import type { RunResult } from '../daemon/daemon.js';
+import type { LastGoodManifest } from '../daemon/last-good.js';
+import { refreshes, type Trigger } from '../daemon/scheduler.js';
+import { ProductError } from '../errors.js';
+import { countActions } from '../output/summary.js';
+import type { AppliedChange } from '../plan/applied.js';
+import { isPending } from '../plan/change.js';
+import { type RunReport, runOnce } from '../reconcile/run-once.js';
+import type { Settings } from '../settings/definitions.js';
+import { runOptions } from './run-options.js';
+
+/** One run of the daemon: reconciles with the manifest in force and logs what came of it. */
+export function makeRun(parts: {
+  readonly assembly: Assembly;
+  readonly settings: Settings;
+  readonly manifest: LastGoodManifest;
+  readonly log: Logger;
+}): (triggers: readonly Trigger[], stop: AbortSignal) => Promise<RunResult> {
+  const { assembly, settings, manifest, log } = parts;
+  let hasState = false;
+  return async (triggers, stop) => {
+    const refresh = refreshes(triggers, settings.refresh);
+    const options = runOptions(settings, {
+      init: assembly.init && !hasState,
+      refresh,
+      force: false,
+      waitToSettle: false,
+      stop,
+    });
+    try {
+      const report = await runOnce(assembly.edges, options);
+      // Once there is a state, losing it is never taken for the first time again.
+      hasState = true;
+      return logReport(report, triggers, log);
+    } catch (error) {
+      if (!(error instanceof ProductError)) throw error;
+      // A manifest that can't be used was complained about when it was read, and is read again when it changes.
+      if (error.kind === 'input' && manifest.problems.length > 0) return { result: 'ok', comeBackAt: null };
+      for (const { code, message, remedy } of error.problems) log.error({ code, remedy, triggers }, message);
+      return { result: 'failed', comeBackAt: null };
+    }
+  };
+}
+
+function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger): RunResult {
+  for (const applied of report.changes) logChange(applied, log);
+  const counts = countActions(report.changes.map(({ change }) => change));
+  const failed = report.changes.filter(({ error }) => error?.kind === 'failed').length;
+  const uncertain = report.changes.filter(({ result }) => result === 'uncertain').length;
+  const summary = {
+    triggers,
+    ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
+    failed,
+    uncertain,
+  };
+  if (failed + uncertain === 0) log.info(summary, 'reconciled: the account is as the manifest says');
+  else log.warn(summary, 'reconciled in part');
+  return { result: failed > 0 ? 'failed' : 'ok', comeBackAt: report.comeBackAt };
+}
+
+function logChange({ change, result, id, error }: AppliedChange, log: Logger): void {
+  const about = { name: change.name, action: change.action, id, reason: change.reason };
+  if (error !== null) {
+    for (const { code, message, remedy, line } of error.problems) log.error({ ...about, code, line, remedy }, message);
+  } else if (isPending(change)) log.info({ ...about, result }, `${change.action} ${change.name}`);
+}

@@ -1,0 +1,51 @@
+import { productError } from '../errors.js';
+import type { Host } from '../host.js';
+import { nearest } from '../manifest/suggest.js';
+import { loadSettings } from '../settings/load.js';
+import { lockStateFile } from '../state/open.js';
+import type { State } from '../state/state.js';
+import { execute, type Invocation } from './command.js';
+
+/** forget: drops an entry from the state and leaves its webhook alone. Sends nothing. */
+export function forgetCommand(host: Host, invocation: Invocation, name: string): Promise<number> {
+  return execute(host, invocation, async () => {
+    const { settings } = await loadSettings({ ...invocation, environment: host.environment });
+    const locked = await lockStateFile(settings.state, {
+      timeoutMs: settings.lockTimeoutMs,
+      holder: { pid: host.pid, host: host.hostname, command: 'forget', since: host.now().toISOString() },
+    });
+    try {
+      const journal = await locked.open();
+      const names = namesIn(journal?.state ?? null);
+      if (journal === null || !names.includes(name)) throw unknownName(name, names);
+      const id = journal.state.entries.get(name)?.id;
+      journal.write({ type: 'forgotten', name, at: host.now().toISOString() });
+      await journal.flush();
+      const left = id === undefined ? '' : `; webhook ${id} is left alone`;
+      return {
+        document: { forgotten: name, id: id ?? null },
+        text: `forgot ${name}${left}\n`,
+        problems: [],
+        failures: [],
+      };
+    } finally {
+      await locked.release();
+    }
+  });
+}
+
+function namesIn(state: State | null): string[] {
+  if (state === null) return [];
+  const all = [...state.entries.values(), ...state.intents.values(), ...state.doomed.values()];
+  return [...new Set(all.map(({ name }) => name))];
+}
+
+function unknownName(name: string, names: readonly string[]) {
+  const near = nearest(name, names);
+  return productError('input', {
+    code: 'unknown-name',
+    message: `the state has no entry ${JSON.stringify(name)}`,
+    name,
+    remedy: near === undefined ? '`list` shows what it has' : `did you mean ${near}?`,
+  });
+}

@@ -1,0 +1,19 @@
+import type { RunOptions } from '../reconcile/run-once.js';
+import type { Settings } from '../settings/definitions.js';
+
+/** The options of a run: what the settings say, and what only the command knows. */
+export function runOptions(
+  settings: Settings,
+  own: Pick<RunOptions, 'init' | 'refresh' | 'force' | 'waitToSettle' | 'stop'> &
+    Partial<Pick<RunOptions, 'onProgress'>>,
+): RunOptions {
+  return {
+    manifestFile: settings.file,
+    concurrency: settings.concurrency,
+    prune: settings.prune,
+    onUncertain: settings.onUncertain,
+    settling: { settleMs: settings.settleMs, scanLimit: settings.scanLimit },
+    onProgress: () => {},
+    ...own,
+  };
+}

@@ -1,0 +1,131 @@
+import type { Schedule } from './schedule.js';
+import { advance, type Effect, IDLE, type SchedulerEvent, type Trigger } from './scheduler.js';
+import type { Watcher } from './watch.js';
+
+export interface RunResult {
+  /** `failed`: to be tried again soon. */
+  readonly result: 'ok' | 'failed';
+  /** When an uncertain create can be looked at again. */
+  readonly comeBackAt: Date | null;
+}
+
+export interface DaemonEdges {
+  /** One run. Never rejects for anything that another run could mend. */
+  run(triggers: readonly Trigger[], stop: AbortSignal): Promise<RunResult>;
+  /** Reads the manifest again. True: there is a new valid one. */
+  reload(): Promise<boolean>;
+  startWatching(onMaybeChanged: () => Promise<void>): Watcher;
+  startSchedule(onDue: () => void): Schedule | null;
+  onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): () => void;
+  now(): Date;
+  random(): number;
+  /** How long the run under way may take after the first signal, in milliseconds. */
+  readonly graceMs: number;
+  /** Told when the first signal comes. */
+  onStopping(): void;
+}
+
+/**
+ * Runs until it is told to stop: at start, when the manifest changes, on the schedule, on SIGHUP, and again after a
+ * failure. Everything that happens goes through the scheduler, which decides; this carries out.
+ *
+ * Resolves when it has ended: `finished`, or `cut-short` by a second signal or the end of the grace time. Nothing is
+ * lost by the latter, since every POST is on disk before it is sent. Rejects on a defect of this program.
+ */
+export function runDaemon(edges: DaemonEdges): Promise<'finished' | 'cut-short'> {
+  return new Daemon(edges).ended;
+}
+
+class Daemon {
+  readonly ended: Promise<'finished' | 'cut-short'>;
+  readonly #edges: DaemonEdges;
+  readonly #stop = new AbortController();
+  readonly #releases: (() => Promise<void> | void)[] = [];
+  #state = IDLE;
+  #timer: NodeJS.Timeout | undefined;
+  #end: (how: 'finished' | 'cut-short') => void = () => {};
+  #fail: (error: unknown) => void = () => {};
+
+  constructor(edges: DaemonEdges) {
+    this.#edges = edges;
+    const ending = new Promise<'finished' | 'cut-short'>((resolve, reject) => {
+      this.#end = resolve;
+      this.#fail = reject;
+    });
+    this.ended = this.#untilReleased(ending);
+    this.#begin().catch(this.#fail);
+  }
+
+  async #begin(): Promise<void> {
+    const { onSignal } = this.#edges;
+    const stop = () => this.#onStop();
+    this.#releases.push(onSignal('SIGTERM', stop), onSignal('SIGINT', stop));
+    this.#releases.push(onSignal('SIGHUP', () => this.#handle({ kind: 'trigger', trigger: 'hangup' })));
+    await this.#edges.reload();
+    this.#handle({ kind: 'trigger', trigger: 'start' });
+    const schedule = this.#edges.startSchedule(() => this.#handle({ kind: 'trigger', trigger: 'schedule' }));
+    if (schedule !== null) this.#releases.push(() => schedule.stop());
+    const watcher = this.#edges.startWatching(async () => {
+      if (await this.#edges.reload()) this.#handle({ kind: 'trigger', trigger: 'manifest' });
+    });
+    this.#releases.push(() => watcher.close());
+  }
+
+  async #untilReleased(ending: Promise<'finished' | 'cut-short'>): Promise<'finished' | 'cut-short'> {
+    try {
+      return await ending;
+    } finally {
+      await this.#release();
+    }
+  }
+
+  /** What was acquired is let go of in reverse. */
+  async #release(): Promise<void> {
+    clearTimeout(this.#timer);
+    for (const release of this.#releases.reverse()) await release();
+  }
+
+  #onStop(): void {
+    if (!this.#state.stopping) {
+      this.#edges.onStopping();
+      const grace = setTimeout(() => this.#handle({ kind: 'grace-over' }), this.#edges.graceMs);
+      this.#releases.push(() => clearTimeout(grace));
+    }
+    this.#handle({ kind: 'stop' });
+  }
+
+  #handle(event: SchedulerEvent): void {
+    const { state, effects } = advance(this.#state, event, this.#edges.now().getTime());
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.kind) {
+      case 'start-run':
+        this.#run(effect.triggers).catch(this.#fail);
+        return;
+      case 'set-timer': {
+        const { trigger } = effect;
+        const wait = Math.max(0, effect.at - this.#edges.now().getTime());
+        this.#timer = setTimeout(() => this.#handle({ kind: 'trigger', trigger }), wait);
+        return;
+      }
+      case 'clear-timer':
+        clearTimeout(this.#timer);
+        return;
+      case 'stop-run':
+        this.#stop.abort();
+        return;
+      case 'end':
+        this.#end(this.#state.running ? 'cut-short' : 'finished');
+        return;
+    }
+  }
+
+  async #run(triggers: readonly Trigger[]): Promise<void> {
+    const { result, comeBackAt } = await this.#edges.run(triggers, this.#stop.signal);
+    const random = this.#edges.random();
+    this.#handle({ kind: 'run-finished', result, comeBackAt: comeBackAt?.getTime() ?? null, random });
+  }
+}

@@ -1,0 +1,27 @@
+import { readFile, realpath } from 'node:fs/promises';
+
+/**
+ * Whether a file is itself a mount, such as `-v ./webhooks.yaml:/manifest/webhooks.yaml`: a container then keeps seeing
+ * the file it was started with, however often another is put in its place outside. Only Linux tells; elsewhere false.
+ */
+export async function isMountedFile(path: string): Promise<boolean> {
+  try {
+    const [table, target] = await Promise.all([readFile('/proc/self/mountinfo', 'utf8'), realpath(path)]);
+    return mountPoints(table).includes(target);
+  } catch {
+    return false;
+  }
+}
+
+const MOUNT_POINT_FIELD = 4;
+
+/** The mount points in the text of /proc/self/mountinfo, in which blanks and the like are octal escapes. */
+export function mountPoints(mountinfo: string): string[] {
+  return mountinfo
+    .split('\n')
+    .map((line) => line.split(' ')[MOUNT_POINT_FIELD] ?? '')
+    .filter((field) => field !== '')
+    .map((field) =>
+      field.replace(/\\([0-7]{3})/g, (_match, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+    );
+}

@@ -1,0 +1,16 @@
+import { type Change, isPending, lineOf } from '../plan/change.js';
+import { escapeData, escapeProperty } from './problems.js';
+import { countActions, summaryLine } from './summary.js';
+
+/** The plan as GitHub workflow annotations: a notice at the line of each entry that something is to be done about. */
+export function planAnnotations(changes: readonly Change[], file: string): string {
+  const notices = changes
+    .filter((change) => isPending(change) || change.action === 'orphaned')
+    .map((change) => {
+      const line = lineOf(change);
+      const place = line === null ? '' : `,line=${line}`;
+      const title = escapeProperty(`${change.action} ${change.name}`);
+      return `::notice file=${escapeProperty(file)}${place},title=${title}::${escapeData(change.reason)}`;
+    });
+  return `${[...notices, `::notice title=plan::${escapeData(summaryLine(countActions(changes), 'to-do'))}`].join('\n')}\n`;
+}

@@ -1,0 +1,24 @@
+import { productError } from '../errors.js';
+import { readAccount } from './account.js';
+import type { LockedState, OpenJournal, ReconcilerEdges } from './edges.js';
+
+/**
+ * The journal of a state file under its lock, begun with the token's account where there is none and that is expected.
+ * Throws ProductError of kind `refused` for a state that is missing: a lost one must not double everything.
+ */
+export async function openState(
+  locked: LockedState,
+  edges: Pick<ReconcilerEdges, 'api'>,
+  options: { readonly init: boolean },
+): Promise<OpenJournal> {
+  const journal = await locked.open();
+  if (journal !== null) return journal;
+  if (!options.init) {
+    throw productError('refused', {
+      code: 'state-missing',
+      message: 'there is no state file: if it was lost, going on would create every webhook a second time',
+      remedy: 'if this is the first time, say so with --init; if not, restore the state file or mount its volume',
+    });
+  }
+  return locked.create(await readAccount(edges.api));
+}

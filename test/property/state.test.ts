@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compact, liveRecords } from '../../src/state/compact.js';
+import { fold } from '../../src/state/fold.js';
+import { createJournal, readState } from '../../src/state/journal-open.js';
+import { parseJournal } from '../../src/state/parse.js';
+import { aStatePath } from '../unit/state/folders.js';
+import { AT, anyHistory, fileOf } from '../unit/state/histories.js';
+
+describe('any history', () => {
+  it('says the same after it is compacted, in as many records as were foretold', () => {
+    fc.assert(
+      fc.property(anyHistory(), (history) => {
+        const state = fold(history);
+        const compacted = [...compact(state)];
+        expect(fold(compacted)).toEqual(state);
+        expect([...fold(compacted).entries.keys()]).toEqual([...state.entries.keys()]);
+        expect(compacted).toHaveLength(liveRecords(state));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('leads to a state in which every id is that of one entry or one doomed webhook', () => {
+    fc.assert(
+      fc.property(anyHistory(), (history) => {
+        const { entries, doomed, owners, highestId, intents, nextIntent } = fold(history);
+        const ours = [...entries.values(), ...doomed.values()].map(({ id, name }) => [id, name] as const);
+        expect(new Map(ours)).toEqual(owners);
+        expect(ours).toHaveLength(owners.size);
+        for (const id of owners.keys()) expect(id).toBeLessThanOrEqual(highestId ?? 0);
+        for (const number of intents.keys()) expect(number).toBeLessThan(nextIntent);
+        for (const [name, entry] of entries) expect(entry.name).toBe(name);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is read back from its file as it was', () => {
+    fc.assert(
+      fc.property(anyHistory(), (history) => {
+        const file = fileOf(history);
+        expect(parseJournal(file)).toMatchObject({ kind: 'journal', state: fold(history), goodBytes: file.length });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('cut off anywhere is read as a beginning of it', () => {
+    fc.assert(
+      fc.property(anyHistory(), fc.nat(), fc.nat(100), (history, where, nuls) => {
+        const file = fileOf(history);
+        const cut = Buffer.concat([file.subarray(0, where % (file.length + 1)), Buffer.alloc(nuls)]);
+        const reading = parseJournal(cut);
+        if (reading.kind === 'empty') return;
+        expect(reading).toMatchObject({ kind: 'journal' });
+        if (reading.kind === 'journal') expect(reading.state).toEqual(fold(history.slice(0, reading.records)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('with one byte changed is refused or read as it was', () => {
+    fc.assert(
+      fc.property(anyHistory(), fc.nat(), fc.integer({ min: 1, max: 255 }), (history, where, change) => {
+        const file = fileOf(history);
+        const byte = where % file.length;
+        file[byte] = (file[byte] ?? 0) ^ change;
+        const reading = parseJournal(file);
+        if (reading.kind === 'journal') expect(reading.state).toEqual(fold(history));
+        else expect(['damaged', 'newer']).toContain(reading.kind);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('written through a journal, flushed here and there, is on disk as it is in mind', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyHistory(), fc.nat(7), async (history, flushEach) => {
+        const path = await aStatePath();
+        const journal = await createJournal(path, { account: '34', createdAt: AT });
+        for (const [index, record] of history.slice(1).entries()) {
+          journal.write(record);
+          if (index % (flushEach + 1) === flushEach) await journal.flush();
+        }
+        await journal.close();
+        expect(await readFile(path)).toEqual(fileOf(history));
+        expect(await readState(path)).toEqual({ kind: 'state', state: fold(history) });
+        expect(journal.state).toEqual(fold(history));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

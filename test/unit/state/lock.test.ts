@@ -1,0 +1,211 @@
+import { rmSync } from 'node:fs';
+import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { acquireLock, type LockHolder } from '../../../src/state/lock.js';
+import { lockStateFile } from '../../../src/state/open.js';
+import { compiledState, runNode } from './child.js';
+import { aFolder, aStatePath } from './folders.js';
+import { AT, made } from './histories.js';
+
+const HOLDER: LockHolder = { pid: 12, host: 'box', since: AT, command: 'apply' };
+const NOW = { timeoutMs: 0, holder: HOLDER };
+
+/** A process that takes the lock, starts a child of its own that outlives it, says so, and holds on. */
+function holderCode(path: string): string {
+  return `
+import { spawn } from 'node:child_process';
+import { acquireLock } from './state/lock.js';
+const holder = { pid: process.pid, host: 'elsewhere', since: '${AT}', command: 'run' };
+await acquireLock(${JSON.stringify(path)}, { timeoutMs: 0, holder });
+const child = spawn('sleep', ['60'], { stdio: 'ignore', detached: true });
+process.stdout.write(child.pid + '\\n');
+setInterval(() => undefined, 60_000);
+`;
+}
+
+describe('the lock on a state file', () => {
+  it('is had by one at a time, in one process too, and can be given back', async () => {
+    const path = await aStatePath();
+    const lock = await acquireLock(path, NOW);
+    await expect(acquireLock(path, NOW)).rejects.toMatchObject({
+      kind: 'refused',
+      message: `${path} is locked by pid 12 on host box (apply) since ${AT}`,
+      problems: [{ code: 'lock-held', file: path, remedy: expect.stringContaining('--lock-timeout') }],
+    });
+    await lock.release();
+    await (await acquireLock(path, NOW)).release();
+  });
+
+  it('is one lock for two paths that lead to one file', async () => {
+    const folder = await aFolder();
+    await mkdir(join(folder, 'volume'));
+    await symlink('volume/real.jsonl', join(folder, 'link.jsonl'));
+    const lock = await acquireLock(join(folder, 'link.jsonl'), NOW);
+    await expect(acquireLock(join(folder, 'volume', '..', 'volume', 'real.jsonl'), NOW)).rejects.toThrow('locked by');
+    await lock.release();
+  });
+
+  it('names another process that holds it, and is free as soon as that is killed, whatever it started', async () => {
+    const folder = await compiledState();
+    const path = join(folder, 'webhooks.state.jsonl');
+    const child = await runNode(folder, holderCode(path));
+    const sleeper = Number(await child.line());
+    try {
+      await expect(acquireLock(path, NOW)).rejects.toThrow(
+        `${path} is locked by pid ${child.process.pid} on host elsewhere (run) since ${AT}`,
+      );
+      const isFree = acquireLock(path, { ...NOW, timeoutMs: 60_000 });
+      child.process.kill('SIGKILL');
+      await (await isFree).release();
+      // The child of the dead holder is alive all the same, and has not inherited the lock.
+      expect(process.kill(sleeper, 0)).toBe(true);
+    } finally {
+      process.kill(sleeper, 'SIGKILL');
+    }
+  });
+
+  it('is waited for until the time is up', async () => {
+    const path = await aStatePath();
+    const lock = await acquireLock(path, NOW);
+    let time = 0;
+    const waits: number[] = [];
+    const sleep = async (ms: number) => {
+      waits.push(ms);
+      time += ms;
+    };
+    const waiting = { ...NOW, timeoutMs: 120, now: () => time, sleep };
+    await expect(acquireLock(path, waiting)).rejects.toThrow('locked by pid 12');
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBe(120);
+    await lock.release();
+  });
+
+  it('is taken when it comes free while it is waited for', async () => {
+    const path = await aStatePath();
+    const lock = await acquireLock(path, NOW);
+    const taken = await acquireLock(path, { ...NOW, timeoutMs: 1_000, now: () => 0, sleep: () => lock.release() });
+    await expect(acquireLock(path, NOW)).rejects.toThrow('locked by');
+    await taken.release();
+  });
+
+  it('is on a file of its own that only its owner can read, and that stays', async () => {
+    const path = await aStatePath();
+    const before = process.umask(0);
+    const lock = await acquireLock(path, NOW).finally(() => process.umask(before));
+    expect((await stat(`${path}.lock`)).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(`${path}.lock`, 'utf8'))).toEqual(HOLDER);
+    await lock.release();
+    expect(await readFile(`${path}.lock`, 'utf8')).toBe('');
+  });
+
+  it('does without a name where the holder has not written one yet', async () => {
+    const path = await aStatePath();
+    const lock = await acquireLock(path, NOW);
+    for (const content of ['', 'half {', '[]', 'null']) {
+      await writeFile(`${path}.lock`, content);
+      await expect(acquireLock(path, NOW)).rejects.toThrow(`${path} is locked by another process`);
+    }
+    await lock.release();
+  });
+
+  it('of a dead process with an old note is free', async () => {
+    const path = await aStatePath();
+    await writeFile(`${path}.lock`, JSON.stringify({ ...HOLDER, pid: process.pid }));
+    await (await acquireLock(path, NOW)).release();
+  });
+
+  it('is not taken on a file that was removed in the same moment: the next process would lock another one', async () => {
+    const path = await aStatePath();
+    let asked = 0;
+    // The clock is asked once before, and once between taking the lock and believing it.
+    const now = () => {
+      asked += 1;
+      if (asked === 2) rmSync(`${path}.lock`);
+      return 0;
+    };
+    const taken = await acquireLock(path, { ...NOW, now });
+    expect(asked).toBe(3);
+    await expect(acquireLock(path, NOW)).rejects.toThrow('locked by pid 12');
+    await taken.release();
+  });
+
+  it('follows no symbolic link: what it leads to would be emptied', async () => {
+    const path = await aStatePath();
+    await writeFile(`${path}.other`, 'precious');
+    await symlink(`${path}.other`, `${path}.lock`);
+    await expect(acquireLock(path, NOW)).rejects.toMatchObject({
+      kind: 'failed',
+      message: expect.stringContaining('ELOOP'),
+    });
+    expect(await readFile(`${path}.other`, 'utf8')).toBe('precious');
+  });
+
+  it('cannot be had without a folder, and says so', async () => {
+    const path = join(await aFolder(), 'volume', 'webhooks.state.jsonl');
+    await expect(acquireLock(path, NOW)).rejects.toMatchObject({
+      kind: 'failed',
+      problems: [{ code: 'state-folder-missing' }],
+    });
+  });
+
+  it.each([
+    [
+      'no locks on this file system',
+      `export function tryLock() { throw Object.assign(new Error(), { code: 'ENOLCK' }); }`,
+      'lock-unsupported',
+    ],
+    ['no native code for this system', `throw new Error('no binary');`, 'lock-unavailable'],
+  ])('is never done without: %s is a failure', async (_, addon, code) => {
+    const folder = await compiledState();
+    await rm(join(folder, 'node_modules'));
+    await mkdir(join(folder, 'node_modules', 'fs-native-extensions'), { recursive: true });
+    await writeFile(join(folder, 'node_modules', 'fs-native-extensions', 'index.mjs'), addon);
+    const pack = { name: 'fs-native-extensions', exports: './index.mjs' };
+    await writeFile(join(folder, 'node_modules', 'fs-native-extensions', 'package.json'), JSON.stringify(pack));
+    const child = await runNode(
+      folder,
+      `import { acquireLock } from './state/lock.js';
+       await acquireLock('state', ${JSON.stringify(NOW)}).then(() => console.log('locked'), (error) => console.log(error.kind, error.problems[0].code));`,
+    );
+    expect(await child.line()).toBe(`failed ${code}`);
+  });
+});
+
+describe('a state file under its lock', () => {
+  const options = { timeoutMs: 0, holder: HOLDER };
+
+  it('is not there at first, then made, then opened, and unlocked each time', async () => {
+    const path = await aStatePath();
+    const first = await lockStateFile(path, options);
+    expect(await first.open()).toBeNull();
+    const journal = await first.create('34');
+    for (const record of made('a', 10, 1)) journal.write(record);
+    await expect(lockStateFile(path, options)).rejects.toThrow('locked by');
+    await first.release();
+    const second = await lockStateFile(path, options);
+    expect((await second.open())?.state.entries.get('a')?.id).toBe(10);
+    await second.release();
+  });
+
+  it('is unlocked even when it could not be closed', async () => {
+    const path = await aStatePath();
+    const locked = await lockStateFile(path, options);
+    await locked.create('34');
+    await rm(path);
+    await expect(locked.release()).rejects.toMatchObject({ problems: [{ code: 'state-replaced' }] });
+    await (await lockStateFile(path, options)).release();
+  });
+
+  it('tells what was mended when it was opened', async () => {
+    const path = await aStatePath();
+    const first = await lockStateFile(path, options);
+    await first.create('34');
+    await first.release();
+    await writeFile(path, '{"crc', { flag: 'a' });
+    const warnings: string[] = [];
+    const second = await lockStateFile(path, { ...options, onMended: ({ code }) => warnings.push(code) });
+    await second.open();
+    await second.release();
+    expect(warnings).toEqual(['state-torn']);
+  });
+});
