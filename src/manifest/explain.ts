@@ -1,145 +1,126 @@
-import type { Problem } from '../errors.js';
-import { CALLERS, TRIGGERS, WEBHOOK_FIELDS } from '../webhook.js';
-import { type Places, quote } from './places.js';
-import { LONGEST_HANDLER_CHARACTERS, NAME_PATTERN } from './schema.js';
+import { CALLERS, TRIGGERS } from '../webhook.js';
+import { type Complaint, handlerComplaint } from './handler.js';
+import { LIMITS } from './limits.js';
+import { quote } from './printable.js';
+import { type EntryField, ID_PATTERN } from './schema.js';
 import { nearest } from './suggest.js';
-import { type MapTree, type ScalarTree, type Tree, UNREADABLE } from './tree.js';
 
-const FIELDS = ['name', ...WEBHOOK_FIELDS] as const;
-type FieldName = (typeof FIELDS)[number];
-
-/** What is wrong with one value: what stands there, and what to do. */
-interface Fault {
-  readonly code: string;
-  readonly message: string;
-  readonly remedy?: string | undefined;
-  readonly offset?: number;
+/** A value that the schema refused. */
+export interface RefusedValue {
+  readonly field: EntryField;
+  /** Undefined: the entry has no such field. Lists and mappings as they are. */
+  readonly value: unknown;
+  /** As the file has it, variables not filled in: the only form in which messages may quote it. */
+  readonly raw: string;
+  /** It came from the environment, at least in part: nothing may be said that gives it away. */
+  readonly secret: boolean;
 }
 
-/** Everything that is wrong with an entry that the schema does not take, in the order of the fields. */
-export function explainEntry(entry: MapTree, places: Places): Problem[] {
-  const nameTree = entry.fields.get('name')?.value;
-  const name = nameTree?.kind === 'scalar' && typeof nameTree.value === 'string' ? nameTree.value : undefined;
-  const unknown = [...entry.fields]
-    .filter(([key]) => !isField(key))
-    .map(([key, { offset }]) => {
-      const near = nearest(key, FIELDS);
-      const remedy = near === undefined ? `an entry has ${FIELDS.join(', ')}` : `did you mean ${near}?`;
-      return places.problem(offset, { code: 'unknown-field', message: `unknown field ${quote(key)}`, remedy, name });
-    });
-  const missing = (['name', 'handler', 'trigger'] as const)
-    .filter((key) => !entry.fields.has(key))
-    .map((key) => {
-      const remedy = `add ${key}: ${EXAMPLES[key]}`;
-      return places.problem(entry.offset, { code: 'missing-field', message: `the entry has no ${key}`, remedy, name });
-    });
-  const wrong = FIELDS.flatMap((key) => {
-    const value = entry.fields.get(key)?.value;
-    if (value === undefined || value === UNREADABLE) return [];
-    return EXPLANATIONS[key](value).map((fault) => places.problem(fault.offset ?? value.offset, { ...fault, name }));
-  });
-  return [...missing, ...unknown, ...wrong];
+/** Says what is wrong with a value that the schema refused, and what to write instead. */
+export function explain(refused: RefusedValue): Complaint {
+  const { field, value, secret } = refused;
+  if (value === undefined) return { code: 'missing-field', message: `${field} is missing`, remedy: EXPECTED[field] };
+  if (value === null) {
+    const optional = field === 'callers' || field === 'database' || field === 'collection';
+    const remedy = optional ? 'give one, or leave the line out' : EXPECTED[field];
+    return { code: 'empty-field', message: `${field} has no value`, remedy };
+  }
+  const complaint = EXPLAIN[field](refused);
+  return secret ? { ...complaint, message: `${complaint.message}, once its variables are filled in` } : complaint;
 }
 
-function isField(key: string): key is FieldName {
-  return FIELDS.some((field) => field === key);
-}
-
-const EXAMPLES = { name: 'crm-profile-created', handler: 'https://…', trigger: 'create' } as const;
-
-const EXPLANATIONS: { readonly [F in FieldName]: (value: Tree) => Fault[] } = {
-  name: (value) => {
-    const text = textOf(value, 'name');
-    if (typeof text !== 'string') return [text];
-    if (NAME_PATTERN.test(text)) return [];
-    const shown = show(value as ScalarTree);
-    return [
-      {
-        code: 'bad-name',
-        message: `name ${shown} can't be used`,
-        remedy: 'use 1 to 100 letters, digits, ".", "_" or "-"',
-      },
-    ];
-  },
-  handler: (value) => {
-    const text = textOf(value, 'handler');
-    if (typeof text !== 'string') return [text];
-    const why = handlerFault(text);
-    const shown = show(value as ScalarTree);
-    return why === null
-      ? []
-      : [{ code: 'bad-handler', message: `handler ${shown} ${why.message}`, remedy: why.remedy }];
-  },
-  trigger: (value) => {
-    const text = textOf(value, 'trigger');
-    return typeof text === 'string' ? choiceFault('trigger', text, value as ScalarTree, TRIGGERS) : [text];
-  },
-  callers: callersFaults,
-  database: (value) => idFaults('database', value),
-  collection: (value) => idFaults('collection', value),
+const EXPECTED: Readonly<Record<EntryField, string>> = {
+  name: `give it a name: letters, digits, . _ -, at most ${LIMITS.nameChars}`,
+  handler: 'write handler: https://…',
+  trigger: `write trigger: with one of ${TRIGGERS.join(', ')}`,
+  callers: `write callers: [${CALLERS.join(', ')}], or leave it out for both`,
+  database: 'write the id of the database, or leave it out',
+  collection: 'write the id of the collection, or leave it out',
 };
 
-/** Why a text is no handler, or null when it is one. */
-export function handlerFault(text: string): { message: string; remedy: string } | null {
-  const remedy = 'give an absolute URL such as https://my-webhook-url.com';
-  if (text.length > LONGEST_HANDLER_CHARACTERS) {
-    return { message: `is longer than ${LONGEST_HANDLER_CHARACTERS} characters`, remedy: 'shorten it' };
-  }
-  if (!/^https?:\/\//i.test(text)) return { message: 'is not an http or https URL', remedy };
-  // A URL parser takes these out in silence, so that another URL would be sent than is meant.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-  if (/[\s\u0000-\u001f\u007f\\]/.test(text))
-    return { message: 'holds white space, a backslash or control characters', remedy };
-  return URL.canParse(text) ? null : { message: 'is not a URL', remedy };
-}
+const EXPLAIN: Readonly<Record<EntryField, (refused: RefusedValue) => Complaint>> = {
+  name: explainName,
+  handler: explainHandler,
+  trigger: (refused) => explainChoice(refused, 'trigger', TRIGGERS),
+  callers: explainCallers,
+  database: explainId,
+  collection: explainId,
+};
 
-function callersFaults(value: Tree): Fault[] {
-  const remedy = 'write a list: [ms], [publisher] or [ms, publisher]; left out, both call it';
-  if (value.kind !== 'list') return [{ code: 'bad-callers', message: 'callers must be a list', remedy }];
-  if (value.items.length === 0) return [{ code: 'bad-callers', message: 'callers is empty', remedy }];
-  const seen = new Set<string>();
-  return value.items.flatMap((item): Fault[] => {
-    const text = textOf(item, 'a caller');
-    if (typeof text !== 'string') return [{ ...text, offset: item.offset }];
-    const faults = choiceFault('caller', text, item as ScalarTree, CALLERS);
-    if (seen.has(text))
-      faults.push({ code: 'bad-callers', message: `caller ${quote(text)} is there already`, remedy: 'name each once' });
-    seen.add(text);
-    return faults.map((fault) => ({ ...fault, offset: item.offset }));
+function explainName({ value, raw }: RefusedValue): Complaint {
+  const bad = (message: string, remedy: string): Complaint => ({
+    code: 'bad-name',
+    message: `name ${message}`,
+    remedy,
   });
+  if (typeof value !== 'string') return bad(`is ${kindOf(value)}, not text`, 'put it in quotes');
+  if (value === '') return bad('is empty', EXPECTED.name);
+  if (value.length > LIMITS.nameChars) {
+    return bad(`is longer than ${LIMITS.nameChars} characters`, 'shorten it');
+  }
+  return bad(`${quote(raw)} holds other characters than letters, digits, . _ -`, 'use only those');
 }
 
-function idFaults(field: string, value: Tree): Fault[] {
-  const remedy = `give the id of the ${field}, a whole number above 0`;
-  if (value.kind !== 'scalar') return [{ code: 'bad-id', message: `${field} must be an id`, remedy }];
-  if (value.value === null)
-    return [{ code: 'bad-id', message: `${field} has no value`, remedy: `${remedy}, or leave the field out` }];
-  const isId =
-    typeof value.value === 'number'
-      ? Number.isSafeInteger(value.value) && value.value > 0
-      : /^[1-9]\d{0,14}$/.test(String(value.value));
-  return isId && typeof value.value !== 'boolean'
-    ? []
-    : [{ code: 'bad-id', message: `${field} ${show(value)} is no id`, remedy }];
+function explainHandler({ value }: RefusedValue): Complaint {
+  const message = `handler is ${kindOf(value)}, not a URL`;
+  const fallback = { code: 'bad-handler', message, remedy: EXPECTED.handler };
+  return typeof value === 'string' ? (handlerComplaint(value) ?? fallback) : fallback;
 }
 
-function choiceFault(what: string, text: string, value: ScalarTree, choices: readonly string[]): Fault[] {
-  if (choices.includes(text)) return [];
-  const near = nearest(text, choices);
-  const remedy =
-    near === undefined ? `there are ${choices.join(', ')}` : `did you mean ${near}? (there are ${choices.join(', ')})`;
-  return [{ code: `bad-${what}`, message: `unknown ${what} ${show(value)}`, remedy }];
+function explainChoice({ value, raw, secret }: RefusedValue, what: string, choices: readonly string[]): Complaint {
+  const near = typeof value === 'string' && !secret ? nearest(value, choices) : undefined;
+  const known = `known are ${choices.join(', ')}`;
+  const shown = typeof value === 'string' || typeof value === 'number' ? quote(raw) : `(${kindOf(value)})`;
+  return {
+    code: `bad-${what}`,
+    message: `${what} ${shown} is not known`,
+    remedy: near === undefined ? known : `did you mean ${near}? ${known}`,
+  };
 }
 
-function textOf(value: Tree, what: string): string | Fault {
-  if (value.kind === 'scalar' && typeof value.value === 'string' && value.value !== '') return value.value;
-  const isEmpty = value.kind === 'scalar' && (value.value === null || value.value === '');
-  const message = isEmpty ? `${what} has no value` : `${what} must be a text`;
-  const remedy = value.kind === 'scalar' && !isEmpty ? `put it in quotes: "${String(value.value)}"` : undefined;
-  return { code: 'bad-text', message, remedy };
+/** The list as a whole, or one of its items. */
+function explainCallers(refused: RefusedValue): Complaint {
+  const { value, raw } = refused;
+  const bad = (message: string, remedy: string): Complaint => ({ code: 'bad-callers', message, remedy });
+  if (!Array.isArray(value)) {
+    const words =
+      typeof value === 'string' ? raw.split(/[\s,]+/).filter((word) => CALLERS.some((it) => it === word)) : [];
+    const list = words.length === 0 ? CALLERS : words;
+    return bad('callers must be a list', `write callers: [${list.join(', ')}]`);
+  }
+  if (value.length === 0) return bad('callers is an empty list', 'leave it out for both, or name one');
+  return bad('callers names one twice', 'name each once');
 }
 
-/** A value for a message; one that came from the environment is not shown. */
-function show({ value, used }: ScalarTree): string {
-  return used.length === 0 ? quote(String(value)) : `(from ${used.join(', ')})`;
+/** One item of the list. */
+export function explainCaller(refused: RefusedValue): Complaint {
+  if (refused.value === null) return { code: 'bad-caller', message: 'an empty item in callers', remedy: 'remove it' };
+  const complaint = explainChoice(refused, 'caller', CALLERS);
+  return refused.secret
+    ? { ...complaint, message: `${complaint.message}, once its variables are filled in` }
+    : complaint;
+}
+
+function explainId({ field, value, raw, secret }: RefusedValue): Complaint {
+  const bad = (message: string, remedy: string): Complaint => ({
+    code: 'bad-id',
+    message: `${field} ${message}`,
+    remedy,
+  });
+  if (typeof value !== 'string' && typeof value !== 'number')
+    return bad(`is ${kindOf(value)}, not an id`, EXPECTED[field]);
+  const text = String(value);
+  if (!secret && /^0+[1-9][0-9]*$/.test(text)) {
+    return bad(`${quote(raw)} has leading zeros`, `write ${Number(text)}, if that is the id`);
+  }
+  if (ID_PATTERN.test(text) || /^[1-9][0-9]{16,}$/.test(text))
+    return bad(`${quote(raw)} is too large for an id`, EXPECTED[field]);
+  return bad(`${quote(raw)} must be an id: a whole number above 0, in digits`, EXPECTED[field]);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  return typeof value === 'boolean' ? 'true or false' : typeof value === 'number' ? 'a number' : 'text';
 }

@@ -1,88 +1,94 @@
-/** What became of one text. `used`: the variables it names. */
-export type Interpolated =
-  | { readonly ok: true; readonly value: string; readonly used: readonly string[] }
-  | { readonly ok: false; readonly code: string; readonly message: string; readonly remedy: string };
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
+import { credentialValues, isCredentialName } from './credentials.js';
+import { quote } from './printable.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * Variables that hold credentials: of this product by pattern, of the places it is run in by name. A pull request that
- * edits the manifest must not be able to send one to a handler of its choice.
- */
-const OWN_CREDENTIALS = /^COPERNICA_.*(TOKEN|JWT|SECRET|PASSWORD)/i;
-const FOREIGN_CREDENTIALS: ReadonlySet<string> = new Set([
-  'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
-  'ACTIONS_RUNTIME_TOKEN',
-  'AWS_SECRET_ACCESS_KEY',
-  'AWS_SESSION_TOKEN',
-  'AZURE_CLIENT_SECRET',
-  'CI_JOB_TOKEN',
-  'GH_TOKEN',
-  'GITHUB_TOKEN',
-  'GITLAB_TOKEN',
-  'NODE_AUTH_TOKEN',
-  'NPM_TOKEN',
-  'VAULT_TOKEN',
-]);
-
-/** `$${` | `${NAME}` | `${NAME:-default}` | the beginning of something that is none of them. */
-const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g;
-
-/**
- * Replaces `${NAME}` and `${NAME:-default}` by the environment's values, and `$${` by `${`. As in a shell, `:-` takes
- * an empty variable for an unset one. Unset without a default, or empty, is an error, never an empty text. Messages
- * name variables and never hold their values.
- */
-export function interpolate(text: string, environment: Environment): Interpolated {
-  if (!text.includes('${')) return { ok: true, value: text, used: [] };
-  const used: string[] = [];
-  let failure: Interpolated | null = null;
-  const value = text.replace(
-    REFERENCE,
-    (reference: string, name: string | undefined, otherwise: string | undefined) => {
-      if (reference === '$${') return '${';
-      const resolved = name === undefined ? malformed() : lookUp(name, otherwise, environment);
-      if (name !== undefined) used.push(name);
-      if (typeof resolved === 'string') return resolved;
-      failure ??= resolved;
-      return '';
-    },
-  );
-  return failure ?? { ok: true, value, used };
+/** Why a text can't be filled in. No message holds the value of a variable. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+  /** What of the text it is about: from index `at`, so many characters. */
+  readonly at: number;
+  readonly length: number;
 }
 
-function malformed(): Interpolated {
-  return {
-    ok: false,
-    code: 'bad-reference',
-    message: '"${" begins no reference to a variable',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what the user is to write.
-    remedy: 'write ${NAME} or ${NAME:-default}; a literal "${" is written "$${"',
+export type Interpolated =
+  | { readonly ok: true; readonly text: string; readonly variables: readonly string[] }
+  | { readonly ok: false; readonly refusals: readonly Refusal[] };
+
+export type Interpolate = (text: string) => Interpolated;
+
+const LITERAL = '$${';
+const FORMS = 'write ${NAME} or ${NAME:-default}; $${ is a literal ${';
+
+/** A reference at the start of what is left; the default ends at the first brace and holds no other reference. */
+const REFERENCE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/;
+
+/**
+ * Fills in `${NAME}` and `${NAME:-default}` from the environment, as a shell does: with a default, an empty variable
+ * counts as unset. Without one, unset and empty are refused: a URL with a hole in it is a wrong URL.
+ */
+export function interpolator(env: Environment): Interpolate {
+  const secrets = credentialValues(env);
+  return (text) => {
+    const refusals: Refusal[] = [];
+    const variables: string[] = [];
+    let filled = '';
+    let index = 0;
+    while (index < text.length) {
+      const next = text.indexOf('$', index);
+      if (next === -1) break;
+      filled += text.slice(index, next);
+      if (text.startsWith(LITERAL, next)) {
+        filled += '${';
+        index = next + LITERAL.length;
+      } else if (text.startsWith('${', next)) {
+        const read = readReference(text, next, env, secrets);
+        if ('value' in read) {
+          filled += read.value;
+          variables.push(read.name);
+        } else refusals.push(read);
+        index = next + read.length;
+      } else {
+        filled += '$';
+        index = next + 1;
+      }
+    }
+    if (refusals.length > 0) return { ok: false, refusals };
+    return { ok: true, text: filled + text.slice(index), variables };
   };
 }
 
-function lookUp(name: string, otherwise: string | undefined, environment: Environment): string | Interpolated {
-  const value = environment[name] ?? '';
-  if (isCredential(name, value, environment)) {
-    return {
-      ok: false,
-      code: 'credential-reference',
-      message: `variable ${name} holds credentials, which a manifest may not use`,
-      remedy: 'use a variable of its own for what the handler needs',
-    };
+interface Reference {
+  readonly name: string;
+  readonly value: string;
+  readonly length: number;
+}
+
+function readReference(text: string, at: number, env: Environment, secrets: readonly string[]): Reference | Refusal {
+  const match = REFERENCE.exec(text.slice(at));
+  if (match === null || match[2]?.includes('${') === true) return malformed(text, at);
+  const [{ length }, name = '', fallback] = match;
+  const refusal = (code: string, message: string, remedy: string) => ({ code, message, remedy, at, length });
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
+  if (isCredentialName(name)) return refusal('credential-variable', `${name} holds a credential`, NO_CREDENTIALS);
+  if (value !== undefined && secrets.some((secret) => value.includes(secret))) {
+    return refusal('credential-variable', `the value of ${name} holds a credential`, NO_CREDENTIALS);
   }
-  if (value !== '') return value;
-  if (otherwise !== undefined) return otherwise;
-  return {
-    ok: false,
-    code: 'unset-variable',
-    message: `variable ${name} is ${environment[name] === undefined ? 'not set' : 'empty'}`,
-    remedy: `set ${name}, or give a default: \${${name}:-default}`,
-  };
+  if (value !== undefined && value !== '') return { name, value, length };
+  if (fallback !== undefined) return { name, value: fallback, length };
+  const state = value === undefined ? 'not set' : 'empty';
+  return refusal('unset-variable', `environment variable ${name} is ${state}`, `set it, or write \${${name}:-default}`);
 }
 
-function isCredential(name: string, value: string, environment: Environment): boolean {
-  if (OWN_CREDENTIALS.test(name) || FOREIGN_CREDENTIALS.has(name.toUpperCase())) return true;
-  const token = environment.COPERNICA_ACCESS_TOKEN ?? '';
-  return token !== '' && value.includes(token);
+const NO_CREDENTIALS = 'a manifest can’t send credentials anywhere: use a variable made for this handler';
+
+function malformed(text: string, at: number): Refusal {
+  const close = text.indexOf('}', at);
+  const length = (close === -1 ? text.length : close + 1) - at;
+  const message =
+    close === -1 ? '"${" without its "}"' : `${quote(text.slice(at, at + length))} is no reference to a variable`;
+  return { code: 'bad-reference', message, remedy: FORMS, at, length };
 }

@@ -1,173 +1,137 @@
+import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { Problem } from '../errors.js';
-import { type DesiredWebhook, type WebhookSpec, webhookKey } from '../webhook.js';
-import { explainEntry, handlerFault } from './explain.js';
-import type { Environment } from './interpolate.js';
-import { type Places, quote } from './places.js';
-import { entrySchema } from './schema.js';
+import type { DesiredWebhook } from '../webhook.js';
+import { checkAcross } from './across.js';
+import { type Candidate, readEntry } from './entry.js';
+import { fieldsOf } from './fields.js';
+import { collectFindings, type Report, toProblems } from './findings.js';
+import { type Environment, interpolator } from './interpolate.js';
+import { indexLines } from './places.js';
+import { quote } from './printable.js';
+import { EXTENSION_PREFIX } from './schema.js';
 import { nearest } from './suggest.js';
-import { type MapTree, readTree, type Tree, UNREADABLE } from './tree.js';
+import { type Aliases, checkTree, rangeOf, resolve } from './tree.js';
+import type { Reading } from './value.js';
+import { readYaml } from './yaml-text.js';
 
+export interface ManifestSource {
+  /** Path of the file as the user gave it, for messages. */
+  readonly file: string;
+  readonly env: Environment;
+}
+
+/** What a text came to. Problems and warnings are in the order of the text; `problems` holds errors and warnings. */
 export type ParsedManifest =
   | {
       readonly ok: true;
       readonly entries: readonly DesiredWebhook[];
       readonly warnings: readonly Problem[];
-      /** Names of the variables that it uses, sorted. */
+      /** Names of the variables that the entries refer to, sorted: the manifest means something else when they change. */
       readonly environmentUsed: readonly string[];
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** An entry with the place of its name. */
-interface Placed {
-  readonly webhook: DesiredWebhook;
-  readonly offset: number;
-  readonly handlerOffset: number;
-}
+const BYTE_ORDER_MARK = '\ufeff';
 
-/**
- * Validates a manifest's text: every problem at once, each with its place. Never throws for what is in the text.
- * `file` is its path as the user gave it.
- */
-export function parseManifest(
-  text: string,
-  source: { readonly file: string; readonly environment: Environment },
-): ParsedManifest {
-  const { tree, problems, environmentUsed, places } = readTree(text, source.file, source.environment);
-  const found = [...problems];
-  const items = problems.length > 0 && tree === null ? [] : webhooksOf(tree, places, found);
-  const placed = items.map((item) => readEntry(item, places, found)).filter((entry) => entry !== null);
-  found.push(...duplicates(items, placed, places));
-  const warnings = placed.flatMap((entry) => warningsOf(entry, places));
-  if (found.length > 0) return { ok: false, problems: [...found, ...warnings].sort(byPlace) };
-  return { ok: true, entries: placed.map(({ webhook }) => webhook), warnings, environmentUsed };
-}
-
-function webhooksOf(tree: Tree | null, places: Places, found: Problem[]): readonly Tree[] {
-  const remedy = 'a manifest is "webhooks:" and a list under it; for none at all write "webhooks: []"';
-  const wrong = (offset: number, message: string) => {
-    found.push(places.problem(offset, { code: 'manifest-shape', message, remedy }));
-    return [];
+/** Reads a manifest: YAML → tree → entries → checks across entries. Finds every problem at once and never throws. */
+export function parseManifest(manifest: string, { file, env }: ManifestSource): ParsedManifest {
+  const text = manifest.startsWith(BYTE_ORDER_MARK) ? manifest.slice(1) : manifest;
+  const lines = indexLines(text);
+  const where = (offset: number) => {
+    const { line, column } = lines.placeOf(offset);
+    return `${file}:${line}:${column}`;
   };
-  // An empty file is more often an accident than the wish to have no webhooks.
-  if (tree === null) return wrong(0, 'the manifest is empty');
-  if (tree.kind !== 'map') return wrong(tree.offset, 'the manifest must be a mapping with the key "webhooks"');
-  for (const [key, { offset }] of tree.fields) {
-    if (key === 'webhooks') continue;
-    const near = nearest(key, ['webhooks']);
-    const help = near === undefined ? 'the only key is "webhooks"' : 'did you mean webhooks?';
-    found.push(places.problem(offset, { code: 'unknown-field', message: `unknown key ${quote(key)}`, remedy: help }));
+  const { report, findings } = collectFindings();
+  const variables = new Set<string>();
+  const candidates = readCandidates(text, { report, where, env, variables });
+  checkAcross(candidates, report, where);
+  const problems = toProblems(findings, file, lines);
+  if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
+  const entries = candidates.flatMap(({ name, spec, start }) =>
+    name === undefined || spec === undefined ? [] : [{ name, spec, ...lines.placeOf(start) }],
+  );
+  return { ok: true, entries, warnings: problems, environmentUsed: [...variables].sort() };
+}
+
+interface Tools {
+  readonly report: Report;
+  readonly where: (offset: number) => string;
+  readonly env: Environment;
+  readonly variables: Set<string>;
+}
+
+function readCandidates(text: string, { report, where, env, variables }: Tools): Candidate[] {
+  const yaml = readYaml(text, report);
+  if (yaml === null) return [];
+  const { contents, soundUpTo } = yaml;
+  const sound = soundUpTo === text.length;
+  if (contents === null || isEmpty(contents)) {
+    if (sound) report({ ...EMPTY_FILE, start: 0, end: 0 });
+    return [];
   }
-  const webhooks = tree.fields.get('webhooks');
-  if (webhooks === undefined) return wrong(tree.offset, 'there is no key "webhooks"');
-  if (webhooks.value === UNREADABLE) return [];
-  if (webhooks.value.kind !== 'list') return wrong(webhooks.offset, '"webhooks" must be a list');
-  return webhooks.value.items;
+  // Where the shape can't be trusted, what follows from it is not told: only the parser's own errors are.
+  const aliases = checkTree(contents, { report: sound ? report : () => {}, where });
+  if (aliases === null) return [];
+  const items = findEntries(contents, aliases, sound ? report : () => {});
+  const reading: Reading = { aliases, report, text, interpolate: interpolator(env), variables };
+  const readable = sound ? items : items.filter((item) => rangeOf(item).end <= soundUpTo).slice(0, -1);
+  return readable.flatMap((item) => readEntry(item, reading) ?? []);
 }
 
-/** The entry, or null when there is something wrong with it, which is noted. */
-function readEntry(item: Tree, places: Places, found: Problem[]): Placed | null {
-  if (item.kind !== 'map') {
-    const remedy = 'begin it with "- name: …"';
-    found.push(places.problem(item.offset, { code: 'manifest-shape', message: 'an entry must be a mapping', remedy }));
-    return null;
+const EMPTY_FILE = {
+  code: 'empty-manifest',
+  message: 'the manifest is empty',
+  remedy: 'if there shall be no webhooks at all, write webhooks: []',
+};
+
+function isEmpty(node: Node): boolean {
+  return isScalar(node) && node.value === null && (node.source ?? '') === '';
+}
+
+/** The items under `webhooks`; what else is at the top level is reported. */
+function findEntries(contents: Node, aliases: Aliases, report: Report): readonly unknown[] {
+  if (!isMap(contents)) {
+    const remedy = isSeq(contents)
+      ? 'put webhooks: above the list, and indent the list below it'
+      : 'begin with webhooks: and list the entries below it';
+    const { start } = rangeOf(contents);
+    report({
+      code: 'bad-manifest',
+      message: 'a manifest is a mapping with the field webhooks',
+      remedy,
+      start,
+      end: start + 1,
+    });
+    return [];
   }
-  const parsed = entrySchema.safeParse(plainOf(item));
-  const isSound =
-    parsed.success && handlerFault(parsed.data.handler) === null && !hasRepeatedCaller(parsed.data.callers);
-  if (!isSound) {
-    const before = found.length;
-    found.push(...explainEntry(item, places));
-    const isUnreadable = [...item.fields.values()].some(({ value }) => value === UNREADABLE);
-    if (found.length === before && !isUnreadable) {
-      const message = parsed.success
-        ? 'the entry can’t be used'
-        : (parsed.error.issues[0]?.message ?? 'the entry can’t be used');
-      found.push(places.problem(item.offset, { code: 'bad-entry', message }));
-    }
-    return null;
+  const fields = fieldsOf(contents, aliases, report);
+  for (const [name, { key }] of fields) {
+    if (name === 'webhooks' || name.startsWith(EXTENSION_PREFIX)) continue;
+    const near = nearest(name, ['webhooks']);
+    const remedy =
+      near === undefined
+        ? `known is webhooks; fields that begin with ${EXTENSION_PREFIX} are yours, for anchors`
+        : `did you mean ${near}?`;
+    report({ code: 'unknown-field', message: `unknown field ${quote(name)}`, remedy, ...rangeOf(key) });
   }
-  const { name, ...spec } = parsed.data;
-  const nameOffset = item.fields.get('name')?.value.offset ?? item.offset;
-  const handlerOffset = item.fields.get('handler')?.value.offset ?? item.offset;
-  return { webhook: { name, spec, ...places.at(nameOffset) }, offset: nameOffset, handlerOffset };
-}
-
-function hasRepeatedCaller(callers: WebhookSpec['callers']): boolean {
-  return callers !== undefined && new Set(callers).size < callers.length;
-}
-
-function plainOf(tree: Tree): unknown {
-  switch (tree.kind) {
-    case 'scalar':
-      return tree.value;
-    case 'list':
-      return tree === UNREADABLE ? undefined : tree.items.map(plainOf);
-    case 'map':
-      return Object.fromEntries([...tree.fields].map(([key, { value }]) => [key, plainOf(value)]));
+  const webhooks = fields.get('webhooks');
+  if (webhooks === undefined) {
+    report({ code: 'missing-field', message: 'webhooks is missing', remedy: EMPTY_FILE.remedy, start: 0, end: 0 });
+    return [];
   }
-}
-
-/** Two entries of one name, and two names for the very same webhook. Names are compared even where an entry is wrong. */
-function duplicates(items: readonly Tree[], placed: readonly Placed[], places: Places): Problem[] {
-  const found: Problem[] = [];
-  const byName = new Map<string, number>();
-  for (const { name, offset } of items.flatMap((item) => (item.kind === 'map' ? nameOf(item) : []))) {
-    const first = byName.get(name);
-    if (first === undefined) byName.set(name, offset);
-    else {
-      const message = `name ${quote(name)} is there twice, first at ${places.name(first)}`;
-      const remedy = 'give each entry a name of its own, and keep it: it is the identity of the entry';
-      found.push(places.problem(offset, { code: 'duplicate-name', message, remedy, name }));
-    }
+  const list = resolve(webhooks.value, aliases);
+  if (isSeq(list)) return list.items;
+  if (list === null || (list !== undefined && isScalar(list) && list.value === null)) {
+    report({
+      code: 'empty-field',
+      message: 'webhooks has no value',
+      remedy: EMPTY_FILE.remedy,
+      ...rangeOf(webhooks.key),
+    });
+  } else if (list !== undefined) {
+    const remedy = 'begin each entry with a dash: - name: …';
+    const { start } = rangeOf(webhooks.value);
+    report({ code: 'bad-manifest', message: 'webhooks must be a list', remedy, start, end: start + 1 });
   }
-  const byWebhook = new Map<string, Placed>();
-  for (const entry of placed) {
-    const key = webhookKey(entry.webhook.spec);
-    const first = byWebhook.get(key);
-    if (first === undefined) byWebhook.set(key, entry);
-    else if (first.webhook.name !== entry.webhook.name) {
-      const { name } = entry.webhook;
-      const message = `${quote(name)} asks for the very same webhook as ${quote(first.webhook.name)} at ${places.name(first.offset)}`;
-      const remedy = 'remove one of them: Copernica would deliver every event twice';
-      found.push(places.problem(entry.offset, { code: 'duplicate-webhook', message, remedy, name }));
-    }
-  }
-  return found;
-}
-
-function nameOf(item: MapTree): { name: string; offset: number }[] {
-  const value = item.fields.get('name')?.value;
-  return value?.kind === 'scalar' && typeof value.value === 'string'
-    ? [{ name: value.value, offset: value.offset }]
-    : [];
-}
-
-const PRIVATE_HOST =
-  /^(localhost|.*\.(local|localhost|internal|test)|127\..*|10\..*|192\.168\..*|172\.(1[6-9]|2\d|3[01])\..*|169\.254\..*|0\.0\.0\.0|\[::1\]|\[f[cde].*)$/;
-
-function warningsOf({ webhook: { name, spec }, handlerOffset }: Placed, places: Places): Problem[] {
-  const { protocol, hostname, username, password } = new URL(spec.handler);
-  const warn = (code: string, message: string, remedy: string) =>
-    places.problem(handlerOffset, { code, message, remedy, name, severity: 'warning' });
-  return [
-    ...(protocol === 'http:'
-      ? [warn('insecure-handler', 'the handler is not https: events would go over the net unencrypted', 'use https')]
-      : []),
-    ...(PRIVATE_HOST.test(hostname)
-      ? [warn('private-handler', 'Copernica can’t reach this host from outside', 'use a public host name')]
-      : []),
-    ...(username !== '' || password !== ''
-      ? [
-          warn(
-            'credentials-in-handler',
-            'the handler holds user info, which everyone who reads the file can see',
-            'take it from a variable',
-          ),
-        ]
-      : []),
-  ];
-}
-
-function byPlace(a: Problem, b: Problem): number {
-  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+  return [];
 }

@@ -1,66 +1,144 @@
 import * as z from 'zod';
 import { CALLERS, TRIGGERS } from '../webhook.js';
+import { handlerComplaint } from './handler.js';
+import { LIMITS } from './limits.js';
 
-export const NAME_PATTERN = /^[A-Za-z0-9._-]{1,100}$/;
-/** What web servers take; Copernica's own limit is not known. */
-export const LONGEST_HANDLER_CHARACTERS = 2048;
-const ID_TEXT = /^[1-9]\d{0,14}$/;
+/** Letters, digits, dot, underscore and hyphen. */
+export const NAME_PATTERN = new RegExp(`^[A-Za-z0-9._-]{1,${LIMITS.nameChars}}$`);
 
-const id = z.union([z.int().positive(), z.string().regex(ID_TEXT).transform(Number)]).meta({ examples: [1017] });
+/** An id in decimal: no sign, no leading zero, no exponent, so that it reads the same everywhere. */
+export const ID_PATTERN = /^[1-9][0-9]{0,15}$/;
 
-/** One entry, after aliases, merge keys and variables. Whether a handler is a URL is checked where it is explained. */
-export const entrySchema = z.strictObject({
-  name: z
-    .string()
-    .regex(NAME_PATTERN)
-    .meta({
-      description:
-        'The identity of the entry, unique in the file: letters, digits, ".", "_" and "-". Renaming it sends nothing.',
-      examples: ['crm-profile-created'],
-    }),
-  handler: z
-    .string()
-    .max(LONGEST_HANDLER_CHARACTERS)
-    .regex(/^https?:\/\//i)
-    .meta({
-      description: 'Absolute URL that Copernica sends events to. Its domain must be validated in the dashboard first.',
-      examples: ['https://my-webhook-url.com'],
-    }),
-  trigger: z.enum(TRIGGERS).meta({ description: 'What happens that the handler is to be told of.' }),
-  callers: z
-    .array(z.enum(CALLERS))
-    .min(1)
-    .meta({ uniqueItems: true, description: 'Which of Marketing Suite (ms) and Publisher call it. Left out: both.' })
-    .exactOptional(),
-  database: id.meta({ description: 'Id of the database that it is limited to.', examples: [1017] }).exactOptional(),
-  collection: id.meta({ description: 'Id of the collection that it is limited to.', examples: [42] }).exactOptional(),
-});
+/** Where `${NAME}` may stand, so that the JSON Schema lets it through: the check comes after it is filled in. */
+const interpolated = z.registry<{ readonly interpolated: true }>();
 
-export type Entry = z.output<typeof entrySchema>;
-
-const manifestSchema = z.strictObject({
-  webhooks: z
-    .array(entrySchema)
-    .meta({ description: 'The webhooks that should exist in the account, each exactly once.' }),
-});
-
-/** The manifest's JSON Schema, for editors: every text may also hold a reference to a variable. */
-export function manifestJsonSchema(): object {
-  const { $schema, ...schema } = z.toJSONSchema(manifestSchema, {
-    io: 'input',
-    override: ({ jsonSchema }) => allowReferences(jsonSchema as Record<string, unknown>),
+const name = z
+  .string()
+  .regex(NAME_PATTERN)
+  .register(interpolated, { interpolated: true })
+  .meta({
+    title: 'Name',
+    description:
+      'What you call this webhook: the identity of the entry, unique in the file. Letters, digits, dot, underscore and hyphen. Renaming an entry sends nothing.',
+    examples: ['crm-profile-created'],
   });
-  const title = 'Webhooks of a Copernica account';
-  return { $schema, title, ...schema };
+
+const handler = z
+  .string()
+  .max(LIMITS.handlerChars)
+  .refine((url) => handlerComplaint(url) === null)
+  .register(interpolated, { interpolated: true })
+  .meta({
+    title: 'Handler',
+    description:
+      'The URL that Copernica POSTs each event to: absolute, https (http works too, unencrypted). Its domain must have been validated in the Copernica dashboard.',
+    examples: ['https://my-webhook-url.com'],
+    pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]\\S*$',
+  });
+
+const trigger = z.enum(TRIGGERS).register(interpolated, { interpolated: true }).meta({
+  title: 'Trigger',
+  description:
+    'What makes Copernica call the handler. create, update, delete: a profile or subprofile is created, changed or removed. click, delivery, open, bounce, failure: what became of a mailing. unsubscribe: somebody unsubscribes.',
+});
+
+const caller = z.enum(CALLERS).register(interpolated, { interpolated: true }).meta({
+  title: 'Caller',
+  description: 'ms is Marketing Suite, publisher is Publisher.',
+});
+
+const callers = z
+  .array(caller)
+  .min(1)
+  .refine((list) => new Set(list).size === list.length)
+  .meta({
+    title: 'Callers',
+    description: 'Which of Copernica’s two products call the handler. Left out: both. The order carries no meaning.',
+    uniqueItems: true,
+    examples: [['ms', 'publisher'], ['ms']],
+  });
+
+const id = z.union([
+  z.int().min(1),
+  z
+    .string()
+    .regex(ID_PATTERN)
+    .refine((text) => Number.isSafeInteger(Number(text)))
+    .register(interpolated, { interpolated: true }),
+]);
+
+/** One entry, its variables filled in. Says whether it is right; explain.ts says what is wrong. */
+export const entrySchema = z
+  .strictObject({
+    name,
+    handler,
+    trigger,
+    callers: callers.optional(),
+    database: id.optional().meta({
+      title: 'Database',
+      description: 'Id of the database that the webhook is limited to. Left out: all of them.',
+      examples: [1017],
+    }),
+    collection: id.optional().meta({
+      title: 'Collection',
+      description: 'Id of the collection that the webhook is limited to. Left out: no such limit.',
+      examples: [42],
+    }),
+  })
+  .meta({ title: 'Webhook', description: 'A webhook that exists exactly once in the account.' });
+
+export type EntryField = keyof z.output<typeof entrySchema>;
+export const ENTRY_FIELDS = Object.keys(entrySchema.shape) as readonly EntryField[];
+
+/** An entry without its name, which is what Copernica is told. */
+export const specSchema = entrySchema.omit({ name: true });
+export type Spec = z.output<typeof specSchema>;
+
+/** Top-level fields that begin with this are not read: a place for anchors that entries merge. */
+export const EXTENSION_PREFIX = 'x-';
+
+const manifestSchema = z
+  .strictObject({
+    webhooks: z.array(entrySchema).meta({
+      title: 'Webhooks',
+      description: 'The webhooks that this file keeps. An empty list says that there are none.',
+    }),
+  })
+  .meta({
+    id: 'manifest',
+    title: 'Manifest of copernica-webhooks',
+    description: 'The webhooks of a Copernica account.',
+  });
+
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+const SCHEMA_ID = 'urn:copernica-webhooks:manifest';
+
+/**
+ * The JSON Schema (draft 2020-12) of a manifest as it is written, for editors and other tools. Looser than the check
+ * itself, which also sees what variables hold and compares entries with each other.
+ */
+export function manifestJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(manifestSchema, {
+    io: 'input',
+    override({ zodSchema, jsonSchema }) {
+      if (interpolated.has(zodSchema as z.core.$ZodType)) allowVariables(jsonSchema);
+    },
+  });
+  const { $schema: _dialect, id: _id, ...rest } = schema;
+  return {
+    $schema: DIALECT,
+    $id: SCHEMA_ID,
+    ...rest,
+    patternProperties: { [`^${EXTENSION_PREFIX}`]: { description: 'Not read: a place for anchors (&name).' } },
+  };
 }
 
-const REFERENCE = { type: 'string', pattern: '\\$\\{' };
-const DESCRIBING = ['description', 'examples', 'title'];
+const VARIABLE = { type: 'string', pattern: '\\$\\{', description: 'Filled in from the environment.' };
 
-/** A restricted text becomes: that, or a text with a reference in it. In place, as zod's hook wants it. */
-function allowReferences(schema: Record<string, unknown>): void {
-  if (schema.type !== 'string' || !('enum' in schema || 'pattern' in schema)) return;
-  const rules = Object.entries(schema).filter(([key]) => !DESCRIBING.includes(key));
-  for (const [key] of rules) delete schema[key];
-  schema.anyOf = [Object.fromEntries(rules), REFERENCE];
+/** What is said about the value stays outside, where editors show it; what limits it moves into one of two choices. */
+function allowVariables(jsonSchema: Record<string, unknown>): void {
+  const about = new Set(['title', 'description', 'examples']);
+  const limits = Object.entries(jsonSchema).filter(([key]) => !about.has(key));
+  for (const [key] of limits) delete jsonSchema[key];
+  jsonSchema.anyOf = [Object.fromEntries(limits), VARIABLE];
 }

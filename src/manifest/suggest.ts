@@ -1,43 +1,59 @@
-/** Names longer than this are not typing errors of each other, and would be slow to compare. */
-const LONGEST_CHARACTERS = 100;
+/** Longer words are not compared: the time is the product of both lengths. */
+const LONGEST_WORD_CHARS = 64;
 
-/** The candidate that `word` is most likely a slip of, or undefined when none is near. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  if (word.length > LONGEST_CHARACTERS) return undefined;
-  const near = Math.max(1, Math.floor(word.length / 3));
-  const lower = word.toLowerCase();
-  let best: string | undefined;
-  let least = near + 1;
-  for (const candidate of candidates) {
-    if (Math.abs(candidate.length - word.length) >= least) continue;
-    const distance = editDistance(lower, candidate.toLowerCase());
-    if (distance < least) {
-      least = distance;
-      best = candidate;
-    }
-  }
-  return best;
+/** Beginnings that are shorter say too little. */
+const SHORTEST_BEGINNING_CHARS = 3;
+
+/** One slip in three characters, three at most: with one slip, any word of two letters is close to any other. */
+function mostSlips(word: string): number {
+  return Math.min(3, Math.floor(word.length / 3));
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours that turn one word into the other. */
-function editDistance(a: string, b: string): number {
+/**
+ * The candidate that was probably meant: the one with the fewest slips, or else the only one that begins so.
+ * Upper and lower case are alike. Undefined: none is close.
+ */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  if (word === '' || word.length > LONGEST_WORD_CHARS) return undefined;
+  const lower = word.toLowerCase();
+  let best: string | undefined;
+  let fewest = mostSlips(word) + 1;
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - word.length) >= fewest) continue;
+    const slips = countSlips(lower, candidate.toLowerCase());
+    if (slips < fewest) {
+      best = candidate;
+      fewest = slips;
+    }
+  }
+  return best ?? onlyBeginning(lower, candidates);
+}
+
+function onlyBeginning(lower: string, candidates: readonly string[]): string | undefined {
+  if (lower.length < SHORTEST_BEGINNING_CHARS) return undefined;
+  const [candidate, ...more] = candidates.filter((it) => it.toLowerCase().startsWith(lower));
+  return more.length === 0 ? candidate : undefined;
+}
+
+/**
+ * Letters added, left out, changed, and neighbours swapped, to make one word of the other
+ * (optimal string alignment distance: `craete` is one slip away from `create`).
+ */
+function countSlips(from: string, to: string): number {
   let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i += 1) {
+  let last = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i += 1) {
     const row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const same = a[i - 1] === b[j - 1];
-      let least = Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        least = Math.min(least, at(beforeLast, j - 2) + 1);
-      row.push(least);
+    for (let j = 1; j <= to.length; j += 1) {
+      const changed = (last[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      let slips = Math.min(changed, (last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
+      if (i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]) {
+        slips = Math.min(slips, (beforeLast[j - 2] ?? 0) + 1);
+      }
+      row.push(slips);
     }
     beforeLast = last;
     last = row;
   }
-  return at(last, b.length);
-}
-
-function at(row: readonly number[], index: number): number {
-  return row[index] ?? Number.POSITIVE_INFINITY;
+  return last[to.length] ?? 0;
 }

@@ -1,238 +1,140 @@
-import {
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type Scalar,
-  type YAMLMap,
-} from 'yaml';
-import type { Problem } from '../errors.js';
-import { type Environment, interpolate } from './interpolate.js';
-import { Places, quote } from './places.js';
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
+import type { Report } from './findings.js';
+import { LIMITS } from './limits.js';
+import { quote } from './printable.js';
+import { nearest } from './suggest.js';
 
-/** What hostile YAML may cost at the most. */
-export const TREE_LIMITS = { depth: 64, nodes: 1_000_000, merged: 1_000_000 };
+/** What each alias stands for. */
+export type Aliases = ReadonlyMap<Alias, Node>;
 
-/** A value with the offset at which it stands. Aliases are followed, merge keys merged, variables filled in. */
-export type Tree = ScalarTree | ListTree | MapTree;
-export interface ScalarTree {
-  readonly kind: 'scalar';
-  readonly value: string | number | boolean | null | bigint;
-  readonly offset: number;
-  /** Variables it is made of: its value is not to be shown then. */
-  readonly used: readonly string[];
-}
-export interface ListTree {
-  readonly kind: 'list';
-  readonly items: readonly Tree[];
-  readonly offset: number;
-}
-export interface MapTree {
-  readonly kind: 'map';
-  readonly fields: ReadonlyMap<string, Field>;
-  readonly offset: number;
-}
-export interface Field {
-  readonly value: Tree;
-  /** Where the key stands. */
-  readonly offset: number;
+export interface TreeOptions {
+  readonly report: Report;
+  /** A place in words: `webhooks.yaml:4:11`. */
+  readonly where: (offset: number) => string;
 }
 
-export interface ReadTree {
-  /** Null: the text is empty, or no value can be made of it. */
-  readonly tree: Tree | null;
-  readonly problems: readonly Problem[];
-  readonly environmentUsed: readonly string[];
-  readonly places: Places;
+/**
+ * Looks at the whole tree once, in linear time: keys (text, each once in a mapping) and aliases (known, not part of
+ * what they stand for, not multiplying into more than the tree may be). Null: it must not be read any further.
+ */
+export function checkTree(root: Node, options: TreeOptions): Aliases | null {
+  const walk = new TreeWalk(options);
+  walk.visit(root);
+  return walk.tooBig ? null : walk.aliases;
 }
 
-const KNOWN_TAGS = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq|merge)$/;
-
-/** Reads YAML 1.2 text as a tree. Never throws for what is in the text. */
-export function readTree(text: string, file: string, environment: Environment): ReadTree {
-  const lines = new LineCounter();
-  const places = new Places(file, text, lines);
-  const failed = (problem: Problem): ReadTree => ({ tree: null, problems: [problem], environmentUsed: [], places });
-  // The check for equal keys is quadratic in the keys of one mapping; the reader below has a linear one.
-  const options = { lineCounter: lines, uniqueKeys: false, merge: true, version: '1.2', prettyErrors: false } as const;
-  let document: ReturnType<typeof parseDocument>;
-  try {
-    document = parseDocument(text, options);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return failed(
-      places.problem(0, {
-        code: 'yaml-depth',
-        message: 'it is nested too deeply',
-        remedy: 'a manifest has three levels',
-      }),
-    );
-  }
-  const problems = [...document.errors, ...document.warnings].map(({ pos, code, message }) =>
-    places.problem(
-      pos[0],
-      code === 'MULTIPLE_DOCS' ? SEVERAL_DOCUMENTS : { code: 'yaml', message: message.split('\n')[0] ?? code },
-    ),
-  );
-  const { version, explicit } = document.directives?.yaml ?? {};
-  if (explicit === true && version !== '1.2') {
-    problems.push(
-      places.problem(0, {
-        code: 'yaml-version',
-        message: `YAML ${version} reads values otherwise`,
-        remedy: 'leave the %YAML line out: YAML 1.2 it is',
-      }),
-    );
-  }
-  if (problems.length > 0 || document.contents === null) return { tree: null, problems, environmentUsed: [], places };
-  const reader = new TreeReader(places, environment);
-  const tree = reader.read(document.contents);
-  return { tree, problems: reader.problems, environmentUsed: [...reader.used].sort(), places };
-}
-
-const SEVERAL_DOCUMENTS = {
-  code: 'yaml-documents',
-  message: 'a second document begins here',
-  remedy: 'keep one document in a file, without ---',
-};
-
-class TreeReader {
-  readonly problems: Problem[] = [];
-  readonly used = new Set<string>();
-  readonly #places: Places;
-  readonly #environment: Environment;
+class TreeWalk {
+  readonly aliases = new Map<Alias, Node>();
+  tooBig = false;
+  readonly #report: Report;
+  readonly #where: TreeOptions['where'];
   readonly #anchors = new Map<string, Node>();
-  readonly #following = new Set<Node>();
-  #nodes = 0;
-  #isTooMuch = false;
+  /** Anchored collections that are being walked: an alias to one of them would be endless. */
+  readonly #open = new Set<Node>();
+  /** How many nodes an anchored one has with its aliases written out. */
+  readonly #sizes = new Map<Node, number>();
 
-  constructor(places: Places, environment: Environment) {
-    this.#places = places;
-    this.#environment = environment;
+  constructor({ report, where }: TreeOptions) {
+    this.#report = report;
+    this.#where = where;
   }
 
-  /** Null: there is a problem with it, which is noted. */
-  read(node: Node | null, depth = 0): Tree | null {
-    if (node === null) return null;
-    const offset = node.range?.[0] ?? 0;
-    if (this.#exceeds(offset, depth)) return null;
-    if (isAlias(node)) return this.#follow(node.source, offset, depth);
-    if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
-    if (node.tag !== undefined && !KNOWN_TAGS.test(node.tag)) {
-      return this.#problem(offset, 'yaml-tag', `tag ${quote(node.tag)} means nothing here`, 'leave it out');
+  /** Returns the number of nodes with all aliases written out. The parser has bounded the depth of this recursion. */
+  visit(node: unknown): number {
+    if (isAlias(node)) return this.#visitAlias(node);
+    if (isScalar(node)) {
+      if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+      return 1;
     }
-    // A node under way is not to be found in itself.
-    this.#following.add(node);
-    const tree = isMap(node)
-      ? this.#map(node, depth)
-      : isSeq(node)
-        ? this.#list(node.items, offset, depth)
-        : isScalar(node)
-          ? this.#scalar(node)
-          : null;
-    this.#following.delete(node);
-    return tree;
-  }
-
-  #exceeds(offset: number, depth: number): boolean {
-    this.#nodes += 1;
-    if (this.#isTooMuch) return true;
-    if (depth > TREE_LIMITS.depth) {
-      this.#problem(offset, 'yaml-depth', 'it is nested too deeply here', 'a manifest has three levels');
-      return true;
+    if (!isMap(node) && !isSeq(node)) return 1;
+    if (node.anchor !== undefined) {
+      this.#anchors.set(node.anchor, node);
+      this.#open.add(node);
     }
-    if (this.#nodes <= TREE_LIMITS.nodes) return false;
-    this.#isTooMuch = true;
-    const remedy = `aliases included, there may be ${TREE_LIMITS.nodes} values`;
-    this.#problem(offset, 'yaml-size', 'with its aliases followed the file is too large', remedy);
-    return true;
-  }
-
-  #follow(name: string, offset: number, depth: number): Tree | null {
-    const target = this.#anchors.get(name);
-    if (target === undefined)
-      return this.#problem(offset, 'yaml-alias', `there is no anchor ${quote(name)} before this`);
-    if (this.#following.has(target)) {
-      return this.#problem(offset, 'yaml-alias', `alias ${quote(name)} stands inside of what it stands for`);
+    let size = 1;
+    if (isMap(node)) {
+      this.#checkKeys(node.items);
+      for (const { key, value } of node.items) size += this.visit(key) + this.#visitBounded(value, size);
+    } else {
+      for (const item of node.items) size += this.#visitBounded(item, size);
     }
-    return this.read(target, depth);
-  }
-
-  #list(items: readonly unknown[], offset: number, depth: number): Tree {
-    const trees = items.map((item) => (isPair(item) ? null : this.read(item as Node | null, depth + 1)));
-    return { kind: 'list', items: trees.filter((tree) => tree !== null), offset };
-  }
-
-  #map(map: YAMLMap, depth: number): Tree {
-    const fields = new Map<string, Field>();
-    const merged: Tree[] = [];
-    for (const { key, value } of map.items) {
-      const offset = (key as Node | null)?.range?.[0] ?? map.range?.[0] ?? 0;
-      const name = isScalar(key) ? this.#keyText(key) : null;
-      const tree = value === null ? nothing(offset) : this.read(value as Node, depth + 1);
-      if (name === null) this.#problem(offset, 'yaml-key', 'a key must be a plain text');
-      else if (name === '<<' && isPlain(key)) merged.push(...this.#mergeable(tree, offset));
-      else if (fields.has(name)) {
-        const first = this.#places.name(fields.get(name)?.offset ?? 0);
-        this.#problem(
-          offset,
-          'duplicate-key',
-          `${quote(name)} is there already`,
-          `first at ${first}; keep one of them`,
-        );
-      } else if (tree !== null) fields.set(name, { value: tree, offset });
-      else fields.set(name, { value: UNREADABLE, offset });
+    if (node.anchor !== undefined) {
+      this.#open.delete(node);
+      this.#sizes.set(node, size);
     }
-    for (const tree of merged) this.#merge(tree, fields);
-    return { kind: 'map', fields, offset: map.range?.[0] ?? 0 };
+    return size;
   }
 
-  #keyText(key: Scalar): string | null {
-    return typeof key.value === 'object' || typeof key.value === 'symbol' ? (key.source ?? '<<') : String(key.value);
-  }
-
-  #mergeable(tree: Tree | null, offset: number): Tree[] {
-    const trees = tree?.kind === 'list' ? [...tree.items] : tree === null ? [] : [tree];
-    if (trees.some(({ kind }) => kind !== 'map')) this.#problem(offset, 'yaml-merge', 'only mappings can be merged');
-    return trees;
-  }
-
-  /** What is written out goes before what is merged, and what is merged first before the rest. */
-  #merge(tree: Tree, fields: Map<string, Field>): void {
-    if (tree.kind !== 'map') return;
-    for (const [name, field] of tree.fields) {
-      this.#nodes += 1;
-      if (!fields.has(name)) fields.set(name, field);
+  #visitBounded(node: unknown, before: number): number {
+    const size = this.visit(node);
+    if (before + size > LIMITS.expandedNodes && !this.tooBig) {
+      this.tooBig = true;
+      this.#report({
+        code: 'alias-bomb',
+        message: `with its aliases written out, the manifest has more than ${LIMITS.expandedNodes} values`,
+        remedy: 'use fewer aliases to values that hold aliases themselves',
+        ...rangeOf(node),
+      });
     }
+    return size;
   }
 
-  #scalar(scalar: Scalar): Tree | null {
-    const offset = scalar.range?.[0] ?? 0;
-    const { value } = scalar;
-    if (typeof value !== 'string') return { kind: 'scalar', value: value as ScalarTree['value'], offset, used: [] };
-    const filled = interpolate(value, this.#environment);
-    if (!filled.ok) return this.#problem(offset, filled.code, filled.message, filled.remedy);
-    for (const name of filled.used) this.used.add(name);
-    return { kind: 'scalar', value: filled.value, offset, used: filled.used };
+  #visitAlias(alias: Alias): number {
+    const target = this.#anchors.get(alias.source);
+    if (target === undefined) {
+      const near = nearest(alias.source, [...this.#anchors.keys()]);
+      const remedy = near === undefined ? 'an alias (*) stands after its anchor (&)' : `did you mean *${near}?`;
+      this.#report({
+        code: 'unknown-alias',
+        message: `no anchor ${quote(alias.source)} before this`,
+        remedy,
+        ...rangeOf(alias),
+      });
+      return 1;
+    }
+    if (this.#open.has(target)) {
+      this.#report({
+        code: 'endless-alias',
+        message: `alias ${quote(alias.source)} stands inside of what it stands for`,
+        remedy: 'write the values out',
+        ...rangeOf(alias),
+      });
+      return 1;
+    }
+    this.aliases.set(alias, target);
+    return this.#sizes.get(target) ?? 1;
   }
 
-  #problem(offset: number, code: string, message: string, remedy?: string): null {
-    this.problems.push(this.#places.problem(offset, { code, message, remedy }));
-    return null;
+  #checkKeys(pairs: readonly Pair[]): void {
+    const seen = new Map<string, number>();
+    for (const { key } of pairs) {
+      if (!isScalar(key) || typeof key.value !== 'string') {
+        this.#report({ code: 'bad-key', message: 'the name of a field must be text', ...rangeOf(key) });
+        continue;
+      }
+      const { start, end } = rangeOf(key);
+      const first = seen.get(key.value);
+      if (first === undefined) {
+        seen.set(key.value, start);
+        continue;
+      }
+      const message = `${quote(key.value)} stands twice in one mapping; first at ${this.#where(first)}`;
+      const remedy = key.value === MERGE_KEY ? 'merge several mappings with <<: [*a, *b]' : 'remove one of them';
+      this.#report({ code: 'duplicate-key', message, remedy, start, end });
+    }
   }
 }
 
-/** Stands where a value was that a problem is noted for already: nothing more is said of it. */
-export const UNREADABLE: ListTree = { kind: 'list', items: [], offset: -1 };
+export const MERGE_KEY = '<<';
 
-function nothing(offset: number): ScalarTree {
-  return { kind: 'scalar', value: null, offset, used: [] };
+/** Where a node stands in the text, comments after it left out. */
+export function rangeOf(node: unknown): { readonly start: number; readonly end: number } {
+  const range = isAlias(node) || isScalar(node) || isMap(node) || isSeq(node) ? node.range : undefined;
+  return { start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
 }
 
-function isPlain(key: unknown): boolean {
-  return isScalar(key) && key.type === 'PLAIN';
+/** What a node is, once aliases are followed. Undefined: the alias leads nowhere, which checkTree has reported. */
+export function resolve(node: unknown, aliases: Aliases): Node | null | undefined {
+  if (isAlias(node)) return aliases.get(node);
+  return isScalar(node) || isMap(node) || isSeq(node) ? node : null;
 }

@@ -1,7 +1,31 @@
 import type { Problem } from '../errors.js';
-import { painter } from './paint.js';
+import { printable } from '../manifest/printable.js';
+import { painter, type Style } from './paint.js';
 
-/** A problem in the form that every `errors` and `warnings` list has. */
+const STYLE_OF: Readonly<Record<Problem['severity'], Style>> = { error: 'red', warning: 'yellow' };
+
+/**
+ * A problem for people: `webhooks.yaml:12:5: error: message`, the line with a caret, `  help: remedy`.
+ * Without a line end at its end. Control characters, wherever they come from, are shown and not sent to the terminal.
+ */
+export function formatProblem(problem: Problem, { color }: { readonly color: boolean }): string {
+  const { message, severity, remedy } = problem;
+  const paint = painter(color);
+  const place = placeText(problem);
+  const head = `${paint(STYLE_OF[severity], `${severity}:`)} ${paint('bold', printable(message))}`;
+  const frame = problem.frame?.split('\n').map((line) => `  ${printable(line)}`) ?? [];
+  const help = remedy === undefined ? [] : [`  ${paint('cyan', 'help:')} ${printable(remedy)}`];
+  return [place === '' ? head : `${place}: ${head}`, ...frame, ...help].join('\n');
+}
+
+function placeText({ file, line, column }: Problem): string {
+  if (file === undefined) return '';
+  return [printable(file), line, line === undefined ? undefined : column]
+    .filter((part) => part !== undefined)
+    .join(':');
+}
+
+/** One element of the lists `errors` and `warnings` of every JSON document. */
 export interface ProblemJson {
   readonly code: string;
   readonly message: string;
@@ -12,44 +36,34 @@ export interface ProblemJson {
   readonly remedy: string | null;
 }
 
-export function problemJson({ code, message, name, file, line, column, remedy }: Problem): ProblemJson {
+export function problemJson(problem: Problem): ProblemJson {
   return {
-    code,
-    message,
-    name: name ?? null,
-    file: file ?? null,
-    line: line ?? null,
-    column: column ?? null,
-    remedy: remedy ?? null,
+    code: problem.code,
+    message: problem.message,
+    name: problem.name ?? null,
+    file: problem.file ?? null,
+    line: problem.line ?? null,
+    column: problem.column ?? null,
+    remedy: problem.remedy ?? null,
   };
 }
 
-/** `webhooks.yaml:12:5: error: …`, the line with a caret under it, and what to do. */
-export function formatProblem(problem: Problem, options: { readonly color: boolean }): string {
-  const paint = painter(options.color);
-  const { file, line, column, severity, message, frame, remedy } = problem;
-  const place = file === undefined || line === undefined ? '' : `${file}:${line}:${column ?? 1}: `;
-  const head = `${paint('bold', place)}${paint(severity === 'error' ? 'red' : 'yellow', `${severity}:`)} ${message}`;
-  const shown = frame === undefined ? [] : frame.split('\n').map((text) => paint('dim', `    ${text}`));
-  return [head, ...shown, ...(remedy === undefined ? [] : [`  ${paint('cyan', 'help:')} ${remedy}`])].join('\n');
+/** A GitHub workflow command that shows the problem at its line of the pull request. */
+export function githubAnnotation(problem: Problem): string {
+  const { severity, file, line, column, code, message, remedy } = problem;
+  const properties = Object.entries({ file, line, col: column, title: code })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
+  const text = [message, ...(remedy === undefined ? [] : [`help: ${remedy}`])].map(printable).join('\n');
+  return `::${severity} ${properties.join(',')}::${escapeData(text)}`;
 }
 
-/** `::error file=…,line=…,col=…,title=…::message`, as GitHub's workflow commands want it. */
-export function githubAnnotation({ severity, file, line, column, code, message, remedy }: Problem): string {
-  const place = [
-    ...(file === undefined ? [] : [`file=${escapeProperty(file)}`]),
-    ...(line === undefined ? [] : [`line=${line}`]),
-    ...(column === undefined ? [] : [`col=${column}`]),
-    `title=${escapeProperty(code)}`,
-  ].join(',');
-  return `::${severity} ${place}::${escapeData(remedy === undefined ? message : `${message}\nhelp: ${remedy}`)}`;
-}
-
-/** https://github.com/actions/toolkit, packages/core: `%`, line ends, and in properties `:` and `,` too. */
+/** The message of a workflow command is one line. */
 export function escapeData(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
 
+/** A property of a workflow command also ends at a comma, and the properties at a colon. */
 export function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

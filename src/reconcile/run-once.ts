@@ -60,9 +60,10 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
     if (needsTheAccount(run)) checkAccount(await readAccount(edges.api), journal.state.account);
     let views = await refreshed(run);
     for (let round = 1; ; round += 1) {
+      const lookedAt = edges.now();
       const results = await oneRound(run, views);
       changes = mergeResults(changes, results);
-      const comeBackAt = nextSettling(journal.state, options, edges.now());
+      const comeBackAt = nextSettling(journal.state, options.settling, lookedAt);
       const again = results.some(({ change, result }) => change.action === 'recover' && result === 'done');
       const wait = comeBackAt !== null && options.waitToSettle;
       if (options.stop.aborted || round === MOST_ROUNDS || !(again || wait)) return { manifest, changes, comeBackAt };
@@ -131,12 +132,11 @@ async function refreshed({ edges, options, journal, desired }: Run): Promise<Liv
   return refresh(ids, edges.api, options);
 }
 
-/** The next time at which absence of an uncertain create may be believed, or null. */
-function nextSettling(state: State, { onUncertain, settling }: RunOptions, now: Date): Date | null {
-  if (onUncertain === 'hold') return null;
+/** When the next uncertain create settles that had not when it was last looked for, or null. */
+function nextSettling(state: State, { settleMs }: Settling, lookedAt: Date): Date | null {
   const times = [...state.intents.values()]
     .filter((intent) => intent.absentSince === undefined)
-    .map((intent) => settledAt(intent, settling.settleMs) ?? 0)
-    .filter((time) => time > now.getTime());
+    .map((intent) => settledAt(intent, settleMs) ?? 0)
+    .filter((time) => time >= lookedAt.getTime());
   return times.length === 0 ? null : new Date(Math.min(...times));
 }

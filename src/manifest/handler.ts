@@ -1,0 +1,94 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
+import { LIMITS } from './limits.js';
+
+export interface Complaint {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+const complaint = (code: string, message: string, remedy: string): Complaint => ({ code, message, remedy });
+
+const EXAMPLE = 'write it in full, such as https://example.com/copernica';
+
+/**
+ * Why Copernica couldn't call this handler; null: it can be one. No message holds any part of the URL, which may come
+ * from the environment. Stricter than the URL standard, which drops line ends, turns backslashes around and takes
+ * `https:example.com`: what is sent is what the file says, so it must be right as it stands.
+ */
+export function handlerComplaint(handler: string): Complaint | null {
+  const bad = (message: string, remedy: string) => complaint('bad-handler', `handler ${message}`, remedy);
+  if (handler === '') return bad('is empty', EXAMPLE);
+  if (handler.length > LIMITS.handlerChars) {
+    return bad(`is longer than ${LIMITS.handlerChars} characters`, 'common servers refuse longer URLs: shorten it');
+  }
+  if (/[\s\p{Cc}\p{Cs}]/u.test(handler)) {
+    return bad('holds white space or control characters', 'remove them, or write a space as %20; keep it on one line');
+  }
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(handler)?.[1]?.toLowerCase();
+  if (scheme === undefined) return bad('is not an absolute URL', EXAMPLE);
+  if (scheme !== 'https' && scheme !== 'http') return bad('is not an https or http URL', EXAMPLE);
+  if (handler.includes('\\')) return bad('holds a backslash', 'write / or %5C');
+  if (!/^https?:\/\/[^/?#]/i.test(handler)) return bad('names no host', EXAMPLE);
+  if (!URL.canParse(handler)) return bad('is not a valid URL', 'check its host, port and brackets');
+  return null;
+}
+
+/** What is allowed and probably not meant. `handler` has no complaint; `raw` is how the file has it. */
+export function handlerWarnings(handler: string, raw: string): Complaint[] {
+  const url = new URL(handler);
+  const warnings: Complaint[] = [];
+  if (url.protocol === 'http:') {
+    const message = 'handler uses http: events, with personal data in them, are sent in the clear';
+    warnings.push(complaint('insecure-handler', message, 'use https'));
+  }
+  const unreachable = whyUnreachable(url.hostname);
+  if (unreachable !== null) {
+    const message = `Copernica can’t reach this handler: ${unreachable}`;
+    warnings.push(complaint('unreachable-handler', message, 'give a host that is public on the internet'));
+  }
+  if (url.password !== '' && !raw.includes('${')) {
+    const remedy = 'take it from the environment, such as https://${HOOK_USER}:${HOOK_PASSWORD}@example.com';
+    warnings.push(complaint('password-in-file', 'handler holds a password, readable in the file', remedy));
+  }
+  if (url.hash !== '') {
+    warnings.push(complaint('handler-fragment', 'the part of a URL after # is never sent', 'remove it'));
+  }
+  return warnings;
+}
+
+/** Names that the DNS of the internet does not have. RFC 6761, 6762, 8375 and common house names. */
+const PRIVATE_SUFFIXES = ['localhost', 'local', 'internal', 'lan', 'home.arpa', 'test', 'invalid'] as const;
+
+/** First address and prefix length of the IPv4 ranges that are not routed on the internet. RFC 6890. */
+const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+];
+
+/** The URL standard writes IPv4 in four decimals and IPv6 in its short form, however the file has it. */
+function whyUnreachable(hostname: string): string | null {
+  const host = hostname.replace(/\.$/, '');
+  if (host.startsWith('[')) {
+    const inside = /^\[(::1?|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*)\]$/.test(host);
+    return inside ? 'its address is not routed on the internet' : null;
+  }
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) {
+    const inside = PRIVATE_IPV4.some(
+      ([first, length]) => ipv4(host) >>> (32 - length) === ipv4(first) >>> (32 - length),
+    );
+    return inside ? 'its address is not routed on the internet' : null;
+  }
+  const suffix = PRIVATE_SUFFIXES.find((name) => host === name || host.endsWith(`.${name}`));
+  if (suffix !== undefined) return `names under .${suffix} are not known on the internet`;
+  return host.includes('.') ? null : 'its host has no domain';
+}
+
+function ipv4(address: string): number {
+  return address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
+}

@@ -1,0 +1,21 @@
+/**
+ * What a manifest may cost to read. It can come from a stranger's pull request, so each way to make it expensive ends
+ * at one of these.
+ */
+export const LIMITS = {
+  /** Larger files are refused before they are read. */
+  fileBytes: 10 * 1024 * 1024,
+  /** A manifest needs six. Far deeper ones overflow the parser's stack, which can end the process rather than throw. */
+  nestingLevels: 50,
+  /** Smallest pieces of YAML text (words, marks, spaces, line ends). 100,000 entries of six fields have 4 million. */
+  lexemes: 6_000_000,
+  /** Nodes when every alias is written out. 100,000 entries that merge five fields have 2 million. */
+  expandedNodes: 4_000_000,
+  /** Problems that are told; of the rest, how many there are. */
+  problems: 1_000,
+  /** The most that common servers and proxies take in a request line. */
+  handlerChars: 2_048,
+  nameChars: 100,
+  /** Of a value that a message quotes. */
+  quotedChars: 60,
+} as const;
