@@ -1,4 +1,5 @@
 import type { AppliedChange } from '../plan/applied.js';
+import { isPending } from '../plan/change.js';
 import { countFailed } from './apply-json.js';
 import { painter, type Style } from './paint.js';
 import { countActions, summaryLine } from './summary.js';
@@ -36,5 +37,6 @@ export function formatApplied(
   const failed = countFailed(changes);
   const tail = failed === 0 ? '' : paint('red', `, ${failed} not done`);
   const summary = done.length === 0 && failed > 0 ? 'nothing' : summaryLine(countActions(done), 'done');
-  return `${[...lines, `${paint('bold', 'Done:')} ${summary}${tail} at ${options.target}`].join('\n')}\n`;
+  const head = changes.some(({ change }) => isPending(change)) ? 'Done' : 'Nothing to do';
+  return `${[...lines, `${paint('bold', `${head}:`)} ${summary}${tail} at ${options.target}`].join('\n')}\n`;
 }

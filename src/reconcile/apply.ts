@@ -1,5 +1,5 @@
 import type { AppliedChange } from '../plan/applied.js';
-import type { Change } from '../plan/change.js';
+import { type Change, isPending } from '../plan/change.js';
 import type { ApprovedPlan } from '../plan/guard.js';
 import { createEntry, deleteEntry, moveEntry, recoverEntry, replaceEntry, updateEntry } from './actions.js';
 import type { ApplyContext } from './context.js';
@@ -12,6 +12,7 @@ import { stoppedError } from './failures.js';
 export async function applyPlan(plan: ApprovedPlan, context: ApplyContext): Promise<AppliedChange[]> {
   const results: AppliedChange[] = [];
   const queue = plan.changes.entries();
+  const total = plan.changes.filter(isPending).length;
   let done = 0;
   const work = async (alone: boolean) => {
     for (;;) {
@@ -19,8 +20,10 @@ export async function applyPlan(plan: ApprovedPlan, context: ApplyContext): Prom
       if (next.done === true) return;
       const [index, change] = next.value;
       results[index] = await applyChange(change, context);
-      done += 1;
-      context.onProgress(done, plan.changes.length);
+      if (isPending(change)) {
+        done += 1;
+        context.onProgress(done, total);
+      }
       if (alone && context.journal.state.highestId !== null) return;
     }
   };

@@ -12,7 +12,10 @@ function entries(count: number) {
 }
 
 function handlers(sandbox: { account(): readonly { handler: string }[] }): string[] {
-  return sandbox.account().map(({ handler }) => handler).sort();
+  return sandbox
+    .account()
+    .map(({ handler }) => handler)
+    .sort();
 }
 
 function posts(sandbox: { requests(): readonly { call: string }[] }): number {
@@ -20,37 +23,49 @@ function posts(sandbox: { requests(): readonly { call: string }[] }): number {
 }
 
 describe('apply that is killed', () => {
-  it.each([1, 2, 40, 133, 199, 200])('at POST %i of 200: every webhook is there exactly once after the next', async (at) => {
-    const sandbox = await openSandbox();
-    const place = await Workplace.open(sandbox);
-    const wanted = entries(200);
-    await place.manifest(wanted);
-    const first = place.start('apply', '--init');
-    await sandbox.until((model) => model.webhooks().length >= at);
-    first.kill('SIGKILL');
-    await first.finished;
-    const recorded = (await place.json('list')).document;
+  it.each([1, 2, 40, 133, 199, 200])(
+    'at POST %i of 200: every webhook is there exactly once after the next',
+    async (at) => {
+      const sandbox = await openSandbox();
+      const place = await Workplace.open(sandbox);
+      const wanted = entries(200);
+      await place.manifest(wanted);
+      const first = place.start('apply', '--init');
+      await sandbox.until((model) => model.webhooks().length >= at);
+      first.kill('SIGKILL');
+      await first.finished;
+      const recorded = (await place.json('list')).document;
 
-    // What the state had recorded is in it, and nothing of unknown outcome is sent again.
-    const held = await place.json('apply', '--on-uncertain', 'hold', '--settle', '0');
-    expect([0, 4]).toContain(held.code);
-    expect(new Set(handlers(sandbox)).size).toBe(handlers(sandbox).length);
-    const afterwards = (await place.json('list')).document;
-    for (let index = 0; index < recorded.length; index += 1) {
-      if (recorded[index]?.status !== 'created') continue;
-      expect(Array.from({ length: afterwards.length }, (_, row) => afterwards[row])).toContainEqual(recorded[index]);
-    }
+      // What the state had recorded is in it, and nothing of unknown outcome is sent again.
+      const held = await place.json('apply', '--on-uncertain', 'hold', '--settle', '0');
+      expect([0, 4]).toContain(held.code);
+      expect(new Set(handlers(sandbox)).size).toBe(handlers(sandbox).length);
+      const afterwards = (await place.json('list')).document;
+      for (let index = 0; index < recorded.length; index += 1) {
+        if (recorded[index]?.status !== 'created') continue;
+        expect(Array.from({ length: afterwards.length }, (_, row) => afterwards[row])).toContainEqual(recorded[index]);
+      }
 
-    const { code, document } = await place.json('apply', '--settle', '0');
-    expect(code).toBe(0);
-    expect(document.errors).toEqual([]);
-    expect(handlers(sandbox)).toEqual(wanted.map(({ handler }) => handler).sort());
-    expect(await place.json('plan', '--detailed-exitcode')).toMatchObject({ code: 0, document: { summary: { none: 200 } } });
-  });
+      const { code, document } = await place.json('apply', '--settle', '0');
+      expect(code).toBe(0);
+      expect(document.errors).toEqual([]);
+      expect(handlers(sandbox)).toEqual(wanted.map(({ handler }) => handler).sort());
+      expect(await place.json('plan', '--detailed-exitcode')).toMatchObject({
+        code: 0,
+        document: { summary: { none: 200 } },
+      });
+    },
+  );
 });
 
 describe('a POST of unknown outcome', () => {
-  const FAULTS = ['create:after:close', 'create:after:504', 'create:after:502', 'create:after:without-id', 'create:after:reset'];
+  const FAULTS = [
+    'create:after:close',
+    'create:after:504',
+    'create:after:502',
+    'create:after:without-id',
+    'create:after:reset',
+  ];
 
   it.each(FAULTS)('is looked for and adopted in the same apply: %s', async (fault) => {
     const sandbox = await openSandbox({ faults: [`${fault}*2`] });
@@ -117,7 +132,10 @@ describe('a POST of unknown outcome', () => {
   });
 
   it('is found through the list call where the account has one', async () => {
-    const sandbox = await openSandbox({ quirks: { list: 'envelope', limits: 'string' }, faults: ['create@2:after:504'] });
+    const sandbox = await openSandbox({
+      quirks: { list: 'envelope', limits: 'string' },
+      faults: ['create@2:after:504'],
+    });
     const place = await Workplace.open(sandbox);
     await place.manifest(entries(3));
     expect((await place.json('apply', '--init', '--settle', '0')).code).toBe(0);

@@ -166,7 +166,10 @@ describe('the daemon', () => {
     await live(sandbox, 2);
     const { stdout } = await stop(daemon);
     const runs = stdout.split('\n').filter((line) => line.includes('"reconciled'));
-    expect(runs.map((line) => (JSON.parse(line) as { triggers: string[] }).triggers)).toEqual([['start'], ['manifest']]);
+    expect(runs.map((line) => (JSON.parse(line) as { triggers: string[] }).triggers)).toEqual([
+      ['start'],
+      ['manifest'],
+    ]);
   });
 
   it('tries again by itself after a failure', async () => {

@@ -182,7 +182,10 @@ export class Process {
 
 function answer(reply: WireReply, time: VirtualTime, end: (result: Exchange) => void): void {
   if (reply.kind === 'hang') return;
-  if (reply.kind !== 'answer') return end({ kind: 'no-answer', sent: true, message: 'the connection was closed' });
+  if (reply.kind !== 'answer') {
+    end({ kind: 'no-answer', sent: true, message: 'the connection was closed' });
+    return;
+  }
   const { status, headers, body } = reply.response;
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   end({ kind: 'answer', status, headers: lower, body, receivedAt: time.now() });
