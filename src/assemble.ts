@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createCopernicaClient } from './copernica/client.js';
+import type { ProxySettings } from './copernica/dispatcher.js';
 import type { Spell } from './copernica/pacer.js';
 import { withRetries } from './copernica/retry.js';
 import { productError } from './errors.js';
@@ -11,6 +12,7 @@ import type { Host } from './host.js';
 import { loadValidManifest } from './manifest/load.js';
 import type { ReconcilerEdges, ValidManifest } from './reconcile/edges.js';
 import type { SettingKey, Settings } from './settings/definitions.js';
+import { loadCertificates } from './settings/load.js';
 import { lockStateFile } from './state/open.js';
 
 /** The edges of one reconciler, put together, and how to let go of them. */
@@ -42,11 +44,14 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   if (!options.settings.sandbox) {
     const { settings, token } = options;
     if (token === null) throw new Error('assembled without a token');
+    const ca = settings.caFile === undefined ? undefined : await loadCertificates(settings.caFile);
     const edges = buildEdges(options, {
       apiUrl: settings.apiUrl,
       authUrl: settings.authUrl,
       token,
       state: settings.state,
+      proxy: proxyOf(options.host.environment),
+      ...(ca === undefined ? {} : { ca }),
     });
     return { edges, init: settings.init, target: settings.apiUrl, close: () => edges.api.close() };
   }
@@ -75,6 +80,20 @@ interface Target {
   readonly authUrl: string;
   readonly token: string;
   readonly state: string;
+  /** Left out: none, as for the sandbox of one's own. */
+  readonly proxy?: ProxySettings;
+  readonly ca?: string;
+}
+
+/** The variables that command-line tools take a proxy from, in either spelling. */
+function proxyOf(environment: Host['environment']): ProxySettings {
+  const read = (name: string) => environment[name.toLowerCase()] || environment[name] || undefined;
+  const [httpProxy, httpsProxy, noProxy] = [read('HTTP_PROXY'), read('HTTPS_PROXY'), read('NO_PROXY')];
+  return {
+    ...(httpProxy === undefined ? {} : { httpProxy }),
+    ...(httpsProxy === undefined ? {} : { httpsProxy }),
+    ...(noProxy === undefined ? {} : { noProxy }),
+  };
 }
 
 function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
@@ -87,6 +106,8 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
     concurrency: settings.concurrency,
     timeoutMs: settings.timeoutMs,
     userAgent: `copernica-webhooks/${host.version}`,
+    ...(target.proxy === undefined ? {} : { proxy: target.proxy }),
+    ...(target.ca === undefined ? {} : { ca: target.ca }),
   });
   const holder = { pid: host.pid, host: host.hostname, command };
   return {

@@ -11,6 +11,7 @@ const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
   run: 'the daemon: reconcile at start, on every change of the manifest, and on the schedule',
   list: 'show what the state holds',
   import: 'take over a webhook that exists already, after reading it',
+  discover: 'find webhooks that exist already, and print them as a manifest',
   forget: 'drop an entry from the state, and leave its webhook alone',
 };
 
@@ -103,6 +104,16 @@ function buildProgram(host: Host, finish: (code: number) => void): Command {
     .action(async (name: string, _options, command: Command) => {
       const { forgetCommand } = await import('./commands/forget.js');
       finish(await forgetCommand(host, invocationOf(command, 'forget'), name));
+    });
+  settingsCommand(program, 'discover')
+    .addOption(jsonOption())
+    .option('--from <id>', 'first id to look at, with --to')
+    .option('--to <id>', 'last id to look at')
+    .option('--write-state', 'take over what is found, under the names that are printed')
+    .action(async (options: { from?: string; to?: string; writeState?: boolean }, command: Command) => {
+      const { discoverCommand } = await import('./commands/discover.js');
+      const { from, to, writeState = false } = options;
+      finish(await discoverCommand(host, invocationOf(command, 'discover'), { from, to, writeState }));
     });
   program
     .command('schema')

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import { assemble } from '../assemble.js';
 import { redactor } from '../copernica/redact.js';
 import type { FailureKind, Problem } from '../errors.js';
@@ -12,6 +11,7 @@ import { loadSettings, loadToken } from '../settings/load.js';
 import { execute, type Invocation } from './command.js';
 import { progressReporter } from './progress.js';
 import { runOptions } from './run-options.js';
+import { stopOnSignal } from './stop.js';
 
 /** apply: reconciles once and ends. A signal lets what is under way finish, and starts nothing new. */
 export function applyCommand(
@@ -31,7 +31,7 @@ export function applyCommand(
     });
     const stop = stopOnSignal(host, log);
     const assembly = await assemble({ host, settings, flagged, command: 'apply', token, log, stop: stop.signal });
-    const progress = progressReporter(host.stderr, log);
+    const progress = progressReporter(host.stderr, log, 'applying');
     try {
       const report = await runOnce(
         assembly.edges,
@@ -71,19 +71,4 @@ function problemsOf(changes: readonly AppliedChange[]): Problem[] {
 
 function failuresOf(changes: readonly AppliedChange[]): FailureKind[] {
   return changes.flatMap((change) => (change.error === null ? [] : [change.error.kind]));
-}
-
-/** The first signal stops new requests, the second ends at once: what was sent is on disk as an intent either way. */
-function stopOnSignal(host: Host, log: Logger): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) host.exitNow(1);
-    log.warn('stopping: requests under way are finished and recorded');
-    controller.abort();
-  };
-  const releases = [host.onSignal('SIGTERM', onSignal), host.onSignal('SIGINT', onSignal)];
-  const release = () => {
-    for (const off of releases) off();
-  };
-  return { signal: controller.signal, release };
 }

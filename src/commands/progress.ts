@@ -6,8 +6,8 @@ const WORTH_SHOWING = 100;
 /** How often progress shows: each step of so many percent. */
 const STEP_PERCENT = { terminal: 1, log: 10 };
 
-/** Progress of a long apply: a line that is rewritten on a terminal, a log line at every tenth elsewhere. */
-export function progressReporter(sink: TextSink, log: Logger) {
+/** Progress of long work: a line that is rewritten on a terminal, a log line at every tenth elsewhere. */
+export function progressReporter(sink: TextSink, log: Logger, doing: string) {
   const step = sink.isTTY ? STEP_PERCENT.terminal : STEP_PERCENT.log;
   let shown = 0;
   let open = false;
@@ -16,9 +16,9 @@ export function progressReporter(sink: TextSink, log: Logger) {
       const percent = Math.floor((done / total) * 100);
       if (total < WORTH_SHOWING || percent < shown + step) return;
       shown = percent;
-      if (!sink.isTTY) log.info({ done, total }, 'applying');
+      if (!sink.isTTY) log.info({ done, total }, doing);
       else {
-        sink.write(`\r\u001b[Kapplying: ${done} of ${total} (${percent} %)`);
+        sink.write(`\r\u001b[K${doing}: ${done} of ${total} (${percent} %)`);
         open = true;
       }
     },

@@ -47,7 +47,7 @@ export function readEntry(item: unknown, reading: Reading): Candidate | null {
     reading.report({ ...complaint, start: at.start, end: at.end, name: shownName, ...(severity && { severity }) });
 
   const { unknown, meant } = tellUnknownFields(fields, tell);
-  const bad = tellRefused(values, meant, place, tell);
+  const bad = tellRefused(values, meant, place, tell, reading);
   const handler = values.get('handler');
   if (typeof handler?.value === 'string' && !bad.has('handler')) {
     for (const warning of handlerWarnings(handler.value, handler.raw)) tell(warning, handler, 'warning');
@@ -124,11 +124,18 @@ function tellUnknownFields(fields: ReadonlyMap<string, Field>, tell: Tell) {
  * Reports each value that the schema refuses, but no field as missing that was `meant` by a misspelt one.
  * Returns the fields that can't be used, those reported before included.
  */
-function tellRefused(values: Values, meant: ReadonlySet<string>, entry: Range, tell: Tell): ReadonlySet<string> {
+function tellRefused(
+  values: Values,
+  meant: ReadonlySet<string>,
+  entry: Range,
+  tell: Tell,
+  { isFull }: Reading,
+): ReadonlySet<string> {
   const bad = new Set([...values].flatMap(([field, value]) => (isBroken(value) ? [field] : [])));
   for (const { path } of entrySchema.safeParse(plain(values)).error?.issues ?? []) {
     const field = path[0] as EntryField;
     bad.add(field);
+    if (isFull()) break;
     const whole = values.get(field);
     if (whole === undefined && meant.has(field)) continue;
     const item = typeof path[1] === 'number' ? whole?.items[path[1]] : undefined;

@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.js';
 import { frame } from './frame.js';
 import { LIMITS } from './limits.js';
-import type { LineIndex } from './places.js';
+import type { LineIndex, Place } from './places.js';
 
 /** Something wrong with a part of the text: from offset `start` to before `end`. */
 export interface Finding {
@@ -19,48 +19,68 @@ export interface Finding {
 
 export type Report = (finding: Finding) => void;
 
+export interface Findings {
+  readonly report: Report;
+  /** There are as many errors as are told: looking for more is of no use. */
+  isFull(): boolean;
+  /** As many as are told; errors never give way to warnings. */
+  readonly errors: readonly Finding[];
+  readonly warnings: readonly Finding[];
+  /** Whether there were more. */
+  hasMore(): boolean;
+}
+
 /** One mistake behind an anchor is found by each entry that uses it, and told once. */
-export function collectFindings(): { readonly report: Report; readonly findings: readonly Finding[] } {
-  const findings: Finding[] = [];
+export function collectFindings(): Findings {
+  const errors: Finding[] = [];
+  const warnings: Finding[] = [];
   const seen = new Set<string>();
+  let more = false;
   const report: Report = (finding) => {
+    const list = finding.severity === 'warning' ? warnings : errors;
+    if (list.length === LIMITS.problems) {
+      more = true;
+      return;
+    }
     const key = `${finding.start} ${finding.code} ${finding.message}`;
     if (seen.has(key)) return;
     seen.add(key);
-    findings.push(finding);
+    list.push(finding);
   };
-  return { report, findings };
+  return { report, errors, warnings, isFull: () => errors.length === LIMITS.problems, hasMore: () => more };
 }
 
 /** The findings as problems with places and frames, in the order of the text. */
-export function toProblems(findings: readonly Finding[], file: string, lines: LineIndex): Problem[] {
-  const placed = findings.map((finding) => ({ finding, place: lines.placeOf(finding.start) }));
+export function toProblems(findings: Findings, file: string, lines: LineIndex): Problem[] {
+  const placed = [...findings.errors, ...findings.warnings]
+    .sort((a, b) => a.start - b.start)
+    .map((finding) => ({ finding, place: lines.placeOf(finding.start) }));
   const badLines = new Set(placed.flatMap(({ finding, place }) => (finding.syntax === true ? [place.line] : [])));
-  const told = placed
+  const problems = placed
     .filter(({ finding, place }) => finding.syntax === true || !badLines.has(place.line))
-    .sort((a, b) => a.finding.start - b.finding.start);
-  const problems = told.slice(0, LIMITS.problems).map(({ finding, place }): Problem => {
-    const { code, message, severity = 'error', remedy, name } = finding;
-    return {
-      code,
-      message,
-      severity,
-      file,
-      ...place,
-      frame: frame(lines.lineText(place.line), place, finding.end - finding.start),
-      ...(name === undefined ? {} : { name }),
-      ...(remedy === undefined ? {} : { remedy }),
-    };
-  });
-  return told.length > LIMITS.problems ? [...problems, theRest(told.slice(LIMITS.problems), file)] : problems;
+    .map(({ finding, place }) => toProblem(finding, file, place, lines));
+  return findings.hasMore() ? [...problems, moreProblems(findings, file)] : problems;
 }
 
-function theRest(untold: readonly { readonly finding: Finding }[], file: string): Problem {
-  const severity = untold.every(({ finding }) => finding.severity === 'warning') ? 'warning' : 'error';
+function toProblem(finding: Finding, file: string, place: Place, lines: LineIndex): Problem {
+  const { code, message, severity = 'error', remedy, name, start, end } = finding;
   return {
-    code: 'too-many-problems',
+    code,
+    message,
     severity,
-    message: `and ${untold.length} more problems, which are not shown`,
+    file,
+    ...place,
+    frame: frame(lines.lineText(place.line), place, end - start),
+    ...(name === undefined ? {} : { name }),
+    ...(remedy === undefined ? {} : { remedy }),
+  };
+}
+
+function moreProblems({ errors }: Findings, file: string): Problem {
+  return {
+    code: 'more-problems',
+    severity: errors.length > 0 ? 'error' : 'warning',
+    message: `there are more problems than the ${LIMITS.problems} shown`,
     file,
     remedy: 'mend those above and look again',
   };

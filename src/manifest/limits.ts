@@ -7,11 +7,11 @@ export const LIMITS = {
   fileBytes: 10 * 1024 * 1024,
   /** A manifest needs six. Far deeper ones overflow the parser's stack, which can end the process rather than throw. */
   nestingLevels: 50,
-  /** Smallest pieces of YAML text (words, marks, spaces, line ends). 100,000 entries of six fields have 4 million. */
+  /** Smallest pieces of YAML text (words, marks, spaces, line ends). 100,000 entries of six fields have 5 million. */
   lexemes: 6_000_000,
   /** Nodes when every alias is written out. 100,000 entries that merge five fields have 2 million. */
   expandedNodes: 4_000_000,
-  /** Problems that are told; of the rest, how many there are. */
+  /** Errors that are told, and warnings; of more than that, only that there are more. */
   problems: 1_000,
   /** The most that common servers and proxies take in a request line. */
   handlerChars: 2_048,

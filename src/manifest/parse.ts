@@ -4,7 +4,7 @@ import type { DesiredWebhook } from '../webhook.js';
 import { checkAcross } from './across.js';
 import { type Candidate, readEntry } from './entry.js';
 import { fieldsOf } from './fields.js';
-import { collectFindings, type Report, toProblems } from './findings.js';
+import { collectFindings, type Findings, type Report, toProblems } from './findings.js';
 import { type Environment, interpolator } from './interpolate.js';
 import { indexLines } from './places.js';
 import { quote } from './printable.js';
@@ -41,12 +41,12 @@ export function parseManifest(manifest: string, { file, env }: ManifestSource): 
     const { line, column } = lines.placeOf(offset);
     return `${file}:${line}:${column}`;
   };
-  const { report, findings } = collectFindings();
+  const findings = collectFindings();
   const variables = new Set<string>();
-  const candidates = readCandidates(text, { report, where, env, variables });
-  checkAcross(candidates, report, where);
+  const candidates = readCandidates(text, { findings, where, env, variables });
+  checkAcross(candidates, findings.report, where);
   const problems = toProblems(findings, file, lines);
-  if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
+  if (findings.errors.length > 0) return { ok: false, problems };
   const entries = candidates.flatMap(({ name, spec, start }) =>
     name === undefined || spec === undefined ? [] : [{ name, spec, ...lines.placeOf(start) }],
   );
@@ -54,13 +54,14 @@ export function parseManifest(manifest: string, { file, env }: ManifestSource): 
 }
 
 interface Tools {
-  readonly report: Report;
+  readonly findings: Findings;
   readonly where: (offset: number) => string;
   readonly env: Environment;
   readonly variables: Set<string>;
 }
 
-function readCandidates(text: string, { report, where, env, variables }: Tools): Candidate[] {
+function readCandidates(text: string, { findings, where, env, variables }: Tools): Candidate[] {
+  const { report } = findings;
   const yaml = readYaml(text, report);
   if (yaml === null) return [];
   const { contents, soundUpTo } = yaml;
@@ -73,9 +74,16 @@ function readCandidates(text: string, { report, where, env, variables }: Tools):
   const aliases = checkTree(contents, { report: sound ? report : () => {}, where });
   if (aliases === null) return [];
   const items = findEntries(contents, aliases, sound ? report : () => {});
-  const reading: Reading = { aliases, report, text, interpolate: interpolator(env), variables };
+  const reading: Reading = {
+    aliases,
+    report,
+    isFull: findings.isFull,
+    text,
+    interpolate: interpolator(env),
+    variables,
+  };
   const readable = sound ? items : items.filter((item) => rangeOf(item).end <= soundUpTo).slice(0, -1);
-  return readable.flatMap((item) => readEntry(item, reading) ?? []);
+  return readable.flatMap((item) => (findings.isFull() ? [] : (readEntry(item, reading) ?? [])));
 }
 
 const EMPTY_FILE = {

@@ -7,6 +7,9 @@ import { nearest } from './suggest.js';
 /** What each alias stands for. */
 export type Aliases = ReadonlyMap<Alias, Node>;
 
+/** Of more anchors than this none is suggested: comparing each wrong alias with each anchor could take for ever. */
+const MOST_SUGGESTIONS = 100;
+
 export interface TreeOptions {
   readonly report: Report;
   /** A place in words: `webhooks.yaml:4:11`. */
@@ -82,7 +85,7 @@ class TreeWalk {
   #visitAlias(alias: Alias): number {
     const target = this.#anchors.get(alias.source);
     if (target === undefined) {
-      const near = nearest(alias.source, [...this.#anchors.keys()]);
+      const near = this.#anchors.size > MOST_SUGGESTIONS ? undefined : nearest(alias.source, [...this.#anchors.keys()]);
       const remedy = near === undefined ? 'an alias (*) stands after its anchor (&)' : `did you mean *${near}?`;
       this.#report({
         code: 'unknown-alias',

@@ -7,6 +7,8 @@ import { type Aliases, rangeOf, resolve } from './tree.js';
 export interface Reading {
   readonly aliases: Aliases;
   readonly report: Report;
+  /** There are as many errors as are told. */
+  isFull(): boolean;
   readonly interpolate: Interpolate;
   readonly text: string;
   /** Names of the variables that were filled in. */

@@ -30,6 +30,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   TAG_RESOLVE_FAILED: 'remove the tag: a manifest holds only text, numbers, lists and mappings',
 };
 
+const LONGEST_LINE_LOOKED_AT_CHARS = 1_000;
 /** Some of the parser's messages quote the text at length. */
 const LONGEST_MESSAGE_CHARS = 160;
 
@@ -57,10 +58,36 @@ export function readYaml(text: string, report: Report): YamlReading | null {
     // The library compares each key with every other one of its mapping; tree.ts does it in linear time.
     uniqueKeys: false,
   });
-  for (const { contents, errors, warnings } of composer.compose(tokens, true, clean.length)) {
-    return { contents, soundUpTo: reportErrors([...errors, ...warnings], clean, report) };
+  try {
+    stopAfterErrors(composer, LIMITS.problems);
+    for (const { contents, errors, warnings } of composer.compose(tokens, true, clean.length)) {
+      return { contents, soundUpTo: reportErrors([...errors, ...warnings], clean, report) };
+    }
+  } catch (error) {
+    if (!(error instanceof TooManyErrors)) throw error;
+    const { errors, warnings } = composer.streamInfo();
+    reportErrors([...errors, ...warnings], clean, report);
+    const [start, end] = errors.at(-1)?.pos ?? [0, 0];
+    report(syntaxError('too-many-errors', `more than ${LIMITS.problems} errors of syntax up to here`, start, end));
   }
   return null;
+}
+
+class TooManyErrors extends Error {}
+
+/**
+ * The parser keeps an object of two kilobytes for each error, and 10 MiB can hold five million of them. It offers no
+ * limit, so this reaches for a method that its types keep private; the test of a text full of errors holds it in place.
+ */
+function stopAfterErrors(composer: Composer, most: number): void {
+  const inside = composer as unknown as { onError: (...args: unknown[]) => void };
+  const { onError } = inside;
+  let count = 0;
+  inside.onError = (...args) => {
+    count += 1;
+    if (count > most) throw new TooManyErrors();
+    onError(...args);
+  };
 }
 
 /**
@@ -71,8 +98,14 @@ function boundedTokens(text: string, report: Report): CST.Token[] | null {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
   let lexemes = 0;
+  let parts = 0;
   for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) tokens.push(token);
+    for (const token of parser.next(lexeme)) {
+      tokens.push(token);
+      if (token.type === 'error' || token.type === 'directive' || token.type === 'document') parts += 1;
+    }
+    // What follows would only be more of the same errors.
+    if (parts > LIMITS.problems) break;
     lexemes += 1;
     const tooDeep = parser.stack.length > LIMITS.nestingLevels;
     if (!tooDeep && lexemes <= LIMITS.lexemes) continue;
@@ -123,29 +156,34 @@ function refusedDirective({ source, offset }: CST.Directive): Finding {
 /** Reports what the parser found; returns the offset up to which the shape of the document can be trusted. */
 function reportErrors(errors: readonly YAMLError[], text: string, report: Report): number {
   let soundUpTo = text.length;
-  for (const { code, message, pos } of errors) {
-    const local = LOCAL_ERRORS.has(code);
-    if (!local) soundUpTo = Math.min(soundUpTo, pos[0]);
-    const remedy = inFlowWithVariable(text, pos[0]) ? 'put "${NAME}" in quotes inside [ ] and { }' : REMEDIES[code];
+  let toldUpTo = -1;
+  for (const { code, message, pos } of errors.toSorted((a, b) => a.pos[0] - b.pos[0])) {
+    const [start, end] = pos;
+    if (!LOCAL_ERRORS.has(code)) {
+      soundUpTo = Math.min(soundUpTo, start);
+      // One slip often gives several errors in its line.
+      if (start <= toldUpTo) continue;
+      toldUpTo = lineEnd(text, start);
+    }
+    const remedy = variableInFlow(text, start) ? 'inside [ ] and { } put "${NAME}" in quotes' : REMEDIES[code];
     report({
-      ...syntaxError(
-        code === 'TAG_RESOLVE_FAILED' ? 'unsupported-tag' : 'yaml-syntax',
-        sentence(message),
-        pos[0],
-        pos[1],
-      ),
+      ...syntaxError(code === 'TAG_RESOLVE_FAILED' ? 'unsupported-tag' : 'yaml-syntax', sentence(message), start, end),
       ...(remedy === undefined ? {} : { remedy }),
     });
   }
   return soundUpTo;
 }
 
-/** `[${A}, ${B}]` is no YAML: `{` opens a mapping inside a flow collection. */
-function inFlowWithVariable(text: string, offset: number): boolean {
-  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
-  const lineEnd = text.indexOf('\n', offset);
-  const end = Math.min(lineEnd === -1 ? text.length : lineEnd, lineStart + 1_000);
-  return /[[{,][^"']*\$\{/.test(text.slice(lineStart, end).replaceAll(/^[^[{]*\$\{/g, ''));
+function lineEnd(text: string, offset: number): number {
+  const end = text.indexOf('\n', offset);
+  return end === -1 ? text.length : end;
+}
+
+/** `[${A}, ${B}]` is no YAML: inside a flow collection `{` opens a mapping. */
+function variableInFlow(text: string, offset: number): boolean {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  const line = text.slice(start, Math.min(lineEnd(text, offset), start + LONGEST_LINE_LOOKED_AT_CHARS));
+  return /[[{,]\s*[^\s"']*\$\{/.test(line);
 }
 
 function sentence(message: string): string {

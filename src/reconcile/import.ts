@@ -55,7 +55,10 @@ function checkFree({ state }: OpenJournal, name: string, id: number): void {
 }
 
 /** Database and collection are not among the documented fields of the answer: untold, they are the manifest's. */
-function specOf(live: LiveWebhook, { name, spec }: DesiredWebhook): WebhookSpec {
+export function specOf(
+  live: LiveWebhook,
+  { name, spec }: { readonly name: string; readonly spec: Partial<WebhookSpec> },
+): WebhookSpec {
   const trigger = TRIGGERS.find((known) => known === live.trigger);
   const callers = CALLERS.filter((known) => live.callers.includes(known));
   if (trigger === undefined) {

@@ -9,15 +9,17 @@ export interface Sight {
   readonly failure: string | null;
 }
 
+export interface LookOptions {
+  readonly concurrency: number;
+  readonly stop: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
 /**
  * Looks at the webhooks in some ranges of ids: through the list call where the account has one, else one by one.
  * Ids that are unknown or removed answer alike, and those of other accounts too: what is not found is not ours.
  */
-export async function lookAt(
-  ranges: readonly IdRange[],
-  api: CopernicaApi,
-  options: { readonly concurrency: number; readonly stop: AbortSignal },
-): Promise<Sight> {
+export async function lookAt(ranges: readonly IdRange[], api: CopernicaApi, options: LookOptions): Promise<Sight> {
   const listed = await api.listWebhooks();
   if (listed.kind === 'listed') return { webhooks: listed.webhooks, complete: true, failure: null };
   // Only an account without the call is looked at id by id: while it can't be reached, one refusal is enough.
@@ -25,11 +27,13 @@ export async function lookAt(
   return readEach(idsIn(ranges), api, options);
 }
 
-async function readEach(
+/** Looks at ids one by one. What was found before a failure or a stop is kept. */
+export async function readEach(
   ids: readonly number[],
   api: CopernicaApi,
-  { concurrency, stop }: { readonly concurrency: number; readonly stop: AbortSignal },
+  { concurrency, stop, onProgress }: LookOptions,
 ): Promise<Sight> {
+  let looked = 0;
   const webhooks: LiveWebhook[] = [];
   let failure: string | null = null;
   const queue = ids.values();
@@ -40,6 +44,8 @@ async function readEach(
       const outcome = await api.readWebhook(id);
       if (outcome.kind === 'found') webhooks.push(outcome.webhook);
       else if (outcome.kind !== 'gone') failure = outcome.message;
+      looked += 1;
+      onProgress?.(looked, ids.length);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
@@ -47,7 +53,7 @@ async function readEach(
 }
 
 /** Each id once, rising. */
-function idsIn(ranges: readonly IdRange[]): number[] {
+export function idsIn(ranges: readonly IdRange[]): number[] {
   const ids = new Set<number>();
   for (const { from, to } of ranges) for (let id = from; id <= to; id += 1) ids.add(id);
   return [...ids].sort((a, b) => a - b);

@@ -10,7 +10,7 @@ import {
 } from './values.js';
 
 /** Commands that take settings. */
-export type CommandName = 'validate' | 'plan' | 'apply' | 'run' | 'list' | 'import' | 'forget';
+export type CommandName = 'validate' | 'plan' | 'apply' | 'run' | 'list' | 'import' | 'forget' | 'discover';
 
 /**
  * One setting: where it comes from, what it accepts, what it is when nobody says anything.
@@ -29,11 +29,11 @@ export interface Setting<T> {
   readonly commands: readonly CommandName[];
 }
 
-const ALL: readonly CommandName[] = ['validate', 'plan', 'apply', 'run', 'list', 'import', 'forget'];
+const ALL: readonly CommandName[] = ['validate', 'plan', 'apply', 'run', 'list', 'import', 'forget', 'discover'];
 const RECONCILING: readonly CommandName[] = ['plan', 'apply', 'run'];
-const API: readonly CommandName[] = [...RECONCILING, 'import'];
+const API: readonly CommandName[] = [...RECONCILING, 'import', 'discover'];
 const APPLYING: readonly CommandName[] = ['apply', 'run'];
-const WRITERS: readonly CommandName[] = [...APPLYING, 'import', 'forget'];
+const WRITERS: readonly CommandName[] = [...APPLYING, 'import', 'forget', 'discover'];
 
 const ON_UNCERTAIN = ['recover', 'hold'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -83,7 +83,7 @@ export const SETTINGS = {
     accepts: 'a path',
     fallback: 'webhooks.state.jsonl',
     parse: nonEmpty,
-    commands: ['plan', 'apply', 'run', 'list', 'import', 'forget'],
+    commands: ['plan', 'apply', 'run', 'list', 'import', 'forget', 'discover'],
   }),
   sandbox: toggle(
     'sandbox',
@@ -109,6 +109,13 @@ export const SETTINGS = {
     accepts: 'an https URL (plain http only to a loopback address), without user info or query',
     fallback: 'https://authenticate.copernica.com',
     parse: parseApiUrl,
+    commands: API,
+  }),
+  caFile: setting<string | undefined>('ca-file', '--ca-file <path>', {
+    help: 'PEM file of certificate authorities to trust besides the usual ones',
+    accepts: 'a path',
+    fallback: undefined,
+    parse: nonEmpty,
     commands: API,
   }),
   concurrency: setting<number>('concurrency', '--concurrency <number>', {
@@ -147,7 +154,7 @@ export const SETTINGS = {
     60_000,
     APPLYING,
   ),
-  init: toggle('init', 'this is the first time: begin a new state file', [...APPLYING, 'import']),
+  init: toggle('init', 'this is the first time: begin a new state file', [...APPLYING, 'import', 'discover']),
   lockTimeoutMs: duration('lock-timeout', 'how long to wait for another process to release the state file', 0, WRITERS),
   schedule: setting<string>('schedule', '--schedule <cron>', {
     help: 'when to reconcile, as the five fields of cron; off for none',

@@ -6,8 +6,8 @@ import { checkToken } from './token.js';
 
 export const DEFAULT_SETTINGS_FILE = 'config/settings.yaml';
 
-/** A settings or token file larger than this is a mistake. */
-const LARGEST_FILE_BYTES = 64 * 1024;
+/** A settings, token or certificate file larger than this is a mistake. */
+const LARGEST_FILE_BYTES = 1024 * 1024;
 
 /**
  * Reads the three sources and resolves them.
@@ -56,6 +56,13 @@ export async function loadToken(environment: Readonly<Record<string, string | un
   const from = direct !== '' ? 'COPERNICA_ACCESS_TOKEN' : `token file ${file}`;
   const token = direct !== '' ? direct : ((await readSmallFile(file, 'token file', false)) ?? '');
   return checkToken(token, from);
+}
+
+/** PEM text of a certificate file. Throws ProductError of kind `input` when it can't be read or holds no certificate. */
+export async function loadCertificates(path: string): Promise<string> {
+  const text = (await readSmallFile(path, 'certificate file', false)) ?? '';
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw unreadable(path, 'certificate file', 'holds no certificate in PEM form');
 }
 
 async function readSmallFile(path: string, what: string, mayBeMissing: boolean): Promise<string | undefined> {

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { Workplace } from '../helpers/cli.js';
+import { makeWebhook, openSandbox } from '../helpers/sandbox.js';
+
+const A = { handler: 'https://a.example/x', trigger: 'create', callers: ['ms', 'publisher'] };
+const B = { handler: 'https://a.example/y', trigger: 'create', callers: ['ms'] };
+
+describe('import', () => {
+  it('takes over a webhook that was made by hand, and the next apply changes nothing', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    const id = await makeWebhook(sandbox, { ...A, database: 7 });
+    await place.manifest([{ name: 'a', ...A, database: 7 }]);
+    const { code, stdout } = await place.run('import', 'a', String(id), '--init');
+    expect([code, stdout]).toEqual([0, `a is webhook ${id} now: create → https://a.example/x (database 7)\n`]);
+    expect(await place.json('apply')).toMatchObject({ code: 0, document: { summary: { none: 1 } } });
+    expect(sandbox.account()).toHaveLength(1);
+  });
+
+  it.each([
+    ['an id that another entry has', ['b', '1894'], 4, /belongs to a already/],
+    ['a name that has a webhook', ['a', '1895'], 4, /a is webhook 1894 already/],
+    ['an id that is not in the account', ['b', '4711'], 1, /no such webhook in this account/],
+    ['a name that is not in the manifest', ['c', '1895'], 3, /has no entry "c"/],
+    ['what is no id', ['b', '12x'], 3, /is no webhook id/],
+  ])('refuses %s', async (_title, args, expected, message) => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await makeWebhook(sandbox, A);
+    await makeWebhook(sandbox, B);
+    await place.manifest([
+      { name: 'a', ...A },
+      { name: 'b', ...B },
+    ]);
+    await place.run('import', 'a', '1894', '--init');
+    const { code, stderr } = await place.run('import', ...args);
+    expect(code).toBe(expected);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain('help:');
+    expect((await place.json('list')).document.length).toBe(1);
+  });
+});
+
+describe('forget', () => {
+  it('lets go of an entry and leaves its webhook alone', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest([{ name: 'a', ...A }]);
+    await place.run('apply', '--init');
+    const { code, stdout } = await place.run('forget', 'a');
+    expect([code, stdout]).toEqual([0, 'forgot a; webhook 1894 is left alone\n']);
+    expect(sandbox.account()).toHaveLength(1);
+    expect((await place.json('list')).document.length).toBe(0);
+  });
+
+  it('says which name is near an unknown one', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest([{ name: 'orders', ...A }]);
+    await place.run('apply', '--init');
+    const { code, stderr } = await place.run('forget', 'order');
+    expect(code).toBe(3);
+    expect(stderr).toContain('did you mean orders?');
+  });
+});
+
+describe('discover', () => {
+  it.each([
+    ['a range of ids', 'refused' as const, ['--from', '1890', '--to', '1900']],
+    ['the list call', 'envelope' as const, []],
+  ])('prints what %s shows as a valid manifest, and takes it over', async (_title, list, args) => {
+    const sandbox = await openSandbox({ quirks: { list, limits: 'string' } });
+    const place = await Workplace.open(sandbox);
+    await makeWebhook(sandbox, { ...A, database: 7 });
+    await makeWebhook(sandbox, B);
+    const { code, stdout } = await place.run('discover', '--write-state', '--init', ...args);
+    expect(code).toBe(0);
+    await place.write('webhooks.yaml', stdout);
+    expect(stdout).toContain('name: create-a.example\n');
+    expect(stdout).toContain('name: create-a.example-2\n');
+    expect(await place.json('apply')).toMatchObject({ code: 0, document: { summary: { none: 2, create: 0 } } });
+    expect(sandbox.account()).toHaveLength(2);
+    expect((await place.run('discover', ...args)).stdout).toBe(stdout);
+  });
+
+  it('looks around what the state knows', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest([{ name: 'a', ...A }]);
+    await place.run('apply', '--init');
+    sandbox.takeIds(40);
+    await makeWebhook(sandbox, B);
+    const { stdout } = await place.run('discover');
+    expect(stdout).toContain('name: a\n');
+    expect(stdout).toContain('https://a.example/y');
+  });
+
+  it('says where to begin when there is nothing to go by', async () => {
+    const place = await Workplace.open(await openSandbox());
+    const { code, stderr } = await place.run('discover');
+    expect(code).toBe(1);
+    expect(stderr).toContain('--from');
+  });
+
+  it('keeps what was found when the account can’t be read any further', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await makeWebhook(sandbox, A);
+    sandbox.orderFault('read@3:before:403*9');
+    const { code, stdout, stderr } = await place.run(
+      'discover',
+      '--from',
+      '1894',
+      '--to',
+      '1910',
+      '--concurrency',
+      '1',
+    );
+    expect(code).toBe(1);
+    expect(stdout).toContain('https://a.example/x');
+    expect(stderr).toContain('not everything was looked at');
+  });
+});
+
+describe('plan --against', () => {
+  it('compares two manifests without state, token or network', async () => {
+    const place = await Workplace.open();
+    await place.write(
+      'base.yaml',
+      `webhooks: [${JSON.stringify({ name: 'a', ...A })}, ${JSON.stringify({ name: 'b', ...B })}]`,
+    );
+    await place.manifest([
+      { name: 'a', ...A, trigger: 'update' },
+      { name: 'c', ...A, trigger: 'open' },
+    ]);
+    const { code, document } = await place.json('plan', '--against', 'base.yaml', '--detailed-exitcode');
+    expect(code).toBe(2);
+    expect(document.changes.map(({ name, action, id }) => `${action} ${name} ${id}`)).toEqual([
+      'update a null',
+      'create c null',
+      'orphaned b null',
+    ]);
+  });
+});

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  advance,
+  BACKOFF,
+  backoffMs,
+  type Effect,
+  IDLE,
+  refreshes,
+  type SchedulerEvent,
+  type SchedulerState,
+  type Trigger,
+} from '../../../src/daemon/scheduler.js';
+
+const NOW = 1_000_000;
+const RUNNING: SchedulerState = { ...IDLE, running: true, current: ['start'] };
+const ok = { kind: 'run-finished', result: 'ok', comeBackAt: null, random: 0 } as const;
+const failed = { ...ok, result: 'failed' } as const;
+const come = (trigger: Trigger) => ({ kind: 'trigger', trigger }) as const;
+
+interface Row {
+  readonly title: string;
+  readonly state: SchedulerState;
+  readonly event: SchedulerEvent;
+  readonly effects: readonly Effect[];
+}
+
+const ROWS: readonly Row[] = [
+  {
+    title: 'starts a run at a trigger',
+    state: IDLE,
+    event: come('manifest'),
+    effects: [{ kind: 'clear-timer' }, { kind: 'start-run', triggers: ['manifest'] }],
+  },
+  { title: 'remembers a trigger during a run', state: RUNNING, event: come('schedule'), effects: [] },
+  {
+    title: 'makes one more run of all that came meanwhile',
+    state: { ...RUNNING, pending: ['manifest', 'schedule'] },
+    event: ok,
+    effects: [{ kind: 'clear-timer' }, { kind: 'start-run', triggers: ['manifest', 'schedule'] }],
+  },
+  { title: 'idles after a good run', state: RUNNING, event: ok, effects: [] },
+  {
+    title: 'tries again a second after the first failure',
+    state: RUNNING,
+    event: failed,
+    effects: [{ kind: 'set-timer', trigger: 'retry', at: NOW + 1_000 }],
+  },
+  {
+    title: 'waits twice as long after each further one',
+    state: { ...RUNNING, failures: 3 },
+    event: failed,
+    effects: [{ kind: 'set-timer', trigger: 'retry', at: NOW + 8_000 }],
+  },
+  {
+    title: 'does in a retry what the failed run was to do',
+    state: { ...IDLE, current: ['schedule'], failures: 1 },
+    event: come('retry'),
+    effects: [{ kind: 'clear-timer' }, { kind: 'start-run', triggers: ['retry', 'schedule'] }],
+  },
+  {
+    title: 'comes back when an uncertain create has settled',
+    state: RUNNING,
+    event: { ...ok, comeBackAt: NOW + 60_000 },
+    effects: [{ kind: 'set-timer', trigger: 'settle', at: NOW + 60_000 }],
+  },
+  { title: 'ends at once when idle', state: IDLE, event: { kind: 'stop' }, effects: [{ kind: 'end' }] },
+  {
+    title: 'tells a run under way to start nothing new',
+    state: RUNNING,
+    event: { kind: 'stop' },
+    effects: [{ kind: 'clear-timer' }, { kind: 'stop-run' }],
+  },
+  { title: 'ends with that run', state: { ...RUNNING, stopping: true }, event: ok, effects: [{ kind: 'end' }] },
+  {
+    title: 'ends at a second stop',
+    state: { ...RUNNING, stopping: true },
+    event: { kind: 'stop' },
+    effects: [{ kind: 'end' }],
+  },
+  {
+    title: 'ends when the grace time is over',
+    state: { ...RUNNING, stopping: true },
+    event: { kind: 'grace-over' },
+    effects: [{ kind: 'end' }],
+  },
+  {
+    title: 'starts nothing while stopping',
+    state: { ...RUNNING, stopping: true },
+    event: come('manifest'),
+    effects: [],
+  },
+];
+
+const triggers = fc.constantFrom<Trigger>('start', 'manifest', 'schedule', 'hangup', 'retry', 'settle');
+const events: fc.Arbitrary<SchedulerEvent> = fc.oneof(
+  { weight: 4, arbitrary: triggers.map(come) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({ result: fc.constantFrom('ok' as const, 'failed' as const), comeBackAt: fc.constantFrom(null, NOW + 5) })
+      .map((rest) => ({ kind: 'run-finished' as const, random: 0.5, ...rest })),
+  },
+  { weight: 1, arbitrary: fc.constant<SchedulerEvent>({ kind: 'stop' }) },
+);
+
+describe('the scheduler', () => {
+  it.each(ROWS)('$title', ({ state, event, effects }) => {
+    expect(advance(state, event, NOW).effects).toEqual(effects);
+  });
+
+  it('never has two runs at once, loses no trigger, and starts none after a stop', () => {
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 60 }), (history) => {
+        let state = IDLE;
+        let stopped = false;
+        let waiting = new Set<Trigger>();
+        for (const event of history) {
+          // Only a run that is under way can finish.
+          if (event.kind === 'run-finished' && !state.running) continue;
+          const wasRunning = state.running && event.kind !== 'run-finished';
+          const step = advance(state, event, NOW);
+          const starts = step.effects.filter((effect) => effect.kind === 'start-run');
+          if (event.kind === 'trigger' && !stopped) waiting.add(event.trigger);
+          expect(starts.length).toBeLessThanOrEqual(wasRunning || stopped ? 0 : 1);
+          for (const { triggers: done } of starts)
+            waiting = new Set([...waiting].filter((trigger) => !done.includes(trigger)));
+          stopped ||= event.kind === 'stop';
+          state = step.state;
+          if (!state.running && !stopped) expect([...waiting]).toEqual([]);
+        }
+      }),
+    );
+  });
+});
+
+describe('back-off', () => {
+  it('doubles from a second to five minutes, less up to a fifth', () => {
+    const whole = Array.from({ length: 12 }, (_, index) => backoffMs(index + 1, 0) / 1_000);
+    expect(whole).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+    expect(backoffMs(1, 0.999)).toBe(800);
+    expect(backoffMs(2_000, 0)).toBe(BACKOFF.mostMs);
+  });
+});
+
+describe('checking the live webhooks', () => {
+  it.each<[Trigger[], boolean | undefined, boolean]>([
+    [['start'], undefined, true],
+    [['schedule'], undefined, true],
+    [['hangup'], undefined, true],
+    [['manifest'], undefined, false],
+    [['settle'], undefined, false],
+    [['manifest', 'schedule'], undefined, true],
+    [['retry', 'schedule'], undefined, true],
+    [['retry', 'manifest'], undefined, false],
+    [['manifest'], true, true],
+    [['schedule'], false, false],
+  ])('of a run that %j started, with the setting %s: %s', (started, setting, expected) => {
+    expect(refreshes(started, setting)).toBe(expected);
+  });
+});
