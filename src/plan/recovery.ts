@@ -112,9 +112,11 @@ export function findLost(intents: readonly Intent[], seen: Iterable<LiveWebhook>
   const suspect = (name: string, id: number) => ambiguous.set(name, [...(ambiguous.get(name) ?? []), id]);
   for (const webhook of [...seen].sort((a, b) => a.id - b.id)) {
     if (isOwned(webhook.id, state)) continue;
-    const fits = intents
+    const all = intents
       .map((intent) => ({ intent, fit: fitOf(webhook, intent, sharers) }))
       .filter(({ fit }) => fit !== 'no');
+    const open = all.filter(({ intent }) => kindOf(intent) === 'open');
+    const fits = open.length > 0 ? open : all;
     const names = new Set(fits.map(({ intent }) => intent.name));
     const sure = names.size === 1 && fits.some(({ fit }) => fit === 'yes');
     for (const name of names) {
@@ -158,28 +160,42 @@ function isOwned(id: number, state: State): boolean {
 
 /** Entries and intents by what a webhook of theirs shows when read. */
 type Sharers = ReadonlyMap<string, readonly Holder[]>;
-type Holder = Pick<Intent, 'name' | 'spec'>;
+interface Holder extends Pick<Intent, 'name' | 'spec'> {
+  readonly kind: 'entry' | 'open' | 'absent';
+}
 
 function sharersOf(state: State, intents: readonly Intent[]): Sharers {
-  return groupBy<string, Holder>([...state.entries.values(), ...intents], (holder) => visibleKey(holder.spec));
+  const entries = [...state.entries.values()].map(({ name, spec }): Holder => ({ name, spec, kind: 'entry' }));
+  const sent = intents.map((intent): Holder => ({ name: intent.name, spec: intent.spec, kind: kindOf(intent) }));
+  return groupBy([...entries, ...sent], (holder) => visibleKey(holder.spec));
 }
 
 function fitOf(webhook: LiveWebhook, intent: Intent, sharers: Sharers): 'yes' | 'maybe' | 'no' {
   if (intent.above !== null && webhook.id <= intent.above) return 'no';
   if (!looksLike(webhook, intent.spec)) return 'no';
-  const others = (sharers.get(visibleKey(intent.spec)) ?? []).filter((holder) => !isSameHolder(holder, intent));
-  return others.some((other) => looksLike(webhook, other.spec)) ? 'maybe' : 'yes';
+  const holders = sharers.get(visibleKey(intent.spec)) ?? [];
+  return holders.some((holder) => isRival(holder, intent) && looksLike(webhook, holder.spec)) ? 'maybe' : 'yes';
+}
+
+/** An absent intent was looked for and not found: it only gets a second look, and stands in nobody's way. */
+function kindOf(intent: Intent): 'open' | 'absent' {
+  return intent.absentSince === undefined ? 'open' : 'absent';
+}
+
+/**
+ * Whether a webhook that looks like the holder's may not be taken for the intent's. An entry that has the very same
+ * webhook already is none: even if it were a double of that one, it is exactly what the intent asked for.
+ */
+function isRival({ name, spec, kind }: Holder, intent: Intent): boolean {
+  if (kind === 'absent' && kindOf(intent) === 'open') return false;
+  const isSame = webhookKey(spec) === webhookKey(intent.spec);
+  return !(isSame && (kind === 'entry' || name === intent.name));
 }
 
 /** Nothing that the account tells of the webhook speaks against it. */
 function looksLike(webhook: LiveWebhook, spec: WebhookSpec): boolean {
   const sent = canonical(spec);
   return differences(canonicalLive(webhook, sent), sent).length === 0;
-}
-
-/** Intents and entry of one name that ask for the very same webhook are one thing. */
-function isSameHolder(a: Holder, b: Holder): boolean {
-  return a.name === b.name && webhookKey(a.spec) === webhookKey(b.spec);
 }
 
 /** When absence of an intent's webhook may be believed, in milliseconds since 1970; null: its end is not recorded yet. */

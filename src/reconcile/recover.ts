@@ -53,11 +53,28 @@ export async function recoverByLooking(context: RecoveryContext): Promise<Readon
     const findings = findLost(intents, sight.webhooks, journal.state);
     // An adopted webhook is an upper bound for other intents of its entry: they are looked for once more, up to it.
     if (findings.adoptions.length === 0) return closeWhatCan(intents, sight, findings, lookedAt, context);
+    shareSettling(intents, findings, context);
     for (const { intent, id } of findings.adoptions) {
       journal.write({ type: 'created', intent: intent.intent, id, at: context.now().toISOString() });
       context.log.info({ name: intent.name, id }, 'found the webhook of a POST that was never confirmed');
     }
     await journal.flush();
+  }
+}
+
+/**
+ * Of several POSTs of one entry, nobody can tell whose webhook was found. Those that are left are therefore given the
+ * time of the latest to settle: it may be that one which the server still acts on.
+ */
+function shareSettling(intents: readonly Intent[], { adoptions }: Findings, { journal }: RecoveryContext): void {
+  const adopted = new Set(adoptions.map(({ intent }) => intent.intent));
+  for (const name of new Set(adoptions.map(({ intent }) => intent.name))) {
+    const group = intents.filter((intent) => intent.name === name);
+    const latest = group.map(({ gaveUp }) => gaveUp?.at ?? '').reduce((a, b) => (a > b ? a : b));
+    for (const { intent, gaveUp, absentSince } of group) {
+      if (adopted.has(intent) || gaveUp === undefined || absentSince !== undefined || gaveUp.at === latest) continue;
+      journal.write({ type: 'unknown', intent, at: latest, reason: gaveUp.reason });
+    }
   }
 }
 
@@ -102,6 +119,20 @@ function stillOpen(
   const { journal, settling } = context;
   const at = context.now().toISOString();
   const suspects = findings.ambiguous.get(intent.name);
+  if (suspects !== undefined && intent.absentSince !== undefined) {
+    // Its second look, and nothing more can come of it: what may be a double of its entry is said.
+    if (journal.state.entries.has(intent.name)) {
+      const range = { from: Math.min(...suspects), to: Math.max(...suspects) };
+      journal.write({ type: 'possiblyDuplicated', name: intent.name, ...range, at });
+    }
+    journal.write({
+      type: 'cancelled',
+      intent: intent.intent,
+      at,
+      reason: 'not told apart from others at the second look',
+    });
+    return null;
+  }
   if (suspects !== undefined) {
     const message = `webhook ${suspects.join(' or ')} may be it, but nothing tells it from another's`;
     return { kind: 'ambiguous', message };

@@ -1,0 +1,357 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
+import { describe, expect, it } from 'vitest';
+import { entriesOf, found, manifest, parse, problemsOf, specsOf } from './manifests.js';
+
+const SEED = `# yaml-language-server: $schema=./config/webhooks.schema.json
+webhooks:
+  - name: crm-profile-created            # the identity of the entry
+    handler: https://my-webhook-url.com
+    trigger: create
+    callers: [ms, publisher]
+    database: 1017
+    collection: 42
+`;
+
+describe('a valid manifest', () => {
+  it('gives each entry as the request that makes it, with the place of its name', () => {
+    expect(parse(SEED)).toEqual({
+      ok: true,
+      entries: [
+        {
+          name: 'crm-profile-created',
+          spec: {
+            handler: 'https://my-webhook-url.com',
+            trigger: 'create',
+            callers: ['ms', 'publisher'],
+            database: 1017,
+            collection: 42,
+          },
+          line: 3,
+          column: 11,
+        },
+      ],
+      warnings: [],
+      environmentUsed: [],
+    });
+  });
+
+  it('keeps the fields in the order of the vendor’s reference, however the file orders them', () => {
+    const text = 'webhooks: [{collection: 1, database: 2, callers: [ms], trigger: open, handler: "https://e.com", name: a}]';
+    expect(Object.keys(specsOf(text).a ?? {})).toEqual(['handler', 'trigger', 'callers', 'database', 'collection']);
+  });
+
+  it.each([
+    ['a quoted id', manifest({}, 'database: "1017"'), { database: 1017 }],
+    ['a collection without a database', manifest({}, 'collection: 42'), { collection: 42 }],
+    ['the largest id', manifest({}, 'database: 9007199254740991'), { database: 9007199254740991 }],
+    ['callers in the file’s order', manifest({}, 'callers: [publisher, ms]'), { callers: ['publisher', 'ms'] }],
+    ['a block list', manifest({}, 'callers:', '  - ms'), { callers: ['ms'] }],
+    ['a tag that only says what the value is', manifest({}, 'database: !!int 1017'), { database: 1017 }],
+    ['an upper-case scheme', manifest({ handler: 'HTTPS://Example.com' }), { handler: 'HTTPS://Example.com' }],
+    ['an internationalised host', manifest({ handler: 'https://müller.example.com/é' }), { handler: 'https://müller.example.com/é' }],
+    ['an IPv6 host', manifest({ handler: '"https://[2a00::1]:8443/"' }), { handler: 'https://[2a00::1]:8443/' }],
+    ['a folded handler', manifest({ handler: '>-', }, '').replace('>-\n', '>-\n      https://example.com/b\n'), { handler: 'https://example.com/b' }],
+  ])('takes %s', (_what, text, expected) => {
+    expect(specsOf(text).a).toMatchObject(expected);
+    expect(found(text)).toEqual([]);
+  });
+
+  it.each([
+    ['a byte order mark', `\ufeff${SEED}`, 3, 11],
+    ['CR LF line ends', SEED.replaceAll('\n', '\r\n'), 3, 11],
+    ['a %YAML 1.2 directive', `%YAML 1.2\n---\n${SEED}`, 5, 11],
+    ['a document end', `---\n${SEED}...\n`, 4, 11],
+    ['no line end at the end', SEED.trimEnd(), 3, 11],
+  ])('is read the same with %s', (_what, text, line, column) => {
+    expect(entriesOf(text)).toMatchObject([{ spec: { database: 1017 }, line, column }]);
+  });
+
+  it('may be empty when it says so', () => {
+    expect(entriesOf('webhooks: []\n')).toEqual([]);
+  });
+
+  it('may have names of 100 characters, of every kind that is allowed', () => {
+    const name = `${'x'.repeat(94)}Az0._-`;
+    expect(specsOf(manifest({ name }))).toHaveProperty([name]);
+  });
+});
+
+describe('what is no manifest', () => {
+  it.each([
+    ['an empty file', '', '1:1 empty-manifest'],
+    ['nothing but comments', '# webhooks\n', '1:1 empty-manifest'],
+    ['an empty document', '---\n', '1:1 empty-manifest'],
+    ['webhooks without a value', 'webhooks:\n', '1:1 empty-field'],
+    ['webhooks: null', 'webhooks: null\n', '1:11 empty-field'].with(2, '1:1 empty-field') as [string, string, string],
+    ['a list at the top', '- name: a\n', '1:1 bad-manifest'],
+    ['a word', 'hello\n', '1:1 bad-manifest'],
+    ['a mapping without webhooks', 'other: 1\nwebhook_list: []\n', '1:1 missing-field'],
+    ['webhooks that is a mapping', 'webhooks:\n  a: {}\n', '2:3 bad-manifest'],
+    ['webhooks that is a word', 'webhooks: none\n', '1:11 bad-manifest'],
+    ['an empty item', 'webhooks:\n  -\n', '2:4 bad-entry'],
+    ['an item that is a word', 'webhooks:\n  - a\n', '2:5 bad-entry'],
+    ['an item that is a list', 'webhooks:\n  - [a]\n', '2:5 bad-entry'],
+  ])('refuses %s', (_what, text, expected) => {
+    const [first] = found(text);
+    expect(first).toBe(expected);
+    expect(parse(text).ok).toBe(false);
+  });
+
+  it('says how to write a manifest without webhooks, so that an emptied file is never taken for one', () => {
+    expect(problemsOf('')[0]?.remedy).toContain('webhooks: []');
+    expect(problemsOf('webhooks:')[0]?.remedy).toContain('webhooks: []');
+  });
+
+  it('takes a misspelt webhooks for that, and not for missing as well', () => {
+    expect(problemsOf('webhoks: []')).toMatchObject([{ code: 'unknown-field', remedy: 'did you mean webhooks?' }]);
+  });
+});
+
+describe('the rules of each field', () => {
+  it.each([
+    ['name: no value', manifest({ name: '' }), '2:5 empty-field'],
+    ['name: empty', manifest({ name: '""' }), '2:11 bad-name'],
+    ['name: a space', manifest({ name: 'a b' }), '2:11 bad-name'],
+    ['name: a slash', manifest({ name: 'a/b' }), '2:11 bad-name'],
+    ['name: another alphabet', manifest({ name: 'é' }), '2:11 bad-name'],
+    ['name: 101 characters', manifest({ name: 'x'.repeat(101) }), '2:11 bad-name'],
+    ['name: a number', manifest({ name: '2024' }), '2:11 bad-name'],
+    ['name: a truth value', manifest({ name: 'true' }), '2:11 bad-name'],
+    ['name: a line end after it', manifest({ name: '"a\\n"' }), '2:11 bad-name'],
+    ['name: a list', manifest({ name: '[a]' }), '2:11 bad-name'],
+    ['handler: no value', manifest({ handler: '' }), '3:5 empty-field'],
+    ['handler: null', manifest({ handler: '~' }), '3:14 empty-field'],
+    ['handler: empty', manifest({ handler: '""' }), '3:14 bad-handler'],
+    ['handler: a number', manifest({ handler: '5' }), '3:14 bad-handler'],
+    ['handler: a mapping', manifest({ handler: '{url: x}' }), '3:14 bad-handler'],
+    ['handler: relative', manifest({ handler: '/hook' }), '3:14 bad-handler'],
+    ['handler: without scheme', manifest({ handler: 'example.com/hook' }), '3:14 bad-handler'],
+    ['handler: javascript', manifest({ handler: 'javascript:alert(1)' }), '3:14 bad-handler'],
+    ['handler: ftp', manifest({ handler: 'ftp://example.com' }), '3:14 bad-handler'],
+    ['handler: mailto', manifest({ handler: 'mailto:a@example.com' }), '3:14 bad-handler'],
+    ['handler: a host for a scheme', manifest({ handler: 'example.com:8080/hook' }), '3:14 bad-handler'],
+    ['handler: no host', manifest({ handler: 'https://' }), '3:14 bad-handler'],
+    ['handler: a path for a host', manifest({ handler: 'https:///hook' }), '3:14 bad-handler'],
+    ['handler: no slashes', manifest({ handler: 'https:example.com' }), '3:14 bad-handler'],
+    ['handler: backslashes', manifest({ handler: 'https:\\\\example.com' }), '3:14 bad-handler'],
+    ['handler: a bad port', manifest({ handler: 'https://example.com:99999/' }), '3:14 bad-handler'],
+    ['handler: a bad host', manifest({ handler: '"https://exa<mple.com/"' }), '3:14 bad-handler'],
+    ['handler: a space', manifest({ handler: 'https://example.com/a b' }), '3:14 bad-handler'],
+    ['handler: a tab', manifest({ handler: '"https://example.com/\\ta"' }), '3:14 bad-handler'],
+    ['handler: a line end', manifest({ handler: '"https://example.com/\\na"' }), '3:14 bad-handler'],
+    ['handler: an escape character', manifest({ handler: '"https://example.com/\\e[2J"' }), '3:14 bad-handler'],
+    ['handler: 2,049 characters', manifest({ handler: `https://example.com/${'x'.repeat(2029)}` }), '3:14 bad-handler'],
+    ['trigger: no value', manifest({ trigger: '' }), '4:5 empty-field'],
+    ['trigger: unknown', manifest({ trigger: 'craete' }), '4:14 bad-trigger'],
+    ['trigger: a list', manifest({ trigger: '[create]' }), '4:14 bad-trigger'],
+    ['trigger: a number', manifest({ trigger: '1' }), '4:14 bad-trigger'],
+    ['callers: no value', manifest({}, 'callers:'), '5:5 empty-field'],
+    ['callers: empty', manifest({}, 'callers: []'), '5:14 bad-callers'],
+    ['callers: a word', manifest({}, 'callers: ms'), '5:14 bad-callers'],
+    ['callers: unknown', manifest({}, 'callers: [ms, publsher]'), '5:19 bad-caller'],
+    ['callers: YAML 1.1’s truth value', manifest({}, 'callers: [on]'), '5:15 bad-caller'],
+    ['callers: an empty item', manifest({}, 'callers:', '  - ms', '  -'), '6:7 bad-caller'].with(2, '7:8 bad-caller') as [string, string, string],
+    ['callers: a list in it', manifest({}, 'callers: [[ms]]'), '5:15 bad-caller'],
+    ['callers: one twice', manifest({}, 'callers: [ms, ms]'), '5:14 bad-callers'],
+    ['database: no value', manifest({}, 'database:'), '5:5 empty-field'],
+    ['database: null', manifest({}, 'database: null'), '5:15 empty-field'],
+    ['database: empty', manifest({}, 'database: ""'), '5:15 bad-id'],
+    ['database: zero', manifest({}, 'database: 0'), '5:15 bad-id'],
+    ['database: negative', manifest({}, 'database: -1'), '5:15 bad-id'],
+    ['database: signed', manifest({}, 'database: +1'), '5:15 bad-id'],
+    ['database: a fraction', manifest({}, 'database: 1.5'), '5:15 bad-id'],
+    ['database: a whole fraction', manifest({}, 'database: 1017.0'), '5:15 bad-id'],
+    ['database: an exponent', manifest({}, 'database: 1e3'), '5:15 bad-id'],
+    ['database: hexadecimal', manifest({}, 'database: 0x10'), '5:15 bad-id'],
+    ['database: octal', manifest({}, 'database: 0o17'), '5:15 bad-id'],
+    ['database: octal in YAML 1.1', manifest({}, 'database: 0777'), '5:15 bad-id'],
+    ['database: grouped', manifest({}, 'database: 1_000'), '5:15 bad-id'],
+    ['database: infinite', manifest({}, 'database: .inf'), '5:15 bad-id'],
+    ['database: too large', manifest({}, 'database: 9007199254740992'), '5:15 bad-id'],
+    ['database: far too large', manifest({}, 'database: 99999999999999999999'), '5:15 bad-id'],
+    ['database: a space in it', manifest({}, 'database: "10 17"'), '5:15 bad-id'],
+    ['database: a space before it', manifest({}, 'database: " 1017"'), '5:15 bad-id'],
+    ['database: a name', manifest({}, 'database: Customers'), '5:15 bad-id'],
+    ['database: a truth value', manifest({}, 'database: true'), '5:15 bad-id'],
+    ['database: a list', manifest({}, 'database: [1017]'), '5:15 bad-id'],
+    ['collection: a name', manifest({}, 'collection: Orders'), '5:17 bad-id'],
+    ['an unknown field', manifest({}, 'colour: red'), '5:5 unknown-field'],
+    ['a field that is no text', manifest({}, '1: red'), '5:5 bad-key'],
+    ['a field that is a list', manifest({}, '? [a]', ': red'), '5:7 bad-key'],
+    ['a field of an object’s prototype', manifest({}, '__proto__: {name: b}'), '5:5 unknown-field'],
+  ])('%s', (_what, text, expected) => {
+    expect(found(text)).toEqual([expected]);
+    expect(parse(text).ok).toBe(false);
+  });
+
+  it.each(['name', 'handler', 'trigger'])('%s is required, and asked for at the entry', (field) => {
+    const lines = ['name: a', 'handler: https://example.com', 'trigger: open'];
+    const text = `webhooks:\n  - ${lines.filter((line) => !line.startsWith(field)).join('\n    ')}\n`;
+    expect(problemsOf(text)).toMatchObject([
+      { code: 'missing-field', message: `${field} is missing`, line: 2, column: field === 'name' ? 5 : 11 },
+    ]);
+  });
+});
+
+describe('help', () => {
+  it.each([
+    ['a trigger', manifest({ trigger: 'craete' }), 'did you mean create?'],
+    ['a trigger in capitals', manifest({ trigger: 'Unsubscribe' }), 'did you mean unsubscribe?'],
+    ['a trigger that is like none', manifest({ trigger: 'purchase' }), 'known are create, update, delete, click'],
+    ['a caller', manifest({}, 'callers: [publsher]'), 'did you mean publisher?'],
+    ['the beginning of a caller', manifest({}, 'callers: [pub]'), 'did you mean publisher?'],
+    ['a caller outside of a list', manifest({}, 'callers: ms'), 'write callers: [ms]'],
+    ['callers in one text', manifest({}, 'callers: "publisher, ms"'), 'write callers: [publisher, ms]'],
+    ['a field', manifest({}, 'databse: 1017'), 'did you mean database?'],
+    ['a field by another name', manifest({}, 'database_id: 1017'), 'did you mean database?'],
+    ['leading zeros', manifest({}, 'database: 0777'), 'write 777, if that is the id'],
+    ['a field without a value', manifest({}, 'database:'), 'give one, or leave the line out'],
+  ])('for %s', (_what, text, remedy) => {
+    expect(problemsOf(text)[0]?.remedy).toContain(remedy);
+  });
+
+  it('does not call a field missing that is only misspelt', () => {
+    const text = 'webhooks:\n  - name: a\n    handlr: https://example.com\n    event: open\n';
+    expect(found(text)).toEqual(['3:5 unknown-field', '4:5 unknown-field']);
+  });
+
+  it('names the entry that a problem is about', () => {
+    expect(problemsOf(manifest({ name: 'crm', trigger: 'x' }))[0]?.name).toBe('crm');
+  });
+});
+
+describe('warnings', () => {
+  it.each([
+    ['http', 'http://example.com', ['3:14 warning insecure-handler']],
+    ['localhost', 'https://localhost/hook', ['3:14 warning unreachable-handler']],
+    ['a loopback address', 'https://127.0.0.1', ['3:14 warning unreachable-handler']],
+    ['a loopback address in disguise', 'https://0x7f.1', ['3:14 warning unreachable-handler']],
+    ['a private address', 'https://10.1.2.3', ['3:14 warning unreachable-handler']],
+    ['another private address', 'https://172.31.0.1', ['3:14 warning unreachable-handler']],
+    ['a third private address', 'https://192.168.1.1', ['3:14 warning unreachable-handler']],
+    ['a link-local address', 'https://169.254.169.254', ['3:14 warning unreachable-handler']],
+    ['an IPv6 loopback address', '"https://[::1]/"', ['3:14 warning unreachable-handler']],
+    ['a private IPv6 address', '"https://[fd00::1]/"', ['3:14 warning unreachable-handler']],
+    ['a .local host', 'https://printer.local', ['3:14 warning unreachable-handler']],
+    ['a host without domain', 'https://intranet/hook', ['3:14 warning unreachable-handler']],
+    ['a password', 'https://me:secret@example.com', ['3:14 warning password-in-file']],
+    ['a fragment', 'https://example.com/#top', ['3:14 warning handler-fragment']],
+    ['a public address', 'https://172.32.0.1', []],
+    ['another public address', 'https://8.8.8.8', []],
+    ['a host that only looks private', 'https://localhost.example.com', []],
+  ])('%s', (_what, handler, expected) => {
+    const text = manifest({ handler });
+    expect(found(text)).toEqual(expected);
+    expect(parse(text).ok).toBe(true);
+  });
+
+  it('say nothing of a password that comes from the environment', () => {
+    const text = manifest({ handler: 'https://${U}:${P}@example.com' });
+    expect(found(text, { U: 'me', P: 'secret' })).toEqual([]);
+  });
+
+  it('stand among the errors when there are some', () => {
+    const text = manifest({ handler: 'http://example.com', trigger: 'x' });
+    expect(found(text)).toEqual(['3:14 warning insecure-handler', '4:14 bad-trigger']);
+  });
+});
+
+describe('all problems at once', () => {
+  it('are found in the order of the file, each entry on its own and across entries', () => {
+    const text = `webhooks:
+  - name: a
+    handler: https://example.com/a
+    trigger: create
+  - name: b b
+    handler: ftp://example.com
+    trigger: craete
+    callers: [x, ms]
+    database: -1
+    colour: red
+  - 5
+  - name: a
+    handler: https://example.com/a/
+    trigger: nothing
+  - name: c
+    handler: HTTPS://EXAMPLE.COM/a
+    trigger: create
+    callers: [publisher, ms]
+other: 1
+`;
+    expect(found(text)).toEqual([
+      '5:11 bad-name',
+      '6:14 bad-handler',
+      '7:14 bad-trigger',
+      '8:15 bad-caller',
+      '9:15 bad-id',
+      '10:5 unknown-field',
+      '11:5 bad-entry',
+      '12:11 duplicate-name',
+      '14:14 bad-trigger',
+      '15:11 duplicate-webhook',
+      '19:1 unknown-field',
+    ]);
+  });
+});
+
+describe('checks across entries', () => {
+  const two = (first: string, second: string) => `webhooks:\n  - {${first}}\n  - {${second}}\n`;
+
+  it('refuse a second entry of a name, and show both places', () => {
+    const text = two(
+      'name: a, handler: "https://e.com/1", trigger: open',
+      'name: a, handler: "https://e.com/2", trigger: open',
+    );
+    expect(problemsOf(text)).toMatchObject([
+      { code: 'duplicate-name', line: 3, column: 12, message: expect.stringContaining('first defined at webhooks.yaml:2:12') },
+    ]);
+  });
+
+  it.each([
+    ['a slash after the host', 'handler: "https://e.com"', 'handler: "https://e.com/"'],
+    ['the case of the host', 'handler: "https://e.com"', 'handler: "https://E.com"'],
+    ['the default port', 'handler: "https://e.com"', 'handler: "https://e.com:443"'],
+    ['callers left out and both', 'handler: "https://e.com"', 'handler: "https://e.com", callers: [publisher, ms]'],
+    ['the order of callers', 'handler: "https://e.com", callers: [ms, publisher]', 'handler: "https://e.com", callers: [publisher, ms]'],
+    ['a quoted id', 'handler: "https://e.com", database: 1017', 'handler: "https://e.com", database: "1017"'],
+  ])('refuse the very same webhook under two names: %s', (_what, first, second) => {
+    const text = two(`name: a, trigger: open, ${first}`, `name: b, trigger: open, ${second}`);
+    expect(problemsOf(text)).toMatchObject([
+      {
+        code: 'duplicate-webhook',
+        name: 'b',
+        line: 3,
+        column: 12,
+        message: 'asks for the very same webhook as "a"; first defined at webhooks.yaml:2:12',
+      },
+    ]);
+  });
+
+  it.each([
+    ['trigger', 'trigger: open', 'trigger: click'],
+    ['path', 'trigger: open', 'trigger: open'],
+    ['callers', 'trigger: open, callers: [ms]', 'trigger: open, callers: [publisher]'],
+    ['database', 'trigger: open, database: 1', 'trigger: open, database: 2'],
+    ['collection', 'trigger: open, collection: 1', 'trigger: open'],
+  ])('let entries through that differ in %s', (what, first, second) => {
+    const path = what === 'path' ? '/other' : '';
+    const text = two(
+      `name: a, handler: "https://e.com", ${first}`,
+      `name: b, handler: "https://e.com${path}", ${second}`,
+    );
+    expect(found(text)).toEqual([]);
+  });
+
+  it('see an equal webhook behind a bad name, and none behind an unknown field', () => {
+    const bad = two(
+      'name: a, handler: "https://e.com", trigger: open',
+      'name: b b, handler: "https://e.com", trigger: open',
+    );
+    expect(found(bad)).toEqual(['3:12 bad-name', '3:12 duplicate-webhook']);
+    const unknown = two(
+      'name: a, handler: "https://e.com", trigger: open',
+      'name: b, handler: "https://e.com", trigger: open, databse: 1',
+    );
+    expect(found(unknown)).toEqual(['3:55 unknown-field']);
+  });
+});
