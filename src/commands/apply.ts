@@ -54,7 +54,7 @@ export function applyCommand(
                 color: wantsColor(host.stdout, host.environment),
                 target: assembly.target,
               }),
-        problems: [...report.manifest.warnings, ...problemsOf(report.changes)],
+        problems: [...report.warnings, ...problemsOf(report.changes)],
         failures: failuresOf(report.changes),
       };
     } finally {

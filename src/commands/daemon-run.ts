@@ -45,6 +45,9 @@ export function makeRun(parts: {
 }
 
 function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger): RunResult {
+  // The manifest's own warnings were told when it was read.
+  for (const { message, remedy } of report.warnings.slice(report.manifest.warnings.length))
+    log.warn({ remedy }, message);
   for (const applied of report.changes) logChange(applied, log);
   const counts = countActions(report.changes.map(({ change }) => change));
   const failed = report.changes.filter(({ error }) => error?.kind === 'failed').length;

@@ -10,7 +10,7 @@ import { planJson } from '../output/plan-json.js';
 import { formatPlan } from '../output/plan-text.js';
 import { stateOfManifest } from '../plan/against.js';
 import { type Change, isPending } from '../plan/change.js';
-import type { LiveViews } from '../plan/live.js';
+import { type LiveViews, unreadWarnings } from '../plan/live.js';
 import { makePlan } from '../plan/plan.js';
 import { checkAccount, readAccount } from '../reconcile/account.js';
 import { refresh } from '../reconcile/refresh.js';
@@ -112,20 +112,4 @@ async function lookAtLive(
   } finally {
     await assembly.close();
   }
-}
-
-/** What could not be read is planned from the state, and that is said. */
-function unreadWarnings(live: LiveViews): Problem[] {
-  const unread = [...live].flatMap(([id, view]) => (view.kind === 'unread' ? [{ id, reason: view.reason }] : []));
-  const [first] = unread;
-  if (first === undefined) return [];
-  const more = unread.length === 1 ? '' : ` and ${unread.length - 1} more`;
-  return [
-    {
-      code: 'unread',
-      severity: 'warning',
-      message: `webhook ${first.id}${more} could not be read (${first.reason}), and counts as unchanged`,
-      remedy: 'try again later',
-    },
-  ];
 }

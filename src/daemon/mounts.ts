@@ -2,7 +2,8 @@ import { readFile, realpath } from 'node:fs/promises';
 
 /**
  * Whether a file is itself a mount, such as `-v ./webhooks.yaml:/manifest/webhooks.yaml`: a container then keeps seeing
- * the file it was started with, however often another is put in its place outside. Only Linux tells; elsewhere false.
+ * the file it was started with, however often another is put in its place outside. Symbolic links are followed.
+ * Only Linux tells; elsewhere, and for a file that is not there, false.
  */
 export async function isMountedFile(path: string): Promise<boolean> {
   try {
@@ -13,9 +14,10 @@ export async function isMountedFile(path: string): Promise<boolean> {
   }
 }
 
+/** In `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw`, the fifth is where it is mounted (proc(5)). */
 const MOUNT_POINT_FIELD = 4;
 
-/** The mount points in the text of /proc/self/mountinfo, in which blanks and the like are octal escapes. */
+/** The mount points in the text of /proc/self/mountinfo. Blank, tab, newline and backslash stand there as octal escapes. */
 export function mountPoints(mountinfo: string): string[] {
   return mountinfo
     .split('\n')

@@ -4,13 +4,16 @@ export type Trigger = 'start' | 'manifest' | 'schedule' | 'hangup' | 'retry' | '
 /** Waiting after failed runs: doubling, with jitter so that several daemons do not come back together. */
 export const BACKOFF = { firstMs: 1_000, mostMs: 300_000, jitterShare: 0.2 };
 
+/** A create to look at again waits for a back-off at most this long, and is looked at no more often than `leastMs`. */
+export const SETTLE_WAIT = { leastMs: 1_000, mostMs: 60_000 };
+
 export interface SchedulerState {
   readonly running: boolean;
-  /** Triggers of the run under way, to repeat what it was to do when it fails. */
+  /** Triggers of the run under way; when none is, those that a failed run still owes: the next run does them too. */
   readonly current: readonly Trigger[];
   /** Triggers that came during it: they make one more run. */
   readonly pending: readonly Trigger[];
-  /** Failed runs since the last good one. */
+  /** Failed runs since the last good one or the last change of the manifest. */
   readonly failures: number;
   readonly stopping: boolean;
 }
@@ -22,7 +25,11 @@ export type SchedulerEvent =
   | { readonly kind: 'trigger'; readonly trigger: Trigger }
   | {
       readonly kind: 'run-finished';
-      readonly result: 'ok' | 'failed';
+      /**
+       * `failed`: something did not work or was refused; to be tried again by itself.
+       * `manifest-broken`: nothing was tried, since there is no valid manifest; only a change of the file can help.
+       */
+      readonly result: 'ok' | 'failed' | 'manifest-broken';
       /** When an uncertain create can be looked at again. */
       readonly comeBackAt: number | null;
       /** From 0 to below 1. */
@@ -50,18 +57,23 @@ export interface Step {
  *
  *     event          state              does
  *     -------------  -----------------  -----------------------------------------------------------------
- *     trigger        idle               starts a run
+ *     trigger        idle               starts a run, which does what a failed one still owes too
  *     trigger        running            remembers it: all that come make one more run
+ *     trigger        stopping           nothing
  *     run-finished   stopping           ends
- *     run-finished   something pending  starts one more run; a failure is remembered for its back-off
+ *     run-finished   something pending  starts one more run, which does what a failed one still owes too
  *     run-finished   failed             sets the retry timer, further away with each failure
+ *     run-finished   failed, come back  sets the timer for whichever is earlier
+ *     run-finished   manifest broken    idles, and still owes what the run was to do
  *     run-finished   ok, come back      sets the settle timer
  *     run-finished   ok                 idles
  *     stop           idle               ends
  *     stop           running            tells the run to start no new request
  *     stop           stopping           ends at once: what was sent is on disk as an intent
  *     grace-over     stopping           ends at once
- *     trigger        stopping           nothing
+ *     grace-over     not stopping       nothing
+ *
+ * A run that the manifest started begins the back-off anew: what failed may be what was mended.
  */
 export function advance(state: SchedulerState, event: SchedulerEvent, now: number): Step {
   switch (event.kind) {
@@ -79,17 +91,17 @@ export function advance(state: SchedulerState, event: SchedulerEvent, now: numbe
 
 function onTrigger(state: SchedulerState, trigger: Trigger): Step {
   if (state.stopping) return { state, effects: [] };
-  // A retry is to do what the failed run was to do, checking the live webhooks included.
-  const again = trigger === 'retry' ? state.current.filter((earlier) => earlier !== 'retry') : [];
-  if (!state.running) return start(state, [trigger, ...again]);
-  const pending = state.pending.includes(trigger) ? state.pending : [...state.pending, trigger];
-  return { state: { ...state, pending }, effects: [] };
+  if (!state.running) return start(state, [trigger], state.current);
+  return { state: { ...state, pending: unique([...state.pending, trigger]) }, effects: [] };
 }
 
-function start(state: SchedulerState, triggers: readonly Trigger[]): Step {
+/** `owed`: what a failed run was to do, checking the live webhooks included; whichever run comes next does it too. */
+function start(state: SchedulerState, triggers: readonly Trigger[], owed: readonly Trigger[]): Step {
+  const all = unique([...triggers, ...owed]);
+  const failures = triggers.includes('manifest') ? 0 : state.failures;
   return {
-    state: { ...state, running: true, current: triggers, pending: [] },
-    effects: [{ kind: 'clear-timer' }, { kind: 'start-run', triggers }],
+    state: { ...state, running: true, current: all, pending: [], failures },
+    effects: [{ kind: 'clear-timer' }, { kind: 'start-run', triggers: all }],
   };
 }
 
@@ -99,15 +111,30 @@ function onFinished(
   now: number,
 ): Step {
   if (state.stopping) return { state: { ...state, running: false }, effects: [{ kind: 'end' }] };
-  const failures = event.result === 'ok' ? 0 : state.failures + 1;
-  const idle = { ...state, running: false, failures };
-  if (state.pending.length > 0) return start(idle, state.pending);
-  if (event.result === 'failed') {
-    const at = now + backoffMs(failures, event.random);
-    return { state: idle, effects: [{ kind: 'set-timer', trigger: 'retry', at }] };
-  }
-  if (event.comeBackAt === null) return { state: { ...idle, current: [] }, effects: [] };
-  return { state: idle, effects: [{ kind: 'set-timer', trigger: 'settle', at: Math.max(now, event.comeBackAt) }] };
+  const failures = event.result === 'failed' ? state.failures + 1 : 0;
+  const owed = event.result === 'ok' ? [] : state.current.filter((trigger) => trigger !== 'retry');
+  const idle = { ...state, running: false, failures, current: owed };
+  if (state.pending.length > 0) return start(idle, state.pending, owed);
+  const timer = nextTimer(event, failures, now);
+  return { state: idle, effects: timer === null ? [] : [timer] };
+}
+
+function nextTimer(
+  { result, comeBackAt, random }: Extract<SchedulerEvent, { kind: 'run-finished' }>,
+  failures: number,
+  now: number,
+): Effect | null {
+  const wait = result === 'failed' ? backoffMs(failures, random) : SETTLE_WAIT.leastMs;
+  const retry = result === 'failed' ? ({ kind: 'set-timer', trigger: 'retry', at: now + wait } as const) : null;
+  if (comeBackAt === null) return retry;
+  // With no time to settle, or a clock set back, the time is past already: without a least wait that would be a loop.
+  const settleAt = Math.max(comeBackAt, now + Math.min(wait, SETTLE_WAIT.mostMs));
+  if (retry !== null && retry.at <= settleAt) return retry;
+  return { kind: 'set-timer', trigger: 'settle', at: settleAt };
+}
+
+function unique(triggers: readonly Trigger[]): Trigger[] {
+  return [...new Set(triggers)];
 }
 
 /** 1 s, 2 s, 4 s … 5 min, less up to a fifth. */

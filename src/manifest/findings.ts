@@ -21,7 +21,7 @@ export type Report = (finding: Finding) => void;
 
 export interface Findings {
   readonly report: Report;
-  /** There are as many errors as are told: looking for more is of no use. */
+  /** There are more errors than are told: looking for still more is of no use. */
   isFull(): boolean;
   /** As many as are told; errors never give way to warnings. */
   readonly errors: readonly Finding[];
@@ -35,19 +35,19 @@ export function collectFindings(): Findings {
   const errors: Finding[] = [];
   const warnings: Finding[] = [];
   const seen = new Set<string>();
-  let more = false;
+  let moreErrors = false;
+  let moreWarnings = false;
   const report: Report = (finding) => {
     const list = finding.severity === 'warning' ? warnings : errors;
-    if (list.length === LIMITS.problems) {
-      more = true;
-      return;
-    }
     const key = `${finding.start} ${finding.code} ${finding.message}`;
     if (seen.has(key)) return;
-    seen.add(key);
-    list.push(finding);
+    if (list.length < LIMITS.problems) {
+      seen.add(key);
+      list.push(finding);
+    } else if (finding.severity === 'warning') moreWarnings = true;
+    else moreErrors = true;
   };
-  return { report, errors, warnings, isFull: () => errors.length === LIMITS.problems, hasMore: () => more };
+  return { report, errors, warnings, isFull: () => moreErrors, hasMore: () => moreErrors || moreWarnings };
 }
 
 /** The findings as problems with places and frames, in the order of the text. */

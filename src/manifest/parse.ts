@@ -1,16 +1,13 @@
-import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { isScalar, type Node } from 'yaml';
 import type { Problem } from '../errors.js';
 import type { DesiredWebhook } from '../webhook.js';
 import { checkAcross } from './across.js';
 import { type Candidate, readEntry } from './entry.js';
-import { fieldsOf } from './fields.js';
-import { collectFindings, type Findings, type Report, toProblems } from './findings.js';
+import { collectFindings, type Finding, type Findings, type Report, toProblems } from './findings.js';
 import { type Environment, interpolator } from './interpolate.js';
 import { indexLines } from './places.js';
-import { quote } from './printable.js';
-import { EXTENSION_PREFIX } from './schema.js';
-import { nearest } from './suggest.js';
-import { type Aliases, checkTree, rangeOf, resolve } from './tree.js';
+import { EMPTY_FILE, findEntries } from './top-level.js';
+import { checkTree, rangeOf } from './tree.js';
 import type { Reading } from './value.js';
 import { readYaml } from './yaml-text.js';
 
@@ -64,16 +61,23 @@ function readCandidates(text: string, { findings, where, env, variables }: Tools
   const { report } = findings;
   const yaml = readYaml(text, report);
   if (yaml === null) return [];
-  const { contents, soundUpTo } = yaml;
-  const sound = soundUpTo === text.length;
+  const { contents, unsoundFrom } = yaml;
   if (contents === null || isEmpty(contents)) {
-    if (sound) report({ ...EMPTY_FILE, start: 0, end: 0 });
+    if (unsoundFrom === null) report({ ...EMPTY_FILE, start: 0, end: 0 });
     return [];
   }
-  // Where the shape can't be trusted, what follows from it is not told: only the parser's own errors are.
-  const aliases = checkTree(contents, { report: sound ? report : () => {}, where });
-  if (aliases === null) return [];
-  const items = findEntries(contents, aliases, sound ? report : () => {});
+  // Where the shape can't be trusted, only the parser's own errors are told, and what stands well before them.
+  const doubtful: Finding[] = [];
+  const tell: Report = unsoundFrom === null ? report : (finding) => doubtful.push(finding);
+  const aliases = checkTree(contents, { report: tell, where });
+  if (aliases === null) {
+    for (const finding of doubtful) report(finding);
+    return [];
+  }
+  const items = findEntries(contents, aliases, tell);
+  const readable = unsoundFrom === null ? items : items.filter((item) => rangeOf(item).end <= unsoundFrom).slice(0, -1);
+  const trustedUpTo = rangeOf(readable.at(-1)).end;
+  for (const finding of doubtful) if (finding.start < trustedUpTo) report(finding);
   const reading: Reading = {
     aliases,
     report,
@@ -82,64 +86,9 @@ function readCandidates(text: string, { findings, where, env, variables }: Tools
     interpolate: interpolator(env),
     variables,
   };
-  const readable = sound ? items : items.filter((item) => rangeOf(item).end <= soundUpTo).slice(0, -1);
   return readable.flatMap((item) => (findings.isFull() ? [] : (readEntry(item, reading) ?? [])));
 }
 
-const EMPTY_FILE = {
-  code: 'empty-manifest',
-  message: 'the manifest is empty',
-  remedy: 'if there shall be no webhooks at all, write webhooks: []',
-};
-
 function isEmpty(node: Node): boolean {
   return isScalar(node) && node.value === null && (node.source ?? '') === '';
-}
-
-/** The items under `webhooks`; what else is at the top level is reported. */
-function findEntries(contents: Node, aliases: Aliases, report: Report): readonly unknown[] {
-  if (!isMap(contents)) {
-    const remedy = isSeq(contents)
-      ? 'put webhooks: above the list, and indent the list below it'
-      : 'begin with webhooks: and list the entries below it';
-    const { start } = rangeOf(contents);
-    report({
-      code: 'bad-manifest',
-      message: 'a manifest is a mapping with the field webhooks',
-      remedy,
-      start,
-      end: start + 1,
-    });
-    return [];
-  }
-  const fields = fieldsOf(contents, aliases, report);
-  for (const [name, { key }] of fields) {
-    if (name === 'webhooks' || name.startsWith(EXTENSION_PREFIX)) continue;
-    const near = nearest(name, ['webhooks']);
-    const remedy =
-      near === undefined
-        ? `known is webhooks; fields that begin with ${EXTENSION_PREFIX} are yours, for anchors`
-        : `did you mean ${near}?`;
-    report({ code: 'unknown-field', message: `unknown field ${quote(name)}`, remedy, ...rangeOf(key) });
-  }
-  const webhooks = fields.get('webhooks');
-  if (webhooks === undefined) {
-    report({ code: 'missing-field', message: 'webhooks is missing', remedy: EMPTY_FILE.remedy, start: 0, end: 0 });
-    return [];
-  }
-  const list = resolve(webhooks.value, aliases);
-  if (isSeq(list)) return list.items;
-  if (list === null || (list !== undefined && isScalar(list) && list.value === null)) {
-    report({
-      code: 'empty-field',
-      message: 'webhooks has no value',
-      remedy: EMPTY_FILE.remedy,
-      ...rangeOf(webhooks.key),
-    });
-  } else if (list !== undefined) {
-    const remedy = 'begin each entry with a dash: - name: …';
-    const { start } = rangeOf(webhooks.value);
-    report({ code: 'bad-manifest', message: 'webhooks must be a list', remedy, start, end: start + 1 });
-  }
-  return [];
 }

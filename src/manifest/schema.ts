@@ -4,18 +4,14 @@ import { handlerComplaint } from './handler.js';
 import { LIMITS } from './limits.js';
 
 /** Letters, digits, dot, underscore and hyphen. */
-export const NAME_PATTERN = new RegExp(`^[A-Za-z0-9._-]{1,${LIMITS.nameChars}}$`);
+const NAME_PATTERN = new RegExp(`^[A-Za-z0-9._-]{1,${LIMITS.nameChars}}$`);
 
 /** An id in decimal: no sign, no leading zero, no exponent, so that it reads the same everywhere. */
 export const ID_PATTERN = /^[1-9][0-9]{0,15}$/;
 
-/** Where `${NAME}` may stand, so that the JSON Schema lets it through: the check comes after it is filled in. */
-const interpolated = z.registry<{ readonly interpolated: true }>();
-
 const name = z
   .string()
   .regex(NAME_PATTERN)
-  .register(interpolated, { interpolated: true })
   .meta({
     title: 'Name',
     description:
@@ -27,7 +23,6 @@ const handler = z
   .string()
   .max(LIMITS.handlerChars)
   .refine((url) => handlerComplaint(url) === null)
-  .register(interpolated, { interpolated: true })
   .meta({
     title: 'Handler',
     description:
@@ -36,13 +31,13 @@ const handler = z
     pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]\\S*$',
   });
 
-const trigger = z.enum(TRIGGERS).register(interpolated, { interpolated: true }).meta({
+const trigger = z.enum(TRIGGERS).meta({
   title: 'Trigger',
   description:
     'What makes Copernica call the handler. create, update, delete: a profile or subprofile is created, changed or removed. click, delivery, open, bounce, failure: what became of a mailing. unsubscribe: somebody unsubscribes.',
 });
 
-const caller = z.enum(CALLERS).register(interpolated, { interpolated: true }).meta({
+const caller = z.enum(CALLERS).meta({
   title: 'Caller',
   description: 'ms is Marketing Suite, publisher is Publisher.',
 });
@@ -63,8 +58,7 @@ const id = z.union([
   z
     .string()
     .regex(ID_PATTERN)
-    .refine((text) => Number.isSafeInteger(Number(text)))
-    .register(interpolated, { interpolated: true }),
+    .refine((text) => Number.isSafeInteger(Number(text))),
 ]);
 
 /** One entry, its variables filled in. Says whether it is right; explain.ts says what is wrong. */
@@ -105,10 +99,12 @@ const manifestSchema = z
     }),
   })
   .meta({
-    id: 'manifest',
     title: 'Manifest of copernica-webhooks',
     description: 'The webhooks of a Copernica account.',
   });
+
+/** Where `${NAME}` may stand, so that the JSON Schema lets it through: the check comes after it is filled in. */
+const INTERPOLATED: ReadonlySet<unknown> = new Set([name, handler, trigger, caller, id]);
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 const SCHEMA_ID = 'urn:copernica-webhooks:manifest';
@@ -121,10 +117,10 @@ export function manifestJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(manifestSchema, {
     io: 'input',
     override({ zodSchema, jsonSchema }) {
-      if (interpolated.has(zodSchema as z.core.$ZodType)) allowVariables(jsonSchema);
+      if (INTERPOLATED.has(zodSchema)) allowVariables(jsonSchema);
     },
   });
-  const { $schema: _dialect, id: _id, ...rest } = schema;
+  const { $schema: _dialect, ...rest } = schema;
   return {
     $schema: DIALECT,
     $id: SCHEMA_ID,
@@ -140,5 +136,6 @@ function allowVariables(jsonSchema: Record<string, unknown>): void {
   const about = new Set(['title', 'description', 'examples']);
   const limits = Object.entries(jsonSchema).filter(([key]) => !about.has(key));
   for (const [key] of limits) delete jsonSchema[key];
-  jsonSchema.anyOf = [Object.fromEntries(limits), VARIABLE];
+  const { anyOf, ...others } = Object.fromEntries(limits);
+  jsonSchema.anyOf = [...(Array.isArray(anyOf) ? anyOf : [others]), VARIABLE];
 }

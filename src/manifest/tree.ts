@@ -112,7 +112,12 @@ class TreeWalk {
     const seen = new Map<string, number>();
     for (const { key } of pairs) {
       if (!isScalar(key) || typeof key.value !== 'string') {
-        this.#report({ code: 'bad-key', message: 'the name of a field must be text', ...rangeOf(key) });
+        this.#report({
+          code: 'bad-key',
+          message: 'the name of a field must be text',
+          remedy: 'write plain text before the colon',
+          ...rangeOf(key),
+        });
         continue;
       }
       const { start, end } = rangeOf(key);

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, type Scalar } from 'yaml';
+import { isScalar, isSeq, type Scalar } from 'yaml';
 import type { Report } from './findings.js';
 import type { Interpolate } from './interpolate.js';
 import { type Aliases, rangeOf, resolve } from './tree.js';
@@ -7,7 +7,7 @@ import { type Aliases, rangeOf, resolve } from './tree.js';
 export interface Reading {
   readonly aliases: Aliases;
   readonly report: Report;
-  /** There are as many errors as are told. */
+  /** There are more errors than are told. */
   isFull(): boolean;
   readonly interpolate: Interpolate;
   readonly text: string;
@@ -30,41 +30,62 @@ export interface ReadValue {
   readonly end: number;
 }
 
+const NO_ITEMS: readonly ReadValue[] = [];
+
 /**
  * Reads a field's value. `numbersAsText`: numbers are handed on as they are written, so that 0x10, 1e3 or 017, which
  * are numbers to YAML, are not taken for an id in silence. `key` is pointed at where there is no value.
  */
 export function readValue(node: unknown, key: unknown, numbersAsText: boolean, reading: Reading): ReadValue {
   const target = resolve(node, reading.aliases);
-  const plain = { raw: '', secret: false, broken: false, items: [], ...rangeOf(target ?? key) };
-  if (target === undefined) return { ...plain, value: undefined, broken: true };
   if (isScalar(target)) return readScalar(target, key, numbersAsText, reading);
-  if (isMap(target)) return { ...plain, value: {}, end: plain.start + 1 };
-  if (!isSeq(target)) return { ...plain, value: null };
-  const items = target.items.map((item) => readValue(item, target, numbersAsText, reading));
-  return { ...plain, value: items.map(({ value }) => value), items };
+  if (target === undefined) return { ...plainValue(undefined, rangeOf(node)), broken: true };
+  if (target === null) return plainValue(null, rangeOf(key));
+  const { start, end } = rangeOf(target);
+  if (!isSeq(target)) return plainValue({}, { start, end: start + 1 });
+  const items = target.items.map((item) => readValue(item, item, numbersAsText, reading));
+  return {
+    ...plainValue(
+      items.map(({ value }) => value),
+      { start, end },
+    ),
+    items,
+  };
+}
+
+function plainValue(value: unknown, { start, end }: { readonly start: number; readonly end: number }): ReadValue {
+  return { value, raw: '', secret: false, broken: false, items: NO_ITEMS, start, end };
 }
 
 function readScalar(scalar: Scalar, key: unknown, numbersAsText: boolean, reading: Reading): ReadValue {
   const { value, source: raw = '' } = scalar;
-  const range = rangeOf(value === null && raw === '' ? key : scalar);
-  const read = { value, raw, secret: false, broken: false, items: [], ...range };
-  if (numbersAsText && typeof value === 'number') return { ...read, value: raw };
-  if (typeof value !== 'string' || !value.includes('$')) return read;
+  const { start, end } = rangeOf(value === null && raw === '' ? key : scalar);
+  if (typeof value === 'string' && value.includes('$')) return fillIn(value, { start, end }, raw, reading);
+  const read = numbersAsText && typeof value === 'number' ? raw : value;
+  return { value: read, raw, secret: false, broken: false, items: NO_ITEMS, start, end };
+}
+
+function fillIn(
+  value: string,
+  range: { readonly start: number; readonly end: number },
+  raw: string,
+  reading: Reading,
+): ReadValue {
   const filled = reading.interpolate(value);
   if (filled.ok) {
     for (const name of filled.variables) reading.variables.add(name);
-    return { ...read, value: filled.text, secret: filled.variables.length > 0 };
+    return { ...plainValue(filled.text, range), raw, secret: filled.variables.length > 0 };
   }
-  let from = range.start;
+  const source = reading.text.slice(range.start, range.end);
+  let from = 0;
   for (const { code, message, remedy, at, length } of filled.refusals) {
     // In quotes, escapes may move what follows them: look for the very text, and else point at the whole value.
-    const reference = value.slice(at, at + length);
-    const found = reading.text.indexOf(reference, from);
-    const inside = found !== -1 && found + length <= range.end;
-    const place = inside ? { start: found, end: found + length } : range;
-    if (inside) from = place.end;
-    reading.report({ code, message, remedy, ...place });
+    const found = source.indexOf(value.slice(at, at + length), from);
+    if (found === -1) reading.report({ code, message, remedy, ...range });
+    else {
+      from = found + length;
+      reading.report({ code, message, remedy, start: range.start + found, end: range.start + from });
+    }
   }
-  return { ...read, value: undefined, broken: true };
+  return { ...plainValue(undefined, range), raw, broken: true };
 }

@@ -1,55 +1,30 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
-import { Composer, type CST, Lexer, type Node, Parser, type YAMLError } from 'yaml';
+import { Composer, type CST, Lexer, type Node, Parser } from 'yaml';
 import type { Finding, Report } from './findings.js';
 import { LIMITS } from './limits.js';
-import { cut, quote } from './printable.js';
+import { quote } from './printable.js';
+import { reportErrors, syntaxError } from './yaml-errors.js';
 
 /** What YAML allows in a text, without the byte order mark's other uses. https://yaml.org/spec/1.2.2/#51-character-set */
 const NOT_ALLOWED = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
-/** Errors that leave the shape of the document alone: what is around them can still be checked. */
-const LOCAL_ERRORS: ReadonlySet<string> = new Set([
-  'ALIAS_PROPS',
-  'BAD_ALIAS',
-  'BAD_DQ_ESCAPE',
-  'BAD_PROP_ORDER',
-  'BAD_SCALAR_START',
-  'KEY_OVER_1024_CHARS',
-  'MULTIPLE_ANCHORS',
-  'MULTIPLE_TAGS',
-  'TAG_RESOLVE_FAILED',
-]);
-
-const REMEDIES: Readonly<Record<string, string>> = {
-  BAD_INDENT: 'check the indentation of this line and of the one before',
-  BAD_SCALAR_START: 'put the value in quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'check the indentation; a value with a colon and a space in it wants quotes',
-  MISSING_CHAR: 'check the quotes, brackets and colons here and just before',
-  MULTILINE_IMPLICIT_KEY: 'check that this line and the one before have a colon after the field’s name',
-  TAB_AS_INDENT: 'indent with spaces',
-  TAG_RESOLVE_FAILED: 'remove the tag: a manifest holds only text, numbers, lists and mappings',
-};
-
-const LONGEST_LINE_LOOKED_AT_CHARS = 1_000;
-/** Some of the parser's messages quote the text at length. */
-const LONGEST_MESSAGE_CHARS = 160;
+type ReadingLimits = Readonly<Record<'nestingLevels' | 'lexemes' | 'problems', number>>;
 
 export interface YamlReading {
   readonly contents: Node | null;
-  /** The shape of the document can be trusted up to this offset. */
-  readonly soundUpTo: number;
+  /** From this offset on the shape of the document can't be trusted. Null: all of it can. */
+  readonly unsoundFrom: number | null;
 }
 
 /**
  * Text → syntax tree, as YAML 1.2 core, with errors reported. Null: too broken or too big to go on.
  * `text` is without byte order mark.
  */
-export function readYaml(text: string, report: Report): YamlReading | null {
+export function readYaml(text: string, report: Report, limits: ReadingLimits = LIMITS): YamlReading | null {
   const clean = text.replace(NOT_ALLOWED, (character, offset: number) => {
     report(syntaxError('control-character', `character ${hex(character)} is not allowed in YAML`, offset, offset + 1));
     return '\ufffd';
   });
-  const tokens = boundedTokens(clean, report);
+  const tokens = boundedTokens(clean, report, limits);
   if (tokens === null) return null;
   const composer = new Composer({
     version: '1.2',
@@ -59,16 +34,16 @@ export function readYaml(text: string, report: Report): YamlReading | null {
     uniqueKeys: false,
   });
   try {
-    stopAfterErrors(composer, LIMITS.problems);
+    stopAfterErrors(composer, limits.problems);
     for (const { contents, errors, warnings } of composer.compose(tokens, true, clean.length)) {
-      return { contents, soundUpTo: reportErrors([...errors, ...warnings], clean, report) };
+      return { contents, unsoundFrom: reportErrors([...errors, ...warnings], { contents, text: clean, report }) };
     }
   } catch (error) {
     if (!(error instanceof TooManyErrors)) throw error;
     const { errors, warnings } = composer.streamInfo();
-    reportErrors([...errors, ...warnings], clean, report);
+    reportErrors([...errors, ...warnings], { contents: null, text: clean, report });
     const [start, end] = errors.at(-1)?.pos ?? [0, 0];
-    report(syntaxError('too-many-errors', `more than ${LIMITS.problems} errors of syntax up to here`, start, end));
+    report(syntaxError('too-many-errors', `more than ${limits.problems} errors of syntax up to here`, start, end));
   }
   return null;
 }
@@ -94,7 +69,7 @@ function stopAfterErrors(composer: Composer, most: number): void {
  * The tokens of the first document; null when there are too many or they are nested too deep, which is reported then.
  * Composing recurses, so depth has to be known before.
  */
-function boundedTokens(text: string, report: Report): CST.Token[] | null {
+function boundedTokens(text: string, report: Report, limits: ReadingLimits): CST.Token[] | null {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
   let lexemes = 0;
@@ -105,15 +80,15 @@ function boundedTokens(text: string, report: Report): CST.Token[] | null {
       if (token.type === 'error' || token.type === 'directive' || token.type === 'document') parts += 1;
     }
     // What follows would only be more of the same errors.
-    if (parts > LIMITS.problems) break;
+    if (parts > limits.problems) break;
     lexemes += 1;
-    const tooDeep = parser.stack.length > LIMITS.nestingLevels;
-    if (!tooDeep && lexemes <= LIMITS.lexemes) continue;
+    const tooDeep = parser.stack.length > limits.nestingLevels;
+    if (!tooDeep && lexemes <= limits.lexemes) continue;
     const message = tooDeep
-      ? `nested more than ${LIMITS.nestingLevels} levels deep`
-      : `more than ${LIMITS.lexemes} words and marks`;
+      ? `nested more than ${limits.nestingLevels} levels deep`
+      : `more than ${limits.lexemes} words and marks`;
     report({
-      ...syntaxError('too-complex', message, parser.offset, parser.offset + 1),
+      ...syntaxError('too-complex', message, parser.offset - lexeme.length, parser.offset),
       remedy: tooDeep ? 'a manifest needs six levels: check the brackets and dashes' : 'make several manifests of it',
     });
     return null;
@@ -153,48 +128,6 @@ function refusedDirective({ source, offset }: CST.Directive): Finding {
   };
 }
 
-/** Reports what the parser found; returns the offset up to which the shape of the document can be trusted. */
-function reportErrors(errors: readonly YAMLError[], text: string, report: Report): number {
-  let soundUpTo = text.length;
-  let toldUpTo = -1;
-  for (const { code, message, pos } of errors.toSorted((a, b) => a.pos[0] - b.pos[0])) {
-    const [start, end] = pos;
-    if (!LOCAL_ERRORS.has(code)) {
-      soundUpTo = Math.min(soundUpTo, start);
-      // One slip often gives several errors in its line.
-      if (start <= toldUpTo) continue;
-      toldUpTo = lineEnd(text, start);
-    }
-    const remedy = variableInFlow(text, start) ? 'inside [ ] and { } put "${NAME}" in quotes' : REMEDIES[code];
-    report({
-      ...syntaxError(code === 'TAG_RESOLVE_FAILED' ? 'unsupported-tag' : 'yaml-syntax', sentence(message), start, end),
-      ...(remedy === undefined ? {} : { remedy }),
-    });
-  }
-  return soundUpTo;
-}
-
-function lineEnd(text: string, offset: number): number {
-  const end = text.indexOf('\n', offset);
-  return end === -1 ? text.length : end;
-}
-
-/** `[${A}, ${B}]` is no YAML: inside a flow collection `{` opens a mapping. */
-function variableInFlow(text: string, offset: number): boolean {
-  const start = text.lastIndexOf('\n', offset - 1) + 1;
-  const line = text.slice(start, Math.min(lineEnd(text, offset), start + LONGEST_LINE_LOOKED_AT_CHARS));
-  return /[[{,]\s*[^\s"']*\$\{/.test(line);
-}
-
-function sentence(message: string): string {
-  const text = cut(message.split('\n')[0] ?? '', LONGEST_MESSAGE_CHARS);
-  return text.charAt(0).toLowerCase() + text.slice(1);
-}
-
 function hex(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-}
-
-function syntaxError(code: string, message: string, start: number, end: number): Finding {
-  return { code, message, start, end, syntax: true };
 }

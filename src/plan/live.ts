@@ -1,4 +1,5 @@
 import type { LiveWebhook } from '../copernica/api.js';
+import type { Problem } from '../errors.js';
 import { type CanonicalWebhook, canonicalCallers, canonicalHandler } from '../webhook.js';
 
 /** What a refresh saw of one known webhook. `unread`: nothing is known, which is never drift. */
@@ -24,4 +25,20 @@ export function canonicalLive(live: LiveWebhook, expected: CanonicalWebhook): Ca
     database: idOr(live.database, expected.database),
     collection: idOr(live.collection, expected.collection),
   };
+}
+
+/** What could not be read is planned from the state, and that is said. */
+export function unreadWarnings(live: LiveViews): Problem[] {
+  const unread = [...live].flatMap(([id, view]) => (view.kind === 'unread' ? [{ id, reason: view.reason }] : []));
+  const [first] = unread;
+  if (first === undefined) return [];
+  const more = unread.length === 1 ? '' : ` and ${unread.length - 1} more`;
+  return [
+    {
+      code: 'unread',
+      severity: 'warning',
+      message: `webhook ${first.id}${more} could not be read (${first.reason}), and counts as unchanged`,
+      remedy: 'try again later',
+    },
+  ];
 }

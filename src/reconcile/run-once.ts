@@ -1,8 +1,8 @@
-import { ProductError } from '../errors.js';
+import { type Problem, ProductError } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending, type Plan } from '../plan/change.js';
 import { approve } from '../plan/guard.js';
-import type { LiveViews } from '../plan/live.js';
+import { type LiveViews, unreadWarnings } from '../plan/live.js';
 import { makePlan } from '../plan/plan.js';
 import { renamesOfUncertain, type Settling, settledAt } from '../plan/recovery.js';
 import type { State } from '../state/state.js';
@@ -37,6 +37,8 @@ export interface RunOptions {
 export interface RunReport {
   readonly manifest: ValidManifest;
   readonly changes: readonly AppliedChange[];
+  /** Of the manifest, and what could not be checked. */
+  readonly warnings: readonly Problem[];
   /** When an uncertain create can be settled; null: there is none that time would settle. */
   readonly comeBackAt: Date | null;
 }
@@ -59,6 +61,7 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
     let changes: readonly AppliedChange[] = [];
     if (needsTheAccount(run)) checkAccount(await readAccount(edges.api), journal.state.account);
     let views = await refreshed(run);
+    const warnings = [...manifest.warnings, ...unreadWarnings(views)];
     for (let round = 1; ; round += 1) {
       const lookedAt = edges.now();
       const results = await oneRound(run, views);
@@ -66,7 +69,8 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
       const comeBackAt = nextSettling(journal.state, options.settling, lookedAt);
       const again = results.some(({ change, result }) => change.action === 'recover' && result === 'done');
       const wait = comeBackAt !== null && options.waitToSettle;
-      if (options.stop.aborted || round === MOST_ROUNDS || !(again || wait)) return { manifest, changes, comeBackAt };
+      if (options.stop.aborted || round === MOST_ROUNDS || !(again || wait))
+        return { manifest, changes, warnings, comeBackAt };
       if (!again && comeBackAt !== null) {
         edges.log.info({ until: comeBackAt }, 'waiting for uncertain creates to settle');
         await edges.sleepUntil(comeBackAt, options.stop);

@@ -197,4 +197,62 @@ describe('apply', () => {
     ]);
     expect(sandbox.account().map(({ trigger }) => trigger)).toEqual(['create', 'create', 'create']);
   });
+
+  it('never takes what could not be read for drift, and says so', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest(entries(2));
+    await place.run('apply', '--init');
+    sandbox.orderFault('read:before:403*9');
+    const { code, document } = await place.json('apply');
+    expect([code, document.summary.none]).toEqual([0, 2]);
+    expect(document.warnings).toMatchObject([{ code: 'unread' }]);
+    expect(sent(sandbox, 'POST', 'PUT', 'DELETE')).toHaveLength(2);
+  });
+
+  it('does not believe that everything is gone', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest(entries(2));
+    await place.run('apply', '--init');
+    for (const { id } of sandbox.account()) sandbox.model.removeByHand(id, Date.now());
+    expect(await place.json('apply')).toMatchObject({ code: 4, document: { errors: [{ code: 'everything-gone' }] } });
+    expect((await place.json('apply', '--force')).code).toBe(0);
+    expect(sandbox.account()).toHaveLength(2);
+  });
+
+  it('keeps the old webhook of a replace to be deleted when that fails', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest([SEED]);
+    await place.run('apply', '--init');
+    await place.manifest([{ ...SEED, database: 1018 }]);
+    sandbox.orderFault('delete:before:403*4');
+    expect((await place.json('apply')).code).toBe(1);
+    expect(sandbox.account()).toHaveLength(2);
+    expect((await place.json('apply')).code).toBe(1);
+    expect(await place.json('plan', '--no-refresh')).toMatchObject({ document: { summary: { none: 1, delete: 1 } } });
+    sandbox.model.clearFaults();
+    expect((await place.json('apply')).code).toBe(0);
+    expect(sandbox.account()).toMatchObject([{ id: 1895, database: 1018 }]);
+  });
+
+  it('shows the token nowhere, whatever the API answers', async () => {
+    const faults = [
+      'identity:before:502',
+      'create:after:502',
+      'create:before:400',
+      'update:after:slow:1',
+      'any:before:close',
+    ];
+    for (const fault of faults) {
+      const sandbox = await openSandbox({ faults: [fault] });
+      const place = await Workplace.open(sandbox);
+      await place.manifest(entries(2));
+      const outputs = [await place.run('apply', '--init', '--settle', '0', '--log-level', 'trace')];
+      await place.manifest(entries(2).map((entry) => ({ ...entry, trigger: 'open' })));
+      outputs.push(await place.run('apply', '--log-level', 'trace', '--json'));
+      for (const { stdout, stderr } of outputs) expect(stdout + stderr).not.toContain(sandbox.token);
+    }
+  });
 });

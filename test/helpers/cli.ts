@@ -95,6 +95,7 @@ interface JsonDocument {
   }[];
   readonly summary: Readonly<Record<string, number>>;
   readonly errors: readonly { readonly code: string; readonly message: string; readonly line: number | null }[];
+  readonly warnings: readonly { readonly code: string }[];
   readonly [index: number]: { readonly name: string; readonly id: number | null; readonly status: string };
   readonly length: number;
 }

@@ -36,7 +36,8 @@ describe('a valid manifest', () => {
   });
 
   it('keeps the fields in the order of the vendor’s reference, however the file orders them', () => {
-    const text = 'webhooks: [{collection: 1, database: 2, callers: [ms], trigger: open, handler: "https://e.com", name: a}]';
+    const text =
+      'webhooks: [{collection: 1, database: 2, callers: [ms], trigger: open, handler: "https://e.com", name: a}]';
     expect(Object.keys(specsOf(text).a ?? {})).toEqual(['handler', 'trigger', 'callers', 'database', 'collection']);
   });
 
@@ -48,9 +49,17 @@ describe('a valid manifest', () => {
     ['a block list', manifest({}, 'callers:', '  - ms'), { callers: ['ms'] }],
     ['a tag that only says what the value is', manifest({}, 'database: !!int 1017'), { database: 1017 }],
     ['an upper-case scheme', manifest({ handler: 'HTTPS://Example.com' }), { handler: 'HTTPS://Example.com' }],
-    ['an internationalised host', manifest({ handler: 'https://müller.example.com/é' }), { handler: 'https://müller.example.com/é' }],
+    [
+      'an internationalised host',
+      manifest({ handler: 'https://müller.example.com/é' }),
+      { handler: 'https://müller.example.com/é' },
+    ],
     ['an IPv6 host', manifest({ handler: '"https://[2a00::1]:8443/"' }), { handler: 'https://[2a00::1]:8443/' }],
-    ['a folded handler', manifest({ handler: '>-', }, '').replace('>-\n', '>-\n      https://example.com/b\n'), { handler: 'https://example.com/b' }],
+    [
+      'a folded handler',
+      manifest({ handler: '>-' }, '').replace('>-\n', '>-\n      https://example.com/b\n'),
+      { handler: 'https://example.com/b' },
+    ],
   ])('takes %s', (_what, text, expected) => {
     expect(specsOf(text).a).toMatchObject(expected);
     expect(found(text)).toEqual([]);
@@ -150,7 +159,10 @@ describe('the rules of each field', () => {
     ['callers: a word', manifest({}, 'callers: ms'), '5:14 bad-callers'],
     ['callers: unknown', manifest({}, 'callers: [ms, publsher]'), '5:19 bad-caller'],
     ['callers: YAML 1.1’s truth value', manifest({}, 'callers: [on]'), '5:15 bad-caller'],
-    ['callers: an empty item', manifest({}, 'callers:', '  - ms', '  -'), '6:7 bad-caller'].with(2, '7:8 bad-caller') as [string, string, string],
+    ['callers: an empty item', manifest({}, 'callers:', '  - ms', '  -'), '6:7 bad-caller'].with(
+      2,
+      '7:8 bad-caller',
+    ) as [string, string, string],
     ['callers: a list in it', manifest({}, 'callers: [[ms]]'), '5:15 bad-caller'],
     ['callers: one twice', manifest({}, 'callers: [ms, ms]'), '5:14 bad-callers'],
     ['database: no value', manifest({}, 'database:'), '5:5 empty-field'],
@@ -303,7 +315,12 @@ describe('checks across entries', () => {
       'name: a, handler: "https://e.com/2", trigger: open',
     );
     expect(problemsOf(text)).toMatchObject([
-      { code: 'duplicate-name', line: 3, column: 12, message: expect.stringContaining('first defined at webhooks.yaml:2:12') },
+      {
+        code: 'duplicate-name',
+        line: 3,
+        column: 12,
+        message: expect.stringContaining('first defined at webhooks.yaml:2:12'),
+      },
     ]);
   });
 
@@ -312,7 +329,11 @@ describe('checks across entries', () => {
     ['the case of the host', 'handler: "https://e.com"', 'handler: "https://E.com"'],
     ['the default port', 'handler: "https://e.com"', 'handler: "https://e.com:443"'],
     ['callers left out and both', 'handler: "https://e.com"', 'handler: "https://e.com", callers: [publisher, ms]'],
-    ['the order of callers', 'handler: "https://e.com", callers: [ms, publisher]', 'handler: "https://e.com", callers: [publisher, ms]'],
+    [
+      'the order of callers',
+      'handler: "https://e.com", callers: [ms, publisher]',
+      'handler: "https://e.com", callers: [publisher, ms]',
+    ],
     ['a quoted id', 'handler: "https://e.com", database: 1017', 'handler: "https://e.com", database: "1017"'],
   ])('refuse the very same webhook under two names: %s', (_what, first, second) => {
     const text = two(`name: a, trigger: open, ${first}`, `name: b, trigger: open, ${second}`);

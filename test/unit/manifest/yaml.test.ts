@@ -46,7 +46,10 @@ describe('anchors, aliases and merge keys', () => {
   });
 
   it('work 150 times, and more', () => {
-    const entries = Array.from({ length: 2_000 }, (_, index) => `  - {<<: *base, name: n${index}, database: ${index + 1}}\n`);
+    const entries = Array.from(
+      { length: 2_000 },
+      (_, index) => `  - {<<: *base, name: n${index}, database: ${index + 1}}\n`,
+    );
     expect(entriesOf(base(entries.join('')))).toHaveLength(2_000);
   });
 
@@ -66,12 +69,24 @@ describe('anchors, aliases and merge keys', () => {
     ['an unknown alias', 'webhooks:\n  - *nothing\n', ['2:5 unknown-alias']],
     ['an alias before its anchor', manifest({ handler: '*h' }, 'callers: &h [ms]'), ['3:14 unknown-alias']],
     ['a list within itself', 'webhooks: &a [*a]\n', ['1:15 endless-alias']],
-    ['a mapping within itself', 'webhooks:\n  - &a\n    name: *a\n', ['3:11 endless-alias', '2:5 missing-field', '2:5 missing-field'].sort()],
-    ['a mapping merged into itself', 'webhooks:\n  - &a\n    <<: *a\n    name: a\n', ['3:9 endless-alias', '4:11 missing-field', '4:11 missing-field']],
+    [
+      'a mapping within itself',
+      'webhooks:\n  - &a\n    name: *a\n',
+      ['3:11 endless-alias', '2:5 missing-field', '2:5 missing-field'].sort(),
+    ],
+    [
+      'a mapping merged into itself',
+      'webhooks:\n  - &a\n    <<: *a\n    name: a\n',
+      ['3:9 endless-alias', '4:11 missing-field', '4:11 missing-field'],
+    ],
     ['a merged word', manifest({}, '<<: word'), ['5:9 bad-merge']],
     ['a merged list of words', manifest({}, '<<: [word]'), ['5:10 bad-merge']],
     ['two merge keys', base('  - name: a\n    <<: *base\n    <<: *base\n'), ['8:5 duplicate-key']],
-    ['a quoted merge key', base('  - name: a\n    handler: https://e.com\n    trigger: open\n    "<<": *base\n'), ['9:5 unknown-field']],
+    [
+      'a quoted merge key',
+      base('  - name: a\n    handler: https://e.com\n    trigger: open\n    "<<": *base\n'),
+      ['9:5 unknown-field'],
+    ],
   ])('refuse %s', (_what, text, expected) => {
     expect(found(text).sort()).toEqual([...expected].sort());
   });
@@ -83,7 +98,11 @@ describe('anchors, aliases and merge keys', () => {
 
 describe('alias bombs', () => {
   const levels = (item: (below: string) => string) =>
-    ['x-bomb:', '  - &a0 {a: lol}', ...Array.from({ length: 40 }, (_, index) => `  - &a${index + 1} ${item(`*a${index}`)}`)].join('\n');
+    [
+      'x-bomb:',
+      '  - &a0 {a: lol}',
+      ...Array.from({ length: 40 }, (_, index) => `  - &a${index + 1} ${item(`*a${index}`)}`),
+    ].join('\n');
 
   it.each([
     ['a billion laughs', (below: string) => `[${below}, ${below}, ${below}, ${below}]`, 13],
@@ -139,8 +158,13 @@ describe('YAML that is refused', () => {
 
   it('says why a variable in brackets is no YAML', () => {
     const text = manifest({}, 'callers: [${A}, ${B}]');
-    expect(problemsOf(text)).toMatchObject([{ code: 'yaml-syntax', line: 5, remedy: expect.stringContaining('in quotes') }]);
-    expect(specsOf(manifest({}, 'callers: ["${A}", "${B}"]'), { A: 'ms', B: 'publisher' }).a?.callers).toEqual(['ms', 'publisher']);
+    expect(problemsOf(text)).toMatchObject([
+      { code: 'yaml-syntax', line: 5, remedy: expect.stringContaining('in quotes') },
+    ]);
+    expect(specsOf(manifest({}, 'callers: ["${A}", "${B}"]'), { A: 'ms', B: 'publisher' }).a?.callers).toEqual([
+      'ms',
+      'publisher',
+    ]);
   });
 
   it('keeps words that YAML 1.1 takes for truth values', () => {
