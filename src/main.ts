@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { runCli } from './cli.js';
+import { redactor } from './copernica/redact.js';
 import type { Host, TextSink } from './host.js';
+import { EXIT } from './output/exit-code.js';
 
 /** The composition root: the only place that touches `process`. */
 
@@ -37,4 +39,13 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await runCli(host, process.argv.slice(2));
+try {
+  process.exitCode = await runCli(host, process.argv.slice(2));
+} catch (error) {
+  // A defect of this program: the stack is for whoever mends it, and like all output it goes without secrets.
+  const redact = redactor([process.env.COPERNICA_ACCESS_TOKEN ?? '']);
+  host.stderr.write(
+    redact(`internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`),
+  );
+  process.exitCode = EXIT.failed;
+}

@@ -1,3 +1,4 @@
+import { redactor } from '../copernica/redact.js';
 import { type FailureKind, type Problem, ProductError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { EXIT, exitCodeFor } from '../output/exit-code.js';
@@ -41,9 +42,22 @@ export async function execute(
     if (error instanceof ProductError) return failedResult(error);
     throw error;
   });
-  print(host, invocation.output, result);
+  print(host, invocation.output, { ...result, problems: withoutSecrets(result.problems, host) });
   const code = exitCodeFor(result.failures);
   return code === EXIT.done ? (result.exitCode ?? EXIT.done) : code;
+}
+
+/** A problem quotes what the user wrote, and that may be the token, in the wrong place. */
+function withoutSecrets(problems: readonly Problem[], host: Host): Problem[] {
+  const redact = redactor([host.environment.COPERNICA_ACCESS_TOKEN ?? '']);
+  return problems.map((problem) => ({
+    ...problem,
+    message: redact(problem.message),
+    ...(problem.file === undefined ? {} : { file: redact(problem.file) }),
+    ...(problem.name === undefined ? {} : { name: redact(problem.name) }),
+    ...(problem.frame === undefined ? {} : { frame: redact(problem.frame) }),
+    ...(problem.remedy === undefined ? {} : { remedy: redact(problem.remedy) }),
+  }));
 }
 
 function failedResult(error: ProductError): CommandResult {

@@ -1,9 +1,9 @@
 import { assemble } from '../assemble.js';
 import { redactor } from '../copernica/redact.js';
+import { startSchedule } from '../daemon/cron.js';
 import { runDaemon } from '../daemon/daemon.js';
 import { LastGoodManifest } from '../daemon/last-good.js';
 import { isMountedFile } from '../daemon/mounts.js';
-import { startSchedule } from '../daemon/schedule.js';
 import { watchFile } from '../daemon/watch.js';
 import { type Host, wantsColor } from '../host.js';
 import { createLog } from '../log.js';

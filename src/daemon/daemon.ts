@@ -1,4 +1,4 @@
-import type { Schedule } from './schedule.js';
+import type { Schedule } from './cron.js';
 import { advance, type Effect, IDLE, type SchedulerEvent, type Trigger } from './scheduler.js';
 import type { Watcher } from './watch.js';
 

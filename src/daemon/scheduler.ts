@@ -111,12 +111,23 @@ function onFinished(
   now: number,
 ): Step {
   if (state.stopping) return { state: { ...state, running: false }, effects: [{ kind: 'end' }] };
-  const failures = event.result === 'failed' ? state.failures + 1 : 0;
+  const failures = failuresAfter(event.result, state.failures);
   const owed = event.result === 'ok' ? [] : state.current.filter((trigger) => trigger !== 'retry');
   const idle = { ...state, running: false, failures, current: owed };
   if (state.pending.length > 0) return start(idle, state.pending, owed);
   const timer = nextTimer(event, failures, now);
   return { state: idle, effects: timer === null ? [] : [timer] };
+}
+
+function failuresAfter(result: 'ok' | 'failed' | 'manifest-broken', before: number): number {
+  switch (result) {
+    case 'ok':
+      return 0;
+    case 'failed':
+      return before + 1;
+    case 'manifest-broken':
+      return before;
+  }
 }
 
 function nextTimer(

@@ -11,6 +11,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, { readonly reason: string; readonly
   EACCES: { reason: 'permission denied', remedy: 'let the user that runs this read and write the file and its folder' },
   EPERM: { reason: 'not permitted', remedy: 'let the user that runs this own the file and its folder' },
   EISDIR: { reason: 'it is a folder', remedy: 'name a file with --state' },
+  ENOTREG: { reason: 'it is not a regular file', remedy: 'name a file with --state' },
   ENOTDIR: { reason: 'a part of its path is not a folder', remedy: 'name a file with --state' },
   ELOOP: { reason: 'its path leads through a symbolic link that cannot be followed', remedy: 'remove the link' },
   EBUSY: { reason: 'it is in use', remedy: 'mount the folder of the state file, not the file itself' },

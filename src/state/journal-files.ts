@@ -55,6 +55,7 @@ export const realFiles: JournalFiles = {
  * quarter more processor time.
  */
 async function openFile(path: string, flags: string): Promise<JournalFile> {
+  await refuseOddFile(path);
   const fd = await call<number>((done) => fs.open(path, flags, OWNER_ONLY, done));
   return {
     read: () => call<Buffer>((done) => fs.readFile(fd, done)),
@@ -67,6 +68,13 @@ async function openFile(path: string, flags: string): Promise<JournalFile> {
     chown: (uid, gid) => call<void>((done) => fs.fchown(fd, uid, gid, done)),
     close: () => call<void>((done) => fs.close(fd, done)),
   };
+}
+
+/** Opening or reading a pipe or a device can wait for ever, and nothing ends a process that waits there but a kill. */
+async function refuseOddFile(path: string): Promise<void> {
+  const stats = await call<fs.Stats>((done) => fs.stat(path, done)).catch(() => null);
+  if (stats === null || stats.isFile()) return;
+  throw Object.assign(new Error('not a regular file'), { code: stats.isDirectory() ? 'EISDIR' : 'ENOTREG' });
 }
 
 function call<T>(start: (done: (error: Error | null | undefined, value: T) => void) => void): Promise<T> {

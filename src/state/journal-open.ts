@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Problem } from '../errors.js';
 import { errorCode, existsFailure, stateFailure, unreadable } from './failures.js';
 import { startState } from './fold.js';
@@ -25,8 +26,9 @@ export type StateReading =
  * left out while it is half there. Throws ProductError: `refused` when it is damaged or of a later version.
  */
 export async function readState(path: string, files: JournalFiles = realFiles): Promise<StateReading> {
-  const found = await openFile(path, files, 'r').catch((error: unknown) => {
-    if (isAbsent(error)) return null;
+  const found = await openFile(path, files, 'r').catch(async (error: unknown) => {
+    // A folder that is missing is more often a volume that is not mounted than a first time.
+    if (isAbsent(error) && (await hasFolder(path, files))) return null;
     throw stateFailure(path, 'read', error);
   });
   if (found === null) return { kind: 'missing' };
@@ -105,6 +107,15 @@ interface FoundFile {
 async function openFile(path: string, files: JournalFiles, flags: 'r' | 'r+'): Promise<FoundFile> {
   const target = await resolveTarget(path);
   return { target, file: await files.open(target, flags) };
+}
+
+async function hasFolder(path: string, files: JournalFiles): Promise<boolean> {
+  try {
+    await files.stat(dirname(await resolveTarget(path)));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isAbsent(error: unknown): boolean {

@@ -9,6 +9,7 @@ import {
   refreshes,
   type SchedulerEvent,
   type SchedulerState,
+  SETTLE_WAIT,
   type Trigger,
 } from '../../../src/daemon/scheduler.js';
 
@@ -16,6 +17,7 @@ const NOW = 1_000_000;
 const RUNNING: SchedulerState = { ...IDLE, running: true, current: ['start'] };
 const ok = { kind: 'run-finished', result: 'ok', comeBackAt: null, random: 0 } as const;
 const failed = { ...ok, result: 'failed' } as const;
+const broken = { ...ok, result: 'manifest-broken' } as const;
 const come = (trigger: Trigger) => ({ kind: 'trigger', trigger }) as const;
 
 interface Row {
@@ -59,6 +61,43 @@ const ROWS: readonly Row[] = [
     effects: [{ kind: 'clear-timer' }, { kind: 'start-run', triggers: ['retry', 'schedule'] }],
   },
   {
+    title: 'does what a failed run was to do in whichever run comes next',
+    state: { ...IDLE, current: ['schedule'], failures: 1 },
+    event: come('manifest'),
+    effects: [{ kind: 'clear-timer' }, { kind: 'start-run', triggers: ['manifest', 'schedule'] }],
+  },
+  {
+    title: 'does it in the one more run too',
+    state: { ...RUNNING, current: ['schedule'], pending: ['manifest'] },
+    event: failed,
+    effects: [{ kind: 'clear-timer' }, { kind: 'start-run', triggers: ['manifest', 'schedule'] }],
+  },
+  { title: 'waits for a change when there is no valid manifest', state: RUNNING, event: broken, effects: [] },
+  {
+    title: 'comes back before a retry that is further away',
+    state: { ...RUNNING, failures: 20 },
+    event: { ...failed, comeBackAt: NOW + 70_000 },
+    effects: [{ kind: 'set-timer', trigger: 'settle', at: NOW + 70_000 }],
+  },
+  {
+    title: 'tries again before it comes back when that is further away',
+    state: RUNNING,
+    event: { ...failed, comeBackAt: NOW + 70_000 },
+    effects: [{ kind: 'set-timer', trigger: 'retry', at: NOW + BACKOFF.firstMs }],
+  },
+  {
+    title: 'waits a second before it comes back to what has settled already',
+    state: RUNNING,
+    event: { ...ok, comeBackAt: NOW - 5 },
+    effects: [{ kind: 'set-timer', trigger: 'settle', at: NOW + SETTLE_WAIT.leastMs }],
+  },
+  {
+    title: 'waits at most a minute for that, however often it failed',
+    state: { ...RUNNING, failures: 20 },
+    event: { ...failed, comeBackAt: NOW - 5 },
+    effects: [{ kind: 'set-timer', trigger: 'settle', at: NOW + SETTLE_WAIT.mostMs }],
+  },
+  {
     title: 'comes back when an uncertain create has settled',
     state: RUNNING,
     event: { ...ok, comeBackAt: NOW + 60_000 },
@@ -84,6 +123,7 @@ const ROWS: readonly Row[] = [
     event: { kind: 'grace-over' },
     effects: [{ kind: 'end' }],
   },
+  { title: 'knows no grace time before a stop', state: RUNNING, event: { kind: 'grace-over' }, effects: [] },
   {
     title: 'starts nothing while stopping',
     state: { ...RUNNING, stopping: true },
@@ -98,7 +138,10 @@ const events: fc.Arbitrary<SchedulerEvent> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc
-      .record({ result: fc.constantFrom('ok' as const, 'failed' as const), comeBackAt: fc.constantFrom(null, NOW + 5) })
+      .record({
+        result: fc.constantFrom('ok' as const, 'failed' as const, 'manifest-broken' as const),
+        comeBackAt: fc.constantFrom(null, NOW + 5),
+      })
       .map((rest) => ({ kind: 'run-finished' as const, random: 0.5, ...rest })),
   },
   { weight: 1, arbitrary: fc.constant<SchedulerEvent>({ kind: 'stop' }) },
@@ -132,6 +175,51 @@ describe('the scheduler', () => {
       }),
     );
   });
+
+  it('makes one more run of any number of triggers that come during one, and names each once', () => {
+    fc.assert(
+      fc.property(fc.array(triggers, { minLength: 1, maxLength: 20 }), (came) => {
+        const during = came.reduce((state, trigger) => advance(state, come(trigger), NOW).state, RUNNING);
+        const { state, effects } = advance(during, ok, NOW);
+        expect(effects).toEqual([{ kind: 'clear-timer' }, { kind: 'start-run', triggers: [...new Set(came)] }]);
+        expect(advance(state, ok, NOW).effects).toEqual([]);
+      }),
+    );
+  });
+
+  it('checks the live webhooks after a failure until a run that was to do so is good', () => {
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 60 }), (history) => {
+        let state = IDLE;
+        let owing = false;
+        for (const event of history) {
+          if (event.kind === 'stop') return;
+          if (event.kind === 'run-finished' && !state.running) continue;
+          if (event.kind === 'run-finished') owing = event.result !== 'ok' && refreshes(state.current, undefined);
+          const step = advance(state, event, NOW);
+          for (const effect of step.effects) {
+            if (effect.kind === 'start-run' && owing) expect(refreshes(effect.triggers, undefined)).toBe(true);
+          }
+          state = step.state;
+        }
+      }),
+    );
+  });
+
+  it('always has a timer set after a failure', () => {
+    fc.assert(
+      fc.property(fc.nat(1_000), fc.option(fc.integer({ min: -100_000, max: 1_000_000 })), (failures, inMs) => {
+        const event = { ...failed, comeBackAt: inMs === null ? null : NOW + inMs };
+        const { effects } = advance({ ...RUNNING, failures }, event, NOW);
+        expect(effects).toHaveLength(1);
+        const [timer] = effects;
+        expect(timer).toMatchObject({ kind: 'set-timer' });
+        const waitMs = timer?.kind === 'set-timer' ? timer.at - NOW : 0;
+        expect(waitMs).toBeGreaterThanOrEqual(BACKOFF.firstMs);
+        expect(waitMs).toBeLessThanOrEqual(BACKOFF.mostMs);
+      }),
+    );
+  });
 });
 
 describe('back-off', () => {
@@ -140,6 +228,21 @@ describe('back-off', () => {
     expect(whole).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
     expect(backoffMs(1, 0.999)).toBe(800);
     expect(backoffMs(2_000, 0)).toBe(BACKOFF.mostMs);
+  });
+});
+
+describe('the count of failures', () => {
+  const failuresAfter = (state: SchedulerState, event: SchedulerEvent) => advance(state, event, NOW).state.failures;
+  const waiting: SchedulerState = { ...IDLE, current: ['start'], failures: 4 };
+
+  it('begins anew with a good run and with a change of the manifest, and with nothing else', () => {
+    expect(failuresAfter({ ...RUNNING, failures: 4 }, ok)).toBe(0);
+    expect(failuresAfter(waiting, come('manifest'))).toBe(0);
+    expect(failuresAfter({ ...RUNNING, failures: 4, pending: ['manifest'] }, failed)).toBe(0);
+    expect(failuresAfter(waiting, come('schedule'))).toBe(4);
+    expect(failuresAfter(waiting, come('retry'))).toBe(4);
+    expect(failuresAfter({ ...RUNNING, failures: 4 }, broken)).toBe(4);
+    expect(failuresAfter({ ...RUNNING, failures: 4 }, failed)).toBe(5);
   });
 });
 

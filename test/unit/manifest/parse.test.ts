@@ -91,18 +91,17 @@ describe('what is no manifest', () => {
     ['nothing but comments', '# webhooks\n', '1:1 empty-manifest'],
     ['an empty document', '---\n', '1:1 empty-manifest'],
     ['webhooks without a value', 'webhooks:\n', '1:1 empty-field'],
-    ['webhooks: null', 'webhooks: null\n', '1:11 empty-field'].with(2, '1:1 empty-field') as [string, string, string],
+    ['webhooks: null', 'webhooks: null\n', '1:1 empty-field'],
     ['a list at the top', '- name: a\n', '1:1 bad-manifest'],
     ['a word', 'hello\n', '1:1 bad-manifest'],
-    ['a mapping without webhooks', 'other: 1\nwebhook_list: []\n', '1:1 missing-field'],
+    ['a mapping without webhooks', 'x-other: 1\n', '1:1 missing-field'],
     ['webhooks that is a mapping', 'webhooks:\n  a: {}\n', '2:3 bad-manifest'],
     ['webhooks that is a word', 'webhooks: none\n', '1:11 bad-manifest'],
     ['an empty item', 'webhooks:\n  -\n', '2:4 bad-entry'],
     ['an item that is a word', 'webhooks:\n  - a\n', '2:5 bad-entry'],
     ['an item that is a list', 'webhooks:\n  - [a]\n', '2:5 bad-entry'],
   ])('refuses %s', (_what, text, expected) => {
-    const [first] = found(text);
-    expect(first).toBe(expected);
+    expect(found(text)).toEqual([expected]);
     expect(parse(text).ok).toBe(false);
   });
 
@@ -159,10 +158,7 @@ describe('the rules of each field', () => {
     ['callers: a word', manifest({}, 'callers: ms'), '5:14 bad-callers'],
     ['callers: unknown', manifest({}, 'callers: [ms, publsher]'), '5:19 bad-caller'],
     ['callers: YAML 1.1’s truth value', manifest({}, 'callers: [on]'), '5:15 bad-caller'],
-    ['callers: an empty item', manifest({}, 'callers:', '  - ms', '  -'), '6:7 bad-caller'].with(
-      2,
-      '7:8 bad-caller',
-    ) as [string, string, string],
+    ['callers: an empty item', manifest({}, 'callers:', '  - ms', '  -'), '7:8 bad-caller'],
     ['callers: a list in it', manifest({}, 'callers: [[ms]]'), '5:15 bad-caller'],
     ['callers: one twice', manifest({}, 'callers: [ms, ms]'), '5:14 bad-callers'],
     ['database: no value', manifest({}, 'database:'), '5:5 empty-field'],
@@ -373,6 +369,6 @@ describe('checks across entries', () => {
       'name: a, handler: "https://e.com", trigger: open',
       'name: b, handler: "https://e.com", trigger: open, databse: 1',
     );
-    expect(found(unknown)).toEqual(['3:55 unknown-field']);
+    expect(found(unknown)).toEqual(['3:56 unknown-field']);
   });
 });

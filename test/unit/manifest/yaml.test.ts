@@ -1,5 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../../src/manifest/findings.js';
+import { readYaml } from '../../../src/manifest/yaml-text.js';
 import { entriesOf, found, manifest, parse, problemsOf, specsOf } from './manifests.js';
 
 const base = (more: string) => `x-base: &base
@@ -29,7 +31,7 @@ describe('anchors, aliases and merge keys', () => {
   });
 
   it('merge what was merged', () => {
-    const text = 'x: 1\n'.replace('x: 1', 'x-a: &a {trigger: open}\nx-b: &b {<<: *a, handler: "https://e.com"}');
+    const text = 'x-a: &a {trigger: open}\nx-b: &b {<<: *a, handler: "https://e.com"}\n';
     expect(specsOf(`${text}webhooks: [{name: a, <<: *b}]`).a).toEqual({ handler: 'https://e.com', trigger: 'open' });
   });
 
@@ -72,7 +74,7 @@ describe('anchors, aliases and merge keys', () => {
     [
       'a mapping within itself',
       'webhooks:\n  - &a\n    name: *a\n',
-      ['3:11 endless-alias', '2:5 missing-field', '2:5 missing-field'].sort(),
+      ['3:11 endless-alias', '3:11 missing-field', '3:11 missing-field'],
     ],
     [
       'a mapping merged into itself',
@@ -88,7 +90,7 @@ describe('anchors, aliases and merge keys', () => {
       ['9:5 unknown-field'],
     ],
   ])('refuse %s', (_what, text, expected) => {
-    expect(found(text).sort()).toEqual([...expected].sort());
+    expect(found(text)).toEqual(expected);
   });
 
   it('suggest the anchor that was meant', () => {
@@ -140,7 +142,7 @@ describe('YAML that is refused', () => {
     ['webhooks twice', 'webhooks: []\nwebhooks: []\n', '2:1 duplicate-key'],
     ['a field twice where nobody reads it', 'x-a: {b: 1, b: 2}\nwebhooks: []', '1:13 duplicate-key'],
     ['a tab for indentation', 'webhooks:\n\t- name: a\n', '2:1 yaml-syntax'],
-    ['an unclosed quote', manifest({ handler: '"https://e.com' }), '3:28 yaml-syntax'],
+    ['an unclosed quote', manifest({ handler: '"https://e.com' }), '3:14 yaml-syntax'],
     ['an unclosed bracket', manifest({}, 'callers: [ms'), '6:1 yaml-syntax'],
     ['a colon in a value', manifest({ handler: 'a: b' }), '3:14 yaml-syntax'],
     ['a reserved character', manifest({ trigger: '@create' }), '4:14 yaml-syntax'],
@@ -186,6 +188,9 @@ describe('a syntax error', () => {
       '2:11 missing-field',
       '2:11 missing-field',
       '3:5 duplicate-key',
+      '4:11 bad-name',
+      '4:11 missing-field',
+      '4:11 missing-field',
       '6:1 yaml-syntax',
     ]);
   });
@@ -205,15 +210,18 @@ describe('what would cost too much', () => {
     expect(problemsOf(text)).toMatchObject([{ code: 'too-complex', message: 'nested more than 50 levels deep' }]);
   });
 
-  it('a text of millions of words and marks is refused for that', () => {
-    expect(problemsOf(`webhooks: [${','.repeat(6_100_000)}`)).toMatchObject([{ code: 'too-complex', line: 1 }]);
+  it('a text of more words and marks than the limit is refused for that', () => {
+    const findings: Finding[] = [];
+    const limits = { lexemes: 1_000, nestingLevels: 50, problems: 1_000 };
+    expect(readYaml(`webhooks: [${'a,'.repeat(1_000)}]`, (finding) => findings.push(finding), limits)).toBeNull();
+    expect(findings).toMatchObject([{ code: 'too-complex', message: 'more than 1000 words and marks' }]);
   });
 
   it.each([
     ['escapes', `webhooks: "${'\\x'.repeat(2_000_000)}"`],
     ['tags', `webhooks:\n${'- !x y\n'.repeat(20_000)}`],
     ['brackets', ']\n'.repeat(200_000)],
-    ['control characters', '\0'.repeat(2_000_000)],
+    ['control characters', '\0'.repeat(200_000)],
     ['directives', '%X\n'.repeat(200_000)],
     ['documents', '--- a\n'.repeat(200_000)],
     ['entries', `webhooks:\n${'- {}\n'.repeat(20_000)}`],

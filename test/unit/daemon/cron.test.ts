@@ -1,0 +1,114 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { isTimezone, parseSchedule, startSchedule } from '../../../src/daemon/cron.js';
+import { ProductError } from '../../../src/errors.js';
+
+const QUARTER_MS = 15 * 60_000;
+const HOUR_MS = 3_600_000;
+
+describe('a schedule', () => {
+  it.each([
+    ['*/15 * * * *', '*/15 * * * *'],
+    ['  0  3 * *   mon-fri ', '0 3 * * mon-fri'],
+    ['0 0 29 2 *', '0 0 29 2 *'],
+  ])('takes %j', (text, expression) => {
+    expect(parseSchedule(text)).toEqual({ ok: true, expression });
+  });
+
+  it.each([
+    ['* * * *', 'has 4 fields, not 5'],
+    ['*/15 * * * * *', 'has 6 fields, not 5'],
+    ['', 'has 0 fields, not 5'],
+    ['@daily', 'has 1 fields, not 5'],
+    ['60 * * * *', 'names no times'],
+    ['*/0 * * * *', 'names no times'],
+    ['0 0 31 2 *', 'names no times'],
+    ['0 0 L-30 2 *', 'names no times'],
+  ])('refuses %j, which %s', (text, message) => {
+    expect(parseSchedule(text)).toEqual({ ok: false, message: `schedule: ${JSON.stringify(text)} ${message}` });
+  });
+
+  it('knows the time zones of this Node', () => {
+    expect(['Europe/Amsterdam', 'UTC', 'Mars/Olympus', ''].map(isTimezone)).toEqual([true, true, false, false]);
+  });
+
+  it('is refused before anything is started', () => {
+    const start = (text: string, timezone: string | undefined) => () =>
+      startSchedule(text, { timezone, onDue: () => {}, log: pino({ level: 'silent' }) });
+    expect(start('*/15 * * * * *', undefined)).toThrow(ProductError);
+    expect(start('*/15 * * * *', 'Mars/Olympus')).toThrow('timezone: "Mars/Olympus" is not known');
+  });
+});
+
+// Waiting for a quarter of an hour, and setting the clock, needs another clock than the machine's.
+describe('a started schedule', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: new Date('2026-11-23T10:07:00Z') });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  function started(text: string, timezone: string | undefined) {
+    const due: string[] = [];
+    const logged: string[] = [];
+    const log = pino({ level: 'info' }, { write: (line: string) => logged.push(line) });
+    const schedule = startSchedule(text, { timezone, onDue: () => due.push(new Date().toISOString()), log });
+    onTestFinished(() => schedule.stop());
+    return { due, logged, schedule };
+  }
+
+  it('is due at its times, and says when it is due next', async () => {
+    const { due, schedule } = started('*/15 * * * *', 'UTC');
+    expect(schedule.nextAt()?.toISOString()).toBe('2026-11-23T10:15:00.000Z');
+    await vi.advanceTimersByTimeAsync(2 * QUARTER_MS);
+    expect(due).toEqual(['2026-11-23T10:15:00.000Z', '2026-11-23T10:30:00.000Z']);
+  });
+
+  it('goes by the clock of its time zone', () => {
+    const { schedule } = started('0 3 * * *', 'Europe/Amsterdam');
+    expect(schedule.nextAt()?.toISOString()).toBe('2026-11-24T02:00:00.000Z');
+  });
+
+  it('does not wake up in between', () => {
+    started('0 3 * * *', 'UTC');
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersToNextTimer();
+    expect(new Date().toISOString()).toBe('2026-11-24T03:00:00.000Z');
+  });
+
+  it('makes up once for the times that a machine slept through, without a warning', async () => {
+    const { due, logged } = started('*/15 * * * *', 'UTC');
+    vi.setSystemTime('2026-11-23T18:20:00Z');
+    await vi.advanceTimersToNextTimerAsync();
+    expect(due).toHaveLength(1);
+    await vi.advanceTimersToNextTimerAsync();
+    expect(due).toHaveLength(2);
+    expect(due.at(-1)).toBe('2026-11-23T18:30:00.000Z');
+    expect(logged).toEqual([]);
+  });
+
+  it('comes although the process was too busy to be there in time', async () => {
+    const { due } = started('0 3 * * *', 'UTC');
+    vi.setSystemTime('2026-11-24T03:00:05Z');
+    await vi.advanceTimersToNextTimerAsync();
+    expect(due).toHaveLength(1);
+  });
+
+  it('is not due early when the clock is set back', async () => {
+    const { due } = started('*/15 * * * *', 'UTC');
+    vi.setSystemTime(Date.now() - HOUR_MS);
+    await vi.advanceTimersByTimeAsync(HOUR_MS);
+    expect(due).toEqual([]);
+    await vi.advanceTimersByTimeAsync(QUARTER_MS);
+    expect(due).toEqual(['2026-11-23T10:15:00.000Z']);
+  });
+
+  it('keeps nothing that would hold up the end of the process once it is stopped', async () => {
+    const { due, schedule } = started('* * * * *', 'UTC');
+    schedule.stop();
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(HOUR_MS);
+    expect(due).toEqual([]);
+  });
+});

@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ProductError } from '../../../src/errors.js';
+import { loadValidManifest, readManifest, readManifestFile } from '../../../src/manifest/load.js';
+import { manifest } from './manifests.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-manifest-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function fileWith(content: string | Uint8Array): Promise<string> {
+  const path = join(folder, 'webhooks.yaml');
+  await writeFile(path, content);
+  return path;
+}
+
+describe('reading the manifest', () => {
+  it('gives its text and what it comes to', async () => {
+    const path = await fileWith(manifest({ name: 'ä'.replace('ä', 'a') }));
+    expect(await readManifest(path, {})).toMatchObject({
+      text: manifest({}),
+      result: { ok: true, entries: [{ name: 'a' }] },
+    });
+    expect((await loadValidManifest(path, {})).entries).toHaveLength(1);
+  });
+
+  it('gives the very text, byte order mark and line ends included', async () => {
+    const text = `\ufeff${manifest({}).replaceAll('\n', '\r\n')}`;
+    expect(await readManifestFile(await fileWith(text))).toEqual({ ok: true, text });
+  });
+
+  it('follows symbolic links, as in a Kubernetes ConfigMap', async () => {
+    await mkdir(join(folder, '..data'));
+    await writeFile(join(folder, '..data', 'webhooks.yaml'), manifest({}));
+    await symlink(join('..data', 'webhooks.yaml'), join(folder, 'webhooks.yaml'));
+    expect(await readManifest(join(folder, 'webhooks.yaml'), {})).toMatchObject({ result: { ok: true } });
+  });
+
+  it('gives the text of a manifest that is wrong, too', async () => {
+    const path = await fileWith('webhooks: 1\n');
+    expect(await readManifest(path, {})).toMatchObject({ text: 'webhooks: 1\n', result: { ok: false } });
+    const problems = [{ code: 'bad-manifest', file: path, line: 1, column: 11 }];
+    const error = await loadValidManifest(path, {}).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ProductError);
+    expect(error).toMatchObject({ kind: 'input', problems });
+  });
+});
+
+describe('a manifest that can’t be read is told and never waited for', () => {
+  async function problemOf(path: string) {
+    const read = await readManifest(path, {});
+    expect(read.text).toBeNull();
+    if (read.result.ok) throw new Error('it was read');
+    expect(read.result.problems).toHaveLength(1);
+    expect(read.result.problems[0]?.remedy).toBeTruthy();
+    return read.result.problems[0];
+  }
+
+  it('a missing file', async () => {
+    const path = join(folder, 'webhooks.yaml');
+    expect(await problemOf(path)).toMatchObject({ code: 'manifest-missing', file: path });
+  });
+
+  it('a file in a missing folder', async () => {
+    expect(await problemOf(join(folder, 'no', 'webhooks.yaml'))).toMatchObject({ code: 'manifest-missing' });
+  });
+
+  it('a file for a folder', async () => {
+    const path = await fileWith('');
+    expect(await problemOf(join(path, 'webhooks.yaml'))).toMatchObject({ code: 'manifest-missing' });
+  });
+
+  it('a folder', async () => {
+    expect(await problemOf(folder)).toMatchObject({ message: 'the manifest is a folder' });
+  });
+
+  it('a named pipe that nobody writes to', async () => {
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    expect(await problemOf(path)).toMatchObject({ message: 'the manifest is not a regular file' });
+  });
+
+  it('a device without an end', async () => {
+    expect(await problemOf('/dev/zero')).toMatchObject({ message: 'the manifest is not a regular file' });
+  });
+
+  it('a link that leads to itself', async () => {
+    const path = join(folder, 'loop');
+    await symlink('loop', path);
+    expect(await problemOf(path)).toMatchObject({ code: 'manifest-unreadable' });
+  });
+
+  it('a path that no file system has', async () => {
+    expect(await problemOf('a\0b')).toMatchObject({ code: 'manifest-unreadable' });
+  });
+
+  it('a file of more than 10 MiB, and one byte less is read', async () => {
+    const path = await fileWith('');
+    await truncate(path, 10 * 1024 * 1024 + 1);
+    expect(await problemOf(path)).toMatchObject({ code: 'manifest-too-large' });
+    await truncate(path, 10 * 1024 * 1024);
+    expect(await readManifestFile(path)).toMatchObject({ ok: true });
+  });
+
+  it('a file that says it is empty and is not is read whole', async () => {
+    const read = await readManifestFile('/proc/self/status');
+    expect(read.ok && read.text).toContain('VmRSS');
+  });
+
+  it.each([
+    ['Latin-1', Buffer.from('webhooks:\n  - name: caf\xe9\n', 'latin1'), 'byte 23 is not UTF-8', 2, 14],
+    ['UTF-16', Buffer.from('\ufeffwebhooks: []', 'utf16le'), 'byte 0 is not UTF-8', 1, 1],
+    ['cut off in a character', Buffer.from('a: €').subarray(0, 5), 'byte 3 is not UTF-8', 1, 4],
+    ['bad after a character of several bytes', Buffer.from([0xe2, 0x82, 0xac, 0xff]), 'byte 3 is not UTF-8', 1, 2],
+  ])('%s', async (_what, bytes, message, line, column) => {
+    expect(await problemOf(await fileWith(bytes))).toMatchObject({ code: 'not-utf8', message, line, column });
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { frame } from '../../../src/manifest/frame.js';
+import { indexLines } from '../../../src/manifest/places.js';
+import { cut, printable, quote } from '../../../src/manifest/printable.js';
+import { nearest } from '../../../src/manifest/suggest.js';
+import { firstInvalidByte } from '../../../src/manifest/utf8.js';
+
+describe('nearest', () => {
+  const words = ['create', 'update', 'delete', 'unsubscribe', 'ms', 'publisher'];
+
+  it.each([
+    ['craete', 'create'],
+    ['creat', 'create'],
+    ['creates', 'create'],
+    ['CREATE', 'create'],
+    ['upadte', 'update'],
+    ['unsubscribed', 'unsubscribe'],
+    ['unsusbcirbe', 'unsubscribe'],
+    ['pub', 'publisher'],
+    ['pu', undefined],
+    ['x', undefined],
+    ['sm', undefined],
+    ['purchase', undefined],
+    ['', undefined],
+    ['create'.repeat(20), undefined],
+  ])('of %j is %j', (word, expected) => {
+    expect(nearest(word, words)).toBe(expected);
+  });
+
+  it('prefers the word with fewer slips', () => {
+    expect(nearest('delite', ['delivery', 'delete'])).toBe('delete');
+  });
+
+  it('does not guess between two that begin alike', () => {
+    expect(nearest('del', ['delivery', 'deletion'])).toBeUndefined();
+  });
+});
+
+describe('printable', () => {
+  it.each([
+    ['a\u001b[31mb', 'a␛[31mb'],
+    ['a\nb\tc\r', 'a␊b␉c␍'],
+    ['\0\x7f\x9b', '␀␡\ufffd'],
+    ['a\u202eb\u200bc\ufeff', 'a\ufffdb\ufffdc\ufffd'],
+    ['\u2028\ud800', '\ufffd\ufffd'],
+    ['naïve ü 日本 🎉', 'naïve ü 日本 🎉'],
+  ])('makes %j harmless', (text, expected) => {
+    expect(printable(text)).toBe(expected);
+  });
+
+  it('cuts what is long', () => {
+    expect(cut('abcdef', 4)).toBe('abc…');
+    expect(cut('abcd', 4)).toBe('abcd');
+    expect(quote('x'.repeat(1_000))).toHaveLength(62);
+  });
+});
+
+describe('the place of an offset', () => {
+  it('is found in every line, whatever its line end', () => {
+    const text = 'ab\r\n\ncd\n';
+    const lines = indexLines(text);
+    const places = Array.from({ length: text.length + 1 }, (_, offset) => lines.placeOf(offset));
+    expect(places.map(({ line, column }) => `${line}:${column}`)).toEqual(
+      ['1:1', '1:2', '1:3', '1:4', '2:1', '3:1', '3:2', '3:3', '4:1'], // after the last line end begins line 4
+    );
+    expect([1, 2, 3, 4, 5].map((line) => lines.lineText(line))).toEqual(['ab', '', 'cd', '', '']);
+  });
+});
+
+describe('a frame', () => {
+  const framed = (text: string, column: number, length: number) => frame(text, { line: 7, column }, length);
+
+  it.each([
+    ['points at a part of the line', 'trigger: craete', 10, 6, '7 | trigger: craete\n  |          ^^^^^^'],
+    ['points behind the end', 'callers: [ms', 13, 0, '7 | callers: [ms\n  |             ^'],
+    ['ends its carets with the line', 'ab', 1, 100, '7 | ab\n  | ^^'],
+    ['has a caret for an empty line', '', 1, 0, '7 | \n  | ^'],
+    ['lines up behind tabs', '\ta: b', 5, 1, '7 |     a: b\n  |        ^'],
+    ['lines up behind wide characters', '日本: b', 5, 1, '7 | 日本: b\n  |       ^'],
+    ['lines up behind combining characters', 'e\u0301: b', 5, 1, '7 | e\u0301: b\n  |    ^'],
+    ['lines up behind emoji', '🎉: b', 5, 1, '7 | 🎉: b\n  |     ^'],
+    ['shows control characters', 'a\u001b[2Jb', 2, 1, '7 | a␛[2Jb\n  |  ^'],
+  ])('%s', (_what, text, column, length, expected) => {
+    expect(framed(text, column, length)).toBe(expected);
+  });
+
+  it('cuts a long line around the caret', () => {
+    const [line = '', carets = ''] = framed(`${'a'.repeat(500)}HERE${'b'.repeat(500)}`, 501, 4).split('\n');
+    expect(line.length).toBeLessThanOrEqual(120);
+    expect(line).toMatch(/^7 \| …a+HEREb+…$/);
+    expect(carets.indexOf('^^^^')).toBe(line.indexOf('HERE'));
+  });
+
+  it('shows the beginning of a long line as it is', () => {
+    const [line = ''] = framed(`  handler: ${'x'.repeat(500)}`, 3, 7).split('\n');
+    expect(line).toMatch(/^7 \| {3}handler: x+…$/);
+  });
+});
+
+describe('the first byte that is no UTF-8', () => {
+  it.each([
+    [[], -1],
+    [[0x41, 0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x8e, 0x89], -1],
+    [[0x41, 0xff], 1],
+    [[0x80], 0],
+    [[0xc0, 0x80], 0],
+    [[0x41, 0x42, 0xc3], 2],
+    [[0xe0, 0x80, 0x80], 0],
+    [[0x41, 0xed, 0xa0, 0x80], 1],
+    [[0xf4, 0x90, 0x80, 0x80], 0],
+    [[0xf0, 0x80, 0x80, 0x80], 0],
+    [[0xf0, 0x9f, 0x8e], 0],
+    [[0xf5, 0x80, 0x80, 0x80], 0],
+  ])('in %j is at %j', (bytes, expected) => {
+    expect(firstInvalidByte(Uint8Array.from(bytes))).toBe(expected);
+  });
+});
