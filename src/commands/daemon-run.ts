@@ -37,7 +37,9 @@ export function makeRun(parts: {
     } catch (error) {
       if (!(error instanceof ProductError)) throw error;
       // A manifest that can't be used was complained about when it was read, and is read again when it changes.
-      if (error.kind === 'input' && manifest.problems.length > 0) return { result: 'ok', comeBackAt: null };
+      if (error.kind === 'input' && manifest.problems.length > 0) {
+        return { result: 'manifest-broken', comeBackAt: null };
+      }
       for (const { code, message, remedy } of error.problems) log.error({ code, remedy, triggers }, message);
       return { result: 'failed', comeBackAt: null };
     }

@@ -1,6 +1,6 @@
 import { assemble } from '../assemble.js';
 import { redactor } from '../copernica/redact.js';
-import { startSchedule } from '../daemon/cron.js';
+import { checkSchedule, startSchedule } from '../daemon/cron.js';
 import { runDaemon } from '../daemon/daemon.js';
 import { LastGoodManifest } from '../daemon/last-good.js';
 import { isMountedFile } from '../daemon/mounts.js';
@@ -17,6 +17,8 @@ import { makeRun } from './daemon-run.js';
 export function runCommand(host: Host, invocation: Invocation): Promise<number> {
   return execute(host, invocation, async () => {
     const { settings, flagged } = await loadSettings({ ...invocation, environment: host.environment });
+    // Its shape was checked with the settings; whether it names times is known where schedules are made.
+    checkSchedule(settings.schedule);
     const token = settings.sandbox ? null : await loadToken(host.environment);
     const log = await createLog({
       level: settings.logLevel,

@@ -13,6 +13,7 @@ export type ParsedSchedule =
   | { readonly ok: false; readonly message: string };
 
 const CRON_FIELDS = 5;
+const SCHEDULE_REMEDY = 'give five cron fields such as "*/15 * * * *", or off';
 
 /**
  * Judges a cron expression: minute, hour, day of month, month, day of week. `expression` has single blanks.
@@ -32,6 +33,12 @@ export function parseSchedule(text: string): ParsedSchedule {
   return { ok: true, expression };
 }
 
+/** Throws ProductError of kind `input` for a schedule that can't be used, so that nothing is begun with one. `off` is one. */
+export function checkSchedule(text: string): void {
+  const parsed = text === 'off' ? null : parseSchedule(text);
+  if (parsed?.ok === false) throw unusable(parsed.message, SCHEDULE_REMEDY);
+}
+
 /**
  * Calls `onDue` at the times of a cron expression of five fields, in an IANA time zone (left out: the system's).
  * A time that passed while the machine slept, the process was stopped or the clock was set forward is made up for once,
@@ -45,7 +52,7 @@ export function startSchedule(
 ): Schedule {
   const { log, timezone, onDue } = options;
   const parsed = parseSchedule(text);
-  if (!parsed.ok) throw unusable(parsed.message, 'give five cron fields such as "*/15 * * * *", or off');
+  if (!parsed.ok) throw unusable(parsed.message, SCHEDULE_REMEDY);
   if (timezone !== undefined && !isTimezone(timezone)) {
     throw unusable(`timezone: ${JSON.stringify(timezone)} is not known`, 'give an IANA name such as Europe/Amsterdam');
   }

@@ -3,8 +3,8 @@ import { advance, type Effect, IDLE, type SchedulerEvent, type Trigger } from '.
 import type { Watcher } from './watch.js';
 
 export interface RunResult {
-  /** `failed`: to be tried again soon. */
-  readonly result: 'ok' | 'failed';
+  /** `failed`: to be tried again soon. `manifest-broken`: there was nothing to go by; to be tried when that changes. */
+  readonly result: 'ok' | 'failed' | 'manifest-broken';
   /** When an uncertain create can be looked at again. */
   readonly comeBackAt: Date | null;
 }

@@ -29,6 +29,15 @@ export interface Watcher {
   close(): Promise<void>;
 }
 
+export interface WatchOptions {
+  /** No events are asked for: the file is looked at every second. */
+  readonly poll: boolean;
+  /** Milliseconds from look to look, when not those of WATCH. */
+  readonly lookEveryMs?: number;
+  readonly log: Logger;
+  readonly onMaybeChanged: () => Promise<void>;
+}
+
 /**
  * Calls `onMaybeChanged` once at the start, and then whenever the content of the file (or that it is missing, or can't
  * be read) differs from what was seen before. Whatever happens while a call is under way leads to another call, so a
@@ -43,17 +52,15 @@ export interface Watcher {
  * A look neither waits nor reads without bound, whatever is at the path: a pipe, a folder, a file of many gigabytes.
  * A rejection of `onMaybeChanged` is a defect: it is not caught, and `close` rejects with it.
  */
-export function watchFile(
-  path: string,
-  options: { readonly poll: boolean; readonly log: Logger; readonly onMaybeChanged: () => Promise<void> },
-): Watcher {
+export function watchFile(path: string, options: WatchOptions): Watcher {
   return new FileWatcher(resolve(path), options);
 }
 
 class FileWatcher implements Watcher {
   readonly ready: Promise<void>;
   readonly #path: string;
-  readonly #options: Parameters<typeof watchFile>[1];
+  readonly #options: WatchOptions;
+  readonly #lookEveryMs: number;
   readonly #looking: Promise<void>;
   #isReady: () => void = () => {};
   #events: FSWatcher[] = [];
@@ -66,9 +73,10 @@ class FileWatcher implements Watcher {
   /** What the caller was told of last; null: nothing, or something happened while it was told. */
   #told: string | null = null;
 
-  constructor(path: string, options: Parameters<typeof watchFile>[1]) {
+  constructor(path: string, options: WatchOptions) {
     this.#path = path;
     this.#options = options;
+    this.#lookEveryMs = options.lookEveryMs ?? (options.poll ? WATCH.pollLookMs : WATCH.slowLookMs);
     this.ready = new Promise((done) => {
       this.#isReady = done;
     });
@@ -85,11 +93,10 @@ class FileWatcher implements Watcher {
 
   /** The one loop: whatever it does is done before it looks again. */
   async #keepLooking(): Promise<void> {
-    const betweenMs = this.#options.poll ? WATCH.pollLookMs : WATCH.slowLookMs;
     while (!this.#closed) {
       await this.#settle(this.#hinted);
       await this.#followPlaces();
-      if (!this.#hinted) await this.#sleep(betweenMs);
+      if (!this.#hinted) await this.#sleep(this.#lookEveryMs);
     }
   }
 
@@ -174,7 +181,7 @@ class FileWatcher implements Watcher {
     this.#complained = true;
     const code = errorCode(error);
     const remedy = OUT_OF_WATCHES.has(code) ? 'raise fs.inotify.max_user_watches or max_user_instances' : undefined;
-    const everySeconds = WATCH.slowLookMs / 1_000;
+    const everySeconds = this.#lookEveryMs / 1_000;
     this.#options.log.warn(
       { code: 'no-change-events', reason: String(error), remedy },
       `the system tells of no changes here: the manifest is looked at every ${everySeconds} s instead`,

@@ -59,3 +59,12 @@ describe('the token', () => {
     }
   });
 });
+
+describe('a schedule that names no times', () => {
+  it('stops the daemon before it does anything', async () => {
+    const { code, stdout, stderr } = await (await place()).run('run', '--init', '--schedule', '99 * * * *');
+    expect(code).toBe(3);
+    expect(stderr).toContain('five cron fields');
+    expect(stdout).toBe('');
+  });
+});

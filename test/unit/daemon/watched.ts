@@ -1,9 +1,12 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { type Watcher, watchFile } from '../../../src/daemon/watch.js';
+import { WATCH, type Watcher, watchFile } from '../../../src/daemon/watch.js';
+
+const NEVER_MS = 24 * 3_600_000;
 
 /** A folder of the test's own, gone after it. */
 export async function aFolder(): Promise<string> {
@@ -14,6 +17,8 @@ export async function aFolder(): Promise<string> {
 
 interface Options {
   readonly poll?: boolean;
+  /** Left out: never, so that what is noticed was noticed by events. */
+  readonly lookEveryMs?: number;
   /** What happens while the watcher waits for its caller, given what that has found so far. */
   readonly beforeReturn?: (found: readonly string[]) => void;
 }
@@ -31,10 +36,11 @@ export class Watched {
     onTestFinished(() => watched.close());
     await watched.#watcher.ready;
     await watched.until(await textOf(path));
+    await watched.idle();
     return watched;
   }
 
-  private constructor(path: string, { poll = false, beforeReturn = () => {} }: Options) {
+  private constructor(path: string, { poll = false, lookEveryMs = NEVER_MS, beforeReturn = () => {} }: Options) {
     const log = pino({ level: 'debug' }, { write: (line: string) => this.logged.push(line) });
     const onMaybeChanged = async () => {
       const text = await textOf(path);
@@ -42,7 +48,7 @@ export class Watched {
       beforeReturn(this.found);
       if (this.#waiting?.text === text) this.#waiting.done();
     };
-    this.#watcher = watchFile(path, { poll, log, onMaybeChanged });
+    this.#watcher = watchFile(path, { poll, lookEveryMs, log, onMaybeChanged });
   }
 
   /** Resolves when the last call found this text. */
@@ -51,6 +57,14 @@ export class Watched {
     return new Promise((done) => {
       this.#waiting = { text, done };
     });
+  }
+
+  /**
+   * Long enough for the watcher to be done with looking. It looks once more after a call, and a change right then would
+   * be seen by that look, whether or not there are events.
+   */
+  async idle(): Promise<void> {
+    await sleep(3 * WATCH.steadyMs);
   }
 
   close(): Promise<void> {
