@@ -71,5 +71,6 @@ export function discoveredManifest(found: readonly Discovered[]): string {
       ...(collection == null ? {} : { collection }),
     };
   });
-  return stringify({ webhooks });
+  // Folded at a width, a long handler could come out broken.
+  return stringify({ webhooks }, { lineWidth: 0 });
 }

@@ -105,6 +105,8 @@ describe('a manifest that can’t be read is told and never waited for', () => {
     const path = await fileWith('');
     await truncate(path, 10 * 1024 * 1024 + 1);
     expect(await problemOf(path)).toMatchObject({ code: 'manifest-too-large' });
+    await truncate(path, 64 * 1024 ** 3);
+    expect(await problemOf(path)).toMatchObject({ code: 'manifest-too-large' });
     await truncate(path, 10 * 1024 * 1024);
     expect(await readManifestFile(path)).toMatchObject({ ok: true });
   });

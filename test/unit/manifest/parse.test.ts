@@ -142,6 +142,7 @@ describe('the rules of each field', () => {
     ['handler: a path for a host', manifest({ handler: 'https:///hook' }), '3:14 bad-handler'],
     ['handler: no slashes', manifest({ handler: 'https:example.com' }), '3:14 bad-handler'],
     ['handler: backslashes', manifest({ handler: 'https:\\\\example.com' }), '3:14 bad-handler'],
+    ['handler: a backslash in its path', manifest({ handler: 'https://example.com\\hook' }), '3:14 bad-handler'],
     ['handler: a bad port', manifest({ handler: 'https://example.com:99999/' }), '3:14 bad-handler'],
     ['handler: a bad host', manifest({ handler: '"https://exa<mple.com/"' }), '3:14 bad-handler'],
     ['handler: a space', manifest({ handler: 'https://example.com/a b' }), '3:14 bad-handler'],

@@ -182,7 +182,8 @@ describe('a syntax error', () => {
   });
 
   it('that breaks the shape hides no problem of the entries well before it, and makes none up', () => {
-    const text = 'webhooks:\n  - name: a a\n    name: b\n  - name: c c\n  - name: d\n   handler: x\n  - name: e e\n';
+    const text =
+      'webhooks:\n  - name: a a\n    name: b\n  - name: c c\n  - name: d\n    name: d\n   handler: x\n  - name: e e\n';
     expect(found(text)).toEqual([
       '2:11 bad-name',
       '2:11 missing-field',
@@ -191,7 +192,7 @@ describe('a syntax error', () => {
       '4:11 bad-name',
       '4:11 missing-field',
       '4:11 missing-field',
-      '6:1 yaml-syntax',
+      '7:1 yaml-syntax',
     ]);
   });
 });
