@@ -5,14 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createCopernicaClient } from './copernica/client.js';
 import type { ProxySettings } from './copernica/dispatcher.js';
-import type { Spell } from './copernica/pacer.js';
+import type { Pacer } from './copernica/pacer.js';
 import { withRetries } from './copernica/retry.js';
 import { productError } from './errors.js';
 import type { Host } from './host.js';
 import { loadValidManifest } from './manifest/load.js';
 import type { ReconcilerEdges, ValidManifest } from './reconcile/edges.js';
-import type { SettingKey, Settings } from './settings/definitions.js';
 import { loadCertificates } from './settings/load.js';
+import type { AccountSettings } from './settings/resolve.js';
 import { lockStateFile } from './state/open.js';
 
 /** The edges of one reconciler, put together, and how to let go of them. */
@@ -27,22 +27,24 @@ export interface Assembly {
 
 export interface AssemblyOptions {
   readonly host: Host;
-  readonly settings: Settings;
-  readonly flagged: ReadonlySet<SettingKey>;
+  readonly account: AccountSettings;
   /** For the lock's message to others. */
   readonly command: string;
   readonly token: string | null;
   readonly log: Logger;
   /** Aborted: waits between retries end, and nothing is tried again. */
   readonly stop: AbortSignal;
+  /** The pace of a host, shared with others that call it. */
+  readonly pacerFor: (apiUrl: string, log: Logger) => Pacer;
   /** Instead of reading the file at each run: the daemon goes on with the last good one. */
   readonly loadManifest?: () => Promise<ValidManifest>;
 }
 
 /** Builds one reconciler's edges: against the account of the token, or against a sandbox of its own. */
 export async function assemble(options: AssemblyOptions): Promise<Assembly> {
-  if (!options.settings.sandbox) {
-    const { settings, token } = options;
+  const { settings, flagged } = options.account;
+  if (!settings.sandbox) {
+    const { token } = options;
     if (token === null) throw new Error('assembled without a token');
     const ca = settings.caFile === undefined ? undefined : await loadCertificates(settings.caFile);
     const edges = buildEdges(options, {
@@ -55,7 +57,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     });
     return { edges, init: settings.init, target: settings.apiUrl, close: () => edges.api.close() };
   }
-  if (options.flagged.has('state')) {
+  if (flagged.has('state')) {
     throw productError('input', {
       code: 'sandbox-state',
       message: 'the sandbox has a state of its own, which ends with it, so --state and --sandbox do not go together',
@@ -97,7 +99,8 @@ function proxyOf(environment: Host['environment']): ProxySettings {
 }
 
 function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
-  const { host, settings, log, stop, command } = options;
+  const { host, log, stop, command, pacerFor } = options;
+  const { settings } = options.account;
   const client = createCopernicaClient({
     apiUrl: target.apiUrl,
     authUrl: target.authUrl,
@@ -109,26 +112,24 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
     ...(target.proxy === undefined ? {} : { proxy: target.proxy }),
     ...(target.ca === undefined ? {} : { ca: target.ca }),
   });
-  const holder = { pid: host.pid, host: host.hostname, command };
   return {
     loadManifest: options.loadManifest ?? (() => loadValidManifest(settings.file, host.environment)),
     lockState: () =>
       lockStateFile(target.state, {
         timeoutMs: settings.lockTimeoutMs,
-        holder: { ...holder, since: host.now().toISOString() },
+        holder: holderOf(host, command),
         onMended: ({ message, remedy }) => log.warn({ remedy }, message),
       }),
-    api: withRetries(client, { signal: stop, onSpell: (spell) => logSpell(spell, log) }),
+    api: withRetries(client, { signal: stop, pacer: pacerFor(target.apiUrl, log) }),
     now: () => host.now(),
     sleepUntil: (time, signal) => sleep(Math.max(0, time.getTime() - host.now().getTime()), signal),
     log,
   };
 }
 
-/** A spell of failures is told once, not for each entry. */
-function logSpell({ phase, reason, pausedMs }: Spell, log: Logger): void {
-  if (phase === 'begin') log.warn({ reason, pausedMs }, 'the API takes no requests for now: all of them wait');
-  else log.info({ reason, pausedMs }, 'the API takes requests again');
+/** What a held lock tells others. */
+export function holderOf(host: Host, command: string) {
+  return { pid: host.pid, host: host.hostname, command, since: host.now().toISOString() };
 }
 
 /** Resolves early, and never rejects, when the signal is aborted. */

@@ -148,7 +148,9 @@ function settingsCommand(program: Command, name: CommandName): Command {
   for (const setting of Object.values(SETTINGS) as Setting<unknown>[]) {
     if (setting.commands.includes(name)) addSetting(command, setting);
   }
-  return command.option('--config <path>', 'settings file (default: config/settings.yaml, when it exists)');
+  return command
+    .option('--config <path>', 'settings file (default: config/settings.yaml, when it exists)')
+    .option('--account <name>', 'one of the accounts of the settings file (default: all of them)');
 }
 
 function addSetting(command: Command, setting: Setting<unknown>): void {
@@ -178,12 +180,16 @@ function invocationOf(command: Command, name: CommandName): Invocation {
       flags.set(setting.name, String(command.getOptionValue(attribute)));
     }
   }
-  const settingsFile: unknown = command.getOptionValue('config');
-  const github = command.getOptionValue('format') === 'github';
+  const text = (attribute: string) => {
+    const value: unknown = command.getOptionValue(attribute);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const github = text('format') === 'github';
   return {
     command: name,
     flags,
-    settingsFile: typeof settingsFile === 'string' ? settingsFile : undefined,
+    settingsFile: text('config'),
+    account: text('account'),
     output: command.getOptionValue('json') === true ? 'json' : github ? 'github' : 'text',
   };
 }

@@ -10,6 +10,8 @@ export interface Problem {
   readonly severity: 'error' | 'warning';
   /** Name of the manifest entry it is about. */
   readonly name?: string;
+  /** Name of the account it is about, where there are several. */
+  readonly account?: string;
   /** Path of the file it is about, as the user gave it. */
   readonly file?: string;
   readonly line?: number;

@@ -16,29 +16,49 @@ export type Trigger = (typeof TRIGGERS)[number];
 export const CALLERS = ['ms', 'publisher'] as const;
 export type Caller = (typeof CALLERS)[number];
 
-/** What a webhook is, as the manifest writes it: exactly the body of the POST that makes it. */
-export interface WebhookSpec {
+/**
+ * What a webhook is, as the manifest writes it: exactly the body of the POST that makes it.
+ * `Limit` is what database and collection are: ids, but in a manifest that has not met its account yet (ManifestEntry).
+ */
+export interface WebhookSpec<Limit = number> {
   /** Absolute http(s) URL, as the file has it. */
   readonly handler: string;
   readonly trigger: Trigger;
   /** Left out: both. A set: order carries no meaning. */
   readonly callers?: readonly Caller[];
   /** Id of the database the webhook is limited to. */
-  readonly database?: number;
+  readonly database?: Limit;
   /** Id of the collection the webhook is limited to. */
-  readonly collection?: number;
+  readonly collection?: Limit;
 }
 
 export const WEBHOOK_FIELDS = ['handler', 'trigger', 'callers', 'database', 'collection'] as const;
 export type WebhookField = (typeof WEBHOOK_FIELDS)[number];
 
-/** One entry of the manifest, validated. `line` and `column` (from 1) are where its name stands. */
-export interface DesiredWebhook {
+/** The fields that limit a webhook to a part of the account. */
+export type LimitField = 'database' | 'collection';
+
+/** A database or collection that the manifest calls by its name: looked up in the account, it is an id. */
+export interface LimitName {
   readonly name: string;
-  readonly spec: WebhookSpec;
+  /** As the file has it, variables not filled in: the only form in which messages may quote it. */
+  readonly shown: string;
+  /** Where it stands, from 1, and the line with a caret under it. */
+  readonly line: number;
+  readonly column: number;
+  readonly frame: string;
+}
+
+/** One entry of the manifest, validated. `line` and `column` (from 1) are where its name stands. */
+export interface DesiredWebhook<Limit = number> {
+  readonly name: string;
+  readonly spec: WebhookSpec<Limit>;
   readonly line: number;
   readonly column: number;
 }
+
+/** One entry as the file has it, before its names are looked up. */
+export type ManifestEntry = DesiredWebhook<number | LimitName>;
 
 /**
  * The fields in the form in which equal means the same to Copernica: `https://host` and `https://host/` are one URL,
@@ -61,18 +81,26 @@ export function canonicalCallers(callers: readonly string[]): string {
   return [...new Set(callers.length === 0 ? CALLERS : callers)].sort().join(',');
 }
 
-export function canonical(spec: WebhookSpec): CanonicalWebhook {
+/** What can be compared: an id, or a name, which no id is equal to. */
+type Comparable = number | { readonly name: string };
+
+function limitText(limit: Comparable | undefined): string {
+  if (limit === undefined) return '';
+  return typeof limit === 'number' ? String(limit) : limit.name;
+}
+
+export function canonical(spec: WebhookSpec<Comparable>): CanonicalWebhook {
   return {
     handler: canonicalHandler(spec.handler),
     trigger: spec.trigger,
     callers: canonicalCallers(spec.callers ?? []),
-    database: spec.database === undefined ? '' : String(spec.database),
-    collection: spec.collection === undefined ? '' : String(spec.collection),
+    database: limitText(spec.database),
+    collection: limitText(spec.collection),
   };
 }
 
 /** Two specs with one key ask for the very same webhook. */
-export function webhookKey(spec: WebhookSpec): string {
+export function webhookKey(spec: WebhookSpec<Comparable>): string {
   const { handler, trigger, callers, database, collection } = canonical(spec);
   return JSON.stringify([handler, trigger, callers, database, collection]);
 }

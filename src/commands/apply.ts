@@ -1,68 +1,65 @@
-import { assemble } from '../assemble.js';
-import { redactor } from '../copernica/redact.js';
 import type { FailureKind, Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
-import { createLog } from '../log.js';
 import { applyJson } from '../output/apply-json.js';
 import { formatApplied } from '../output/apply-text.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { runOnce } from '../reconcile/run-once.js';
-import { loadSettings, loadToken } from '../settings/load.js';
-import { execute, type Invocation } from './command.js';
+import { chosenAccounts, forAccounts } from './accounts.js';
+import { type CommandResult, execute, type Invocation } from './command.js';
 import { progressReporter } from './progress.js';
 import { runOptions } from './run-options.js';
-import { stopOnSignal } from './stop.js';
+import { type Session, sharedPace, withSession } from './session.js';
+import { withStopOnSignal } from './stop.js';
 
 /** apply: reconciles once and ends. A signal lets what is under way finish, and starts nothing new. */
 export function applyCommand(
   host: Host,
   invocation: Invocation,
-  options: { readonly force: boolean },
+  { force }: { readonly force: boolean },
 ): Promise<number> {
   return execute(host, invocation, async () => {
-    const { settings, flagged } = await loadSettings({ ...invocation, environment: host.environment });
-    const token = settings.sandbox ? null : await loadToken(host.environment);
-    const log = await createLog({
-      level: settings.logLevel,
-      format: settings.logFormat ?? (host.stderr.isTTY ? 'pretty' : 'json'),
-      color: wantsColor(host.stderr, host.environment),
-      sink: host.stderr,
-      redact: redactor(token === null ? [] : [token]),
-    });
-    const stop = stopOnSignal(host, log);
-    const assembly = await assemble({ host, settings, flagged, command: 'apply', token, log, stop: stop.signal });
-    const progress = progressReporter(host.stderr, log, 'applying');
-    try {
-      const report = await runOnce(
-        assembly.edges,
-        runOptions(settings, {
-          init: assembly.init,
-          refresh: settings.refresh ?? true,
-          force: options.force,
-          waitToSettle: true,
-          stop: stop.signal,
-          onProgress: progress.update,
-        }),
-      );
-      progress.end();
-      return {
-        document: applyJson(report.changes),
-        text:
-          invocation.output === 'json'
-            ? ''
-            : formatApplied(report.changes, {
-                color: wantsColor(host.stdout, host.environment),
-                target: assembly.target,
-              }),
-        problems: [...report.warnings, ...problemsOf(report.changes)],
-        failures: failuresOf(report.changes),
-      };
-    } finally {
-      progress.end();
-      stop.release();
-      await assembly.close();
-    }
+    const accounts = await chosenAccounts(host, invocation);
+    const pacerFor = sharedPace();
+    return withStopOnSignal(host, accounts, (stop) =>
+      forAccounts(accounts, (account) =>
+        withSession(host, account, { command: 'apply', stop, pacerFor }, (session) =>
+          applyAccount(host, session, { force, stop, alone: accounts.length === 1 }),
+        ),
+      ),
+    );
   });
+}
+
+async function applyAccount(
+  host: Host,
+  { settings, log, assembly }: Session,
+  { force, stop, alone }: { readonly force: boolean; readonly stop: AbortSignal; readonly alone: boolean },
+): Promise<CommandResult> {
+  const progress = progressReporter(host.stderr, log, { doing: 'applying', alone });
+  try {
+    const report = await runOnce(
+      assembly.edges,
+      runOptions(settings, {
+        init: assembly.init,
+        refresh: settings.refresh ?? true,
+        force,
+        waitToSettle: true,
+        stop,
+        onProgress: progress.update,
+      }),
+    );
+    return {
+      document: applyJson(report.changes),
+      text: formatApplied(report.changes, {
+        color: wantsColor(host.stdout, host.environment),
+        target: assembly.target,
+      }),
+      problems: [...report.warnings, ...problemsOf(report.changes)],
+      failures: failuresOf(report.changes),
+    };
+  } finally {
+    progress.end();
+  }
 }
 
 function problemsOf(changes: readonly AppliedChange[]): Problem[] {

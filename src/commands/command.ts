@@ -13,6 +13,8 @@ export interface Invocation {
   readonly flags: ReadonlyMap<string, string>;
   /** From --config. */
   readonly settingsFile: string | undefined;
+  /** From --account. */
+  readonly account: string | undefined;
   readonly output: 'text' | 'json' | 'github';
 }
 
@@ -60,7 +62,8 @@ function withoutSecrets(problems: readonly Problem[], host: Host): Problem[] {
   }));
 }
 
-function failedResult(error: ProductError): CommandResult {
+/** What a failure of the whole command comes to. */
+export function failedResult(error: ProductError): CommandResult {
   return { document: {}, text: '', problems: error.problems, failures: [error.kind] };
 }
 

@@ -1,17 +1,15 @@
-import { assemble } from '../assemble.js';
-import { redactor } from '../copernica/redact.js';
-import { productError } from '../errors.js';
+import { type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
-import { createLog } from '../log.js';
 import { discoveredManifest } from '../plan/discovered.js';
-import { discover, takeOver } from '../reconcile/discover.js';
-import { loadSettings, loadToken } from '../settings/load.js';
+import { type DiscoverOptions, discover, takeOver } from '../reconcile/discover.js';
 import { parseInteger } from '../settings/values.js';
 import { readStateFile } from '../state/open.js';
-import type { IdRange } from '../state/state.js';
-import { execute, type Invocation } from './command.js';
+import type { IdRange, State } from '../state/state.js';
+import { onlyAccount } from './accounts.js';
+import { type CommandResult, execute, type Invocation } from './command.js';
 import { progressReporter } from './progress.js';
-import { stopOnSignal } from './stop.js';
+import { type Session, withSession } from './session.js';
+import { withStopOnSignal } from './stop.js';
 
 /** More ids than this are asked for in several goes: each is a request. */
 const MOST_IDS = 100_000;
@@ -25,42 +23,43 @@ export interface DiscoverCommandOptions {
 /** discover: finds webhooks that exist already and prints them as a manifest. A signal keeps what was found so far. */
 export function discoverCommand(host: Host, invocation: Invocation, options: DiscoverCommandOptions): Promise<number> {
   return execute(host, invocation, async () => {
-    const { settings, flagged } = await loadSettings({ ...invocation, environment: host.environment });
+    const account = await onlyAccount(host, invocation);
     const range = rangeOf(options);
-    const token = await loadToken(host.environment);
-    const redact = redactor([token]);
-    const log = await createLog({ level: settings.logLevel, format: 'json', color: false, sink: host.stderr, redact });
-    const state = await readStateFile(settings.state);
-    const stop = stopOnSignal(host, log);
-    const assembly = await assemble({ host, settings, flagged, command: 'discover', token, log, stop: stop.signal });
-    const progress = progressReporter(host.stderr, log, 'looking');
-    try {
-      const { concurrency } = settings;
-      const { found, incomplete } = await discover(assembly.edges, state, {
-        range,
-        concurrency,
-        stop: stop.signal,
-        onProgress: progress.update,
-      });
-      progress.end();
-      const taken = options.writeState ? await takeOver(assembly.edges, found, { init: assembly.init }) : 0;
-      if (options.writeState) log.info({ taken }, 'taken over into the state');
-      const document = { webhooks: found.map(({ name, id, known, webhook }) => ({ ...webhook, name, id, known })) };
-      const text = discoveredManifest(found);
-      if (incomplete === null) return { document, text, problems: [], failures: [] };
-      const problem = {
-        code: 'discover-incomplete',
-        severity: 'error' as const,
-        message: `not everything was looked at: ${incomplete}`,
-        remedy: 'what was found is printed; look at the rest with --from and --to',
-      };
-      return { document, text, problems: [problem], failures: ['failed'] };
-    } finally {
-      progress.end();
-      stop.release();
-      await assembly.close();
-    }
+    const state = await readStateFile(account.settings.state);
+    return withStopOnSignal(host, [account], (stop) =>
+      withSession(host, account, { command: 'discover', stop }, (session) =>
+        discoverIn(host, session, { range, state, stop, writeState: options.writeState }),
+      ),
+    );
   });
+}
+
+async function discoverIn(
+  host: Host,
+  { settings, log, assembly }: Session,
+  options: Pick<DiscoverOptions, 'range' | 'stop'> & { readonly state: State | null; readonly writeState: boolean },
+): Promise<CommandResult> {
+  const progress = progressReporter(host.stderr, log, { doing: 'looking', alone: true });
+  const { found, incomplete } = await discover(assembly.edges, options.state, {
+    range: options.range,
+    concurrency: settings.concurrency,
+    stop: options.stop,
+    onProgress: progress.update,
+  }).finally(progress.end);
+  if (options.writeState) {
+    const taken = await takeOver(assembly.edges, found, { init: assembly.init });
+    log.info({ taken }, 'taken over into the state');
+  }
+  const document = { webhooks: found.map(({ name, id, known, webhook }) => ({ ...webhook, name, id, known })) };
+  const text = discoveredManifest(found);
+  if (incomplete === null) return { document, text, problems: [], failures: [] };
+  const problem: Problem = {
+    code: 'discover-incomplete',
+    severity: 'error',
+    message: `not everything was looked at: ${incomplete}`,
+    remedy: 'what was found is printed; look at the rest with --from and --to',
+  };
+  return { document, text, problems: [problem], failures: ['failed'] };
 }
 
 function rangeOf({ from, to }: DiscoverCommandOptions): IdRange | null {

@@ -1,18 +1,19 @@
+import { holderOf } from '../assemble.js';
 import { productError } from '../errors.js';
 import type { Host } from '../host.js';
 import { nearest } from '../manifest/suggest.js';
-import { loadSettings } from '../settings/load.js';
 import { lockStateFile } from '../state/open.js';
 import type { State } from '../state/state.js';
+import { onlyAccount } from './accounts.js';
 import { execute, type Invocation } from './command.js';
 
 /** forget: drops an entry from the state and leaves its webhook alone. Sends nothing. */
 export function forgetCommand(host: Host, invocation: Invocation, name: string): Promise<number> {
   return execute(host, invocation, async () => {
-    const { settings } = await loadSettings({ ...invocation, environment: host.environment });
+    const { settings } = await onlyAccount(host, invocation);
     const locked = await lockStateFile(settings.state, {
       timeoutMs: settings.lockTimeoutMs,
-      holder: { pid: host.pid, host: host.hostname, command: 'forget', since: host.now().toISOString() },
+      holder: holderOf(host, 'forget'),
     });
     try {
       const journal = await locked.open();

@@ -1,25 +1,21 @@
-import { assemble } from '../assemble.js';
-import { redactor } from '../copernica/redact.js';
 import type { Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
-import { createLog } from '../log.js';
 import { loadValidManifest } from '../manifest/load.js';
 import { EXIT } from '../output/exit-code.js';
 import { planAnnotations } from '../output/plan-github.js';
 import { planJson } from '../output/plan-json.js';
 import { formatPlan } from '../output/plan-text.js';
-import { stateOfManifest } from '../plan/against.js';
-import { type Change, isPending } from '../plan/change.js';
-import { type LiveViews, unreadWarnings } from '../plan/live.js';
+import { stateOfManifest, withStandIns } from '../plan/against.js';
+import { isPending } from '../plan/change.js';
 import { makePlan } from '../plan/plan.js';
-import { checkAccount, readAccount } from '../reconcile/account.js';
-import { refresh } from '../reconcile/refresh.js';
-import type { SettingKey, Settings } from '../settings/definitions.js';
-import { loadSettings, loadToken } from '../settings/load.js';
+import { type Planned, planNeedsTheAccount, planOnly } from '../reconcile/plan-only.js';
+import type { Settings } from '../settings/definitions.js';
+import type { AccountSettings } from '../settings/resolve.js';
 import { readStateFile } from '../state/open.js';
-import type { State } from '../state/state.js';
-import type { DesiredWebhook } from '../webhook.js';
-import { execute, type Invocation } from './command.js';
+import type { ManifestEntry } from '../webhook.js';
+import { chosenAccounts, forAccounts } from './accounts.js';
+import { type CommandResult, execute, type Invocation } from './command.js';
+import { type PacerFor, sharedPace, withSession } from './session.js';
 
 export interface PlanCommandOptions {
   readonly detailedExitCode: boolean;
@@ -30,29 +26,35 @@ export interface PlanCommandOptions {
 /** plan: what `apply` would do. Changes nothing, neither remote nor state, and takes no lock. */
 export function planCommand(host: Host, invocation: Invocation, options: PlanCommandOptions): Promise<number> {
   return execute(host, invocation, async () => {
-    const { settings, flagged } = await loadSettings({ ...invocation, environment: host.environment });
-    const manifest = await loadValidManifest(settings.file, host.environment);
-    const { changes, warnings } =
-      options.against === undefined
-        ? await planForState(host, settings, flagged, manifest.entries)
-        : await planAgainst(options.against, host, settings, manifest.entries);
-    const text =
-      invocation.output === 'github'
-        ? planAnnotations(changes, settings.file)
-        : formatPlan(changes, { color: wantsColor(host.stdout, host.environment), file: settings.file });
-    return {
-      document: planJson(changes),
-      text,
-      problems: [...manifest.warnings, ...warnings],
-      failures: [],
-      exitCode: options.detailedExitCode && changes.some(isPending) ? EXIT.changes : EXIT.done,
-    };
+    const pacerFor = sharedPace();
+    const accounts = await chosenAccounts(host, invocation);
+    return forAccounts(accounts, (account) => planAccount(host, account, invocation, { ...options, pacerFor }));
   });
 }
 
-interface Planned {
-  readonly changes: readonly Change[];
-  readonly warnings: readonly Problem[];
+async function planAccount(
+  host: Host,
+  account: AccountSettings,
+  invocation: Invocation,
+  options: PlanCommandOptions & { readonly pacerFor: PacerFor },
+): Promise<CommandResult> {
+  const { settings } = account;
+  const manifest = await loadValidManifest(settings.file, host.environment);
+  const { changes, names, warnings } =
+    options.against === undefined
+      ? await planForState(host, account, manifest.entries, options.pacerFor)
+      : await planAgainst(options.against, host, settings, manifest.entries);
+  const text =
+    invocation.output === 'github'
+      ? planAnnotations(changes, settings.file)
+      : formatPlan(changes, { color: wantsColor(host.stdout, host.environment), file: settings.file, names });
+  return {
+    document: planJson(changes),
+    text,
+    problems: [...manifest.warnings, ...warnings],
+    failures: [],
+    exitCode: options.detailedExitCode && changes.some(isPending) ? EXIT.changes : EXIT.done,
+  };
 }
 
 /** For pull requests, where neither state nor token is at hand: the other manifest stands for what exists. */
@@ -60,27 +62,31 @@ async function planAgainst(
   path: string,
   host: Host,
   settings: Settings,
-  desired: readonly DesiredWebhook[],
+  entries: readonly ManifestEntry[],
 ): Promise<Planned> {
   const before = await loadValidManifest(path, host.environment);
-  const { changes } = makePlan(desired, stateOfManifest(before.entries), new Map(), settings);
-  return { changes, warnings: [] };
+  const { manifests, names } = withStandIns([entries, before.entries]);
+  const [desired = [], existing = []] = manifests;
+  const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), settings);
+  return { changes, names, warnings: [] };
 }
 
 async function planForState(
   host: Host,
-  settings: Settings,
-  flagged: ReadonlySet<SettingKey>,
-  desired: readonly DesiredWebhook[],
+  account: AccountSettings,
+  entries: readonly ManifestEntry[],
+  pacerFor: PacerFor,
 ): Promise<Planned> {
+  const { settings } = account;
   const state = settings.sandbox ? null : await readStateFile(settings.state);
-  if (state === null) {
-    const { changes } = makePlan(desired, null);
-    return { changes, warnings: settings.sandbox ? [] : [noStateWarning(settings.state)] };
-  }
-  const live = (settings.refresh ?? true) ? await lookAtLive(host, settings, flagged, desired, state) : new Map();
-  const { changes } = makePlan(desired, state, live, settings);
-  return { changes, warnings: unreadWarnings(live) };
+  const options = { ...settings, refresh: settings.refresh ?? true };
+  const planned = planNeedsTheAccount(entries, state, options)
+    ? await withSession(host, account, { command: 'plan', pacerFor }, ({ assembly }) =>
+        planOnly(entries, state, assembly.edges.api, options),
+      )
+    : await planOnly(entries, state, null, options);
+  if (state !== null || settings.sandbox) return planned;
+  return { ...planned, warnings: [...planned.warnings, noStateWarning(settings.state)] };
 }
 
 function noStateWarning(path: string): Problem {
@@ -90,26 +96,4 @@ function noStateWarning(path: string): Problem {
     message: `there is no state file ${path}, so everything counts as new`,
     remedy: 'the first `apply` wants --init; if there was a state before, restore it',
   };
-}
-
-async function lookAtLive(
-  host: Host,
-  settings: Settings,
-  flagged: ReadonlySet<SettingKey>,
-  desired: readonly DesiredWebhook[],
-  state: State,
-): Promise<LiveViews> {
-  const ids = desired.flatMap(({ name }) => state.entries.get(name)?.id ?? []);
-  if (ids.length === 0) return new Map();
-  const token = await loadToken(host.environment);
-  const redact = redactor([token]);
-  const log = await createLog({ level: 'warn', format: 'json', color: false, sink: host.stderr, redact });
-  const stop = new AbortController().signal;
-  const assembly = await assemble({ host, settings, flagged, command: 'plan', token, log, stop });
-  try {
-    checkAccount(await readAccount(assembly.edges.api), state.account);
-    return await refresh(ids, assembly.edges.api, { concurrency: settings.concurrency, stop, force: false });
-  } finally {
-    await assembly.close();
-  }
 }

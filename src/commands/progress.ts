@@ -6,9 +6,17 @@ const WORTH_SHOWING = 100;
 /** How often progress shows: each step of so many percent. */
 const STEP_PERCENT = { terminal: 1, log: 10 };
 
-/** Progress of long work: a line that is rewritten on a terminal, a log line at every tenth elsewhere. */
-export function progressReporter(sink: TextSink, log: Logger, doing: string) {
-  const step = sink.isTTY ? STEP_PERCENT.terminal : STEP_PERCENT.log;
+/**
+ * Progress of long work: a line that is rewritten on a terminal, a log line at every tenth elsewhere, and where several
+ * accounts are worked on: they would rewrite each other's.
+ */
+export function progressReporter(
+  sink: TextSink,
+  log: Logger,
+  { doing, alone }: { readonly doing: string; readonly alone: boolean },
+) {
+  const rewrites = sink.isTTY && alone;
+  const step = rewrites ? STEP_PERCENT.terminal : STEP_PERCENT.log;
   let shown = 0;
   let open = false;
   return {
@@ -16,7 +24,7 @@ export function progressReporter(sink: TextSink, log: Logger, doing: string) {
       const percent = Math.floor((done / total) * 100);
       if (total < WORTH_SHOWING || percent < shown + step) return;
       shown = percent;
-      if (!sink.isTTY) log.info({ done, total }, doing);
+      if (!rewrites) log.info({ done, total }, doing);
       else {
         sink.write(`\r\u001b[K${doing}: ${done} of ${total} (${percent} %)`);
         open = true;

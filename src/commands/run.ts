@@ -1,78 +1,39 @@
-import { assemble } from '../assemble.js';
-import { redactor } from '../copernica/redact.js';
-import { checkSchedule, startSchedule } from '../daemon/cron.js';
-import { runDaemon } from '../daemon/daemon.js';
-import { LastGoodManifest } from '../daemon/last-good.js';
-import { isMountedFile } from '../daemon/mounts.js';
-import { watchFile } from '../daemon/watch.js';
-import { type Host, wantsColor } from '../host.js';
-import { createLog } from '../log.js';
-import { readManifest } from '../manifest/load.js';
+import { checkSchedule } from '../daemon/cron.js';
+import { type Problem, ProductError } from '../errors.js';
+import type { Host } from '../host.js';
 import { EXIT } from '../output/exit-code.js';
-import { loadSettings, loadToken } from '../settings/load.js';
+import type { AccountSettings } from '../settings/resolve.js';
+import { runAccount } from './account-daemon.js';
+import { chosenAccounts, forAccounts } from './accounts.js';
 import { execute, type Invocation } from './command.js';
-import { makeRun } from './daemon-run.js';
+import { openLog, sharedPace } from './session.js';
 
-/** run: the daemon. Logs to stdout; ends with 0 when it was told to stop. */
+/** run: the daemon, for each account at once. Logs to stdout; ends with 0 when it was told to stop. */
 export function runCommand(host: Host, invocation: Invocation): Promise<number> {
   return execute(host, invocation, async () => {
-    const { settings, flagged } = await loadSettings({ ...invocation, environment: host.environment });
-    // Its shape was checked with the settings; whether it names times is known where schedules are made.
-    checkSchedule(settings.schedule);
-    const token = settings.sandbox ? null : await loadToken(host.environment);
-    const log = await createLog({
-      level: settings.logLevel,
-      format: settings.logFormat ?? (host.stdout.isTTY ? 'pretty' : 'json'),
-      color: wantsColor(host.stdout, host.environment),
-      sink: host.stdout,
-      redact: redactor(token === null ? [] : [token]),
-    });
-    const stopping = new AbortController();
-    const manifest = new LastGoodManifest(() => readManifest(settings.file, host.environment), log);
-    const assembly = await assemble({
-      host,
-      settings,
-      flagged,
-      command: 'run',
-      token,
-      log,
-      stop: stopping.signal,
-      loadManifest: async () => manifest.current(),
-    });
-    try {
-      log.info({ version: host.version, file: settings.file, target: assembly.target }, 'started');
-      if (settings.sandbox) {
-        log.warn('this is the built-in sandbox: nothing reaches Copernica, and its state ends with this process');
-        log.warn('to go live: set COPERNICA_ACCESS_TOKEN, leave out --sandbox, and say --init the first time');
+    const accounts = await chosenAccounts(host, invocation);
+    // Their shape was checked with the settings; whether they name times is known where schedules are made.
+    for (const { settings } of accounts) checkSchedule(settings.schedule);
+    const pacerFor = sharedPace();
+    return forAccounts(accounts, async (account) => {
+      try {
+        const ended = await runAccount(host, account, { pacerFor });
+        if (ended === 'cut-short') host.exitNow(EXIT.done);
+        return { ...NOTHING_TO_SAY, failures: [] };
+      } catch (error) {
+        // Of several, one that can't begin is told now, not when the others have ended.
+        if (!(error instanceof ProductError) || account.name === null) throw error;
+        await logProblems(host, account, error.problems);
+        return { ...NOTHING_TO_SAY, failures: [error.kind] };
       }
-      if (await isMountedFile(settings.file)) {
-        log.warn(
-          { file: settings.file },
-          'the manifest is itself a mount: replacing it outside can’t be seen; mount its folder instead',
-        );
-      }
-      const ended = await runDaemon({
-        run: makeRun({ assembly, settings, manifest, log }),
-        reload: () => manifest.reload(),
-        startWatching: (onMaybeChanged) => watchFile(settings.file, { poll: settings.poll, log, onMaybeChanged }),
-        startSchedule: (onDue) =>
-          settings.schedule === 'off'
-            ? null
-            : startSchedule(settings.schedule, { timezone: settings.timezone, onDue, log }),
-        onSignal: host.onSignal,
-        now: () => host.now(),
-        random: Math.random,
-        graceMs: settings.graceMs,
-        onStopping: () => {
-          log.info('stopping: requests under way are finished and recorded');
-          stopping.abort();
-        },
-      });
-      log.info(ended === 'finished' ? 'ended' : 'ended at once: what was not finished is looked for at the next start');
-      if (ended === 'cut-short') host.exitNow(EXIT.done);
-      return { document: {}, text: '', problems: [], failures: [] };
-    } finally {
-      await assembly.close();
-    }
+    });
   });
+}
+
+const NOTHING_TO_SAY = { document: {}, text: '', problems: [] };
+
+async function logProblems(host: Host, { name, settings }: AccountSettings, problems: readonly Problem[]) {
+  const log = await openLog(host, settings, host.stdout);
+  for (const { code, message, remedy } of problems) log.error({ account: name, code, remedy }, message);
+  log.error({ account: name }, 'this account is not kept until the program is started anew');
 }

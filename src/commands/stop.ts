@@ -1,17 +1,28 @@
-import type { Logger } from 'pino';
 import type { Host } from '../host.js';
+import type { AccountSettings } from '../settings/resolve.js';
+import { openLog } from './session.js';
 
-/** The first signal stops new requests, the second ends at once: what was sent is on disk as an intent either way. */
-export function stopOnSignal(host: Host, log: Logger): { signal: AbortSignal; release: () => void } {
+/**
+ * Does the work with a signal that SIGTERM or SIGINT aborts: nothing new is sent then. The second one ends the process
+ * at once; what was sent is on disk as an intent either way.
+ */
+export async function withStopOnSignal<T>(
+  host: Host,
+  accounts: readonly AccountSettings[],
+  work: (stop: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const [first] = accounts;
+  const log = first === undefined ? null : await openLog(host, first.settings, host.stderr);
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) host.exitNow(1);
-    log.warn('stopping: requests under way are finished and recorded');
+    log?.warn('stopping: requests under way are finished and recorded');
     controller.abort();
   };
   const releases = [host.onSignal('SIGTERM', onSignal), host.onSignal('SIGINT', onSignal)];
-  const release = () => {
-    for (const off of releases) off();
-  };
-  return { signal: controller.signal, release };
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const release of releases) release();
+  }
 }

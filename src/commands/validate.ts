@@ -1,19 +1,20 @@
 import type { Host } from '../host.js';
 import { loadValidManifest } from '../manifest/load.js';
-import { loadSettings } from '../settings/load.js';
+import { chosenAccounts, forAccounts } from './accounts.js';
 import { execute, type Invocation } from './command.js';
 
 /** validate: checks manifest and settings. Needs no token and no network. */
 export function validateCommand(host: Host, invocation: Invocation): Promise<number> {
-  return execute(host, invocation, async () => {
-    const { settings } = await loadSettings({ ...invocation, environment: host.environment });
-    const manifest = await loadValidManifest(settings.file, host.environment);
-    const count = manifest.entries.length;
-    return {
-      document: { valid: true, webhooks: count },
-      text: `${settings.file}: ${count} webhook${count === 1 ? '' : 's'}, valid\n`,
-      problems: manifest.warnings,
-      failures: [],
-    };
-  });
+  return execute(host, invocation, async () =>
+    forAccounts(await chosenAccounts(host, invocation), async ({ settings }) => {
+      const manifest = await loadValidManifest(settings.file, host.environment);
+      const count = manifest.entries.length;
+      return {
+        document: { valid: true, webhooks: count },
+        text: `${settings.file}: ${count} webhook${count === 1 ? '' : 's'}, valid\n`,
+        problems: manifest.warnings,
+        failures: [],
+      };
+    }),
+  );
 }

@@ -6,6 +6,8 @@ import { mayRepeat, RETRY, type Repeatable, waitAfter } from './retry-policy.js'
 export interface RetryOptions {
   /** Aborted: nothing waits any longer, and nothing is sent again. */
   readonly signal?: AbortSignal;
+  /** Shared with others that call the same host. Left out: one of its own. */
+  readonly pacer?: Pacer;
   readonly onSpell?: (spell: Spell) => void;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -25,7 +27,7 @@ export function withRetries(api: CopernicaApi, options: RetryOptions = {}): Cope
     random: options.random ?? Math.random,
     sleep: options.sleep ?? sleep,
   };
-  const pacer = new Pacer(clock, options.onSpell ?? (() => {}));
+  const pacer = options.pacer ?? new Pacer(clock, options.onSpell ?? (() => {}));
   const repeat = <T extends { readonly kind: string }>(repeatable: Repeatable, call: () => Promise<T | CallFailure>) =>
     callPatiently(call, repeatable, { pacer, clock, signal: options.signal });
   return {
@@ -111,4 +113,9 @@ async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void>
   } catch {
     // Aborted: that is one way for a wait to end.
   }
+}
+
+/** A pace for all that call one host, by the system's clock. */
+export function createPacer(onSpell: (spell: Spell) => void): Pacer {
+  return new Pacer({ now: Date.now, random: Math.random, sleep }, onSpell);
 }

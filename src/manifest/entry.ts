@@ -1,11 +1,17 @@
 import { isMap } from 'yaml';
-import type { WebhookSpec } from '../webhook.js';
+import type { LimitField, WebhookSpec } from '../webhook.js';
 import { notAnEntry, type Range, refusedFields, type Tell, unknownFields, type Values } from './entry-problems.js';
 import { type Field, fieldsOf } from './fields.js';
 import { handlerWarnings } from './handler.js';
-import { ENTRY_FIELDS, entrySchema, type Spec, specSchema } from './schema.js';
+import { ENTRY_FIELDS, entrySchema, ID_PATTERN, type Spec, specSchema } from './schema.js';
 import { rangeOf, resolve } from './tree.js';
 import { type Reading, type ReadValue, readValue } from './value.js';
+
+/** A database or collection by its name, and where it stands in the text. */
+export interface NamedLimit extends Range {
+  readonly name: string;
+  readonly shown: string;
+}
 
 /** An entry as far as it could be read. */
 export interface Candidate {
@@ -14,7 +20,7 @@ export interface Candidate {
   /** The name as the file has it, variables not filled in, for messages. */
   readonly shownName: string | undefined;
   /** Undefined: something about it is wrong, and has been reported. */
-  readonly spec: WebhookSpec | undefined;
+  readonly spec: WebhookSpec<number | NamedLimit> | undefined;
   /** Where its name stands, or else where it begins. */
   readonly start: number;
   readonly end: number;
@@ -47,11 +53,13 @@ export function readEntry(item: unknown, reading: Reading): Candidate | null {
   if (typeof handler?.value === 'string' && !bad.has('handler')) {
     for (const warning of handlerWarnings(handler.value, handler.raw)) tell(warning, handler, 'warning');
   }
-  const usable = parsed.success && bad.size === 0 ? toSpec(parsed.data) : specDespiteName(input, bad);
+  const usable = parsed.success && bad.size === 0 ? toSpec(parsed.data, values) : specDespiteName(input, bad, values);
+  const lost = usable !== undefined && isCollectionWithoutDatabase(usable);
+  if (lost) tell(COLLECTION_WITHOUT_DATABASE, values.get('collection') ?? { start, end });
   return {
     name: typeof name?.value === 'string' && !bad.has('name') ? name.value : undefined,
     shownName,
-    spec: unknown.found ? undefined : usable,
+    spec: unknown.found || lost ? undefined : usable,
     start,
     end,
   };
@@ -81,20 +89,41 @@ function inputOf(values: Values): Record<string, unknown> {
 }
 
 /** An entry whose name alone is wrong still takes part in the search for equal ones. */
-function specDespiteName(input: Readonly<Record<string, unknown>>, bad: ReadonlySet<string>): WebhookSpec | undefined {
+function specDespiteName(
+  input: Readonly<Record<string, unknown>>,
+  bad: ReadonlySet<string>,
+  values: Values,
+): Candidate['spec'] {
   if ([...bad].some((field) => field !== 'name')) return undefined;
   const { name: _name, ...fields } = input;
   const parsed = specSchema.safeParse(fields);
-  return parsed.success ? toSpec(parsed.data) : undefined;
+  return parsed.success ? toSpec(parsed.data, values) : undefined;
 }
 
 /** In the order of the vendor's reference, which is the order of the request's body. */
-function toSpec({ handler, trigger, callers, database, collection }: Spec): WebhookSpec {
+function toSpec({ handler, trigger, callers, database, collection }: Spec, values: Values) {
   return {
     handler,
     trigger,
     ...(callers === undefined ? undefined : { callers }),
-    ...(database === undefined ? undefined : { database: Number(database) }),
-    ...(collection === undefined ? undefined : { collection: Number(collection) }),
+    ...(database === undefined ? undefined : { database: limitOf('database', database, values) }),
+    ...(collection === undefined ? undefined : { collection: limitOf('collection', collection, values) }),
   };
+}
+
+function limitOf(field: LimitField, limit: number | string, values: Values): number | NamedLimit {
+  if (typeof limit === 'number' || ID_PATTERN.test(limit)) return Number(limit);
+  const { raw = limit, start = 0, end = 0 } = values.get(field) ?? {};
+  return { name: limit, shown: raw, start, end };
+}
+
+/** Names of collections are unique within a database only. */
+const COLLECTION_WITHOUT_DATABASE = {
+  code: 'collection-without-database',
+  message: 'a collection can be called by its name only where the database is given too',
+  remedy: 'add database: with its id or name, or write the id of the collection',
+};
+
+function isCollectionWithoutDatabase({ database, collection }: NonNullable<Candidate['spec']>): boolean {
+  return database === undefined && typeof collection === 'object';
 }

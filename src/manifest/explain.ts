@@ -34,8 +34,8 @@ const EXPECTED: Readonly<Record<EntryField, string>> = {
   handler: 'write handler: https://…',
   trigger: `write trigger: with one of ${TRIGGERS.join(', ')}`,
   callers: `write callers: [${CALLERS.join(', ')}], or leave it out for both`,
-  database: 'write the id of the database, or leave it out',
-  collection: 'write the id of the collection, or leave it out',
+  database: 'write the id or the name of the database, or leave it out',
+  collection: 'write the id or the name of the collection, or leave it out',
 };
 
 const EXPLAIN: Readonly<Record<EntryField, (refused: RefusedValue) => Complaint>> = {
@@ -108,14 +108,20 @@ function explainId({ field, value, raw, secret }: RefusedValue): Complaint {
     remedy,
   });
   if (typeof value !== 'string' && typeof value !== 'number')
-    return bad(`is ${kindOf(value)}, not an id`, EXPECTED[field]);
+    return bad(`is ${kindOf(value)}, not an id or a name`, EXPECTED[field]);
   const text = String(value);
   if (!secret && /^0+[1-9][0-9]*$/.test(text)) {
     return bad(`${quote(raw)} has leading zeros`, `write ${Number(text)}, if that is the id`);
   }
   if (ID_PATTERN.test(text) || /^[1-9][0-9]{16,}$/.test(text))
     return bad(`${quote(raw)} is too large for an id`, EXPECTED[field]);
-  return bad(`${quote(raw)} must be an id: a whole number above 0, in digits`, EXPECTED[field]);
+  if (/\p{L}/u.test(text) && Number.isNaN(Number(text))) {
+    return bad(
+      `${quote(raw)} can't be a name: it has white space around it, control characters, or is longer than ${LIMITS.limitNameChars}`,
+      EXPECTED[field],
+    );
+  }
+  return bad(`${quote(raw)} is neither an id (a whole number above 0, in digits) nor a name`, EXPECTED[field]);
 }
 
 function kindOf(value: unknown): string {

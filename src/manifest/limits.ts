@@ -16,6 +16,8 @@ export const LIMITS = {
   /** The most that common servers and proxies take in a request line. */
   handlerChars: 2_048,
   nameChars: 100,
+  /** Of a database or a collection. */
+  limitNameChars: 200,
   /** Of a value that a message quotes. */
   quotedChars: 60,
 } as const;

@@ -1,11 +1,12 @@
 import { isScalar, type Node } from 'yaml';
 import type { Problem } from '../errors.js';
-import type { DesiredWebhook } from '../webhook.js';
+import type { LimitName, ManifestEntry } from '../webhook.js';
 import { checkAcross } from './across.js';
-import { type Candidate, readEntry } from './entry.js';
+import { type Candidate, type NamedLimit, readEntry } from './entry.js';
 import { collectFindings, type Finding, type Findings, type Report, toProblems } from './findings.js';
+import { frame } from './frame.js';
 import { type Environment, interpolator } from './interpolate.js';
-import { indexLines } from './places.js';
+import { indexLines, type LineIndex } from './places.js';
 import { EMPTY_FILE, findEntries } from './top-level.js';
 import { checkTree, rangeOf } from './tree.js';
 import type { Reading } from './value.js';
@@ -21,7 +22,7 @@ export interface ManifestSource {
 export type ParsedManifest =
   | {
       readonly ok: true;
-      readonly entries: readonly DesiredWebhook[];
+      readonly entries: readonly ManifestEntry[];
       readonly warnings: readonly Problem[];
       /** Names of the variables that the entries refer to, sorted: the manifest means something else when they change. */
       readonly environmentUsed: readonly string[];
@@ -44,10 +45,25 @@ export function parseManifest(manifest: string, { file, env }: ManifestSource): 
   checkAcross(candidates, findings.report, where);
   const problems = toProblems(findings, file, lines);
   if (findings.errors.length > 0) return { ok: false, problems };
-  const entries = candidates.flatMap(({ name, spec, start }) =>
-    name === undefined || spec === undefined ? [] : [{ name, spec, ...lines.placeOf(start) }],
-  );
+  const entries = candidates.flatMap((candidate) => toEntry(candidate, lines) ?? []);
   return { ok: true, entries, warnings: problems, environmentUsed: [...variables].sort() };
+}
+
+function toEntry({ name, spec, start }: Candidate, lines: LineIndex): ManifestEntry | null {
+  if (name === undefined || spec === undefined) return null;
+  const { database, collection, ...rest } = spec;
+  const limits = {
+    ...(database === undefined ? undefined : { database: limitOf(database, lines) }),
+    ...(collection === undefined ? undefined : { collection: limitOf(collection, lines) }),
+  };
+  return { name, spec: { ...rest, ...limits }, ...lines.placeOf(start) };
+}
+
+function limitOf(limit: number | NamedLimit, lines: LineIndex): number | LimitName {
+  if (typeof limit === 'number') return limit;
+  const { name, shown, start, end } = limit;
+  const place = lines.placeOf(start);
+  return { name, shown, ...place, frame: frame(lines.lineText(place.line), place, end - start) };
 }
 
 interface Tools {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { CALLERS, TRIGGERS } from '../webhook.js';
 import { handlerComplaint } from './handler.js';
 import { LIMITS } from './limits.js';
+import { printable } from './printable.js';
 
 /** Letters, digits, dot, underscore and hyphen. */
 const NAME_PATTERN = new RegExp(`^[A-Za-z0-9._-]{1,${LIMITS.nameChars}}$`);
@@ -53,12 +54,25 @@ const callers = z
     examples: [['ms', 'publisher'], ['ms']],
   });
 
-const id = z.union([
+/** Names that are looked up must differ from ids, and from what YAML takes for numbers: they have a letter in them. */
+export function isLimitName(text: string): boolean {
+  return (
+    text.length <= LIMITS.limitNameChars &&
+    text === text.trim() &&
+    text === printable(text) &&
+    /\p{L}/u.test(text) &&
+    Number.isNaN(Number(text)) &&
+    !/^[-+]?\.(inf|nan)$/i.test(text)
+  );
+}
+
+const limit = z.union([
   z.int().min(1),
   z
     .string()
     .regex(ID_PATTERN)
     .refine((text) => Number.isSafeInteger(Number(text))),
+  z.string().max(LIMITS.limitNameChars).refine(isLimitName).meta({ pattern: '[^\\d\\s.+_-]' }),
 ]);
 
 /** One entry, its variables filled in. Says whether it is right; explain.ts says what is wrong. */
@@ -68,15 +82,17 @@ export const entrySchema = z
     handler,
     trigger,
     callers: callers.optional(),
-    database: id.optional().meta({
+    database: limit.optional().meta({
       title: 'Database',
-      description: 'Id of the database that the webhook is limited to. Left out: all of them.',
-      examples: [1017],
+      description:
+        'Id or name of the database that the webhook is limited to. A name is looked up in the account. Left out: all of them.',
+      examples: [1017, 'Customers'],
     }),
-    collection: id.optional().meta({
+    collection: limit.optional().meta({
       title: 'Collection',
-      description: 'Id of the collection that the webhook is limited to. Left out: no such limit.',
-      examples: [42],
+      description:
+        'Id or name of the collection that the webhook is limited to. A name is looked up in the database, which must be given then. Left out: no such limit.',
+      examples: [42, 'Orders'],
     }),
   })
   .meta({ title: 'Webhook', description: 'A webhook that exists exactly once in the account.' });
@@ -104,7 +120,7 @@ const manifestSchema = z
   });
 
 /** Where `${NAME}` may stand, so that the JSON Schema lets it through: the check comes after it is filled in. */
-const INTERPOLATED: ReadonlySet<unknown> = new Set([name, handler, trigger, caller, id]);
+const INTERPOLATED: ReadonlySet<unknown> = new Set([name, handler, trigger, caller, limit]);
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 const SCHEMA_ID = 'urn:copernica-webhooks:manifest';

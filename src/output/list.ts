@@ -1,7 +1,7 @@
 import type { State } from '../state/state.js';
 import { CALLERS, type WebhookSpec } from '../webhook.js';
 import { painter } from './paint.js';
-import { describeSpec } from './plan-text.js';
+import { describeSpec, NAMES_WIDTH } from './plan-text.js';
 
 /** One row of `list --json`. */
 export interface ListedWebhook {
@@ -76,7 +76,7 @@ export function formatList(state: State | null, options: { readonly color: boole
   const paint = painter(options.color);
   const rows = listJson(state);
   if (rows.length === 0) return `account ${state.account}: no webhooks\n`;
-  const width = Math.min(48, Math.max(4, ...rows.map((row) => row.name.length)));
+  const width = Math.min(NAMES_WIDTH.most, Math.max(NAMES_WIDTH.least, ...rows.map((row) => row.name.length)));
   const body = rows.map((row) => {
     const { database, collection, ...rest } = row;
     const limits = { ...(database === null ? {} : { database }), ...(collection === null ? {} : { collection }) };

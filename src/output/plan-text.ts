@@ -1,5 +1,7 @@
+import { printable } from '../manifest/printable.js';
 import { type Change, idOf, isPending, lineOf } from '../plan/change.js';
-import { CALLERS, type Difference, maskHandler, type WebhookSpec } from '../webhook.js';
+import { type LimitNames, limitKey } from '../plan/names.js';
+import { CALLERS, type Difference, type LimitField, maskHandler, type WebhookSpec } from '../webhook.js';
 import { type Paint, painter, type Style } from './paint.js';
 import { countActions, summaryLine } from './summary.js';
 
@@ -14,36 +16,48 @@ const SIGNS: Readonly<Record<Change['action'], readonly [sign: string, style: St
   orphaned: ['!', 'yellow'],
 };
 
-/** More than this many changes of one kind are counted, not listed, unless asked for. */
-const NAMES_WIDTH = { least: 12, most: 48 };
+/** Names are padded to the longest, within this. */
+export const NAMES_WIDTH = { least: 12, most: 48 };
+
+const NO_NAMES: LimitNames = new Map();
 
 /**
  * The plan for people: a line an entry that needs something, how it differs under it, and a summary.
  * Handlers are masked: a query can hold a secret, and plans are pasted into pull requests.
  */
-export function formatPlan(changes: readonly Change[], options: { readonly color: boolean; readonly file: string }) {
+export function formatPlan(
+  changes: readonly Change[],
+  options: { readonly color: boolean; readonly file: string; readonly names?: LimitNames },
+): string {
   const paint = painter(options.color);
   const shown = changes.filter((change) => change.action !== 'none');
   const widest = Math.max(NAMES_WIDTH.least, ...shown.map((change) => change.name.length));
   const width = Math.min(NAMES_WIDTH.most, widest);
-  const lines = shown.flatMap((change) => changeLines(change, width, options.file, paint));
+  const lines = shown.flatMap((change) => changeLines(change, { width, paint, names: NO_NAMES, ...options }));
   const counts = countActions(changes);
   const head = changes.some(isPending) ? 'Plan' : 'Nothing to do';
   return `${[...lines, ...(lines.length > 0 ? [''] : []), `${paint('bold', `${head}:`)} ${summaryLine(counts, 'to-do')}`].join('\n')}\n`;
 }
 
-function changeLines(change: Change, width: number, file: string, paint: Paint): string[] {
+interface Format {
+  readonly width: number;
+  readonly file: string;
+  readonly names: LimitNames;
+  readonly paint: Paint;
+}
+
+function changeLines(change: Change, { width, file, names, paint }: Format): string[] {
   const [sign, style] = SIGNS[change.action];
   const line = lineOf(change);
   const place = line === null ? '' : paint('dim', `  (${file}:${line})`);
-  const head = `  ${paint(style, `${sign} ${change.action.padEnd(8)}`)} ${change.name.padEnd(width)}  ${describe(change)}${place}`;
-  return [head, ...detailLines(change).map((detail) => `      ${paint('dim', detail)}`)];
+  const head = `  ${paint(style, `${sign} ${change.action.padEnd(8)}`)} ${change.name.padEnd(width)}  ${describe(change, names)}${place}`;
+  return [head, ...detailLines(change, names).map((detail) => `      ${paint('dim', detail)}`)];
 }
 
-function describe(change: Change): string {
+function describe(change: Change, names: LimitNames): string {
   switch (change.action) {
     case 'create':
-      return describeSpec(change.desired.spec);
+      return describeSpec(change.desired.spec, names);
     case 'update':
       return `${webhookOf(change)}: ${change.reason}`;
     case 'replace':
@@ -64,13 +78,13 @@ function webhookOf(change: Change): string {
   return id === null ? 'the webhook' : `webhook ${id}`;
 }
 
-function detailLines(change: Change): string[] {
+function detailLines(change: Change, names: LimitNames): string[] {
   switch (change.action) {
     case 'create':
       return change.goneId !== null || change.waitsFor.length > 0 ? [change.reason] : [];
     case 'update':
     case 'replace':
-      return change.differences.map(describeDifference);
+      return change.differences.map((difference) => describeDifference(difference, names));
     case 'orphaned':
       return ['kept; --prune deletes it, "forget" lets go of it'];
     case 'move':
@@ -82,18 +96,29 @@ function detailLines(change: Change): string[] {
 }
 
 /** `create → https://host/path (ms; database 1017)` */
-export function describeSpec(spec: WebhookSpec): string {
+export function describeSpec(spec: WebhookSpec, names: LimitNames = NO_NAMES): string {
   const parts = [
     spec.callers === undefined || spec.callers.length === CALLERS.length ? [] : [spec.callers.join(', ')],
-    spec.database === undefined ? [] : [`database ${spec.database}`],
-    spec.collection === undefined ? [] : [`collection ${spec.collection}`],
+    spec.database === undefined ? [] : [`database ${limitText('database', spec.database, names)}`],
+    spec.collection === undefined ? [] : [`collection ${limitText('collection', spec.collection, names)}`],
   ].flat();
   const limits = parts.length === 0 ? '' : ` (${parts.join('; ')})`;
   return `${spec.trigger} → ${maskHandler(spec.handler)}${limits}`;
 }
 
-function describeDifference({ field, from, to }: Difference): string {
-  if (field !== 'handler') return `${field}: ${from === '' ? '(none)' : from} → ${to === '' ? '(none)' : to}`;
+/** `Customers (1017)` where the manifest says the name; `Customers` where there is no account to look it up in. */
+function limitText(field: LimitField, id: number | string, names: LimitNames): string {
+  const name = names.get(limitKey(field, id));
+  if (name === undefined) return String(id);
+  return Number(id) > 0 ? `${printable(name)} (${id})` : printable(name);
+}
+
+function describeDifference({ field, from, to }: Difference, names: LimitNames): string {
+  if (field === 'database' || field === 'collection') {
+    const text = (id: string) => (id === '' ? '(none)' : limitText(field, id, names));
+    return `${field}: ${text(from)} → ${text(to)}`;
+  }
+  if (field !== 'handler') return `${field}: ${from} → ${to}`;
   const masked = [maskHandler(from), maskHandler(to)];
   const hidden = masked[0] === masked[1] ? ' (they differ in the masked part)' : '';
   return `handler: ${masked[0]} → ${masked[1]}${hidden}`;

@@ -9,7 +9,8 @@ const STYLE_OF: Readonly<Record<Problem['severity'], Style>> = { error: 'red', w
  * Without a line end at its end. Control characters, wherever they come from, are shown and not sent to the terminal.
  */
 export function formatProblem(problem: Problem, { color }: { readonly color: boolean }): string {
-  const { message, severity, remedy } = problem;
+  const { severity, remedy } = problem;
+  const message = problem.account === undefined ? problem.message : `[${problem.account}] ${problem.message}`;
   const paint = painter(color);
   const place = placeText(problem);
   const head = `${paint(STYLE_OF[severity], `${severity}:`)} ${paint('bold', printable(message))}`;
@@ -34,6 +35,8 @@ export interface ProblemJson {
   readonly line: number | null;
   readonly column: number | null;
   readonly remedy: string | null;
+  /** Where there are several. */
+  readonly account?: string;
 }
 
 export function problemJson(problem: Problem): ProblemJson {
@@ -45,13 +48,15 @@ export function problemJson(problem: Problem): ProblemJson {
     line: problem.line ?? null,
     column: problem.column ?? null,
     remedy: problem.remedy ?? null,
+    ...(problem.account === undefined ? {} : { account: problem.account }),
   };
 }
 
 /** A GitHub workflow command that shows the problem at its line of the pull request. */
 export function githubAnnotation(problem: Problem): string {
-  const { severity, file, line, column, code, message, remedy } = problem;
-  const properties = Object.entries({ file, line, col: column, title: code })
+  const { severity, file, line, column, code, message, remedy, account } = problem;
+  const title = account === undefined ? code : `${account}: ${code}`;
+  const properties = Object.entries({ file, line, col: column, title })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
   const text = [message, ...(remedy === undefined ? [] : [`help: ${remedy}`])].map(printable).join('\n');

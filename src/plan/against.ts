@@ -1,5 +1,6 @@
 import type { State, StateEntry } from '../state/state.js';
-import type { DesiredWebhook } from '../webhook.js';
+import type { DesiredWebhook, LimitName, ManifestEntry } from '../webhook.js';
+import { type LimitNames, limitKey } from './names.js';
 
 /**
  * A state in which everything that a manifest wants exists, to compare another manifest with.
@@ -17,4 +18,35 @@ export function stateOfManifest(entries: readonly DesiredWebhook[]): State {
     nextIntent: 1,
     idsRise: true,
   };
+}
+
+/**
+ * Entries with a stand-in for each name, where there is no account to look it up in: below 0, which no id is, and the
+ * same for the same name in each of the manifests. People see the name.
+ */
+export function withStandIns(manifests: readonly (readonly ManifestEntry[])[]): {
+  readonly manifests: readonly (readonly DesiredWebhook[])[];
+  readonly names: LimitNames;
+} {
+  const standIns = new Map<string, number>();
+  const names = new Map<string, string>();
+  const idOf = (field: 'database' | 'collection', limit: number | LimitName, within: number | undefined): number => {
+    if (typeof limit === 'number') return limit;
+    const key = JSON.stringify([field, within, limit.name]);
+    const id = standIns.get(key) ?? -1 - standIns.size;
+    standIns.set(key, id);
+    names.set(limitKey(field, id), limit.shown);
+    return id;
+  };
+  const resolve = (entry: ManifestEntry): DesiredWebhook => {
+    const { database: ofDatabase, collection: ofCollection, ...rest } = entry.spec;
+    const database = ofDatabase === undefined ? undefined : idOf('database', ofDatabase, undefined);
+    const collection = ofCollection === undefined ? undefined : idOf('collection', ofCollection, database);
+    const limits = {
+      ...(database === undefined ? {} : { database }),
+      ...(collection === undefined ? {} : { collection }),
+    };
+    return { ...entry, spec: { ...rest, ...limits } };
+  };
+  return { manifests: manifests.map((entries) => entries.map(resolve)), names };
 }

@@ -3,7 +3,7 @@ import type { CopernicaApi } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
 import type { StateRecord } from '../state/records.js';
 import type { State } from '../state/state.js';
-import type { DesiredWebhook } from '../webhook.js';
+import type { ManifestEntry } from '../webhook.js';
 
 /** The journal as reconciling needs it: facts go in, the folded state is always up to date. */
 export interface OpenJournal {
@@ -25,7 +25,7 @@ export interface LockedState {
 
 /** Valid manifest with its warnings; an invalid one is thrown as ProductError of kind `input`. */
 export interface ValidManifest {
-  readonly entries: readonly DesiredWebhook[];
+  readonly entries: readonly ManifestEntry[];
   readonly warnings: readonly Problem[];
 }
 

@@ -1,8 +1,9 @@
 import type { LiveWebhook } from '../copernica/api.js';
 import { productError } from '../errors.js';
-import { CALLERS, type DesiredWebhook, TRIGGERS, type WebhookSpec } from '../webhook.js';
+import { CALLERS, type ManifestEntry, TRIGGERS, type WebhookSpec } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import type { OpenJournal, ReconcilerEdges } from './edges.js';
+import { lookUpLimits } from './names.js';
 import { openState } from './open-state.js';
 
 /**
@@ -14,13 +15,13 @@ import { openState } from './open-state.js';
  */
 export async function importWebhook(
   edges: ReconcilerEdges,
-  options: { readonly desired: DesiredWebhook; readonly id: number; readonly init: boolean },
+  options: { readonly entry: ManifestEntry; readonly file: string; readonly id: number; readonly init: boolean },
 ): Promise<WebhookSpec> {
-  const { desired, id } = options;
+  const { entry, file, id } = options;
   const locked = await edges.lockState();
   try {
     const journal = await openState(locked, edges, options);
-    checkFree(journal, desired.name, id);
+    checkFree(journal, entry.name, id);
     checkAccount(await readAccount(edges.api), journal.state.account);
     const outcome = await edges.api.readWebhook(id);
     if (outcome.kind !== 'found') {
@@ -28,12 +29,13 @@ export async function importWebhook(
       throw productError('failed', {
         code: 'import-unread',
         message: `webhook ${id}: ${why}`,
-        name: desired.name,
+        name: entry.name,
         remedy: 'check the id; nothing was changed',
       });
     }
-    const webhook = specOf(outcome.webhook, desired);
-    journal.write({ type: 'imported', name: desired.name, id, at: edges.now().toISOString(), webhook });
+    const { entries } = await lookUpLimits([entry], edges.api, { file, state: journal.state });
+    const webhook = specOf(outcome.webhook, entries[0] ?? { name: entry.name, spec: {} });
+    journal.write({ type: 'imported', name: entry.name, id, at: edges.now().toISOString(), webhook });
     await journal.flush();
     return webhook;
   } finally {

@@ -11,6 +11,7 @@ import { checkAccount, readAccount } from './account.js';
 import { applyPlan } from './apply.js';
 import type { OpenJournal, ReconcilerEdges, ValidManifest } from './edges.js';
 import { mergeResults } from './merge.js';
+import { lookUpLimits, withoutNames } from './names.js';
 import { openState } from './open-state.js';
 import { recoverByLooking } from './recover.js';
 import { refresh } from './refresh.js';
@@ -57,9 +58,14 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
   const locked = await edges.lockState();
   try {
     const journal = await openState(locked, edges, options);
-    const run: Run = { edges, options, journal, desired: manifest.entries, startedAt: edges.now() };
+    const startedAt = edges.now();
+    const { state } = journal;
+    const asIs = withoutNames(manifest.entries)?.entries ?? null;
+    if (needsTheAccount(asIs, state, options)) checkAccount(await readAccount(edges.api), state.account);
+    const file = options.manifestFile;
+    const desired = asIs ?? (await lookUpLimits(manifest.entries, edges.api, { file, state })).entries;
+    const run: Run = { edges, options, journal, desired, startedAt };
     let changes: readonly AppliedChange[] = [];
-    if (needsTheAccount(run)) checkAccount(await readAccount(edges.api), journal.state.account);
     let views = await refreshed(run);
     const warnings = [...manifest.warnings, ...unreadWarnings(views)];
     for (let round = 1; ; round += 1) {
@@ -120,10 +126,11 @@ function namesToPost(desired: readonly DesiredWebhook[], state: State): Readonly
   return new Set(changes.filter(({ action }) => action === 'create' || action === 'replace').map(({ name }) => name));
 }
 
-function needsTheAccount({ journal, desired, options }: Run): boolean {
-  if (journal.state.intents.size > 0) return true;
-  if (options.refresh && journal.state.entries.size > 0) return true;
-  return hasSomethingToSend(makePlan(desired, journal.state, new Map(), options));
+/** `desired` is null while names are to be looked up. */
+function needsTheAccount(desired: readonly DesiredWebhook[] | null, state: State, options: RunOptions): boolean {
+  if (desired === null || state.intents.size > 0) return true;
+  if (options.refresh && state.entries.size > 0) return true;
+  return hasSomethingToSend(makePlan(desired, state, new Map(), options));
 }
 
 function hasSomethingToSend(plan: Plan): boolean {

@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { ProductError, productError } from '../errors.js';
-import type { SettingKey, Settings } from './definitions.js';
-import { resolveSettings } from './resolve.js';
+import { type AccountSettings, resolveSettings, type TokenSource } from './resolve.js';
 import { checkToken } from './token.js';
 
 export const DEFAULT_SETTINGS_FILE = 'config/settings.yaml';
@@ -19,7 +18,7 @@ export async function loadSettings(options: {
   readonly flags: ReadonlyMap<string, string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly settingsFile: string | undefined;
-}): Promise<{ settings: Settings; flagged: ReadonlySet<SettingKey> }> {
+}): Promise<{ common: AccountSettings; accounts: readonly AccountSettings[] }> {
   const path = options.settingsFile ?? DEFAULT_SETTINGS_FILE;
   const text = await readSmallFile(path, 'settings file', options.settingsFile === undefined);
   const resolved = resolveSettings({
@@ -32,10 +31,25 @@ export async function loadSettings(options: {
 }
 
 /**
- * The access token, from COPERNICA_ACCESS_TOKEN or from the file that COPERNICA_ACCESS_TOKEN_FILE names.
- * Throws ProductError of kind `input`; no message holds any part of it.
+ * The access token of an account: from where its settings say, else from COPERNICA_ACCESS_TOKEN or from the file that
+ * COPERNICA_ACCESS_TOKEN_FILE names. Throws ProductError of kind `input`; no message holds any part of it.
  */
-export async function loadToken(environment: Readonly<Record<string, string | undefined>>): Promise<string> {
+export async function loadToken(
+  environment: Readonly<Record<string, string | undefined>>,
+  source: TokenSource | null,
+): Promise<string> {
+  if (source === null) return loadDefaultToken(environment);
+  if ('file' in source) return checkToken(await readTokenFile(source.file), `token file ${source.file}`);
+  const token = environment[source.variable] ?? '';
+  if (token !== '') return checkToken(token, source.variable);
+  throw productError('input', {
+    code: 'token-missing',
+    message: `no access token: ${source.variable} is not set`,
+    remedy: 'set it, or name another variable under access-token-env',
+  });
+}
+
+async function loadDefaultToken(environment: Readonly<Record<string, string | undefined>>): Promise<string> {
   const direct = environment.COPERNICA_ACCESS_TOKEN ?? '';
   const file = environment.COPERNICA_ACCESS_TOKEN_FILE ?? '';
   if (direct !== '' && file !== '') {
@@ -54,8 +68,11 @@ export async function loadToken(environment: Readonly<Record<string, string | un
     });
   }
   const from = direct !== '' ? 'COPERNICA_ACCESS_TOKEN' : `token file ${file}`;
-  const token = direct !== '' ? direct : ((await readSmallFile(file, 'token file', false)) ?? '');
-  return checkToken(token, from);
+  return checkToken(direct !== '' ? direct : await readTokenFile(file), from);
+}
+
+async function readTokenFile(path: string): Promise<string> {
+  return (await readSmallFile(path, 'token file', false)) ?? '';
 }
 
 /** PEM text of a certificate file. Throws ProductError of kind `input` when it can't be read or holds no certificate. */

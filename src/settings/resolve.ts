@@ -1,37 +1,76 @@
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Problem } from '../errors.js';
-import { nearest } from '../manifest/suggest.js';
+import { VARIABLE_NAME_PATTERN } from './account-keys.js';
 import { SETTINGS, type Setting, type SettingKey, type Settings } from './definitions.js';
+import { type RawAccount, readSettingsFile, type SettingsFile, type SourcedText, type TextValues } from './file.js';
 
 /** What the three sources say, as text; `undefined` where they say nothing. */
 export interface SettingsSources {
   /** By setting name (`lock-timeout`), as given on the command line. */
   readonly flags: ReadonlyMap<string, string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly file: { readonly path: string; readonly text: string } | undefined;
+  readonly file: SettingsFile | undefined;
 }
 
-/** `flagged`: the settings that the command line itself gave. */
+/** Where an access token comes from: a variable that holds it, or a file. */
+export type TokenSource = { readonly variable: string } | { readonly file: string };
+
+/** What is settled for one account. */
+export interface AccountSettings {
+  /** Null: the settings file lists no accounts, and there is one without a name. */
+  readonly name: string | null;
+  readonly settings: Settings;
+  /** The settings that the command line itself gave. */
+  readonly flagged: ReadonlySet<SettingKey>;
+  /** Null: COPERNICA_ACCESS_TOKEN or COPERNICA_ACCESS_TOKEN_FILE. */
+  readonly token: TokenSource | null;
+}
+
 export type ResolvedSettings =
-  | { readonly ok: true; readonly settings: Settings; readonly flagged: ReadonlySet<SettingKey> }
+  | {
+      readonly ok: true;
+      /** What holds where no account says otherwise. */
+      readonly common: AccountSettings;
+      /** Those of the settings file, in its order; else `common` alone. */
+      readonly accounts: readonly AccountSettings[];
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-interface SourcedText {
-  readonly text: string;
-  /** For the message: `flag --timeout`, `environment variable COPERNICA_WEBHOOKS_TIMEOUT`. */
-  readonly origin: string;
-  readonly place?: { readonly file: string; readonly line: number; readonly column: number };
+/**
+ * Flag before account before environment before settings file before default: what is said of one account is meant
+ * more exactly than what is said of all. All problems at once.
+ */
+export function resolveSettings(sources: SettingsSources): ResolvedSettings {
+  const file = readSettingsFile(sources.file);
+  const common = resolveOne(sources, file.values, new Map());
+  const accounts = file.accounts.map((account) => resolveAccount(account, sources, file.values));
+  const problems = [
+    ...file.problems,
+    ...common.problems,
+    ...accounts.flatMap((account) => account.problems),
+    ...shared(accounts),
+  ];
+  // A variable that can't be used would be told once for each account.
+  const told = [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+  if (told.length > 0) return { ok: false, problems: told };
+  const { settings, flagged } = common;
+  const unnamed = { name: null, settings, flagged, token: null };
+  const named = accounts.flatMap(({ account }) => (account === null ? [] : [account]));
+  return { ok: true, common: unnamed, accounts: named.length === 0 ? [unnamed] : named };
 }
 
-/** Flag before environment before settings file before default. All problems at once. */
-export function resolveSettings(sources: SettingsSources): ResolvedSettings {
-  const fromFile = readSettingsFile(sources.file);
-  const problems = [...fromFile.problems];
+interface Resolved {
+  readonly settings: Settings;
+  readonly flagged: ReadonlySet<SettingKey>;
+  readonly problems: readonly Problem[];
+}
+
+function resolveOne(sources: SettingsSources, fromFile: TextValues, ofAccount: TextValues): Resolved {
+  const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
   const flagged = new Set<SettingKey>();
-  for (const key of settingKeys()) {
+  for (const key of Object.keys(SETTINGS) as SettingKey[]) {
     const setting: Setting<unknown> = SETTINGS[key];
-    const source = findSource(setting, sources, fromFile.values);
+    const source = findSource(setting, sources, fromFile, ofAccount);
     values[key] = setting.fallback;
     if (source === undefined) continue;
     if (sources.flags.has(setting.name)) flagged.add(key);
@@ -39,20 +78,19 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     if (value === undefined) problems.push(badValue(setting, source));
     else values[key] = value;
   }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, settings: values as Settings, flagged };
-}
-
-function settingKeys(): SettingKey[] {
-  return Object.keys(SETTINGS) as SettingKey[];
+  return { settings: values as Settings, flagged, problems };
 }
 
 function findSource(
   setting: Setting<unknown>,
   sources: SettingsSources,
-  fromFile: ReadonlyMap<string, SourcedText>,
+  fromFile: TextValues,
+  ofAccount: TextValues,
 ): SourcedText | undefined {
   const flag = sources.flags.get(setting.name);
   if (flag !== undefined) return { text: flag, origin: `flag --${setting.name}` };
+  const own = ofAccount.get(setting.name);
+  if (own !== undefined) return own;
   const variable = sources.environment[setting.environment];
   // An empty variable is how compose files and shells write "not set".
   if (variable !== undefined && variable !== '') {
@@ -71,56 +109,61 @@ function badValue(setting: Setting<unknown>, source: SourcedText): Problem {
   };
 }
 
-interface FileValues {
-  readonly values: ReadonlyMap<string, SourcedText>;
+interface ResolvedAccount {
+  readonly raw: RawAccount;
+  readonly account: AccountSettings | null;
   readonly problems: readonly Problem[];
 }
 
-function readSettingsFile(file: SettingsSources['file']): FileValues {
-  const values = new Map<string, SourcedText>();
-  if (file === undefined) return { values, problems: [] };
-  const lines = new LineCounter();
-  const document = parseDocument(file.text, { lineCounter: lines, merge: false });
-  const placeOf = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return { file: file.path, line, column: col };
-  };
-  const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => ({
-    code: 'settings-syntax',
-    severity: 'error',
-    message: error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML',
-    ...placeOf(error.pos[0]),
-  }));
-  if (problems.length > 0 || document.contents === null) return { values, problems };
-  if (!isMap(document.contents)) {
-    return { values, problems: [settingsProblem('settings-shape', 'settings must be a mapping', placeOf(0))] };
+function resolveAccount(raw: RawAccount, sources: SettingsSources, fromFile: TextValues): ResolvedAccount {
+  const { settings, flagged, problems } = resolveOne(sources, fromFile, raw.values);
+  const token = tokenSource(raw);
+  if ('message' in token) {
+    const problem: Problem = { severity: 'error', code: 'account-token', ...token, ...raw.place };
+    return { raw, account: null, problems: [...problems, problem] };
   }
-  const names = new Set<string>(settingKeys().map((key) => SETTINGS[key].name));
-  for (const { key, value } of document.contents.items) {
-    const name = isScalar(key) ? String(key.value) : '';
-    const place = placeOf(isScalar(key) ? (key.range?.[0] ?? 0) : 0);
-    if (!names.has(name)) {
-      const near = nearest(name, [...names]);
-      const remedy = near === undefined ? `known are ${[...names].join(', ')}` : `did you mean ${near}?`;
-      problems.push(settingsProblem('unknown-setting', `unknown setting ${JSON.stringify(name)}`, place, remedy));
-    } else if (!isScalar(value) || value.value === null) {
-      problems.push(settingsProblem('bad-setting', `${name} has no value`, place, 'give a value or leave the key out'));
-    } else {
-      values.set(name, {
-        text: String(value.value),
-        origin: `${file.path}:${place.line}`,
-        place: placeOf(value.range?.[0] ?? 0),
-      });
-    }
-  }
-  return { values, problems };
+  return { raw, account: { name: raw.name, settings, flagged, token }, problems };
 }
 
-function settingsProblem(
-  code: string,
-  message: string,
-  place: { file: string; line: number; column: number },
-  remedy?: string,
-): Problem {
-  return { code, severity: 'error', message, ...place, ...(remedy === undefined ? {} : { remedy }) };
+function tokenSource({ name, values }: RawAccount): TokenSource | { message: string; remedy: string } {
+  const variable = values.get('access-token-env')?.text;
+  const file = values.get('access-token-file')?.text;
+  const remedy =
+    'write access-token-env: with the name of the variable that holds it, or access-token-file: with a path';
+  if ((variable === undefined) === (file === undefined)) {
+    const message = variable === undefined ? 'says nothing of its access token' : 'has two access tokens';
+    return { message: `account ${name} ${message}`, remedy };
+  }
+  if (file !== undefined) return { file };
+  // The value is not quoted: it may be the token itself, in the wrong place.
+  if (variable !== undefined && VARIABLE_NAME_PATTERN.test(variable)) return { variable };
+  return { message: `account ${name}: access-token-env is no name of an environment variable`, remedy };
+}
+
+/**
+ * Two accounts with one state would undo each other's work; with one token and manifest they would double it. What the
+ * command line says is meant for one of them, and is not compared.
+ */
+function shared(accounts: readonly ResolvedAccount[]): Problem[] {
+  const problems: Problem[] = [];
+  const find = (code: string, message: string, remedy: string, keyOf: (account: AccountSettings) => string | null) => {
+    const first = new Map<string, string>();
+    for (const { account, raw } of accounts) {
+      const key = account === null ? null : keyOf(account);
+      if (key === null) continue;
+      const other = first.get(key);
+      if (other === undefined) first.set(key, raw.name);
+      else {
+        const both = `accounts ${other} and ${raw.name} ${message}`;
+        problems.push({ code, severity: 'error', message: both, remedy, ...raw.place });
+      }
+    }
+  };
+  const state = ({ settings, flagged }: AccountSettings) =>
+    flagged.has('state') ? null : settings.state.replace(/^(\.\/)+/, '');
+  find('shared-state', 'have the same state file', 'give each a state: of its own', state);
+  const webhooks = ({ settings, token, flagged }: AccountSettings) =>
+    flagged.has('file') ? null : JSON.stringify([settings.file, token, settings.apiUrl]);
+  find('shared-webhooks', 'have the same token and manifest', 'remove one of them: it would make all twice', webhooks);
+  return problems;
 }

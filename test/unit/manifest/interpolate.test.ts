@@ -147,7 +147,7 @@ describe('variables in a manifest', () => {
   });
 
   it('whose values are wrong are named, and the values never shown', () => {
-    const value = 'hunter2 <secret>';
+    const value = ' hunter2 <secret>';
     const text = manifest(
       { name: '${V}', handler: '${V}', trigger: '${V}' },
       'callers: ["${V}"]',

@@ -45,6 +45,7 @@ describe('the JSON Schema', () => {
       'variables',
       { webhooks: [{ name: 'a-${B}', handler: '${H}', trigger: '${T}', callers: ['${C}'], database: '${D}' }] },
     ],
+    ['names', { webhooks: [{ ...entry, database: 'Customers', collection: 'Orders 2024' }] }],
     ['a field for anchors', { 'x-base': { any: ['thing'] }, webhooks: [] }],
   ])('takes %s', (_what, value) => {
     expect(accepts(value)).toBe(true);
@@ -62,7 +63,7 @@ describe('the JSON Schema', () => {
     ['callers outside of a list', { webhooks: [{ ...entry, callers: 'ms' }] }],
     ['an empty list of callers', { webhooks: [{ ...entry, callers: [] }] }],
     ['an id of zero', { webhooks: [{ ...entry, database: 0 }] }],
-    ['a name for an id', { webhooks: [{ ...entry, database: 'Customers' }] }],
+    ['digits that are no id', { webhooks: [{ ...entry, database: '10 17' }] }],
     ['no value', { webhooks: [{ ...entry, database: null }] }],
   ])('refuses %s', (_what, value) => {
     expect(accepts(value)).toBe(false);

@@ -24,14 +24,14 @@ describe('settings', () => {
     const resolved = resolve({ file, environment, flags: { concurrency: '5' } });
     expect(resolved).toMatchObject({
       ok: true,
-      settings: { concurrency: 5, timeoutMs: 6_000, schedule: '7 * * * *', file: 'webhooks.yaml' },
+      common: { settings: { concurrency: 5, timeoutMs: 6_000, schedule: '7 * * * *', file: 'webhooks.yaml' } },
     });
   });
 
   it('take an empty environment variable for one that is not set', () => {
     expect(resolve({ environment: { COPERNICA_WEBHOOKS_CONCURRENCY: '' } })).toMatchObject({
       ok: true,
-      settings: { concurrency: 4 },
+      common: { settings: { concurrency: 4 } },
     });
   });
 
@@ -63,7 +63,7 @@ describe('settings', () => {
 
   it('are all in the settings file of the repository, with their defaults', () => {
     const text = readFileSync(new URL('../../../config/settings.yaml', import.meta.url), 'utf8');
-    expect(resolve({ file: text })).toMatchObject({ ok: true, settings: expectedDefaults() });
+    expect(resolve({ file: text })).toMatchObject({ ok: true, common: { settings: expectedDefaults() } });
     for (const { name } of Object.values(SETTINGS)) expect(text).toMatch(new RegExp(`^(# )?${name}: `, 'm'));
   });
 });

@@ -1,0 +1,61 @@
+import { assemble } from '../assemble.js';
+import { startSchedule } from '../daemon/cron.js';
+import { runDaemon } from '../daemon/daemon.js';
+import { LastGoodManifest } from '../daemon/last-good.js';
+import { isMountedFile } from '../daemon/mounts.js';
+import { watchFile } from '../daemon/watch.js';
+import type { Host } from '../host.js';
+import { readManifest } from '../manifest/load.js';
+import type { AccountSettings } from '../settings/resolve.js';
+import { makeRun } from './daemon-run.js';
+import { openAccount, type PacerFor } from './session.js';
+
+/**
+ * Keeps one account until a signal ends it; several of these live in one process and know nothing of each other.
+ * Resolves with how it ended. Throws ProductError when it can't begin.
+ */
+export async function runAccount(
+  host: Host,
+  account: AccountSettings,
+  { pacerFor }: { readonly pacerFor: PacerFor },
+): Promise<'finished' | 'cut-short'> {
+  const { settings } = account;
+  const { token, log } = await openAccount(host, account, host.stdout);
+  const stopping = new AbortController();
+  const stop = stopping.signal;
+  const manifest = new LastGoodManifest(() => readManifest(settings.file, host.environment), log);
+  const loadManifest = async () => manifest.current();
+  const assembly = await assemble({ host, account, command: 'run', token, log, stop, pacerFor, loadManifest });
+  try {
+    log.info({ version: host.version, file: settings.file, target: assembly.target }, 'started');
+    if (settings.sandbox) {
+      log.warn('this is the built-in sandbox: nothing reaches Copernica, and its state ends with this process');
+      log.warn('to go live: set COPERNICA_ACCESS_TOKEN, leave out --sandbox, and say --init the first time');
+    }
+    if (await isMountedFile(settings.file)) {
+      const hint = 'the manifest is itself a mount: replacing it outside can’t be seen; mount its folder instead';
+      log.warn({ file: settings.file }, hint);
+    }
+    const ended = await runDaemon({
+      run: makeRun({ assembly, settings, manifest, log }),
+      reload: () => manifest.reload(),
+      startWatching: (onMaybeChanged) => watchFile(settings.file, { poll: settings.poll, log, onMaybeChanged }),
+      startSchedule: (onDue) =>
+        settings.schedule === 'off'
+          ? null
+          : startSchedule(settings.schedule, { timezone: settings.timezone, onDue, log }),
+      onSignal: host.onSignal,
+      now: () => host.now(),
+      random: Math.random,
+      graceMs: settings.graceMs,
+      onStopping: () => {
+        log.info('stopping: requests under way are finished and recorded');
+        stopping.abort();
+      },
+    });
+    log.info(ended === 'finished' ? 'ended' : 'ended at once: what was not finished is looked for at the next start');
+    return ended;
+  } finally {
+    await assembly.close();
+  }
+}

@@ -1,0 +1,119 @@
+import { type Problem, ProductError, productError } from '../errors.js';
+import type { Host } from '../host.js';
+import { nearest } from '../manifest/suggest.js';
+import { EXIT } from '../output/exit-code.js';
+import { problemLists } from '../output/plan-json.js';
+import { loadSettings } from '../settings/load.js';
+import type { AccountSettings } from '../settings/resolve.js';
+import { type CommandResult, failedResult, type Invocation } from './command.js';
+
+/** Paths that accounts can't share. */
+const ONE_ACCOUNT_FLAGS = ['file', 'state'] as const;
+
+/**
+ * The accounts that a command is for: all of the settings file, or the one that --account names.
+ * Throws ProductError of kind `input`.
+ */
+export async function chosenAccounts(host: Host, invocation: Invocation): Promise<readonly AccountSettings[]> {
+  const { accounts } = await loadSettings({ ...invocation, environment: host.environment });
+  const chosen = invocation.account === undefined ? accounts : [pick(invocation.account, accounts)];
+  const shared = ONE_ACCOUNT_FLAGS.find((flag) => invocation.flags.has(flag));
+  if (chosen.length > 1 && shared !== undefined) {
+    throw productError('input', {
+      code: 'flag-for-all-accounts',
+      message: `--${shared} would be that of all accounts: ${namesOf(accounts)}`,
+      remedy: 'say which one with --account',
+    });
+  }
+  return chosen;
+}
+
+/** The one account of a command that works on one. Throws ProductError of kind `input`. */
+export async function onlyAccount(host: Host, invocation: Invocation): Promise<AccountSettings> {
+  const [account, ...others] = await chosenAccounts(host, invocation);
+  if (account !== undefined && others.length === 0) return account;
+  throw productError('input', {
+    code: 'which-account',
+    message: `${invocation.command} works on one account, and the settings file has ${others.length + 1}`,
+    remedy: `say which one with --account: ${account?.name}, ${namesOf(others)}`,
+  });
+}
+
+function pick(name: string, accounts: readonly AccountSettings[]): AccountSettings {
+  const found = accounts.find((account) => account.name === name);
+  if (found !== undefined) return found;
+  const names = accounts.flatMap((account) => account.name ?? []);
+  const near = nearest(name, names);
+  const known = names.length === 0 ? 'the settings file lists no accounts' : `known are ${names.join(', ')}`;
+  throw productError('input', {
+    code: 'unknown-account',
+    message: `there is no account ${JSON.stringify(name)}`,
+    remedy: near === undefined ? known : `did you mean ${near}?`,
+  });
+}
+
+function namesOf(accounts: readonly AccountSettings[]): string {
+  return accounts.map(({ name }) => name).join(', ');
+}
+
+/**
+ * Does a command for each account, all at the same time: one that is in trouble, or waits, holds up no other. Their
+ * results make one: texts under a headline each, documents in a list, and of several exit codes the gravest.
+ */
+export async function forAccounts(
+  accounts: readonly AccountSettings[],
+  body: (account: AccountSettings) => Promise<CommandResult>,
+): Promise<CommandResult> {
+  const results = await Promise.all(
+    accounts.map(async (account) => {
+      const result = await body(account).catch((error: unknown) => {
+        // That of a single account ends the command itself.
+        if (error instanceof ProductError && account.name !== null) return failedResult(error);
+        throw error;
+      });
+      return { name: account.name, result };
+    }),
+  );
+  const [first, ...others] = results;
+  if (first !== undefined && others.length === 0) return first.name === null ? first.result : named(first);
+  return together(results);
+}
+
+interface NamedResult {
+  readonly name: string | null;
+  readonly result: CommandResult;
+}
+
+/** One of several accounts, asked for by its name: in the form of a single one. */
+function named({ name, result }: NamedResult): CommandResult {
+  const document = Array.isArray(result.document) ? rowsOf({ name, result }) : { account: name, ...result.document };
+  return { ...result, document, problems: labelled(result.problems, name) };
+}
+
+function together(results: readonly NamedResult[]): CommandResult {
+  const asRows = results.some(({ result }) => Array.isArray(result.document));
+  const changes = results.some(({ result }) => result.exitCode === EXIT.changes);
+  return {
+    document: asRows ? results.flatMap(rowsOf) : { accounts: results.map(documentOf) },
+    text: results
+      .filter(({ result }) => result.text !== '')
+      .map(({ name, result }) => `account ${name}\n${result.text}`)
+      .join('\n'),
+    problems: results.flatMap(({ name, result }) => labelled(result.problems, name)),
+    failures: results.flatMap(({ result }) => result.failures),
+    ...(changes ? { exitCode: EXIT.changes } : {}),
+  };
+}
+
+function rowsOf({ name, result }: NamedResult): object[] {
+  const rows: readonly object[] = Array.isArray(result.document) ? result.document : [];
+  return rows.map((row) => ({ account: name, ...row }));
+}
+
+function documentOf({ name, result }: NamedResult) {
+  return { account: name, ...result.document, ...problemLists(labelled(result.problems, name)) };
+}
+
+function labelled(problems: readonly Problem[], account: string | null): Problem[] {
+  return problems.map((problem) => (account === null ? problem : { ...problem, account }));
+}

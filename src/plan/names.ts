@@ -1,0 +1,167 @@
+import type { NamedEntity } from '../copernica/api.js';
+import type { Problem } from '../errors.js';
+import { cut, quote } from '../manifest/printable.js';
+import { nearest } from '../manifest/suggest.js';
+import type { State } from '../state/state.js';
+import { type DesiredWebhook, type LimitField, type LimitName, type ManifestEntry, webhookKey } from '../webhook.js';
+
+/** What the manifest calls some ids, for people: see `limitKey`. */
+export type LimitNames = ReadonlyMap<string, string>;
+
+export function limitKey(field: LimitField, id: number | string): string {
+  return `${field} ${id}`;
+}
+
+/** Where the names stand, and what their entries were limited to before. */
+export interface NamesContext {
+  /** The manifest's path, for messages. */
+  readonly file: string;
+  readonly state: State | null;
+}
+
+export interface LookedUp {
+  /** The entries whose names of this field were found, as ids. */
+  readonly entries: readonly ManifestEntry[];
+  readonly problems: readonly Problem[];
+}
+
+/** So many of the names that there are instead are told. */
+const NAMES_TOLD = 5;
+const NAME_TOLD_CHARS = 60;
+
+export function isResolved(entry: ManifestEntry): entry is DesiredWebhook {
+  return typeof entry.spec.database !== 'object' && typeof entry.spec.collection !== 'object';
+}
+
+/**
+ * Turns the names of one field into ids. `candidatesFor` gives what the name may be of: the account's databases, or the
+ * collections of the entry's database; null where that database does not exist.
+ *
+ *     entities with that very name   → outcome
+ *     one                            the entry with its id
+ *     none                           problem at the name, with what was probably meant
+ *     several                        problem at the name, with their ids
+ */
+export function lookUpNames(
+  field: LimitField,
+  entries: readonly ManifestEntry[],
+  candidatesFor: (entry: ManifestEntry) => readonly NamedEntity[] | null,
+  context: NamesContext,
+): LookedUp {
+  const found: ManifestEntry[] = [];
+  const problems: Problem[] = [];
+  for (const entry of entries) {
+    const limit = entry.spec[field];
+    if (typeof limit !== 'object') {
+      found.push(entry);
+      continue;
+    }
+    const candidates = candidatesFor(entry);
+    const matches = candidates?.filter(({ name }) => name === limit.name) ?? [];
+    const [match, ...others] = matches;
+    if (match !== undefined && others.length === 0) {
+      found.push({ ...entry, spec: { ...entry.spec, [field]: match.id } });
+    } else if (candidates === null) {
+      problems.push(problem(entry, limit, context, noDatabase(entry)));
+    } else if (match === undefined) {
+      problems.push(problem(entry, limit, context, notFound(field, entry, limit, candidates, context)));
+    } else {
+      problems.push(problem(entry, limit, context, ambiguous(field, limit, matches)));
+    }
+  }
+  return { entries: found, problems };
+}
+
+type Complaint = Pick<Problem, 'code' | 'message' | 'remedy'>;
+
+function problem(
+  { name }: ManifestEntry,
+  { line, column, frame }: LimitName,
+  { file }: NamesContext,
+  complaint: Complaint,
+): Problem {
+  return { ...complaint, severity: 'error', name, file, line, column, frame };
+}
+
+function noDatabase({ spec }: ManifestEntry): Complaint {
+  return {
+    code: 'unknown-database',
+    message: `the account has no database ${typeof spec.database === 'number' ? spec.database : ''}`,
+    remedy: 'check its id; the database may have been removed',
+  };
+}
+
+function notFound(
+  field: LimitField,
+  entry: ManifestEntry,
+  limit: LimitName,
+  candidates: readonly NamedEntity[],
+  { state }: NamesContext,
+): Complaint {
+  const where = field === 'database' ? 'in the account' : `in database ${String(entry.spec.database)}`;
+  const message = `there is no ${field} ${quote(limit.shown)} ${where}`;
+  const code = `unknown-${field}`;
+  const before = state?.entries.get(entry.name)?.spec[field];
+  const renamed = candidates.find(({ id }) => id === before);
+  if (renamed !== undefined) {
+    const remedy = `${field} ${renamed.id}, which this webhook is limited to, is called ${quote(renamed.name)} now: write that`;
+    return { code, message, remedy };
+  }
+  const names = candidates.map(({ name }) => name);
+  // What came out of a variable may be a secret: nothing is said that gives it away.
+  const near = limit.shown === limit.name ? nearest(limit.name, names) : undefined;
+  if (near !== undefined) return { code, message, remedy: `did you mean ${quote(near)}?` };
+  const told = names.slice(0, NAMES_TOLD).map((name) => cut(name, NAME_TOLD_CHARS));
+  const more = names.length > NAMES_TOLD ? ` and ${names.length - NAMES_TOLD} more` : '';
+  return {
+    code,
+    message,
+    remedy: names.length === 0 ? `there is none ${where}` : `known are ${told.join(', ')}${more}`,
+  };
+}
+
+function ambiguous(field: LimitField, limit: LimitName, matches: readonly NamedEntity[]): Complaint {
+  const ids = matches.map(({ id }) => id).sort((a, b) => a - b);
+  return {
+    code: `ambiguous-${field}`,
+    message: `there are ${ids.length} ${field}s called ${quote(limit.shown)}: ${ids.join(', ')}`,
+    remedy: 'write the id of the one that is meant',
+  };
+}
+
+/** Entries that ask for the very same webhook once their names are ids: one by a name, the other by its id. */
+export function sameWebhooks(entries: readonly DesiredWebhook[], file: string): Problem[] {
+  const first = new Map<string, DesiredWebhook>();
+  const problems: Problem[] = [];
+  for (const entry of entries) {
+    const key = webhookKey(entry.spec);
+    const other = first.get(key);
+    if (other === undefined) first.set(key, entry);
+    else {
+      problems.push({
+        code: 'duplicate-webhook',
+        severity: 'error',
+        message: `asks for the very same webhook as ${quote(other.name)}, at ${file}:${other.line}:${other.column}`,
+        remedy: 'remove one of them: each event would be delivered twice',
+        name: entry.name,
+        file,
+        line: entry.line,
+        column: entry.column,
+      });
+    }
+  }
+  return problems;
+}
+
+/** What the manifest calls the ids that its names turned out to be. */
+export function namesOf(entries: readonly ManifestEntry[], resolved: readonly DesiredWebhook[]): LimitNames {
+  const names = new Map<string, string>();
+  entries.forEach(({ spec }, index) => {
+    for (const field of ['database', 'collection'] as const) {
+      const limit = spec[field];
+      const id = resolved[index]?.spec[field];
+      if (typeof limit === 'object' && id !== undefined) names.set(limitKey(field, id), limit.shown);
+    }
+  });
+  return names;
+}

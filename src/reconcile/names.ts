@@ -1,0 +1,82 @@
+import type { CallFailure, CopernicaApi, NamedEntity } from '../copernica/api.js';
+import { ProductError, productError } from '../errors.js';
+import { isResolved, type LimitNames, lookUpNames, type NamesContext, namesOf, sameWebhooks } from '../plan/names.js';
+import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
+
+export interface Desired {
+  readonly entries: readonly DesiredWebhook[];
+  /** What the manifest calls the ids in them, for people. */
+  readonly names: LimitNames;
+}
+
+/** The entries, where none of them calls a database or collection by its name; else null: the account must be asked. */
+export function withoutNames(entries: readonly ManifestEntry[]): Desired | null {
+  return entries.every(isResolved) ? { entries, names: new Map() } : null;
+}
+
+/**
+ * Turns the names of databases and collections into ids of the account, so that one manifest serves several. The
+ * account is asked only where names are used, once for its databases and once for each database's collections.
+ *
+ * Throws ProductError: `input` with every name that is unknown or ambiguous, each at its place; `failed` when the
+ * account can't be asked.
+ */
+export async function lookUpLimits(
+  entries: readonly ManifestEntry[],
+  api: Pick<CopernicaApi, 'databases' | 'collections'>,
+  context: NamesContext,
+): Promise<Desired> {
+  const ready = withoutNames(entries);
+  if (ready !== null) return ready;
+  const asksForDatabases = entries.some(({ spec }) => typeof spec.database === 'object');
+  const databases = asksForDatabases ? await readDatabases(api) : [];
+  const first = lookUpNames('database', entries, () => databases, context);
+  const collections = await readCollections(first.entries, api);
+  const second = lookUpNames(
+    'collection',
+    first.entries,
+    ({ spec }) => collections.get(spec.database) ?? null,
+    context,
+  );
+  const resolved = second.entries.filter(isResolved);
+  const problems = [...first.problems, ...second.problems, ...sameWebhooks(resolved, context.file)];
+  if (problems.length > 0) throw new ProductError('input', problems.sort(byPlace));
+  return { entries: resolved, names: namesOf(entries, resolved) };
+}
+
+async function readDatabases(api: Pick<CopernicaApi, 'databases'>): Promise<readonly NamedEntity[]> {
+  const outcome = await api.databases();
+  if (outcome.kind === 'databases') return outcome.databases;
+  throw lookUpFailed('databases', outcome);
+}
+
+/** By database, those that entries name one in. Null: there is no such database. */
+async function readCollections(
+  entries: readonly ManifestEntry[],
+  api: Pick<CopernicaApi, 'collections'>,
+): Promise<ReadonlyMap<unknown, readonly NamedEntity[] | null>> {
+  const needed = new Set<number>();
+  for (const { spec } of entries) {
+    if (typeof spec.collection === 'object' && typeof spec.database === 'number') needed.add(spec.database);
+  }
+  // As many at a time as the client has connections.
+  const read = [...needed].map(async (id) => {
+    const outcome = await api.collections(id);
+    if (outcome.kind === 'collections') return [id, outcome.collections] as const;
+    if (outcome.kind === 'gone') return [id, null] as const;
+    throw lookUpFailed(`collections of database ${id}`, outcome);
+  });
+  return new Map(await Promise.all(read));
+}
+
+function lookUpFailed(what: string, failure: CallFailure): ProductError {
+  return productError('failed', {
+    code: `api-${failure.kind}`,
+    message: `the manifest calls ${what} by their names, and they could not be looked up: ${failure.message}`,
+    remedy: 'nothing was sent; it is tried again at the next run. Ids need no looking up',
+  });
+}
+
+function byPlace(a: { line?: number; column?: number }, b: { line?: number; column?: number }): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}

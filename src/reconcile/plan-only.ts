@@ -1,0 +1,71 @@
+import type { CopernicaApi } from '../copernica/api.js';
+import type { Problem } from '../errors.js';
+import type { Change } from '../plan/change.js';
+import { type LiveViews, unreadWarnings } from '../plan/live.js';
+import type { LimitNames } from '../plan/names.js';
+import { makePlan } from '../plan/plan.js';
+import type { State } from '../state/state.js';
+import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
+import { checkAccount, readAccount } from './account.js';
+import { lookUpLimits, withoutNames } from './names.js';
+import { refresh } from './refresh.js';
+
+export interface PlanOnlyOptions {
+  /** The manifest's path, for messages. */
+  readonly file: string;
+  readonly refresh: boolean;
+  readonly prune: boolean;
+  readonly concurrency: number;
+}
+
+export interface Planned {
+  readonly changes: readonly Change[];
+  /** What the manifest calls the ids in them. */
+  readonly names: LimitNames;
+  readonly warnings: readonly Problem[];
+}
+
+/** True: names are to be looked up, or live webhooks to be read. */
+export function planNeedsTheAccount(
+  entries: readonly ManifestEntry[],
+  state: State | null,
+  options: Pick<PlanOnlyOptions, 'refresh'>,
+): boolean {
+  return withoutNames(entries) === null || (options.refresh && knownIds(entries, state).length > 0);
+}
+
+/**
+ * What a run would do, without doing it: reads, and changes nothing. `api` is null where the account is not needed.
+ * Throws ProductError as a run does.
+ */
+export async function planOnly(
+  entries: readonly ManifestEntry[],
+  state: State | null,
+  api: CopernicaApi | null,
+  options: PlanOnlyOptions,
+): Promise<Planned> {
+  if (api === null) {
+    const desired = withoutNames(entries);
+    if (desired === null) throw new Error('names can not be looked up without an account');
+    return plan(desired.entries, state, new Map(), { names: desired.names, options });
+  }
+  if (state !== null) checkAccount(await readAccount(api), state.account);
+  const desired = await lookUpLimits(entries, api, { file: options.file, state });
+  const stop = new AbortController().signal;
+  const ids = options.refresh ? knownIds(entries, state) : [];
+  const live = await refresh(ids, api, { concurrency: options.concurrency, stop, force: false });
+  return plan(desired.entries, state, live, { names: desired.names, options });
+}
+
+function plan(
+  desired: readonly DesiredWebhook[],
+  state: State | null,
+  live: LiveViews,
+  { names, options }: { readonly names: LimitNames; readonly options: PlanOnlyOptions },
+): Planned {
+  return { changes: makePlan(desired, state, live, options).changes, names, warnings: unreadWarnings(live) };
+}
+
+function knownIds(entries: readonly ManifestEntry[], state: State | null): number[] {
+  return entries.flatMap(({ name }) => state?.entries.get(name)?.id ?? []);
+}
