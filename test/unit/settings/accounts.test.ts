@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../../src/settings/resolve.js';
 
@@ -104,5 +105,17 @@ describe('accounts', () => {
 
   it('tell a variable that can’t be used once, not for each', () => {
     expect(complaints(TWO, { environment: { COPERNICA_WEBHOOKS_TIMEOUT: 'soon' } })).toHaveLength(1);
+  });
+
+  it.each([
+    ['the README', 'README.md', (text: string) => /# config\/settings\.yaml\n(accounts:\n[\s\S]*?)```/.exec(text)?.[1]],
+    [
+      'the settings file of the project',
+      'config/settings.yaml',
+      (text: string) => /^# (accounts:\n[\s\S]*)$/m.exec(text)?.[1]?.replace(/^# /gm, ''),
+    ],
+  ])('can be written as %s shows them', (_title, path, sample) => {
+    const text = sample(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8'));
+    expect(resolve(text ?? '')).toMatchObject({ ok: true, accounts: [{ name: 'live' }, { name: 'test' }] });
   });
 });
