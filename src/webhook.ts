@@ -73,12 +73,18 @@ export interface CanonicalWebhook {
 }
 
 export function canonicalHandler(handler: string): string {
-  return URL.canParse(handler) ? new URL(handler).href : handler;
+  try {
+    return new URL(handler).href;
+  } catch {
+    return handler;
+  }
 }
+
+const BOTH_CALLERS = [...CALLERS].sort().join(',');
 
 /** Sorted, each once; none means both. */
 export function canonicalCallers(callers: readonly string[]): string {
-  return [...new Set(callers.length === 0 ? CALLERS : callers)].sort().join(',');
+  return callers.length === 0 ? BOTH_CALLERS : [...new Set(callers)].sort().join(',');
 }
 
 /** What can be compared: an id, or a name, which no id is equal to. */
@@ -109,6 +115,17 @@ export function webhookKey(spec: WebhookSpec<Comparable>): string {
 export function visibleKey(spec: WebhookSpec): string {
   const { handler, trigger, callers } = canonical(spec);
   return JSON.stringify([handler, trigger, callers]);
+}
+
+/** True: the very same text in every field. Quicker than comparing what they mean, and true of nearly all entries. */
+export function isWrittenAlike(a: WebhookSpec, b: WebhookSpec): boolean {
+  return (
+    a.handler === b.handler &&
+    a.trigger === b.trigger &&
+    a.database === b.database &&
+    a.collection === b.collection &&
+    (a.callers ?? []).join() === (b.callers ?? []).join()
+  );
 }
 
 /** One field that is not as it should be: canonical text before and after, whole. Mask handlers before showing it. */

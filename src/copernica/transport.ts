@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { Turns } from '../turns.js';
 import { openDispatcher, type ProxySettings, usableProxy } from './dispatcher.js';
 import { ExchangeHandler, type ExchangeLimits } from './exchange.js';
 import { describeNetworkError } from './network-error.js';
@@ -45,16 +46,16 @@ class PooledTransport implements Transport {
   readonly #options: TransportOptions;
   readonly #proxy: ProxySettings | undefined;
   readonly #limits: ExchangeLimits;
-  readonly #waiting: (() => void)[] = [];
+  readonly #turns: Turns;
   readonly #underWay = new Set<Promise<Exchange>>();
   #dispatcher: Dispatcher | null = null;
   #opening: Promise<Dispatcher> | null = null;
-  #busy = 0;
   #closed = false;
 
   constructor(options: TransportOptions, proxy: ProxySettings | undefined) {
     this.#options = options;
     this.#proxy = proxy;
+    this.#turns = new Turns(options.connections);
     const { hostname, port, protocol } = new URL(options.origin);
     const target = `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
     this.#limits = {
@@ -67,15 +68,14 @@ class PooledTransport implements Transport {
 
   async send(request: TransportRequest): Promise<Exchange> {
     // A turn is waited for here and not in undici's queue, which would count against the deadline.
-    if (this.#busy >= this.#options.connections) await new Promise<void>((go) => this.#waiting.push(go));
-    else this.#busy += 1;
+    await this.#turns.take();
     const exchange = this.#exchange(request);
     this.#underWay.add(exchange);
     try {
       return await exchange;
     } finally {
       this.#underWay.delete(exchange);
-      this.#passOn();
+      this.#turns.giveBack();
     }
   }
 
@@ -84,13 +84,6 @@ class PooledTransport implements Transport {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
     const dispatcher = await this.#opening?.catch(() => null);
     await dispatcher?.destroy();
-  }
-
-  /** The turn goes to the next in line, or back. */
-  #passOn(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#busy -= 1;
-    else next();
   }
 
   async #exchange(request: TransportRequest): Promise<Exchange> {

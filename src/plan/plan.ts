@@ -1,5 +1,12 @@
 import type { Intent, State, StateEntry } from '../state/state.js';
-import { canonical, type DesiredWebhook, type Difference, differences, webhookKey } from '../webhook.js';
+import {
+  canonical,
+  type DesiredWebhook,
+  type Difference,
+  differences,
+  isWrittenAlike,
+  webhookKey,
+} from '../webhook.js';
 import type { Change, Plan } from './change.js';
 import { groupBy } from './group.js';
 import { canonicalLive, type LiveView, type LiveViews } from './live.js';
@@ -47,7 +54,7 @@ export function makePlan(
     if (intents !== undefined) return recover(entry.name, entry, intents);
     const known = state?.entries.get(entry.name);
     if (known !== undefined) return planKnown(entry, known, live.get(known.id), open);
-    const orphan = orphans.get(webhookKey(entry.spec))?.shift();
+    const orphan = orphans.size === 0 ? undefined : orphans.get(webhookKey(entry.spec))?.shift();
     return orphan === undefined ? create(entry, open) : move(entry, orphan);
   });
   const taken = new Set(wanted.flatMap((change) => (change.action === 'move' ? [change.from] : [])));
@@ -95,6 +102,8 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
     const reason = `webhook ${known.id} is gone from the account`;
     return { action: 'create', name, desired, goneId: known.id, waitsFor: waitsFor(desired, open), reason };
   }
+  const asWanted: Change = { action: 'none', ...common, reason: 'as the manifest says' };
+  if (live === undefined && known.updating === undefined && isWrittenAlike(known.spec, spec)) return asWanted;
   const wanted = canonical(spec);
   const edited = differences(canonical(known.spec), wanted);
   const drifted = live?.kind === 'found' ? differences(canonicalLive(live.webhook, wanted), wanted) : [];
@@ -109,7 +118,7 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
     const lost = differences(canonical(known.updating), wanted);
     return { action: 'update', ...common, differences: lost, reason: 'an earlier update may not have arrived' };
   }
-  return { action: 'none', ...common, reason: 'as the manifest says' };
+  return asWanted;
 }
 
 function isLimit(difference: Difference): boolean {
@@ -124,6 +133,7 @@ function create(desired: DesiredWebhook, open: OpenIntents): Change {
 }
 
 function waitsFor(desired: DesiredWebhook, open: OpenIntents): number[] {
+  if (open.byKey.size === 0) return [];
   return (open.byKey.get(webhookKey(desired.spec)) ?? []).map((intent) => intent.intent);
 }
 

@@ -46,6 +46,7 @@ export function renamesOfUncertain(desired: readonly DesiredWebhook[], state: St
   const names = new Set(desired.map(({ name }) => name));
   const open = [...state.intents.values()].filter(({ absentSince }) => absentSince === undefined);
   const left = open.filter(({ name }) => !names.has(name) && !state.entries.has(name));
+  if (left.length === 0) return [];
   const busy = new Set([...state.entries.keys(), ...[...state.intents.values()].map(({ name }) => name)]);
   const unmade = new Map(
     desired.filter(({ name }) => !busy.has(name)).map(({ name, spec }) => [webhookKey(spec), name]),

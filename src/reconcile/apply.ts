@@ -1,15 +1,26 @@
 import type { AppliedChange } from '../plan/applied.js';
 import { type Change, isPending } from '../plan/change.js';
 import type { ApprovedPlan } from '../plan/guard.js';
+import { Turns } from '../turns.js';
 import { createEntry, deleteEntry, moveEntry, recoverEntry, replaceEntry, updateEntry } from './actions.js';
 import type { ApplyContext } from './context.js';
 import { stoppedError } from './failures.js';
 
 /**
+ * Changes in hand for each that is sent at a time: those ahead have their intents flushed while the others are on the
+ * wire, so that neither the disk waits for the wire nor the wire for the disk.
+ */
+const IN_HAND_PER_TURN = 3;
+
+/**
  * Carries out an approved plan, several changes at a time, and tells what became of each, in the plan's order.
  * One entry's failure holds up no other. Throws only when the state file can't be written: then nothing more is sent.
  */
-export async function applyPlan(plan: ApprovedPlan, context: ApplyContext): Promise<AppliedChange[]> {
+export async function applyPlan(
+  plan: ApprovedPlan,
+  { concurrency, ...edges }: Omit<ApplyContext, 'turns'> & { readonly concurrency: number },
+): Promise<AppliedChange[]> {
+  const context: ApplyContext = { ...edges, turns: new Turns(concurrency) };
   const results: AppliedChange[] = [];
   const queue = plan.changes.entries();
   const total = plan.changes.filter(isPending).length;
@@ -29,7 +40,7 @@ export async function applyPlan(plan: ApprovedPlan, context: ApplyContext): Prom
   };
   // A lost POST is looked for above the highest id known before it. Until one is known, there is one POST at a time.
   if (context.journal.state.highestId === null) await work(true);
-  const workers = Array.from({ length: context.concurrency }, () => work(false));
+  const workers = Array.from({ length: concurrency * IN_HAND_PER_TURN }, () => work(false));
   // Every worker is waited for, so that no request is under way when the lock is given back.
   for (const outcome of await Promise.allSettled(workers)) {
     if (outcome.status === 'rejected') throw outcome.reason;

@@ -1,4 +1,5 @@
 import type { CopernicaApi } from '../copernica/api.js';
+import type { Turns } from '../turns.js';
 import type { OpenJournal } from './edges.js';
 import type { OpenReason } from './recover.js';
 
@@ -8,7 +9,8 @@ export interface ApplyContext {
   readonly api: CopernicaApi;
   /** The manifest's path, for messages. */
   readonly manifestFile: string;
-  readonly concurrency: number;
+  /** Creates that are sent at a time. Their intents are put on disk ahead of their turn. */
+  readonly turns: Turns;
   now(): Date;
   /** Aborted: start no new request. */
   readonly stop: AbortSignal;

@@ -10,15 +10,30 @@ export type PostOutcome = { readonly kind: 'made'; readonly id: number } | { rea
  * between leaves the intent unconfirmed, which is the safe side.
  */
 export async function postWithIntent(name: string, spec: WebhookSpec, context: ApplyContext): Promise<PostOutcome> {
-  const { journal, api } = context;
+  const { journal } = context;
   const intent = journal.state.nextIntent;
   const at = context.now().toISOString();
   journal.write({ type: 'intent', intent, name, above: journal.state.highestId, at, webhook: spec });
   await journal.flush();
-  if (context.stop.aborted) {
-    journal.write({ type: 'cancelled', intent, at: context.now().toISOString(), reason: 'stopped before it was sent' });
-    return { kind: 'stopped' };
+  await context.turns.take();
+  try {
+    if (context.stop.aborted) {
+      const reason = 'stopped before it was sent';
+      journal.write({ type: 'cancelled', intent, at: context.now().toISOString(), reason });
+      return { kind: 'stopped' };
+    }
+    return await sendIntended(intent, spec, context);
+  } finally {
+    context.turns.giveBack();
   }
+}
+
+async function sendIntended(
+  intent: number,
+  spec: WebhookSpec,
+  context: ApplyContext,
+): Promise<Exclude<PostOutcome, { kind: 'stopped' }>> {
+  const { journal, api } = context;
   const outcome = believable(await api.createWebhook(spec), context);
   const now = context.now().toISOString();
   switch (outcome.kind) {

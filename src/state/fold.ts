@@ -207,7 +207,7 @@ function intentOf(state: FoldedState, number: number): Intent {
   return intent;
 }
 
-/** Unconfirmed intents are few, as a rule no more than requests that were under way, so they are gone through. */
+/** Unconfirmed intents are few, as a rule a few for each request at a time, so they are gone through. */
 function intentsOf(state: FoldedState, name: string): Intent[] {
   return state.intents.size === 0 ? [] : [...state.intents.values()].filter((intent) => intent.name === name);
 }
