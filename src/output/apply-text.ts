@@ -2,18 +2,7 @@ import type { AppliedChange } from '../plan/applied.js';
 import { isPending } from '../plan/change.js';
 import { countFailed } from './apply-json.js';
 import { painter, type Style } from './paint.js';
-import { countActions, summaryLine } from './summary.js';
-
-const DONE_WORDS = {
-  create: 'created',
-  update: 'updated',
-  replace: 'replaced',
-  move: 'renamed',
-  delete: 'deleted',
-  recover: 'recovered',
-  none: 'unchanged',
-  orphaned: 'orphaned',
-} as const;
+import { countActions, DONE, summaryLine } from './summary.js';
 
 const RESULT_STYLES: Readonly<Record<AppliedChange['result'], Style>> = {
   done: 'green',
@@ -30,7 +19,7 @@ export function formatApplied(
   const paint = painter(options.color);
   const shown = changes.filter(({ change }) => change.action !== 'none');
   const lines = shown.map(({ change, result, id }) => {
-    const word = result === 'done' ? DONE_WORDS[change.action] : `${change.action} ${result}`;
+    const word = result === 'done' ? DONE[change.action] : `${change.action} ${result}`;
     return `  ${paint(RESULT_STYLES[result], word.padEnd(18))} ${change.name}${id === null ? '' : ` (webhook ${id})`}`;
   });
   const done = changes.filter(({ result }) => result === 'done').map(({ change }) => change);

@@ -1,4 +1,5 @@
-import type { State } from '../state/state.js';
+import { byNameThenId } from '../plan/plan.js';
+import { isOpen, type State } from '../state/state.js';
 import { CALLERS, type WebhookSpec } from '../webhook.js';
 import { painter } from './paint.js';
 import { describeSpec, NAMES_WIDTH } from './plan-text.js';
@@ -51,13 +52,7 @@ export function listJson(state: State | null): ListedWebhook[] {
       createdAt: null,
     }),
   );
-  return [...entries, ...lost, ...doomed].sort((a, b) =>
-    a.name < b.name ? -1 : a.name > b.name ? 1 : (a.id ?? 0) - (b.id ?? 0),
-  );
-}
-
-function isOpen(intent: { absentSince?: string }): boolean {
-  return intent.absentSince === undefined;
+  return [...entries, ...lost, ...doomed].sort(byNameThenId);
 }
 
 function fields(spec: WebhookSpec) {

@@ -20,13 +20,15 @@ const TO_DO: Readonly<Record<Action, string>> = {
   orphaned: 'orphaned',
 };
 
-const DONE: Readonly<Record<Action, string>> = {
+/** What became of a change, as one word. */
+export const DONE: Readonly<Record<Action, string>> = {
   ...TO_DO,
   create: 'created',
   update: 'updated',
   replace: 'replaced',
   move: 'renamed',
   delete: 'deleted',
+  recover: 'recovered',
 };
 
 /** `2 to create, 1 to update, 5 unchanged`; what is none of is left out. */

@@ -1,4 +1,4 @@
-import type { Intent, State, StateEntry } from '../state/state.js';
+import { type Intent, isOpen, type State, type StateEntry } from '../state/state.js';
 import {
   canonical,
   type DesiredWebhook,
@@ -75,9 +75,8 @@ interface OpenIntents {
   readonly byKey: ReadonlyMap<string, readonly Intent[]>;
 }
 
-/** Intents that an entry is `uncertain` for. One that was looked for and not found only awaits a second look. */
 function openIntents(state: State | null): OpenIntents {
-  const open = [...(state?.intents.values() ?? [])].filter((intent) => intent.absentSince === undefined);
+  const open = [...(state?.intents.values() ?? [])].filter(isOpen);
   return {
     byName: groupBy(open, (intent) => intent.name),
     byKey: groupBy(open, (intent) => webhookKey(intent.spec)),
@@ -156,8 +155,14 @@ function leftBehind({ name, id, spec }: StateEntry, prune: boolean): Change {
     : { action: 'orphaned', name, id, spec, reason };
 }
 
-function byNameThenId(a: Change, b: Change): number {
-  return compare(a.name, b.name) || ('id' in a ? a.id : 0) - ('id' in b ? b.id : 0);
+/** The order in which entries are shown where the manifest gives none. */
+export function byNameThenId(a: Identified, b: Identified): number {
+  return compare(a.name, b.name) || (a.id ?? 0) - (b.id ?? 0);
+}
+
+interface Identified {
+  readonly name: string;
+  readonly id?: number | null;
 }
 
 /** By code unit: the same on every machine, whatever its locale. */

@@ -1,5 +1,5 @@
 import type { LiveWebhook } from '../copernica/api.js';
-import type { IdRange, Intent, State } from '../state/state.js';
+import { type IdRange, type Intent, isOpen, type State } from '../state/state.js';
 import { canonical, type DesiredWebhook, differences, visibleKey, type WebhookSpec, webhookKey } from '../webhook.js';
 import { groupBy } from './group.js';
 import { canonicalLive } from './live.js';
@@ -44,7 +44,7 @@ export function isLookedForWhole(intent: Intent, state: State, scanLimit: number
  */
 export function renamesOfUncertain(desired: readonly DesiredWebhook[], state: State): { from: string; to: string }[] {
   const names = new Set(desired.map(({ name }) => name));
-  const open = [...state.intents.values()].filter(({ absentSince }) => absentSince === undefined);
+  const open = [...state.intents.values()].filter(isOpen);
   const left = open.filter(({ name }) => !names.has(name) && !state.entries.has(name));
   if (left.length === 0) return [];
   const busy = new Set([...state.entries.keys(), ...[...state.intents.values()].map(({ name }) => name)]);
@@ -116,7 +116,7 @@ export function findLost(intents: readonly Intent[], seen: Iterable<LiveWebhook>
     const all = intents
       .map((intent) => ({ intent, fit: fitOf(webhook, intent, sharers) }))
       .filter(({ fit }) => fit !== 'no');
-    const open = all.filter(({ intent }) => kindOf(intent) === 'open');
+    const open = all.filter(({ intent }) => isOpen(intent));
     const fits = open.length > 0 ? open : all;
     const names = new Set(fits.map(({ intent }) => intent.name));
     const sure = names.size === 1 && fits.some(({ fit }) => fit === 'yes');
@@ -167,7 +167,9 @@ interface Holder extends Pick<Intent, 'name' | 'spec'> {
 
 function sharersOf(state: State, intents: readonly Intent[]): Sharers {
   const entries = [...state.entries.values()].map(({ name, spec }): Holder => ({ name, spec, kind: 'entry' }));
-  const sent = intents.map((intent): Holder => ({ name: intent.name, spec: intent.spec, kind: kindOf(intent) }));
+  const sent = intents.map(
+    (intent): Holder => ({ name: intent.name, spec: intent.spec, kind: isOpen(intent) ? 'open' : 'absent' }),
+  );
   return groupBy([...entries, ...sent], (holder) => visibleKey(holder.spec));
 }
 
@@ -178,17 +180,12 @@ function fitOf(webhook: LiveWebhook, intent: Intent, sharers: Sharers): 'yes' | 
   return holders.some((holder) => isRival(holder, intent) && looksLike(webhook, holder.spec)) ? 'maybe' : 'yes';
 }
 
-/** An absent intent was looked for and not found: it only gets a second look, and stands in nobody's way. */
-function kindOf(intent: Intent): 'open' | 'absent' {
-  return intent.absentSince === undefined ? 'open' : 'absent';
-}
-
 /**
  * Whether a webhook that looks like the holder's may not be taken for the intent's. An entry that has the very same
  * webhook already is none: even if it were a double of that one, it is exactly what the intent asked for.
  */
 function isRival({ name, spec, kind }: Holder, intent: Intent): boolean {
-  if (kind === 'absent' && kindOf(intent) === 'open') return false;
+  if (kind === 'absent' && isOpen(intent)) return false;
   const isSame = webhookKey(spec) === webhookKey(intent.spec);
   return !(isSame && (kind === 'entry' || name === intent.name));
 }

@@ -30,7 +30,7 @@ export interface RecoveryContext {
   /** When this run began: an intent found absent before it gets its second look now. */
   readonly runStartedAt: Date;
   /** Entries that the manifest wants a new webhook for, so that absence is followed by another POST. */
-  wantsPost(name: string): boolean;
+  namesToPost(): ReadonlySet<string>;
   readonly log: Logger;
 }
 
@@ -78,6 +78,14 @@ function shareSettling(intents: readonly Intent[], { adoptions }: Findings, { jo
   }
 }
 
+/** What looking showed, and when; and who waits for it. */
+interface Looked {
+  readonly sight: Sight;
+  readonly findings: Findings;
+  readonly lookedAt: number;
+  readonly toPost: ReadonlySet<string>;
+}
+
 async function closeWhatCan(
   intents: readonly Intent[],
   sight: Sight,
@@ -86,8 +94,9 @@ async function closeWhatCan(
   context: RecoveryContext,
 ): Promise<ReadonlyMap<string, OpenReason>> {
   const open = new Map<string, OpenReason>();
+  const toPost = context.namesToPost();
   for (const intent of intents) {
-    const reason = stillOpen(intent, sight, findings, lookedAt, context);
+    const reason = stillOpen(intent, { sight, findings, lookedAt, toPost }, context);
     // Of several intents of one entry, the one that forbids another POST decides.
     if (reason !== null && (open.get(intent.name)?.kind ?? 'absent') === 'absent') open.set(intent.name, reason);
   }
@@ -109,14 +118,9 @@ function wasFoundAbsentInThisRun(intent: Intent, { runStartedAt }: RecoveryConte
 }
 
 /** What not adopting an intent's webhook means: why it stays open, or null when it is closed. */
-function stillOpen(
-  intent: Intent,
-  sight: Sight,
-  findings: Findings,
-  lookedAt: number,
-  context: RecoveryContext,
-): OpenReason | null {
+function stillOpen(intent: Intent, looked: Looked, context: RecoveryContext): OpenReason | null {
   const { journal, settling } = context;
+  const { sight, findings, lookedAt, toPost } = looked;
   const at = context.now().toISOString();
   const suspects = findings.ambiguous.get(intent.name);
   if (suspects !== undefined && intent.absentSince !== undefined) {
@@ -148,7 +152,7 @@ function stillOpen(
     return { kind: 'settling', message: 'not found yet, but the server may still act on the POST' };
   }
   if (upperBound(intent, journal.state) === null) {
-    if (context.wantsPost(intent.name)) return { kind: 'absent', message: 'not found where it should be' };
+    if (toPost.has(intent.name)) return { kind: 'absent', message: 'not found where it should be' };
     if (!sight.complete && !isLookedForWhole(intent, journal.state, settling.scanLimit)) {
       return { kind: 'ambiguous', message: 'no webhook id was known before it, so nobody knows where to look for it' };
     }

@@ -5,7 +5,7 @@ import { approve } from '../plan/guard.js';
 import { type LiveViews, unreadWarnings } from '../plan/live.js';
 import { makePlan } from '../plan/plan.js';
 import { renamesOfUncertain, type Settling, settledAt } from '../plan/recovery.js';
-import type { State } from '../state/state.js';
+import { isOpen, type State } from '../state/state.js';
 import type { DesiredWebhook } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import { applyPlan } from './apply.js';
@@ -109,7 +109,7 @@ async function oneRound(run: Run, views: LiveViews): Promise<AppliedChange[]> {
     now: edges.now,
     log: edges.log,
     runStartedAt: startedAt,
-    wantsPost: (name) => namesToPost(desired, journal.state).has(name),
+    namesToPost: () => namesToPost(desired, journal.state),
   });
   const plan = makePlan(desired, journal.state, views, options);
   const verdict = approve(plan, journal.state, options);
@@ -146,7 +146,7 @@ async function refreshed({ edges, options, journal, desired }: Run): Promise<Liv
 /** When the next uncertain create settles that had not when it was last looked for, or null. */
 function nextSettling(state: State, { settleMs }: Settling, lookedAt: Date): Date | null {
   const times = [...state.intents.values()]
-    .filter((intent) => intent.absentSince === undefined)
+    .filter(isOpen)
     .map((intent) => settledAt(intent, settleMs) ?? 0)
     .filter((time) => time >= lookedAt.getTime());
   return times.length === 0 ? null : new Date(Math.min(...times));

@@ -84,11 +84,6 @@ export class Journal {
     return { records, dead: records - liveRecords(this.#state), bytes: this.#bytes, flushes: this.#flushes };
   }
 
-  /** Name of the entry or doomed webhook that has this id, or null. */
-  ownerOf(id: number): string | null {
-    return this.#state.owners.get(id) ?? null;
-  }
-
   /**
    * Queues a record: in `state` at once, on disk after the next `flush`.
    * Throws ProductError of kind `failed` once the journal is broken, and ImpossibleRecord or Error for a record that

@@ -36,6 +36,11 @@ export interface Intent {
   readonly absentSince?: string;
 }
 
+/** Open: its entry is `uncertain`. One that was looked for and not found only awaits a second look. */
+export function isOpen(intent: Pick<Intent, 'absentSince'>): boolean {
+  return intent.absentSince === undefined;
+}
+
 /** A webhook of ours that must be deleted and is not known to be: the old one of a replace, a pruned one, a double. */
 export interface DoomedWebhook {
   readonly id: number;
