@@ -116,7 +116,10 @@ function notFound(
   return {
     code,
     message,
-    remedy: names.length === 0 ? `there is none ${where}` : `known are ${told.join(', ')}${more}`,
+    remedy:
+      names.length === 0
+        ? `there are no ${field}s at all ${where}: make it in Copernica first`
+        : `known are ${told.join(', ')}${more}`,
   };
 }
 

@@ -62,7 +62,12 @@ export function webhookData(body: Readonly<Record<string, unknown>>, account: Ac
   if (typeof handler !== 'string' || !isHandler(handler, account)) return null;
   if (typeof trigger !== 'string' || !TRIGGERS.has(trigger)) return null;
   if (callers === undefined || database === undefined || collection === undefined) return null;
-  if (account.databases !== undefined && !limitsExist(account.databases, database, collection)) return null;
+  if (
+    account.anyLimit !== true &&
+    account.databases !== undefined &&
+    !limitsExist(account.databases, database, collection)
+  )
+    return null;
   return { handler, trigger, callers, database, collection };
 }
 

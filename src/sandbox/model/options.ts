@@ -22,6 +22,8 @@ export interface AccountOptions {
   readonly identity: Identity;
   /** Left out: the account shows none, and a webhook may name any database and collection. */
   readonly databases?: readonly DatabaseOptions[];
+  /** A webhook may name databases and collections that are not shown, too. */
+  readonly anyLimit?: boolean;
   /** Left out: every domain counts as validated. A listed domain stands for its subdomains too. */
   readonly validatedDomains?: readonly string[];
   /** The token works on v4 only, as Copernica lets one limit it. */
@@ -61,6 +63,9 @@ export const SANDBOX_TOKEN = 'sandbox-access-token';
 export const DEFAULT_ACCOUNT: AccountOptions = {
   token: SANDBOX_TOKEN,
   identity: { id: '34', name: 'Sandbox', description: 'Stand-in for a Copernica account', company: 'Sandbox' },
+  // Something to call by its name. Ids of the user's own account are as good, or nobody could try a manifest here.
+  databases: [{ id: 1017, name: 'Customers', collections: [{ id: 42, name: 'Orders' }] }],
+  anyLimit: true,
 };
 
 /** Shorter tokens could not be masked in the request log without masking half of it. */
