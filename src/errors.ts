@@ -50,3 +50,8 @@ export function productError(
 ): ProductError {
   return new ProductError(kind, [{ severity: 'error', ...problem }], options);
 }
+
+/** The system's name of an error: `ENOSPC`. Empty for anything else. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

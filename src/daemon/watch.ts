@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, readlink, stat } from 'node:fs/promises';
-import { basename, dirname, join, parse, resolve, sep } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import type { Logger } from 'pino';
-import { LIMITS } from '../manifest/limits.js';
+import { errorCode } from '../errors.js';
+import { type Look, lookAt } from './look.js';
+import { type Place, placesOf } from './places.js';
 
 /**
  * `slowLookMs`, `pollLookMs`: how often the file is looked at when no events come, or can't come (`--poll`).
@@ -12,12 +11,8 @@ import { LIMITS } from '../manifest/limits.js';
  * the 50 ms for which chokidar holds back further events of a file. A writer that pauses for longer in the middle is
  * seen half-written, and again when it is done: waiting for longer would make every edit slow for that rare one.
  * `mostLooks`: a file that changes all the time is taken as it is after so many.
- * `youngMs`: time stamps of files are coarse (2 s on FAT), so one this young may hide a second write.
  */
-export const WATCH = { slowLookMs: 2_000, pollLookMs: 1_000, steadyMs: 60, mostLooks: 15, youngMs: 3_000 };
-
-/** As many as Linux follows before it takes them for a circle. */
-const MOST_LINKS = 40;
+export const WATCH = { slowLookMs: 2_000, pollLookMs: 1_000, steadyMs: 60, mostLooks: 15 };
 
 /** What the system says when its limit of inotify watches, instances or open files is reached. */
 const OUT_OF_WATCHES: ReadonlySet<string> = new Set(['ENOSPC', 'EMFILE', 'ENFILE']);
@@ -49,7 +44,6 @@ export interface WatchOptions {
  * since network file systems and some mounts give none and the system may run out of them: the file is looked at every
  * two seconds besides, by its inode, size and time stamps.
  *
- * A look neither waits nor reads without bound, whatever is at the path: a pipe, a folder, a file of many gigabytes.
  * A rejection of `onMaybeChanged` is a defect: it is not caught, and `close` rejects with it.
  */
 export function watchFile(path: string, options: WatchOptions): Watcher {
@@ -199,103 +193,4 @@ function pause(ms: number): Promise<void> {
   return new Promise((done) => {
     setTimeout(done, ms);
   });
-}
-
-/** What one look at a path saw. */
-interface Look {
-  /** Tells versions of the file apart without reading it. Empty: nothing is there. */
-  readonly stamp: string;
-  /** Digest of the bytes, or why there are none. */
-  readonly content: string;
-  /** The stamp was so young that a write after the look may have left it as it is. */
-  readonly isYoung: boolean;
-}
-
-async function lookAt(path: string, last: Look | null): Promise<Look> {
-  try {
-    const about = await stat(path, { bigint: true });
-    const stamp = [about.dev, about.ino, about.size, about.mtimeNs, about.ctimeNs].join(' ');
-    if (last !== null && last.stamp === stamp && !last.isYoung) return last;
-    const isYoung = Date.now() - Number(about.ctimeMs) < WATCH.youngMs;
-    if (about.isDirectory()) return { stamp, isYoung, content: 'a folder' };
-    return { stamp, isYoung, content: about.isFile() ? await digest(path) : 'not a file' };
-  } catch (error) {
-    return { stamp: '', isYoung: false, content: errorCode(error) };
-  }
-}
-
-/** Of a regular file of bounded size. O_NONBLOCK: a pipe that came in its place would be waited for without end. */
-async function digest(path: string): Promise<string> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const about = await file.stat();
-    if (!about.isFile()) return 'not a file';
-    if (about.size > LIMITS.fileBytes) return 'too large';
-    const hash = createHash('sha256');
-    for await (const chunk of file.createReadStream({ autoClose: false, start: 0, end: LIMITS.fileBytes })) {
-      hash.update(chunk as Buffer);
-    }
-    return hash.digest('hex');
-  } finally {
-    await file?.close();
-  }
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-}
-
-/** A folder to take events from, and the names in it that matter. */
-interface Place {
-  readonly folder: string;
-  /** Tells a folder from another that was made later in its place, with the same inode number perhaps. */
-  readonly identity: string;
-  readonly names: ReadonlySet<string>;
-}
-
-/** Walks to the file: the folder of each symbolic link on the way, and of what the way ends with, there or not. */
-async function placesOf(path: string): Promise<Place[]> {
-  const names = new Map<string, Set<string>>();
-  let at = parse(path).root;
-  let rest = path.slice(at.length).split(sep);
-  for (let links = 0; rest.length > 0 && links < MOST_LINKS; ) {
-    const here = join(at, rest[0] ?? '');
-    const target = await whereTo(here);
-    rest = rest.slice(1);
-    if (target !== 'folder' || rest.length === 0) {
-      names.set(dirname(here), (names.get(dirname(here)) ?? new Set()).add(basename(here)));
-    }
-    if (target === 'end') break;
-    if (target === 'folder') at = here;
-    else {
-      links += 1;
-      const goal = resolve(dirname(here), target.link);
-      at = parse(goal).root;
-      rest = [...goal.slice(at.length).split(sep), ...rest];
-    }
-  }
-  return Promise.all(
-    [...names].map(async ([folder, set]) => ({ folder, identity: await identity(folder), names: set })),
-  );
-}
-
-/** `end`: a file, or nothing, or nothing that may be looked at. */
-async function whereTo(path: string): Promise<'folder' | 'end' | { readonly link: string }> {
-  try {
-    const about = await lstat(path);
-    if (about.isSymbolicLink()) return { link: await readlink(path) };
-    return about.isDirectory() ? 'folder' : 'end';
-  } catch {
-    return 'end';
-  }
-}
-
-async function identity(folder: string): Promise<string> {
-  try {
-    const { dev, ino, birthtimeNs } = await stat(folder, { bigint: true });
-    return `${dev} ${ino} ${birthtimeNs}`;
-  } catch {
-    return '';
-  }
 }

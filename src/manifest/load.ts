@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { type Problem, ProductError } from '../errors.js';
+import { errorCode, type Problem, ProductError } from '../errors.js';
 import type { Environment } from './interpolate.js';
 import { LIMITS } from './limits.js';
 import { type ParsedManifest, parseManifest } from './parse.js';
@@ -99,7 +99,7 @@ function tooLarge(path: string): ManifestText {
 }
 
 function unreadable(error: unknown, path: string): ManifestText {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const code = errorCode(error) || String(error);
   const refuse = (why: string, remedy: string) => refused(path, 'manifest-unreadable', why, remedy);
   switch (code) {
     case 'ENOENT':

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { ProductError, productError } from '../errors.js';
+import { errorCode, ProductError, productError } from '../errors.js';
 import { type AccountSettings, resolveSettings, type TokenSource } from './resolve.js';
 import { checkToken } from './token.js';
 
@@ -90,7 +90,7 @@ async function readSmallFile(path: string, what: string, mayBeMissing: boolean):
     return await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof ProductError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const code = errorCode(error) || 'unknown error';
     if (mayBeMissing && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
     throw unreadable(path, what, code === 'ENOENT' ? 'does not exist' : `can't be read (${code})`);
   }

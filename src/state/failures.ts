@@ -1,4 +1,4 @@
-import { ProductError, productError } from '../errors.js';
+import { errorCode, ProductError, productError } from '../errors.js';
 import type { JournalReading } from './parse.js';
 
 /** What the system's error codes mean for a state file, and what helps. */
@@ -17,11 +17,6 @@ const SYSTEM_ERRORS: Readonly<Record<string, { readonly reason: string; readonly
   EBUSY: { reason: 'it is in use', remedy: 'mount the folder of the state file, not the file itself' },
   ESTALE: { reason: 'the network file system lost it', remedy: 'mount the folder again' },
 };
-
-/** The system's name of an error: `ENOSPC`. Empty for anything else. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
 
 /**
  * What a failed system call on the state file means to the user; an error that says so already is left as it is.

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { lstat, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { errorCode } from './failures.js';
+import { errorCode } from '../errors.js';
 
 /** Which file it is, and whose. */
 export interface FileFacts {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import type { Problem } from '../errors.js';
-import { errorCode, existsFailure, stateFailure, unreadable } from './failures.js';
+import { errorCode, type Problem } from '../errors.js';
+import { existsFailure, stateFailure, unreadable } from './failures.js';
 import { startState } from './fold.js';
 import { Journal } from './journal.js';
 import { syncFolderOf, temporaryPath, writeAnew } from './journal-compaction.js';

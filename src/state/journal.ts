@@ -1,7 +1,7 @@
-import type { ProductError } from '../errors.js';
+import { errorCode, type ProductError } from '../errors.js';
 import { Batch, Deferred } from './batch.js';
 import { compact, isMostlyDead, liveRecords } from './compact.js';
-import { errorCode, replacedFailure, stateFailure } from './failures.js';
+import { replacedFailure, stateFailure } from './failures.js';
 import { applyRecord, type FoldedState } from './fold.js';
 import { replaceByCompacted, syncFolderOf } from './journal-compaction.js';
 import { isSameFile, type JournalFile, type JournalFiles, writeAll } from './journal-files.js';

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { type ProductError, productError } from '../errors.js';
-import { errorCode, stateFailure } from './failures.js';
+import { errorCode, type ProductError, productError } from '../errors.js';
+import { stateFailure } from './failures.js';
 import { OWNER_ONLY, resolveTarget } from './journal-files.js';
 
 /** Who holds a lock, for the message to others. `since` is ISO 8601, UTC. */
