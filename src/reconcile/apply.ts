@@ -8,9 +8,16 @@ import { stoppedError } from './failures.js';
 
 /**
  * Changes in hand for each that is sent at a time: those ahead have their intents flushed while the others are on the
- * wire, so that neither the disk waits for the wire nor the wire for the disk.
+ * wire, so that neither the disk waits for the wire nor the wire for the disk. After a kill they are unconfirmed like
+ * those that were sent. Where that costs people work, since nothing unconfirmed is sent again, there are none ahead.
  */
-const IN_HAND_PER_TURN = 3;
+const IN_HAND_PER_TURN = { recover: 4, hold: 1 };
+
+/** What carrying out a plan needs besides: how much at a time. */
+export interface Pace {
+  readonly concurrency: number;
+  readonly onUncertain: 'recover' | 'hold';
+}
 
 /**
  * Carries out an approved plan, several changes at a time, and tells what became of each, in the plan's order.
@@ -18,7 +25,7 @@ const IN_HAND_PER_TURN = 3;
  */
 export async function applyPlan(
   plan: ApprovedPlan,
-  { concurrency, ...edges }: Omit<ApplyContext, 'turns'> & { readonly concurrency: number },
+  { concurrency, onUncertain, ...edges }: Omit<ApplyContext, 'turns'> & Pace,
 ): Promise<AppliedChange[]> {
   const context: ApplyContext = { ...edges, turns: new Turns(concurrency) };
   const results: AppliedChange[] = [];
@@ -40,7 +47,7 @@ export async function applyPlan(
   };
   // A lost POST is looked for above the highest id known before it. Until one is known, there is one POST at a time.
   if (context.journal.state.highestId === null) await work(true);
-  const workers = Array.from({ length: concurrency * IN_HAND_PER_TURN }, () => work(false));
+  const workers = Array.from({ length: concurrency * IN_HAND_PER_TURN[onUncertain] }, () => work(false));
   // Every worker is waited for, so that no request is under way when the lock is given back.
   for (const outcome of await Promise.allSettled(workers)) {
     if (outcome.status === 'rejected') throw outcome.reason;

@@ -12,7 +12,7 @@ const NOW = new Date('2026-01-01T00:00:00.000Z');
 const CONCURRENCY = 2;
 
 /** A run over creates, with the requests in the test's hand. */
-function startCreating(entries: number) {
+function startCreating(entries: number, onUncertain: 'recover' | 'hold' = 'recover') {
   const state = startState({ type: 'header', version: 1, account: '34', createdAt: NOW.toISOString(), highestId: 10 });
   const records: StateRecord[] = [];
   const journal: OpenJournal = {
@@ -44,6 +44,7 @@ function startCreating(entries: number) {
     api,
     manifestFile: 'webhooks.yaml',
     concurrency: CONCURRENCY,
+    onUncertain,
     now: () => NOW,
     stop: stopping.signal,
     onProgress: () => {},
@@ -61,10 +62,17 @@ describe('creates', () => {
     const { answers, records } = startCreating(20);
     await settled();
     expect(answers).toHaveLength(CONCURRENCY);
-    expect(records).toHaveLength(CONCURRENCY * 3);
+    expect(records).toHaveLength(CONCURRENCY * 4);
     answers[0]?.(11);
     await settled();
     expect(answers).toHaveLength(CONCURRENCY + 1);
+  });
+
+  it('have no intents ahead of their turn on hold, where each that is unconfirmed needs somebody', async () => {
+    const { answers, records } = startCreating(20, 'hold');
+    await settled();
+    expect(answers).toHaveLength(CONCURRENCY);
+    expect(records).toHaveLength(CONCURRENCY);
   });
 
   it('that wait for their turn when told to stop are cancelled, and never sent', async () => {
