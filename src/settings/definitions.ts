@@ -1,16 +1,18 @@
 import {
   formatDuration,
+  type ListenAddress,
   parseApiUrl,
   parseBoolean,
   parseDuration,
   parseInteger,
+  parseListen,
   parseOneOf,
   parseScheduleShape,
   parseTimezone,
 } from './values.js';
 
 /** Commands that take settings. */
-export type CommandName = 'validate' | 'plan' | 'apply' | 'run' | 'list' | 'import' | 'forget' | 'discover';
+export type CommandName = 'validate' | 'plan' | 'apply' | 'run' | 'list' | 'import' | 'forget' | 'discover' | 'healthcheck';
 
 /**
  * One setting: where it comes from, what it accepts, what it is when nobody says anything.
@@ -171,6 +173,14 @@ export const SETTINGS = {
     commands: ['run'],
   }),
   poll: toggle('poll', 'look at the manifest every second, for file systems without change events', ['run']),
+  listen: setting<ListenAddress | 'off'>('listen', '--listen <address>', {
+    help: 'where the status page, health and metrics are served; off for none',
+    accepts: 'host:port, [IPv6]:port, :port for all addresses (port 0: any free one), or off',
+    fallback: { host: '127.0.0.1', port: 9465 },
+    shown: '127.0.0.1:9465',
+    parse: parseListen,
+    commands: ['run', 'healthcheck'],
+  }),
   graceMs: duration('grace', 'how long requests under way may take after SIGTERM', 25_000, ['run']),
   logLevel: setting<(typeof LOG_LEVELS)[number]>('log-level', '--log-level <level>', {
     help: 'how much is logged',

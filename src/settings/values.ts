@@ -70,3 +70,38 @@ export function parseTimezone(text: string): string | undefined {
     return undefined;
   }
 }
+
+/** Where the status server listens. `host` null: on all addresses. An IPv6 address stands without brackets. */
+export interface ListenAddress {
+  readonly host: string | null;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+const HIGHEST_PORT = 65_535;
+const HOST_NAME = /^(?=.{1,253}$)[A-Za-z\d]([A-Za-z\d-]{0,62}(\.[A-Za-z\d])?)*$/;
+
+/** `host:port`, `[::1]:port`, `:port` for all addresses, or `off`. */
+export function parseListen(text: string): ListenAddress | 'off' | undefined {
+  if (text === 'off') return 'off';
+  const [, host = '', digits = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+  const port = parseInteger(digits, 0, HIGHEST_PORT);
+  if (port === undefined) return undefined;
+  if (host === '') return { host: null, port };
+  const inBrackets = /^\[([\da-fA-F:.]+)\]$/.exec(host)?.[1];
+  if (inBrackets !== undefined) {
+    return URL.canParse(`http://[${inBrackets}]/`) ? { host: inBrackets, port } : undefined;
+  }
+  return isHostOrIpv4(host) ? { host, port } : undefined;
+}
+
+/** What looks like an IPv4 address has to be one: `127.1` and `256.0.0.1` are no names either. */
+function isHostOrIpv4(host: string): boolean {
+  if (!HOST_NAME.test(host) || !URL.canParse(`http://${host}/`)) return false;
+  return !/^[\d.]+$/.test(host) || new URL(`http://${host}/`).hostname === host;
+}
+
+/** As a user would write it. */
+export function formatListen({ host, port }: ListenAddress): string {
+  return `${host?.includes(':') ? `[${host}]` : (host ?? '')}:${port}`;
+}

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../../src/settings/definitions.js';
 import { resolveSettings } from '../../../src/settings/resolve.js';
-import { formatDuration, parseApiUrl, parseDuration, parseScheduleShape } from '../../../src/settings/values.js';
+import {
+  formatDuration,
+  formatListen,
+  parseApiUrl,
+  parseDuration,
+  parseListen,
+  parseScheduleShape,
+} from '../../../src/settings/values.js';
 
 function resolve(parts: { flags?: Record<string, string>; environment?: Record<string, string>; file?: string }) {
   return resolveSettings({
@@ -119,5 +126,42 @@ describe('a schedule', () => {
 
   it.each(['', '* * * *', '* * * * * *', '$(x) * * * *'])('%j has not', (text) => {
     expect(parseScheduleShape(text)).toBeUndefined();
+  });
+});
+
+describe('where the status server listens', () => {
+  it.each([
+    ['127.0.0.1:9465', { host: '127.0.0.1', port: 9465 }],
+    ['localhost:0', { host: 'localhost', port: 0 }],
+    ['status.internal-1.example:80', { host: 'status.internal-1.example', port: 80 }],
+    ['[::1]:9465', { host: '::1', port: 9465 }],
+    [':65535', { host: null, port: 65_535 }],
+  ])('%s is taken, and written back the same', (text, address) => {
+    expect(parseListen(text)).toEqual(address);
+    expect(formatListen(address)).toBe(text);
+  });
+
+  it('off means nowhere', () => {
+    expect(parseListen('off')).toBe('off');
+  });
+
+  it.each([
+    '',
+    '9465',
+    'localhost',
+    'localhost:',
+    ':65536',
+    ':-1',
+    '::1:9465',
+    '[::1]',
+    '[zz]:1',
+    'http://localhost:1',
+    'a b:1',
+    '127.1:1',
+    '256.0.0.1:1',
+    'user@host:1',
+    'OFF',
+  ])('%j is refused', (text) => {
+    expect(parseListen(text)).toBeUndefined();
   });
 });
