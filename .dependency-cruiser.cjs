@@ -12,6 +12,7 @@ const pure = [
   '^src/copernica/(outcome|answers|api|redact)\\.ts$',
   '^src/daemon/scheduler\\.ts$',
   '^src/sandbox/model',
+  '^src/status/(?!reporter|status|serve|server|answers|metrics)',
 ];
 const pureLibraries = ['^node_modules/(zod|yaml)/'];
 
@@ -49,6 +50,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(manifest|state|copernica|sandbox|settings)/' },
       to: { path: '^src/(manifest|state|copernica|sandbox|settings)/', pathNot: ['^src/$1/', ...pure] },
+    },
+    {
+      name: 'prom-client-only-in-the-metrics',
+      comment: 'It is loaded only by a daemon that has a status server.',
+      severity: 'error',
+      from: { pathNot: '^src/status/metrics\\.ts$' },
+      to: { path: '^node_modules/prom-client/' },
     },
     { name: 'nothing-imports-main', severity: 'error', from: {}, to: { path: '^src/main\\.ts$' } },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },

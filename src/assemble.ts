@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createCopernicaClient } from './copernica/client.js';
+import { createCopernicaClient, type RequestEvent } from './copernica/client.js';
 import type { ProxySettings } from './copernica/dispatcher.js';
 import type { Pacer } from './copernica/pacer.js';
 import { withRetries } from './copernica/retry.js';
@@ -38,6 +38,8 @@ export interface AssemblyOptions {
   readonly pacerFor: (apiUrl: string, log: Logger) => Pacer;
   /** Instead of reading the file at each run: the daemon goes on with the last good one. */
   readonly loadManifest?: () => Promise<ValidManifest>;
+  /** Told of every request that is made. */
+  readonly onRequest?: (event: RequestEvent) => void;
 }
 
 /** Builds one reconciler's edges: against the account of the token, or against a sandbox of its own. */
@@ -111,6 +113,7 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
     userAgent: `copernica-webhooks/${host.version}`,
     ...(target.proxy === undefined ? {} : { proxy: target.proxy }),
     ...(target.ca === undefined ? {} : { ca: target.ca }),
+    ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
   });
   return {
     loadManifest: options.loadManifest ?? (() => loadValidManifest(settings.file, host.environment)),

@@ -14,6 +14,7 @@ const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
   import: 'take over a webhook that exists already, after reading it',
   discover: 'find webhooks that exist already, and print them as a manifest',
   forget: 'drop an entry from the state, and leave its webhook alone',
+  healthcheck: 'ask the daemon of this machine whether it lives: for containers',
 };
 
 const HELP_FOOTER = `
@@ -123,6 +124,13 @@ function buildProgram(host: Host, finish: (code: number) => void): Command {
       const { discoverCommand } = await import('./commands/discover.js');
       const { from, to, writeState = false } = options;
       finish(await discoverCommand(host, invocationOf(command, 'discover'), { from, to, writeState }));
+    });
+  settingsCommand(program, 'healthcheck')
+    .option('--ready', 'ask whether it is ready, too: a complete run was made, and the last success is not too old')
+    .action(async (options: { ready?: boolean }, command: Command) => {
+      const { healthcheckCommand } = await import('./commands/healthcheck.js');
+      const invocation = invocationOf(command, 'healthcheck');
+      finish(await healthcheckCommand(host, invocation, { ready: options.ready === true }));
     });
   program
     .command('schema')

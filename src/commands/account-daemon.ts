@@ -7,6 +7,7 @@ import { watchFile } from '../daemon/watch.js';
 import type { Host } from '../host.js';
 import { readManifest } from '../manifest/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
+import type { AccountReporter } from '../status/reporter.js';
 import { makeRun } from './daemon-run.js';
 import { openAccount, type PacerFor } from './session.js';
 
@@ -17,15 +18,27 @@ import { openAccount, type PacerFor } from './session.js';
 export async function runAccount(
   host: Host,
   account: AccountSettings,
-  { pacerFor }: { readonly pacerFor: PacerFor },
+  { pacerFor, status }: { readonly pacerFor: PacerFor; readonly status: AccountReporter },
 ): Promise<'finished' | 'cut-short'> {
   const { settings } = account;
   const { token, log } = await openAccount(host, account, host.stdout);
+  if (token !== null) status.keepSecret([token]);
   const stopping = new AbortController();
   const stop = stopping.signal;
   const manifest = new LastGoodManifest(() => readManifest(settings.file, host.environment), log);
   const loadManifest = async () => manifest.current();
-  const assembly = await assemble({ host, account, command: 'run', token, log, stop, pacerFor, loadManifest });
+  const onRequest = status.requestMade;
+  const assembly = await assemble({
+    host,
+    account,
+    command: 'run',
+    token,
+    log,
+    stop,
+    pacerFor,
+    loadManifest,
+    onRequest,
+  });
   try {
     log.info({ version: host.version, file: settings.file, target: assembly.target }, 'started');
     if (settings.sandbox) {
@@ -37,13 +50,13 @@ export async function runAccount(
       log.warn({ file: settings.file }, hint);
     }
     const ended = await runDaemon({
-      run: makeRun({ assembly, settings, manifest, log }),
-      reload: () => manifest.reload(),
+      run: makeRun({ assembly, settings, manifest, log, status }),
+      reload: () => status.observeReload(manifest),
       startWatching: (onMaybeChanged) => watchFile(settings.file, { poll: settings.poll, log, onMaybeChanged }),
       startSchedule: (onDue) =>
         settings.schedule === 'off'
           ? null
-          : startSchedule(settings.schedule, { timezone: settings.timezone, onDue, log }),
+          : status.observeSchedule(startSchedule(settings.schedule, { timezone: settings.timezone, onDue, log })),
       onSignal: host.onSignal,
       now: () => host.now(),
       random: Math.random,

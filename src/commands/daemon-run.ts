@@ -9,6 +9,7 @@ import type { AppliedChange } from '../plan/applied.js';
 import { isPending } from '../plan/change.js';
 import { type RunReport, runOnce } from '../reconcile/run-once.js';
 import type { Settings } from '../settings/definitions.js';
+import type { AccountReporter } from '../status/reporter.js';
 import { runOptions } from './run-options.js';
 
 /** One run of the daemon: reconciles with the manifest in force and logs what came of it. */
@@ -17,8 +18,9 @@ export function makeRun(parts: {
   readonly settings: Settings;
   readonly manifest: LastGoodManifest;
   readonly log: Logger;
+  readonly status: AccountReporter;
 }): (triggers: readonly Trigger[], stop: AbortSignal) => Promise<RunResult> {
-  const { assembly, settings, manifest, log } = parts;
+  const { assembly, settings, manifest, log, status } = parts;
   let hasState = false;
   return async (triggers, stop) => {
     const refresh = refreshes(triggers, settings.refresh);
@@ -30,7 +32,7 @@ export function makeRun(parts: {
       stop,
     });
     try {
-      const report = await runOnce(assembly.edges, options);
+      const report = await status.observeRun(triggers, refresh, () => runOnce(assembly.edges, options));
       // Once there is a state, losing it is never taken for the first time again.
       hasState = true;
       return logReport(report, triggers, log);

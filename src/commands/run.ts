@@ -3,9 +3,11 @@ import { type Problem, ProductError } from '../errors.js';
 import type { Host } from '../host.js';
 import { EXIT } from '../output/exit-code.js';
 import type { AccountSettings } from '../settings/resolve.js';
+import type { Status } from '../status/reporter.js';
+import { openStatus } from '../status/status.js';
 import { runAccount } from './account-daemon.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
-import { execute, type Invocation } from './command.js';
+import { type CommandResult, execute, type Invocation } from './command.js';
 import { openLog, sharedPace } from './session.js';
 
 /** run: the daemon, for each account at once. Logs to stdout; ends with 0 when it was told to stop. */
@@ -14,20 +16,42 @@ export function runCommand(host: Host, invocation: Invocation): Promise<number> 
     const accounts = await chosenAccounts(host, invocation);
     // Their shape was checked with the settings; whether they name times is known where schedules are made.
     for (const { settings } of accounts) checkSchedule(settings.schedule);
-    const pacerFor = sharedPace();
-    return forAccounts(accounts, async (account) => {
-      try {
-        const ended = await runAccount(host, account, { pacerFor });
-        if (ended === 'cut-short') host.exitNow(EXIT.done);
-        return { ...NOTHING_TO_SAY, failures: [] };
-      } catch (error) {
-        // Of several, one that can't begin is told now, not when the others have ended.
-        if (!(error instanceof ProductError) || account.name === null) throw error;
-        await logProblems(host, account, error.problems);
-        return { ...NOTHING_TO_SAY, failures: [error.kind] };
-      }
-    });
+    const status = await openStatusOf(host, accounts);
+    try {
+      return await runAll(host, accounts, status);
+    } finally {
+      await status.close();
+    }
   });
+}
+
+function runAll(host: Host, accounts: readonly AccountSettings[], status: Status): Promise<CommandResult> {
+  const pacerFor = sharedPace();
+  return forAccounts(accounts, async (account) => {
+    const { name, settings } = account;
+    const target = settings.sandbox ? 'the built-in sandbox' : settings.apiUrl;
+    const reporter = status.account({ name, target, file: settings.file, schedule: settings.schedule });
+    try {
+      const ended = await runAccount(host, account, { pacerFor, status: reporter });
+      if (ended === 'cut-short') host.exitNow(EXIT.done);
+      return { ...NOTHING_TO_SAY, failures: [] };
+    } catch (error) {
+      // Of several, one that can't begin is told now, not when the others have ended.
+      if (!(error instanceof ProductError) || name === null) throw error;
+      reporter.couldNotBegin(error);
+      await logProblems(host, account, error.problems);
+      return { ...NOTHING_TO_SAY, failures: [error.kind] };
+    }
+  });
+}
+
+/** One status server for the process: where it listens is the same for all accounts. */
+async function openStatusOf(host: Host, [account]: readonly AccountSettings[]): Promise<Status> {
+  if (account === undefined) throw new Error('there is no account');
+  const { settings } = account;
+  const log = await openLog(host, settings, host.stdout);
+  const { version, now } = host;
+  return openStatus({ listen: settings.listen, anyPort: settings.sandbox, version, now, log });
 }
 
 const NOTHING_TO_SAY = { document: {}, text: '', problems: [] };

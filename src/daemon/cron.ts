@@ -5,6 +5,8 @@ import { type Problem, productError } from '../errors.js';
 export interface Schedule {
   /** When it is due next, or null when it never is. */
   nextAt(): Date | null;
+  /** Of the times to come, the longest wait from one to the next, in milliseconds; null: there are not two. */
+  readonly longestWaitMs: number | null;
   stop(): void;
 }
 
@@ -71,7 +73,19 @@ export function startSchedule(
       debug: (message) => log.trace(String(message)),
     },
   });
-  return { nextAt: () => task.getNextRun(), stop: () => void task.destroy() };
+  return {
+    nextAt: () => task.getNextRun(),
+    longestWaitMs: longestWait(task.getNextRuns(TIMES_LOOKED_AT)),
+    stop: () => void task.destroy(),
+  };
+}
+
+/** Enough to see the night of `0 8-18 * * *` and the weekend of `0 8 * * 1-5`. */
+const TIMES_LOOKED_AT = 12;
+
+function longestWait(times: readonly Date[]): number | null {
+  const waits = times.slice(1).map((time, index) => time.getTime() - (times[index]?.getTime() ?? 0));
+  return waits.length === 0 ? null : Math.max(...waits);
 }
 
 /** Some valid expressions never come, such as `0 0 L-30 2 *`: node-cron looks a hundred years ahead and throws. */

@@ -35,6 +35,11 @@ export class LastGoodManifest {
     return this.#problems;
   }
 
+  /** The manifest in force, or null while there has been none. */
+  get good(): ValidManifest | null {
+    return this.#good;
+  }
+
   /** Reads the file. True: there is a new valid manifest. */
   async reload(): Promise<boolean> {
     const { text, result } = await this.#readStable();

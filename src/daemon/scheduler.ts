@@ -1,5 +1,6 @@
 /** Why a run is made. In logs, metrics and the status page. */
-export type Trigger = 'start' | 'manifest' | 'schedule' | 'hangup' | 'retry' | 'settle';
+export const TRIGGERS = ['start', 'manifest', 'schedule', 'hangup', 'retry', 'settle'] as const;
+export type Trigger = (typeof TRIGGERS)[number];
 
 /** Waiting after failed runs: doubling, with jitter so that several daemons do not come back together. */
 export const BACKOFF = { firstMs: 1_000, mostMs: 300_000, jitterShare: 0.2 };

@@ -61,3 +61,12 @@ export function idOf(change: Change): number | null {
 export function isPending(change: Change): boolean {
   return change.action !== 'none' && change.action !== 'orphaned';
 }
+
+/** Why an entry is planned that somebody else changed. */
+export const CHANGED_IN_ACCOUNT = 'changed in the account';
+
+/** True for what mends a webhook that was found gone or changed in the account. */
+export function isDrift(change: Change): boolean {
+  if (change.action === 'create') return change.goneId !== null;
+  return (change.action === 'update' || change.action === 'replace') && change.reason === CHANGED_IN_ACCOUNT;
+}

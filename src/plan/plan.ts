@@ -7,7 +7,7 @@ import {
   isWrittenAlike,
   webhookKey,
 } from '../webhook.js';
-import type { Change, Plan } from './change.js';
+import { CHANGED_IN_ACCOUNT, type Change, type Plan } from './change.js';
 import { groupBy } from './group.js';
 import { canonicalLive, type LiveView, type LiveViews } from './live.js';
 
@@ -107,7 +107,7 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
   const edited = differences(canonical(known.spec), wanted);
   const drifted = live?.kind === 'found' ? differences(canonicalLive(live.webhook, wanted), wanted) : [];
   const differing = edited.length > 0 ? edited : drifted;
-  const reason = edited.length > 0 ? 'changed in the manifest' : 'changed in the account';
+  const reason = edited.length > 0 ? 'changed in the manifest' : CHANGED_IN_ACCOUNT;
   // PUT takes neither database nor collection: a changed limit needs a new webhook.
   if (differing.some(isLimit)) {
     return { action: 'replace', ...common, differences: differing, waitsFor: waitsFor(desired, open), reason };

@@ -42,6 +42,8 @@ export interface RunReport {
   readonly warnings: readonly Problem[];
   /** When an uncertain create can be settled; null: there is none that time would settle. */
   readonly comeBackAt: Date | null;
+  /** What is known when it ended. */
+  readonly state: State;
 }
 
 /** A POST that times out while another is being recovered needs another round; an API that only fails must not hold a run for ever. */
@@ -76,7 +78,7 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
       const again = results.some(({ change, result }) => change.action === 'recover' && result === 'done');
       const wait = comeBackAt !== null && options.waitToSettle;
       if (options.stop.aborted || round === MOST_ROUNDS || !(again || wait))
-        return { manifest, changes, warnings, comeBackAt };
+        return { manifest, changes, warnings, comeBackAt, state: journal.state };
       if (!again && comeBackAt !== null) {
         edges.log.info({ until: comeBackAt }, 'waiting for uncertain creates to settle');
         await edges.sleepUntil(comeBackAt, options.stop);

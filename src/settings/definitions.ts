@@ -12,7 +12,16 @@ import {
 } from './values.js';
 
 /** Commands that take settings. */
-export type CommandName = 'validate' | 'plan' | 'apply' | 'run' | 'list' | 'import' | 'forget' | 'discover' | 'healthcheck';
+export type CommandName =
+  | 'validate'
+  | 'plan'
+  | 'apply'
+  | 'run'
+  | 'list'
+  | 'import'
+  | 'forget'
+  | 'discover'
+  | 'healthcheck';
 
 /**
  * One setting: where it comes from, what it accepts, what it is when nobody says anything.

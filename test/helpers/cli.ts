@@ -64,7 +64,8 @@ export class Workplace {
 
   start(...args: string[]): Running {
     const { PATH = '', HOME = '' } = process.env;
-    const env = { PATH, HOME, TZ: 'UTC', ...this.environment };
+    // Daemons of several tests run at once: none takes the usual port.
+    const env = { PATH, HOME, TZ: 'UTC', COPERNICA_WEBHOOKS_LISTEN: 'off', ...this.environment };
     const child = spawn(process.execPath, [COMMAND, ...args], {
       cwd: this.folder,
       env,

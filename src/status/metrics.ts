@@ -1,0 +1,191 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { RequestEvent } from '../copernica/client.js';
+import { TRIGGERS, type Trigger } from '../daemon/scheduler.js';
+import type { AppliedChange } from '../plan/applied.js';
+import { isPending } from '../plan/change.js';
+import type { StatusCounts } from './snapshot.js';
+import { RUN_RESULTS, type RunSnapshot } from './snapshot.js';
+import { type AccountNow, countsOf } from './summarize.js';
+
+const PREFIX = 'copernica_webhooks_';
+const REQUEST_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Ten thousand creates take some ten seconds with the sandbox, and minutes at the pace of the API. */
+const RUN_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
+
+/** prom-client's sampling of the event loop wakes the process a hundred times a second: so many days apart is never. */
+const NEVER_MS = 2 ** 31 - 1;
+/** What that sampling would have told, and gauges that are named like counters and told by type elsewhere. */
+const LEFT_OUT = [
+  ...['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map((what) => `nodejs_eventloop_lag_${what}_seconds`),
+  ...['resources', 'handles', 'requests'].map((what) => `nodejs_active_${what}_total`),
+];
+
+export interface EndedRun {
+  /** The first of its triggers: each run counts once. */
+  readonly trigger: Trigger;
+  readonly run: RunSnapshot;
+  readonly changes: readonly AppliedChange[];
+}
+
+/**
+ * Counters and gauges in the text format of Prometheus. `account` is the account's name, and a label of that name;
+ * an account without a name has none, which is the same to Prometheus as an empty one.
+ */
+export interface Metrics {
+  /** Begins the counters at 0, so that the first failure is an increase. */
+  prepare(account: string | null): void;
+  runEnded(account: string | null, run: EndedRun): void;
+  requestMade(account: string | null, event: RequestEvent): void;
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** `accounts` is asked at each scrape: gauges tell what is, counters what was reported. */
+export function createMetrics(options: {
+  readonly version: string;
+  readonly accounts: () => readonly AccountNow[];
+}): Metrics {
+  // Of its own: prom-client's default registry is one for the whole process.
+  const registry = new Registry();
+  addGauges(registry, options.accounts);
+  addBuildInfo(registry, options.version);
+  const count = countersIn(registry);
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
+  for (const name of LEFT_OUT) registry.removeSingleMetric(name);
+  return {
+    prepare: (account) => {
+      for (const trigger of TRIGGERS) {
+        for (const result of RUN_RESULTS) count.runs.inc({ ...labelOf(account), trigger, result }, 0);
+      }
+    },
+    runEnded: (account, { trigger, run, changes }) => {
+      count.runs.inc({ ...labelOf(account), trigger, result: run.result });
+      count.runSeconds.observe(labelOf(account), run.durationMs / 1_000);
+      for (const { change, result } of changes) {
+        if (isPending(change)) count.changes.inc({ ...labelOf(account), action: change.action, result });
+      }
+    },
+    requestMade: (account, { call, outcome, durationMs }) => {
+      count.requests.inc({ ...labelOf(account), call, outcome });
+      count.requestSeconds.observe({ ...labelOf(account), call }, durationMs / 1_000);
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function labelOf(account: string | null): { account?: string } {
+  return account === null ? {} : { account };
+}
+
+function countersIn(registry: Registry) {
+  const registers = [registry];
+  return {
+    runs: new Counter({
+      name: `${PREFIX}runs_total`,
+      help: 'Runs that ended, by their first trigger and by result.',
+      labelNames: ['account', 'trigger', 'result'],
+      registers,
+    }),
+    runSeconds: new Histogram({
+      name: `${PREFIX}run_duration_seconds`,
+      help: 'How long runs took.',
+      labelNames: ['account'],
+      buckets: RUN_SECONDS,
+      registers,
+    }),
+    changes: new Counter({
+      name: `${PREFIX}changes_total`,
+      help: 'Changes that runs made or tried, by action and result.',
+      labelNames: ['account', 'action', 'result'],
+      registers,
+    }),
+    requests: new Counter({
+      name: `${PREFIX}requests_total`,
+      help: 'Requests to the API, by call and outcome; each try counts.',
+      labelNames: ['account', 'call', 'outcome'],
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: `${PREFIX}request_duration_seconds`,
+      help: 'How long requests to the API took, by call.',
+      labelNames: ['account', 'call'],
+      buckets: REQUEST_SECONDS,
+      registers,
+    }),
+  };
+}
+
+const COUNT_GAUGES: readonly (readonly [name: string, count: keyof StatusCounts, help: string])[] = [
+  ['desired', 'desired', 'Webhooks that the manifest in force asks for.'],
+  ['managed', 'managed', 'Webhooks that exist and belong to an entry of the state.'],
+  ['orphaned', 'orphaned', 'Managed webhooks that are not in the manifest, and are kept.'],
+  ['uncertain', 'uncertain', 'Creates of unknown outcome.'],
+  ['possibly_duplicated', 'possiblyDuplicated', 'Webhooks that may exist twice.'],
+  ['failed', 'failed', 'Webhooks that the last run could not make as the manifest says.'],
+  ['drifted', 'drifted', 'Webhooks that the last check found gone or changed in the account; they were put back.'],
+];
+
+const TIME_GAUGES: readonly (readonly [name: string, read: (account: AccountNow) => number | null, help: string])[] = [
+  [
+    'config_last_reload_success_timestamp_seconds',
+    ({ board }) => board.loadedAt,
+    'When the manifest in force was read.',
+  ],
+  [
+    'last_success_timestamp_seconds',
+    ({ board }) => board.lastSuccessAt,
+    'When a run last ended with everything as the manifest says.',
+  ],
+  ['next_schedule_timestamp_seconds', ({ nextAt }) => nextAt, 'When the next scheduled run is due.'],
+];
+
+function addGauges(registry: Registry, accounts: () => readonly AccountNow[]): void {
+  for (const [name, key, help] of COUNT_GAUGES) {
+    addGauge(registry, name, help, accounts, ({ board }) => countsOf(board)[key]);
+  }
+  for (const [name, read, help] of TIME_GAUGES) {
+    addGauge(registry, name, help, accounts, (account) => {
+      const time = read(account);
+      return time === null ? null : time / 1_000;
+    });
+  }
+  const help = 'Whether the manifest file as it is now is in force: 1, or 0 when it is broken or gone.';
+  addGauge(registry, 'config_last_reload_successful', help, accounts, ({ board }) =>
+    board.manifestProblems.total === 0 && board.desired !== null ? 1 : 0,
+  );
+}
+
+/** Null: there is no such number (yet), so no sample rather than a made-up 0. */
+function addGauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  accounts: () => readonly AccountNow[],
+  read: (account: AccountNow) => number | null,
+): void {
+  const gauge: Gauge<'account'> = new Gauge({
+    name: PREFIX + name,
+    help,
+    labelNames: ['account'],
+    registers: [registry],
+    collect: () => {
+      gauge.reset();
+      // Without labels, reset sets 0; with a label that is left out it would stay beside the others.
+      gauge.remove({});
+      for (const account of accounts()) {
+        const value = read(account);
+        if (value !== null) gauge.set(labelOf(account.name), value);
+      }
+    },
+  });
+}
+
+function addBuildInfo(registry: Registry, version: string): void {
+  new Gauge({
+    name: `${PREFIX}build_info`,
+    help: 'Always 1: the version of this program is the label.',
+    labelNames: ['version'],
+    registers: [registry],
+  }).set({ version }, 1);
+}

@@ -1,0 +1,113 @@
+import type { AppliedChange } from '../plan/applied.js';
+import { type Change, isPending } from '../plan/change.js';
+import type { State } from '../state/state.js';
+import { CALLERS, type LimitName, type ManifestEntry, maskHandler, type WebhookSpec, webhookKey } from '../webhook.js';
+import { safeProblem } from './mask.js';
+import type { WebhookSnapshot, WebhookStatus } from './snapshot.js';
+
+/** One webhook of the table, with what its status is decided from when the manifest changes. */
+export interface Row extends WebhookSnapshot {
+  /** The very webhook that the last run wanted. */
+  readonly key: string;
+}
+
+/** What a run says about each webhook: its changes, and the state it left behind. */
+export interface RunView {
+  readonly manifest: { readonly entries: readonly ManifestEntry[] };
+  readonly changes: readonly AppliedChange[];
+  readonly state: State;
+}
+
+/**
+ * The table after a run, in the order of its plan.
+ *
+ *     change                                  status
+ *     --------------------------------------  -------------------
+ *     delete, done                            (no row)
+ *     any, failed                             failed
+ *     any, uncertain                          uncertain
+ *     delete, not done yet                    deleting
+ *     any other, skipped                      pending
+ *     orphaned                                orphaned
+ *     any other, done; a double may be there  possibly-duplicated
+ *     any other, done                         created
+ *
+ * `before` is the table before it: it remembers when this process changed a webhook that the state knows only the
+ * making of. `endedAt` is ISO 8601.
+ */
+export function rowsAfterRun({ manifest, changes, state }: RunView, before: readonly Row[], endedAt: string): Row[] {
+  const known = new Map(before.map((row) => [row.name, row]));
+  // As written: where the file has a name, the change has the id that was found for it.
+  const written = new Map(manifest.entries.map(({ name, spec }) => [name, webhookKey(spec)]));
+  return changes.flatMap((applied) => {
+    const { change, result, id, error } = applied;
+    const spec = specOf(change);
+    if (spec === null || (change.action === 'delete' && result === 'done')) return [];
+    const entry = state.entries.get(change.name);
+    const ownId = change.action === 'delete' ? change.id : (id ?? entry?.id ?? null);
+    const possiblyDuplicated = (change.action !== 'delete' && entry?.possiblyDuplicated) || null;
+    const changedNow = result === 'done' && isPending(change);
+    const earlier = known.get(change.name);
+    const changedBefore = earlier !== undefined && earlier.id === ownId ? earlier.changedAt : null;
+    return [
+      {
+        ...shown(change.name, spec),
+        key: written.get(change.name) ?? webhookKey(spec),
+        id: ownId,
+        status: statusAfter(applied, possiblyDuplicated !== null),
+        possiblyDuplicated,
+        changedAt: changedNow ? endedAt : (changedBefore ?? entry?.createdAt ?? null),
+        error: error?.problems[0] === undefined ? null : safeProblem(error.problems[0]),
+      },
+    ];
+  });
+}
+
+function statusAfter({ change, result }: AppliedChange, possiblyDuplicated: boolean): WebhookStatus {
+  if (result === 'failed') return 'failed';
+  if (result === 'uncertain') return 'uncertain';
+  if (change.action === 'delete') return 'deleting';
+  if (result === 'skipped') return 'pending';
+  if (change.action === 'orphaned') return 'orphaned';
+  return possiblyDuplicated ? 'possibly-duplicated' : 'created';
+}
+
+/** The table when a new manifest came into force: what it wants otherwise than the last run did awaits the next. */
+export function rowsAfterManifest(entries: readonly ManifestEntry[], before: readonly Row[]): Row[] {
+  const known = new Map(before.filter(({ status }) => status !== 'deleting').map((row) => [row.name, row]));
+  const wanted = entries.map(({ name, spec }): Row => {
+    const earlier = known.get(name);
+    if (earlier !== undefined && earlier.key === webhookKey(spec) && earlier.status !== 'orphaned') return earlier;
+    // What nobody knows the outcome of stays so, whatever the file says now.
+    if (earlier?.status === 'uncertain') return { ...earlier, ...shown(name, spec), key: webhookKey(spec) };
+    const { id = null, changedAt = null, possiblyDuplicated = null } = earlier ?? {};
+    const key = webhookKey(spec);
+    return { ...shown(name, spec), key, id, status: 'pending', possiblyDuplicated, changedAt, error: null };
+  });
+  const names = new Set(entries.map(({ name }) => name));
+  const left = before.filter(({ name, status }) => !names.has(name) || status === 'deleting');
+  return [...wanted, ...left];
+}
+
+function shown(name: string, spec: ManifestEntry['spec']) {
+  return {
+    name,
+    trigger: spec.trigger,
+    handler: maskHandler(spec.handler),
+    callers: [...new Set(spec.callers ?? CALLERS)].sort(),
+    database: shownLimit(spec.database),
+    collection: shownLimit(spec.collection),
+  };
+}
+
+function shownLimit(limit: number | LimitName | undefined): number | string | null {
+  if (limit === undefined) return null;
+  // As the file has it: what a variable holds may be a secret.
+  return typeof limit === 'number' ? limit : limit.shown;
+}
+
+/** Null: nothing is known of it any more, as when an entry was recovered that the manifest had dropped. */
+function specOf(change: Change): WebhookSpec | null {
+  if ('spec' in change) return change.spec;
+  return change.desired?.spec ?? ('intents' in change ? (change.intents[0]?.spec ?? null) : null);
+}

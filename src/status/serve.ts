@@ -1,0 +1,134 @@
+import type { RequestEvent } from '../copernica/client.js';
+import { redactor } from '../copernica/redact.js';
+import type { Trigger } from '../daemon/scheduler.js';
+import { ProductError } from '../errors.js';
+import type { RunReport } from '../reconcile/run-once.js';
+import type { ListenAddress } from '../settings/values.js';
+import { makeAnswers } from './answers.js';
+import { type AccountBoard, advanceBoard, emptyBoard, type RunOutcome, type StatusEvent } from './board.js';
+import { createMetrics, type Metrics } from './metrics.js';
+import type {
+  AccountReporter,
+  ObservedManifest,
+  ObservedSchedule,
+  ReportedAccount,
+  Status,
+  StatusOptions,
+} from './reporter.js';
+import { startStatusServer } from './server.js';
+import { type AccountNow, snapshotOf } from './summarize.js';
+
+/** Boards and metrics of all accounts, behind one server. */
+export async function serveStatus(options: StatusOptions & { readonly listen: ListenAddress }): Promise<Status> {
+  const { version, now } = options;
+  const startedAt = now().getTime();
+  const reporters: Reporter[] = [];
+  const secrets: string[] = [];
+  let redact = redactor(secrets);
+  const keepSecret = (more: readonly string[]) => {
+    secrets.push(...more);
+    redact = redactor(secrets);
+  };
+  const accounts = () => reporters.map((reporter) => reporter.now());
+  const metrics = createMetrics({ version, accounts });
+  const answers = makeAnswers({
+    redact: (text) => redact(text),
+    snapshot: () => snapshotOf(accounts(), { version, startedAt, now: now().getTime() }),
+    metrics: () => metrics.text(),
+    metricsType: metrics.contentType,
+  });
+  const server = await startStatusServer({ ...options, answers });
+  return {
+    url: server.url,
+    close: () => server.close(),
+    account: (about) => {
+      metrics.prepare(about.name);
+      const reporter = new Reporter(about, { metrics, now, keepSecret });
+      reporters.push(reporter);
+      return reporter;
+    },
+  };
+}
+
+interface ReporterEdges {
+  readonly metrics: Metrics;
+  readonly now: () => Date;
+  readonly keepSecret: AccountReporter['keepSecret'];
+}
+
+/** One account's board, kept up to date by what is reported. */
+class Reporter implements AccountReporter {
+  readonly #about: ReportedAccount;
+  readonly #metrics: Metrics;
+  readonly #now: () => Date;
+  readonly keepSecret: AccountReporter['keepSecret'];
+  #board: AccountBoard;
+  #schedule: ObservedSchedule | null = null;
+
+  constructor(about: ReportedAccount, { metrics, now, keepSecret }: ReporterEdges) {
+    this.#about = about;
+    this.#metrics = metrics;
+    this.#now = now;
+    this.keepSecret = keepSecret;
+    this.#board = emptyBoard(now().getTime());
+  }
+
+  now(): AccountNow {
+    return {
+      ...this.#about,
+      board: this.#board,
+      nextAt: this.#schedule?.nextAt()?.getTime() ?? null,
+      longestWaitMs: this.#schedule?.longestWaitMs ?? null,
+    };
+  }
+
+  async observeReload(manifest: ObservedManifest): Promise<boolean> {
+    const changed = await manifest.reload();
+    this.#tell({ kind: 'manifest-read', entries: manifest.good?.entries ?? null, problems: manifest.problems });
+    return changed;
+  }
+
+  async observeRun(
+    triggers: readonly Trigger[],
+    refreshed: boolean,
+    run: () => Promise<RunReport>,
+  ): Promise<RunReport> {
+    this.#tell({ kind: 'run-began', triggers });
+    try {
+      const report = await run();
+      const { warnings } = report;
+      this.#ended(triggers, { kind: 'report', view: report, warnings, refreshed });
+      return report;
+    } catch (error) {
+      if (error instanceof ProductError) {
+        this.#ended(triggers, { kind: 'error', failure: error.kind, problems: error.problems });
+      }
+      throw error;
+    }
+  }
+
+  couldNotBegin({ kind, problems }: ProductError): void {
+    this.#tell({ kind: 'run-began', triggers: ['start'] });
+    this.#ended(['start'], { kind: 'error', failure: kind, problems });
+  }
+
+  // Passed on as a function.
+  readonly requestMade = (event: RequestEvent): void => this.#metrics.requestMade(this.#about.name, event);
+
+  observeSchedule<T extends ObservedSchedule>(schedule: T): T {
+    this.#schedule = schedule;
+    return schedule;
+  }
+
+  #ended(triggers: readonly Trigger[], outcome: RunOutcome): void {
+    this.#tell({ kind: 'run-ended', outcome });
+    const [run] = this.#board.runs;
+    if (run === undefined) return;
+    const changes = outcome.kind === 'report' ? outcome.view.changes : [];
+    this.#metrics.runEnded(this.#about.name, { trigger: triggers[0] ?? 'start', run, changes });
+  }
+
+  #tell(event: StatusEvent): void {
+    this.#board = advanceBoard(this.#board, event, this.#now().getTime());
+  }
+}

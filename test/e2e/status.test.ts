@@ -1,0 +1,226 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Workplace } from '../helpers/cli.js';
+import { readMetrics } from '../helpers/metrics-text.js';
+import { openSandbox } from '../helpers/sandbox.js';
+import { startWithStatus } from '../helpers/status.js';
+
+const A = { name: 'a', handler: 'https://a.example/x', trigger: 'create' };
+const B = { name: 'b', handler: 'https://a.example/y', trigger: 'update', database: 1017 };
+const EVERYWHERE = ['/', '/healthz', '/readyz', '/metrics', '/status.json'];
+
+async function openPlace(...faults: string[]) {
+  const sandbox = await openSandbox({ faults });
+  const place = await Workplace.open(sandbox);
+  await place.manifest([A, B]);
+  return { sandbox, place };
+}
+
+/** A port that somebody else listens on. */
+async function takenPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+describe('the status server', () => {
+  it('tells page, health, metrics and JSON of a daemon that is well', async () => {
+    const { place } = await openPlace();
+    const { get, until, daemon } = await startWithStatus(place, '--init');
+    const now = await until(({ ready }) => ready);
+    expect(now.accounts).toMatchObject([
+      {
+        health: { kind: 'ok' },
+        counts: { desired: 2, managed: 2, failed: 0, uncertain: 0 },
+        webhooks: [
+          { name: 'a', status: 'created', id: expect.any(Number) },
+          { name: 'b', database: 1017 },
+        ],
+      },
+    ]);
+    expect(await get('/healthz')).toMatchObject({ status: 200, body: 'alive\n' });
+    expect(await get('/readyz')).toMatchObject({ status: 200, body: 'ready\n' });
+    const page = await get('/');
+    expect(page.body).toContain('<h1');
+    expect(page.body).toContain('Everything is as the file says');
+    expect(page.body).toMatch(/<th role="rowheader" scope="row">b<\/th>/);
+    daemon.kill('SIGTERM');
+    expect(await daemon.finished).toMatchObject({ code: 0 });
+  });
+
+  it('has metrics as Prometheus wants them', async () => {
+    const { place } = await openPlace('create:before:400');
+    const { get, until } = await startWithStatus(place, '--init');
+    await until(({ accounts }) => (accounts[0]?.counts.managed ?? 0) === 2);
+    const { headers, body } = await get('/metrics');
+    expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    const { samples, complaints } = readMetrics(body);
+    expect(complaints).toEqual([]);
+    const value = (name: string, ...labels: string[]) =>
+      samples.find((sample) => sample.name === name && labels.every((label) => sample.labels.includes(label)))?.value;
+    const prefixed = (name: string, ...labels: string[]) => value(`copernica_webhooks_${name}`, ...labels);
+    expect(prefixed('desired')).toBe(2);
+    expect(prefixed('managed')).toBe(2);
+    expect(prefixed('uncertain')).toBe(0);
+    expect(prefixed('runs_total', 'trigger="start"', 'result="partial"')).toBe(1);
+    expect(prefixed('runs_total', 'trigger="retry"', 'result="ok"')).toBe(1);
+    expect(prefixed('requests_total', 'call="createWebhook"', 'outcome="refused"')).toBe(1);
+    expect(prefixed('requests_total', 'call="createWebhook"', 'outcome="made"')).toBe(2);
+    expect(prefixed('request_duration_seconds_count', 'call="createWebhook"')).toBe(3);
+    expect(prefixed('last_success_timestamp_seconds')).toBeGreaterThan(1_700_000_000);
+    expect(prefixed('next_schedule_timestamp_seconds')).toBeGreaterThan(
+      prefixed('last_success_timestamp_seconds') ?? 0,
+    );
+    expect(prefixed('config_last_reload_successful')).toBe(1);
+    expect(prefixed('build_info', 'version="')).toBe(1);
+    expect(value('process_resident_memory_bytes')).toBeGreaterThan(0);
+  });
+
+  it('has every metric of ours in the docs, and none that is not there', async () => {
+    const { place } = await openPlace();
+    const { get, until } = await startWithStatus(place, '--init');
+    await until(({ ready }) => ready);
+    const { body } = await get('/metrics');
+    const there = [...body.matchAll(/^# TYPE copernica_webhooks_(\w+) (\w+)$/gm)].map(
+      ([, name, type]) => `${name} ${type}`,
+    );
+    const docs = await readFile(new URL('../../docs/status.md', import.meta.url), 'utf8');
+    const told = [...docs.matchAll(/^\| `(\w+)` \| (gauge|counter|histogram) \|/gm)].map(
+      ([, name, type]) => `${name} ${type}`,
+    );
+    expect(told.sort()).toEqual(there.sort());
+  });
+
+  it('is not ready, but alive, until a run has come to its end', async () => {
+    const place = await Workplace.open();
+    const nobody = await takenPort();
+    Object.assign(place.environment, {
+      COPERNICA_API_URL: `http://127.0.0.1:${nobody}`,
+      COPERNICA_ACCESS_TOKEN: 'a-token-of-nobody',
+      COPERNICA_WEBHOOKS_TIMEOUT: '1s',
+    });
+    await place.manifest([A]);
+    const { get } = await startWithStatus(place, '--init');
+    expect(await get('/healthz')).toMatchObject({ status: 200 });
+    expect(await get('/readyz')).toMatchObject({
+      status: 503,
+      body: expect.stringMatching(/^not ready\nno run has come to its end yet/),
+    });
+  });
+
+  it('shows a broken manifest with its place, and stays ready with the last good one', async () => {
+    const { place } = await openPlace();
+    const { get, until } = await startWithStatus(place, '--init');
+    await until(({ ready }) => ready);
+    await place.write(
+      'webhooks.yaml',
+      'webhooks:\n  - {name: a, handler: "https://u:p@a.example/?key=s3cret", trigger: <b>}\n',
+    );
+    const broken = await until(({ accounts }) => accounts[0]?.manifest.valid === false);
+    expect(broken).toMatchObject({ ready: true, accounts: [{ health: { kind: 'manifest-broken' } }] });
+    const page = (await get('/')).body;
+    expect(page).toContain('webhooks.yaml:2:');
+    expect(page).toContain('&lt;b&gt;');
+    for (const path of EVERYWHERE) expect((await get(path)).body).not.toMatch(/s3cret|u:p@/);
+    expect(page).not.toContain('<b>');
+    expect((await get('/healthz')).body).toContain('The manifest is broken');
+    expect((await get('/metrics')).body).toContain('copernica_webhooks_config_last_reload_successful 0\n');
+    await place.manifest([A]);
+    await until(({ accounts }) => accounts[0]?.health.kind === 'ok');
+    expect((await get('/metrics')).body).toContain('copernica_webhooks_config_last_reload_successful 1\n');
+  });
+
+  it('shows what is uncertain, and what to do about it', async () => {
+    const { place } = await openPlace('create@2:before:504');
+    const { get, until } = await startWithStatus(place, '--init', '--on-uncertain', 'hold', '--concurrency', '1');
+    const { accounts } = await until((now) => (now.accounts[0]?.counts.uncertain ?? 0) === 1);
+    expect(accounts[0]?.webhooks).toMatchObject([
+      { name: 'a', status: 'created' },
+      { name: 'b', status: 'uncertain' },
+    ]);
+    const page = (await get('/?status=uncertain')).body;
+    expect(page).toContain('One create is of unknown outcome');
+    expect(page).toContain('import b');
+    expect(page).not.toMatch(/<th role="rowheader" scope="row">a<\/th>/);
+    expect((await get('/metrics')).body).toContain('copernica_webhooks_uncertain 1\n');
+  });
+
+  it('keeps token, queries and user info to itself, whatever it tells', async () => {
+    const { sandbox, place } = await openPlace();
+    await place.manifest([{ ...A, handler: 'https://user:pass1234@a.example/x?key=s3cret#frag' }]);
+    const { get, until } = await startWithStatus(place, '--init');
+    await until(({ ready }) => ready);
+    for (const path of EVERYWHERE) {
+      const { body } = await get(path);
+      expect(body).not.toMatch(/pass1234|s3cret|frag\b/);
+      expect(body).not.toContain(sandbox.token);
+    }
+  });
+
+  it('is for reading alone, runs nothing and loads nothing', async () => {
+    const { place } = await openPlace();
+    const { get, url } = await startWithStatus(place, '--init');
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
+      expect(await get('/', { method })).toMatchObject({ status: 405 });
+    }
+    expect(await get('/../../etc/passwd')).toMatchObject({ status: 404 });
+    expect(await get('/', { method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
+    const { headers, body } = await get('/');
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(body).not.toMatch(/<script|javascript:|\son[a-z]+=|src="http|url\(/i);
+    // A name of somebody else's that was made to point here.
+    const rebound = await new Promise<number>((resolve) => {
+      const { hostname, port } = new URL(url);
+      void import('node:http').then(({ get: ask }) =>
+        ask({ hostname, port, headers: { host: 'evil.example' } }, (answer) => resolve(answer.statusCode ?? 0)),
+      );
+    });
+    expect(rebound).toBe(421);
+  });
+
+  it('tells accounts apart, and is ready only when each is', async () => {
+    const { place } = await openPlace();
+    await place.write(
+      'settings.yaml',
+      'accounts:\n  - {name: live, access-token-env: COPERNICA_ACCESS_TOKEN, state: l.jsonl}\n  - {name: test, access-token-env: MISSING, state: t.jsonl}\n',
+    );
+    const { get, until } = await startWithStatus(place, '--init', '--config', 'settings.yaml');
+    const now = await until(({ accounts }) => accounts[0]?.health.kind === 'ok' && accounts[1]?.runs.length === 1);
+    expect(now.notReadyBecause).toEqual([expect.stringMatching(/^test: no run has come to its end yet: .*MISSING/)]);
+    const { samples } = readMetrics((await get('/metrics')).body);
+    expect(samples).toContainEqual({ name: 'copernica_webhooks_managed', labels: 'account="live"', value: 2 });
+    expect((await get('/?account=live')).body).toContain('<h2');
+  });
+
+  it('on a port in use ends the daemon before it begins, and says what to do', async () => {
+    const { sandbox, place } = await openPlace();
+    const { code, stderr } = await place.run('run', '--init', '--listen', `127.0.0.1:${await takenPort()}`);
+    expect([code, sandbox.account('34')]).toEqual([1, []]);
+    expect(stderr).toMatch(/is in use by another program\n {2}help: .*--listen/);
+  });
+});
+
+describe('healthcheck', () => {
+  it('says whether the daemon lives, and with --ready whether it is ready', async () => {
+    const { place } = await openPlace();
+    const { until, url, daemon } = await startWithStatus(place, '--init');
+    await until(({ ready }) => ready);
+    const listen = ['--listen', new URL(url).host];
+    expect(await place.run('healthcheck', ...listen)).toMatchObject({ code: 0, stdout: 'alive\n' });
+    expect(await place.run('healthcheck', '--ready', ...listen)).toMatchObject({ code: 0, stdout: 'ready\n' });
+    daemon.kill('SIGTERM');
+    await daemon.finished;
+    const { code, stderr } = await place.run('healthcheck', ...listen);
+    expect(code).toBe(1);
+    expect(stderr).toContain('no answer from');
+  });
+
+  it('can’t ask a server that is off', async () => {
+    const place = await Workplace.open();
+    expect(await place.run('healthcheck')).toMatchObject({ code: 3, stderr: expect.stringContaining('listen is off') });
+  });
+});

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { maskUrls } from '../../../src/status/mask.js';
+
+describe('text for the status page', () => {
+  it.each([
+    ['https://user:pass@a.example/x', 'https://*********@a.example/x'],
+    ['https://a.example/x?key=s3cret', 'https://a.example/x?**********'],
+    ['https://a.example/x#s3cret', 'https://a.example/x#******'],
+    ['handler: "//u:p@a.example?x" is no URL', 'handler: "//***@a.example?x" is no URL'],
+    ['relative/path?key=s3cret&b=2', 'relative/path?**************'],
+    ['is this a question? yes', 'is this a question? yes'],
+    [
+      'take it from $\u007bPASSWORD}: https://$\u007bPASSWORD}@example.com',
+      'take it from $\u007bPASSWORD}: https://$\u007bPASSWORD}@example.com',
+    ],
+    ['https://$\u007bUSER}:s3cret@example.com', 'https://**************@example.com'],
+  ])('%s → %s', (text, masked) => {
+    expect(maskUrls(text)).toBe(masked);
+    expect(maskUrls(text)).toHaveLength(text.length);
+  });
+});

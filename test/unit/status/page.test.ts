@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { advanceBoard, emptyBoard } from '../../../src/status/board.js';
+import { statusPage } from '../../../src/status/page.js';
+import { type AccountNow, snapshotOf } from '../../../src/status/summarize.js';
+import { listRows, parseView, queryOf, ROWS_A_PAGE } from '../../../src/status/view.js';
+import type { ManifestEntry } from '../../../src/webhook.js';
+
+const T0 = Date.parse('2026-01-01T00:00:00.000Z');
+
+function entriesOf(count: number, spec: Partial<ManifestEntry['spec']> = {}): ManifestEntry[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `entry-${String(index).padStart(5, '0')}`,
+    spec: { handler: `https://a.example/${index}`, trigger: index % 2 === 0 ? 'create' : 'open', ...spec },
+    line: index,
+    column: 1,
+  }));
+}
+
+function snapshotWith(entries: readonly ManifestEntry[]) {
+  const board = advanceBoard(emptyBoard(T0), { kind: 'manifest-read', entries, problems: [] }, T0);
+  const account: AccountNow = {
+    name: null,
+    target: 'https://api.example',
+    file: 'webhooks.yaml',
+    schedule: '*/15 * * * *',
+    nextAt: T0 + 900_000,
+    longestWaitMs: 900_000,
+    board,
+  };
+  return snapshotOf([account], { version: '1.2.3', startedAt: T0, now: T0 + 1_000 });
+}
+
+const view = (query: string) => parseView(new URLSearchParams(query));
+const rowsIn = (page: string) => page.match(/scope="row">entry-/g)?.length ?? 0;
+
+describe('the status page', () => {
+  it('shows ten thousand webhooks a page at a time', () => {
+    const snapshot = snapshotWith(entriesOf(10_000));
+    const page = statusPage(snapshot, view(''));
+    expect(rowsIn(page)).toBe(ROWS_A_PAGE);
+    expect(page).toContain('Page 1 of 100');
+    const last = statusPage(snapshot, view('page=100'));
+    expect(last).toContain('entry-09999');
+    expect(statusPage(snapshot, view('page=4711'))).toContain('Page 100 of 100');
+  });
+
+  it.each([
+    ['q=entry-0001', 10],
+    ['q=https%3A%2F%2Fa.example%2F42', 1],
+    ['trigger=open', 50],
+    ['status=pending', 100],
+    ['status=failed', 0],
+    ['status=nonsense', 100],
+    ['trigger=open&q=entry-0001', 5],
+  ])('filters by the URL alone: ?%s', (query, found) => {
+    expect(listRows(snapshotWith(entriesOf(100)), view(query)).found).toBe(found);
+  });
+
+  it('sorts either way, with links that keep the filter', () => {
+    const snapshot = snapshotWith(entriesOf(3));
+    const names = (query: string) => listRows(snapshot, view(query)).rows.map(({ name }) => name);
+    expect(names('sort=name&order=desc')).toEqual(['entry-00002', 'entry-00001', 'entry-00000']);
+    expect(names('sort=trigger')).toEqual(['entry-00000', 'entry-00002', 'entry-00001']);
+    expect(queryOf(view('trigger=open&sort=name&order=desc&page=3'))).toBe('?trigger=open&sort=name&order=desc&page=3');
+    expect(statusPage(snapshot, view('trigger=open'))).toContain('href="?trigger=open&amp;sort=name#webhooks"');
+  });
+
+  it('escapes whatever stands in the file', () => {
+    const hostile = '"><img src=x onerror=alert(1)>';
+    const limit = { name: 'x', shown: hostile, line: 1, column: 1, frame: '' };
+    const page = statusPage(snapshotWith(entriesOf(1, { database: limit })), view(`q=${encodeURIComponent('"><b>')}`));
+    const all = page + statusPage(snapshotWith(entriesOf(1, { database: limit })), view(''));
+    expect(all).not.toMatch(/<img|<b>/);
+    expect(all).toContain('&quot;&gt;&lt;img');
+  });
+
+  it('says what is going on before anything has been read', () => {
+    const empty = snapshotOf([], { version: '1.2.3', startedAt: T0, now: T0 });
+    expect(statusPage(empty, view(''))).toContain('<h1');
+    expect(empty).toMatchObject({ ready: false, notReadyBecause: ['it is still starting'] });
+  });
+});
