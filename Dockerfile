@@ -4,7 +4,8 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
+COPY build build
 COPY src src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 # The folder that the state's volume is mounted over: a new volume takes its owner from here.

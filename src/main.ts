@@ -1,29 +1,31 @@
-#!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { runCli } from './cli.js';
 import { redactor } from './copernica/redact.js';
-import type { Host, TextSink } from './host.js';
+import { directSink } from './direct-sink.js';
+import type { Host } from './host.js';
 import { EXIT } from './output/exit-code.js';
+import { readableStack } from './stack.js';
 
 /** The composition root: the only place that touches `process`. */
 
-function sink(stream: NodeJS.WriteStream): TextSink {
-  return { write: (text) => void stream.write(text), isTTY: stream.isTTY === true };
+/** A reader that went away (`| head`) is not our failure: what was sent is recorded all the same. */
+function tolerant(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  return stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 }
 
-function ownVersion(): string {
-  const about: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return typeof about === 'object' && about !== null && 'version' in about ? String(about.version) : 'unknown';
-}
+/** Written in by the build, from package.json. */
+declare const PRODUCT_VERSION: string;
 
 const host: Host = {
   environment: process.env,
-  stdout: sink(process.stdout),
-  stderr: sink(process.stderr),
+  stdout: directSink(1, () => tolerant(process.stdout)),
+  stderr: directSink(2, () => tolerant(process.stderr)),
   pid: process.pid,
   hostname: hostname(),
-  version: ownVersion(),
+  version: PRODUCT_VERSION,
   now: () => new Date(),
   onSignal: (signal, listener) => {
     process.on(signal, listener);
@@ -32,20 +34,18 @@ const host: Host = {
   exitNow: (code) => process.exit(code),
 };
 
-// A reader that went away (`| head`) is not our failure: what was sent is recorded all the same.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+async function main(): Promise<void> {
+  try {
+    process.exitCode = await runCli(host, process.argv.slice(2));
+  } catch (error) {
+    // A defect of this program: the stack is for whoever mends it, and like all output it goes without secrets.
+    const redact = redactor([process.env.COPERNICA_ACCESS_TOKEN ?? '']);
+    const told =
+      error instanceof Error ? readableStack(error.stack ?? String(error), dirname(__dirname)) : String(error);
+    host.stderr.write(redact(`internal error, please report it: ${told}\n`));
+    process.exitCode = EXIT.failed;
+  }
 }
 
-try {
-  process.exitCode = await runCli(host, process.argv.slice(2));
-} catch (error) {
-  // A defect of this program: the stack is for whoever mends it, and like all output it goes without secrets.
-  const redact = redactor([process.env.COPERNICA_ACCESS_TOKEN ?? '']);
-  host.stderr.write(
-    redact(`internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`),
-  );
-  process.exitCode = EXIT.failed;
-}
+/** Resolves when the command has ended, with its exit code in `process.exitCode`. */
+export const finished = main();

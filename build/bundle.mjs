@@ -1,0 +1,50 @@
+// Makes dist/: the command with everything that it needs in a few files, so that it starts fast.
+// Types are not checked here (npm run typecheck does); see docs/architecture.md for how the pieces start.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import { licencesOf } from './licences.mjs';
+import { lighter } from './lighter.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+const bundle = await rolldown({
+  input: { cli: join(root, 'src/main.ts') },
+  platform: 'node',
+  plugins: [lighter()],
+  transform: {
+    target: 'node20.19',
+    define: {
+      PRODUCT_VERSION: JSON.stringify(version),
+      // `yaml` looks these up for each lexeme, and the environment of a process is slow to read.
+      'process.env.LOG_TOKENS': 'undefined',
+      'process.env.LOG_STREAM': 'undefined',
+    },
+  },
+});
+rmSync(dist, { recursive: true, force: true });
+const { output } = await bundle.write({
+  dir: dist,
+  // Scripts, not modules: only their compiled form can be kept and handed to V8 (see loader.cjs).
+  format: 'cjs',
+  entryFileNames: '[name].js',
+  // The hash of a chunk is in its name and in the names that others load it by: a build never mixes with another.
+  chunkFileNames: 'chunks/[name]-[hash].js',
+  // For the stack of an internal error (src/places.ts): names stay, and the maps tell the files and lines of src.
+  sourcemap: 'hidden',
+  sourcemapExcludeSources: true,
+  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+});
+await bundle.close();
+
+const chunks = output.filter(({ type }) => type === 'chunk');
+copyFileSync(join(root, 'build/loader.cjs'), join(dist, 'main.js'));
+chmodSync(join(dist, 'main.js'), 0o755);
+writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+const modules = chunks.flatMap((chunk) => Object.keys(chunk.modules));
+writeFileSync(join(dist, 'LICENCES.txt'), licencesOf(modules));
+execFileSync(process.execPath, [join(root, 'build/compile.mjs')], { stdio: ['ignore', 'ignore', 'inherit'] });
