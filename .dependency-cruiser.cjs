@@ -7,7 +7,7 @@ const pure = [
   '^src/output/',
   '^src/settings/(?!load)',
   '^src/manifest/(?!load)',
-  '^src/state/(?!journal|lock|open)',
+  '^src/state/(?!clean|journal|lock|open)',
   '^src/plan/',
   '^src/copernica/(outcome|answers|api|redact)\\.ts$',
   '^src/daemon/scheduler\\.ts$',

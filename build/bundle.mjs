@@ -1,7 +1,8 @@
 // Makes dist/: the command with everything that it needs in a few files, so that it starts fast.
 // Types are not checked here (npm run typecheck does); see docs/architecture.md for how the pieces start.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -20,6 +21,7 @@ const bundle = await rolldown({
     target: 'node20.19',
     define: {
       PRODUCT_VERSION: JSON.stringify(version),
+      PRODUCT_BUILD: JSON.stringify(`${version} ${digestOfSources()}`),
       // `yaml` looks these up for each lexeme, and the environment of a process is slow to read.
       'process.env.LOG_TOKENS': 'undefined',
       'process.env.LOG_STREAM': 'undefined',
@@ -48,3 +50,13 @@ writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
 const modules = chunks.flatMap((chunk) => Object.keys(chunk.modules));
 writeFileSync(join(dist, 'LICENCES.txt'), licencesOf(modules));
 execFileSync(process.execPath, [join(root, 'build/compile.mjs')], { stdio: ['ignore', 'ignore', 'inherit'] });
+
+/** Of all that the program is made of. */
+function digestOfSources() {
+  const hash = createHash('sha256');
+  const sources = readdirSync(join(root, 'src'), { recursive: true }).filter((name) => name.endsWith('.ts'));
+  for (const name of ['package-lock.json', ...sources.sort().map((source) => join('src', source))]) {
+    hash.update(`${name}\n`).update(readFileSync(join(root, name)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}

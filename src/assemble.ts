@@ -8,11 +8,13 @@ import type { ProxySettings } from './copernica/dispatcher.js';
 import type { Pacer } from './copernica/pacer.js';
 import { withRetries } from './copernica/retry.js';
 import { productError } from './errors.js';
-import type { Host } from './host.js';
-import { loadValidManifest } from './manifest/load.js';
+import { groundOf } from './ground.js';
+import { type Host, holderOf } from './host.js';
+import { loadManifestText } from './manifest/load.js';
 import type { ReconcilerEdges, ValidManifest } from './reconcile/edges.js';
 import { loadCertificates } from './settings/load.js';
 import type { AccountSettings } from './settings/resolve.js';
+import { sha256 } from './state/clean.js';
 import { lockStateFile } from './state/open.js';
 
 /** The edges of one reconciler, put together, and how to let go of them. */
@@ -116,12 +118,13 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
     ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
   });
   return {
-    loadManifest: options.loadManifest ?? (() => loadValidManifest(settings.file, host.environment)),
+    loadManifest: options.loadManifest ?? (() => loadMarkable(settings.file, host.environment)),
     lockState: () =>
       lockStateFile(target.state, {
         timeoutMs: settings.lockTimeoutMs,
         holder: holderOf(host, command),
         onMended: ({ message, remedy }) => log.warn({ remedy }, message),
+        groundOf: (source) => groundOf(host, options.account, options.token, source),
       }),
     api: withRetries(client, { signal: stop, pacer: pacerFor(target.apiUrl, log) }),
     now: () => host.now(),
@@ -130,9 +133,10 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
   };
 }
 
-/** What a held lock tells others. */
-export function holderOf(host: Host, command: string) {
-  return { pid: host.pid, host: host.hostname, command, since: host.now().toISOString() };
+/** The manifest with what is needed to know it again without parsing it. */
+async function loadMarkable(path: string, environment: Host['environment']): Promise<ValidManifest> {
+  const { text, manifest } = await loadManifestText(path, environment);
+  return { ...manifest, source: { sha256: sha256(text), variables: manifest.environmentUsed } };
 }
 
 /** Resolves early, and never rejects, when the signal is aborted. */

@@ -15,11 +15,18 @@ export interface Host {
   readonly pid: number;
   readonly hostname: string;
   readonly version: string;
+  /** Another for each state of the sources: what a program of one build found, one of another may see otherwise. */
+  readonly build: string;
   now(): Date;
   /** Calls `listener` on the signal until the returned function is called. */
   onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): () => void;
   /** Ends the process at once: the second signal, and nothing else. */
   exitNow(code: number): never;
+}
+
+/** What a held lock tells others. */
+export function holderOf(host: Pick<Host, 'pid' | 'hostname' | 'now'>, command: string) {
+  return { pid: host.pid, host: host.hostname, command, since: host.now().toISOString() };
 }
 
 /** Whether people see this stream as a terminal that wants colours. https://no-color.org and FORCE_COLOR. */

@@ -16,8 +16,9 @@ function tolerant(stream: NodeJS.WriteStream): NodeJS.WriteStream {
   });
 }
 
-/** Written in by the build, from package.json. */
+/** Written in by the build, from package.json and from the sources. */
 declare const PRODUCT_VERSION: string;
+declare const PRODUCT_BUILD: string;
 
 const host: Host = {
   environment: process.env,
@@ -26,6 +27,7 @@ const host: Host = {
   pid: process.pid,
   hostname: hostname(),
   version: PRODUCT_VERSION,
+  build: PRODUCT_BUILD,
   now: () => new Date(),
   onSignal: (signal, listener) => {
     process.on(signal, listener);

@@ -1,6 +1,5 @@
-import { holderOf } from '../assemble.js';
 import { productError } from '../errors.js';
-import type { Host } from '../host.js';
+import { type Host, holderOf } from '../host.js';
 import { nearest } from '../manifest/suggest.js';
 import { lockStateFile } from '../state/open.js';
 import type { State } from '../state/state.js';

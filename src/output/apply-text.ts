@@ -1,8 +1,7 @@
 import type { AppliedChange } from '../plan/applied.js';
-import { isPending } from '../plan/change.js';
 import { countFailed } from './apply-json.js';
 import { painter, type Style } from './paint.js';
-import { countActions, DONE, summaryLine } from './summary.js';
+import { applyHead, countActions, DONE, summaryLine } from './summary.js';
 
 const RESULT_STYLES: Readonly<Record<AppliedChange['result'], Style>> = {
   done: 'green',
@@ -26,6 +25,6 @@ export function formatApplied(
   const failed = countFailed(changes);
   const tail = failed === 0 ? '' : paint('red', `, ${failed} not done`);
   const summary = done.length === 0 && failed > 0 ? 'nothing' : summaryLine(countActions(done), 'done');
-  const head = changes.some(({ change }) => isPending(change)) ? 'Done' : 'Nothing to do';
+  const head = applyHead(countActions(changes.map(({ change }) => change)));
   return `${[...lines, `${paint('bold', `${head}:`)} ${summary}${tail} at ${options.target}`].join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
 import { type Change, isPending, lineOf } from '../plan/change.js';
 import { escapeData, escapeProperty } from './problems.js';
-import { countActions, summaryLine } from './summary.js';
+import { countActions, planNotice } from './summary.js';
 
 /** The plan as GitHub workflow annotations: a notice at the line of each entry that something is to be done about. */
 export function planAnnotations(changes: readonly Change[], file: string): string {
@@ -12,5 +12,5 @@ export function planAnnotations(changes: readonly Change[], file: string): strin
       const title = escapeProperty(`${change.action} ${change.name}`);
       return `::notice file=${escapeProperty(file)}${place},title=${title}::${escapeData(change.reason)}`;
     });
-  return `${[...notices, `::notice title=plan::${escapeData(summaryLine(countActions(changes), 'to-do'))}`].join('\n')}\n`;
+  return `${[...notices, planNotice(countActions(changes))].join('\n')}\n`;
 }

@@ -1,9 +1,9 @@
 import { printable } from '../manifest/printable.js';
-import { type Change, idOf, isPending, lineOf } from '../plan/change.js';
+import { type Change, idOf, lineOf } from '../plan/change.js';
 import { type LimitNames, limitKey } from '../plan/names.js';
 import { CALLERS, type Difference, type LimitField, maskHandler, type WebhookSpec } from '../webhook.js';
 import { type Paint, painter, type Style } from './paint.js';
-import { countActions, summaryLine } from './summary.js';
+import { countActions, planClosing } from './summary.js';
 
 const SIGNS: Readonly<Record<Change['action'], readonly [sign: string, style: Style]>> = {
   create: ['+', 'green'],
@@ -35,8 +35,7 @@ export function formatPlan(
   const width = Math.min(NAMES_WIDTH.most, widest);
   const lines = shown.flatMap((change) => changeLines(change, { width, paint, names: NO_NAMES, ...options }));
   const counts = countActions(changes);
-  const head = changes.some(isPending) ? 'Plan' : 'Nothing to do';
-  return `${[...lines, ...(lines.length > 0 ? [''] : []), `${paint('bold', `${head}:`)} ${summaryLine(counts, 'to-do')}`].join('\n')}\n`;
+  return `${[...lines, ...(lines.length > 0 ? [''] : []), planClosing(counts, paint)].join('\n')}\n`;
 }
 
 interface Format {

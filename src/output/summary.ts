@@ -1,4 +1,5 @@
-import { ACTIONS, type Action, type Change } from '../plan/change.js';
+import { ACTIONS, type Action, type Change, isPending } from '../plan/change.js';
+import type { Paint } from './paint.js';
 
 /** How many changes of each kind, in the contract's order of actions. */
 export type Counts = Readonly<Record<Action, number>>;
@@ -36,4 +37,28 @@ export function summaryLine(counts: Counts, tense: 'to-do' | 'done'): string {
   const words = tense === 'done' ? DONE : TO_DO;
   const parts = ACTIONS.filter((action) => counts[action] > 0).map((action) => `${counts[action]} ${words[action]}`);
   return parts.length === 0 ? 'the manifest is empty' : parts.join(', ');
+}
+
+/** The counts of a plan in which every webhook is as the manifest says. */
+export function allUnchanged(webhooks: number): Counts {
+  return { ...countActions([]), none: webhooks };
+}
+
+/** `Plan: 2 to create`, or `Nothing to do: 5 unchanged`: the last line of a plan. */
+export function planClosing(counts: Counts, paint: Paint): string {
+  return `${paint('bold', isAnythingPending(counts) ? 'Plan:' : 'Nothing to do:')} ${summaryLine(counts, 'to-do')}`;
+}
+
+/** The last annotation of a plan. */
+export function planNotice(counts: Counts): string {
+  return `::notice title=plan::${summaryLine(counts, 'to-do')}`;
+}
+
+/** The head of an apply's last line, by what was to be done. */
+export function applyHead(counts: Counts): string {
+  return isAnythingPending(counts) ? 'Done' : 'Nothing to do';
+}
+
+function isAnythingPending(counts: Counts): boolean {
+  return ACTIONS.some((action) => counts[action] > 0 && isPending({ action }));
 }

@@ -58,7 +58,7 @@ export function idOf(change: Change): number | null {
 }
 
 /** True when `apply` would have something to do, or somebody has something to settle. */
-export function isPending(change: Change): boolean {
+export function isPending(change: Pick<Change, 'action'>): boolean {
   return change.action !== 'none' && change.action !== 'orphaned';
 }
 

@@ -15,6 +15,7 @@ import { lookUpLimits, withoutNames } from './names.js';
 import { openState } from './open-state.js';
 import { recoverByLooking } from './recover.js';
 import { refresh } from './refresh.js';
+import { isSettled } from './settled.js';
 
 export interface RunOptions {
   /** The manifest's path, for messages. */
@@ -77,8 +78,13 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
       const comeBackAt = nextSettling(journal.state, options.settling, lookedAt);
       const again = results.some(({ change, result }) => change.action === 'recover' && result === 'done');
       const wait = comeBackAt !== null && options.waitToSettle;
-      if (options.stop.aborted || round === MOST_ROUNDS || !(again || wait))
-        return { manifest, changes, warnings, comeBackAt, state: journal.state };
+      if (options.stop.aborted || round === MOST_ROUNDS || !(again || wait)) {
+        const { source } = manifest;
+        const allTold = warnings.length === 0 && changes.every(({ result }) => result === 'done');
+        if (source !== undefined && asIs !== null && allTold && isSettled(desired, state))
+          locked.leaveClean?.(source, desired.length);
+        return { manifest, changes, warnings, comeBackAt, state };
+      }
       if (!again && comeBackAt !== null) {
         edges.log.info({ until: comeBackAt }, 'waiting for uncertain creates to settle');
         await edges.sleepUntil(comeBackAt, options.stop);

@@ -44,9 +44,8 @@ interface Reading {
 }
 
 /** The settings file as texts by key, and everything that is wrong with its form. */
-export function readSettingsFile(file: SettingsFile | undefined): FileValues {
+export function readSettingsFile(file: SettingsFile): FileValues {
   const nothing = { values: new Map<string, SourcedText>(), accounts: [] };
-  if (file === undefined) return { ...nothing, problems: [] };
   const lines = new LineCounter();
   const document = parseDocument(file.text, { lineCounter: lines, merge: false });
   const placeOf = (offset: number) => {

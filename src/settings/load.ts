@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { errorCode, ProductError, productError } from '../errors.js';
+import type { FileValues, SettingsFile } from './file.js';
 import { type AccountSettings, resolveSettings, type TokenSource } from './resolve.js';
 import { checkToken } from './token.js';
 
@@ -24,10 +25,16 @@ export async function loadSettings(options: {
   const resolved = resolveSettings({
     flags: options.flags,
     environment: options.environment,
-    file: text === undefined ? undefined : { path, text },
+    file: text === undefined ? undefined : await parseSettings({ path, text }),
   });
   if (!resolved.ok) throw new ProductError('input', resolved.problems);
   return resolved;
+}
+
+/** Loaded where it is needed: most installations have no settings file, and the YAML parser is slow to load. */
+async function parseSettings(file: SettingsFile): Promise<FileValues> {
+  const { readSettingsFile } = await import('./file.js');
+  return readSettingsFile(file);
 }
 
 /**

@@ -1,15 +1,17 @@
 import type { Problem } from '../errors.js';
 import { VARIABLE_NAME_PATTERN } from './account-keys.js';
 import { SETTINGS, type Setting, type SettingKey, type Settings } from './definitions.js';
-import { type RawAccount, readSettingsFile, type SettingsFile, type SourcedText, type TextValues } from './file.js';
+import type { FileValues, RawAccount, SourcedText, TextValues } from './file.js';
 
 /** What the three sources say, as text; `undefined` where they say nothing. */
 export interface SettingsSources {
   /** By setting name (`lock-timeout`), as given on the command line. */
   readonly flags: ReadonlyMap<string, string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly file: SettingsFile | undefined;
+  readonly file: FileValues | undefined;
 }
+
+const NO_FILE: FileValues = { values: new Map(), accounts: [], problems: [] };
 
 /** Where an access token comes from: a variable that holds it, or a file. */
 export type TokenSource = { readonly variable: string } | { readonly file: string };
@@ -40,7 +42,7 @@ export type ResolvedSettings =
  * more exactly than what is said of all. All problems at once.
  */
 export function resolveSettings(sources: SettingsSources): ResolvedSettings {
-  const file = readSettingsFile(sources.file);
+  const file = sources.file ?? NO_FILE;
   const common = resolveOne(sources, file.values, new Map());
   const accounts = file.accounts.map((account) => resolveAccount(account, sources, file.values));
   const problems = [

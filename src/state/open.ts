@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.js';
+import { type Ground, type ManifestSource, writeCleanMark } from './clean.js';
 import type { Journal } from './journal.js';
 import { createJournal, openJournal, readState } from './journal-open.js';
 import { acquireLock, type LockOptions, type StateLock } from './lock.js';
@@ -13,6 +14,8 @@ export async function readStateFile(path: string): Promise<State | null> {
 export interface LockStateOptions extends LockOptions {
   /** Is told what was mended when the file was opened. */
   readonly onMended?: (warning: Problem) => void;
+  /** What a run with this manifest stands on. Left out or null: no mark is left. */
+  readonly groundOf?: (manifest: ManifestSource) => Ground | null;
 }
 
 /** Takes the lock on a state file for one run. Throws ProductError when it is held or cannot be taken. */
@@ -26,6 +29,7 @@ export class LockedStateFile {
   readonly #lock: StateLock;
   readonly #options: LockStateOptions;
   #journal: Journal | null = null;
+  #clean: { readonly ground: Ground; readonly webhooks: number } | null = null;
 
   constructor(path: string, lock: StateLock, options: LockStateOptions) {
     this.#path = path;
@@ -47,6 +51,12 @@ export class LockedStateFile {
     return this.#journal;
   }
 
+  /** The state is just what this manifest says: `release` leaves a mark of that. */
+  leaveClean(manifest: ManifestSource, webhooks: number): void {
+    const ground = this.#options.groundOf?.(manifest) ?? null;
+    this.#clean = ground === null ? null : { ground, webhooks };
+  }
+
   /** Flushes, writes the file anew when it is mostly dead, closes it and gives the lock back. Throws ProductError. */
   async release(): Promise<void> {
     try {
@@ -59,6 +69,11 @@ export class LockedStateFile {
   async #close(): Promise<void> {
     try {
       await this.#journal?.close();
+      // It only saves time: a disk too full for it is no failure.
+      if (this.#clean !== null) {
+        const { ground, webhooks } = this.#clean;
+        await writeCleanMark(this.#path, ground, webhooks).catch(() => undefined);
+      }
     } finally {
       await this.#lock.release();
     }

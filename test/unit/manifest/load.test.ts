@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProductError } from '../../../src/errors.js';
-import { loadValidManifest, readManifest, readManifestFile } from '../../../src/manifest/load.js';
+import { loadValidManifest, readManifest } from '../../../src/manifest/load.js';
+import { readManifestFile } from '../../../src/manifest/load-text.js';
 import { manifest } from './manifests.js';
 
 let folder: string;

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readSettingsFile } from '../../../src/settings/file.js';
 import { resolveSettings } from '../../../src/settings/resolve.js';
 
 function resolve(file: string, parts: { flags?: Record<string, string>; environment?: Record<string, string> } = {}) {
   return resolveSettings({
     flags: new Map(Object.entries(parts.flags ?? {})),
     environment: parts.environment ?? {},
-    file: { path: 'settings.yaml', text: file },
+    file: readSettingsFile({ path: 'settings.yaml', text: file }),
   });
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../../src/settings/definitions.js';
+import { readSettingsFile } from '../../../src/settings/file.js';
 import { resolveSettings } from '../../../src/settings/resolve.js';
 import {
   formatDuration,
@@ -15,7 +16,7 @@ function resolve(parts: { flags?: Record<string, string>; environment?: Record<s
   return resolveSettings({
     flags: new Map(Object.entries(parts.flags ?? {})),
     environment: parts.environment ?? {},
-    file: parts.file === undefined ? undefined : { path: 'config/settings.yaml', text: parts.file },
+    file: parts.file === undefined ? undefined : readSettingsFile({ path: 'config/settings.yaml', text: parts.file }),
   });
 }
 

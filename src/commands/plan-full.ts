@@ -1,0 +1,96 @@
+import type { Problem } from '../errors.js';
+import { type Host, wantsColor } from '../host.js';
+import { loadValidManifest } from '../manifest/load.js';
+import { EXIT } from '../output/exit-code.js';
+import { planAnnotations } from '../output/plan-github.js';
+import { planJson } from '../output/plan-json.js';
+import { formatPlan } from '../output/plan-text.js';
+import { stateOfManifest, withStandIns } from '../plan/against.js';
+import { isPending } from '../plan/change.js';
+import { makePlan } from '../plan/plan.js';
+import { type Planned, planNeedsTheAccount, planOnly } from '../reconcile/plan-only.js';
+import type { Settings } from '../settings/definitions.js';
+import type { AccountSettings } from '../settings/resolve.js';
+import { readStateFile } from '../state/open.js';
+import type { ManifestEntry } from '../webhook.js';
+import { forAccounts } from './accounts.js';
+import type { CommandResult, Invocation } from './command.js';
+import type { PlanCommandOptions } from './plan-options.js';
+import { type PacerFor, sharedPace, withSession } from './session.js';
+
+/** Plans for each account, from manifest, state and, where that is asked for, what is live. */
+export function planInFull(
+  host: Host,
+  accounts: readonly AccountSettings[],
+  invocation: Invocation,
+  options: PlanCommandOptions,
+): Promise<CommandResult> {
+  const pacerFor = sharedPace();
+  return forAccounts(accounts, (account) => planAccount(host, account, invocation, { ...options, pacerFor }));
+}
+
+async function planAccount(
+  host: Host,
+  account: AccountSettings,
+  invocation: Invocation,
+  options: PlanCommandOptions & { readonly pacerFor: PacerFor },
+): Promise<CommandResult> {
+  const { settings } = account;
+  const manifest = await loadValidManifest(settings.file, host.environment);
+  const { changes, names, warnings } =
+    options.against === undefined
+      ? await planForState(host, account, manifest.entries, options.pacerFor)
+      : await planAgainst(options.against, host, settings, manifest.entries);
+  const text =
+    invocation.output === 'github'
+      ? planAnnotations(changes, settings.file)
+      : formatPlan(changes, { color: wantsColor(host.stdout, host.environment), file: settings.file, names });
+  return {
+    document: planJson(changes),
+    text,
+    problems: [...manifest.warnings, ...warnings],
+    failures: [],
+    exitCode: options.detailedExitCode && changes.some(isPending) ? EXIT.changes : EXIT.done,
+  };
+}
+
+/** For pull requests, where neither state nor token is at hand: the other manifest stands for what exists. */
+async function planAgainst(
+  path: string,
+  host: Host,
+  settings: Settings,
+  entries: readonly ManifestEntry[],
+): Promise<Planned> {
+  const before = await loadValidManifest(path, host.environment);
+  const { manifests, names } = withStandIns([entries, before.entries]);
+  const [desired = [], existing = []] = manifests;
+  const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), settings);
+  return { changes, names, warnings: [] };
+}
+
+async function planForState(
+  host: Host,
+  account: AccountSettings,
+  entries: readonly ManifestEntry[],
+  pacerFor: PacerFor,
+): Promise<Planned> {
+  const { settings } = account;
+  const state = settings.sandbox ? null : await readStateFile(settings.state);
+  const options = { ...settings, refresh: settings.refresh ?? true };
+  const planned = planNeedsTheAccount(entries, state, options)
+    ? await withSession(host, account, { command: 'plan', pacerFor }, ({ assembly }) =>
+        planOnly(entries, state, assembly.edges.api, options),
+      )
+    : await planOnly(entries, state, null, options);
+  if (state !== null || settings.sandbox) return planned;
+  return { ...planned, warnings: [...planned.warnings, noStateWarning(settings.state)] };
+}
+
+function noStateWarning(path: string): Problem {
+  return {
+    code: 'no-state',
+    severity: 'warning',
+    message: `there is no state file ${path}, so everything counts as new`,
+    remedy: 'the first `apply` wants --init; if there was a state before, restore it',
+  };
+}

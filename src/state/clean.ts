@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { OWNER_ONLY, resolveTarget } from './journal-files.js';
+
+/** What a manifest is known again by: its SHA-256, and the environment variables that it refers to. */
+export interface ManifestSource {
+  readonly sha256: string;
+  readonly variables: readonly string[];
+}
+
+/** What a run stands on, the state excepted. Runs that stand on the same, with the same state, come to the same. */
+export interface Ground {
+  /** The program's build, and the settings that say which account and which manifest. */
+  readonly fixed: readonly unknown[];
+  /** SHA-256 of the manifest. */
+  readonly manifest: string;
+  /** The environment variables that the manifest refers to. Null: not set. */
+  readonly variables: Readonly<Record<string, string | null>>;
+  /** The access token; null where none is used. */
+  readonly token: string | null;
+}
+
+/**
+ * Left beside the state by a run after which nothing was to do, so that the next one needs neither parse the manifest
+ * nor fold the state to know that. It says nothing by itself: it holds only for the very bytes of manifest and state
+ * that it was made of, so whatever changes them makes it void, and it may be lost at any time.
+ */
+export interface CleanMark {
+  /** How many webhooks there are, each as the manifest says. */
+  readonly webhooks: number;
+  /** Names of the variables that the manifest refers to: they can't be known without parsing it. */
+  readonly variables: readonly string[];
+  /** SHA-256 of the ground, the state file and the number of webhooks. */
+  readonly digest: string;
+  /** Tells one token from another, and is too short to tell anything of either. */
+  readonly token: string;
+}
+
+const TOKEN_DIGITS = 4;
+const CHUNK_BYTES = 64 * 1024;
+
+/** A mark larger than this was not written by this program. */
+const LARGEST_MARK_CHARS = 1024 * 1024;
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Leaves the mark. The caller holds the lock and has closed the journal. Rejects with the system's error. */
+export async function writeCleanMark(statePath: string, ground: Ground, webhooks: number): Promise<void> {
+  const target = await resolveTarget(statePath);
+  const digest = digestOf(target, ground, webhooks);
+  if (digest === null) return;
+  const mark = { webhooks, variables: Object.keys(ground.variables), digest, token: tokenOf(digest, ground) };
+  // Not flushed: one that a crash tears is no mark.
+  const temporary = `${markPath(target)}.tmp`;
+  await writeFile(temporary, `${JSON.stringify(mark)}\n`, { mode: OWNER_ONLY });
+  await rename(temporary, markPath(target));
+}
+
+/** The mark beside a state file as it is written there, not checked. Null: there is none that can be read. */
+export async function readCleanMark(statePath: string): Promise<CleanMark | null> {
+  try {
+    const text = await readFile(markPath(await resolveTarget(statePath)), 'utf8');
+    return text.length > LARGEST_MARK_CHARS ? null : asMark(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a mark holds: state and ground are those that it was made of. A plan uses no token, so none is compared. */
+export async function holds(mark: CleanMark, statePath: string, ground: Ground): Promise<boolean> {
+  try {
+    const digest = digestOf(await resolveTarget(statePath), ground, mark.webhooks);
+    if (digest === null || digest !== mark.digest) return false;
+    return ground.token === null || tokenOf(digest, ground) === mark.token;
+  } catch {
+    return false;
+  }
+}
+
+function markPath(target: string): string {
+  return `${target}.clean`;
+}
+
+/** Null: the state file is none that a run would leave as it is. */
+function digestOf(target: string, ground: Ground, webhooks: number): string | null {
+  const state = stateDigest(target);
+  if (state === null) return null;
+  const { fixed, manifest, variables } = ground;
+  const pairs = Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1));
+  return sha256(JSON.stringify([fixed, manifest, pairs, state, webhooks]));
+}
+
+function tokenOf(digest: string, { token }: Ground): string {
+  return sha256(`${digest} ${token}`).slice(0, TOKEN_DIGITS);
+}
+
+/** In pieces, so that memory does not grow with the state. */
+function stateDigest(target: string): string | null {
+  // With O_NONBLOCK a named pipe opens at once; to a regular file it makes no difference.
+  const fd = openSync(target, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(fd);
+    // A run sets a mode that lets others read back, with a warning.
+    if (!stats.isFile() || (stats.mode & 0o077) !== 0) return null;
+    const hash = createHash('sha256');
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let length = readSync(fd, chunk); length > 0; length = readSync(fd, chunk)) {
+      hash.update(chunk.subarray(0, length));
+    }
+    return hash.digest('hex');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function asMark(value: unknown): CleanMark | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (!('webhooks' in value && 'variables' in value && 'digest' in value && 'token' in value)) return null;
+  const { webhooks, variables, digest, token } = value;
+  if (typeof webhooks !== 'number' || typeof digest !== 'string' || typeof token !== 'string') return null;
+  if (!Array.isArray(variables) || !variables.every((name) => typeof name === 'string')) return null;
+  return { webhooks, variables, digest, token };
+}
