@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { OWNER_ONLY, resolveTarget } from './journal-files.js';
 
 /** What a manifest is known again by: its SHA-256, and the environment variables that it refers to. */
@@ -40,6 +40,9 @@ export interface CleanMark {
 const TOKEN_DIGITS = 4;
 const CHUNK_BYTES = 64 * 1024;
 
+/** A named pipe opens at once; to a regular file it makes no difference. */
+const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
+
 /** A mark larger than this was not written by this program. */
 const LARGEST_MARK_CHARS = 1024 * 1024;
 
@@ -55,14 +58,15 @@ export async function writeCleanMark(statePath: string, ground: Ground, webhooks
   const mark = { webhooks, variables: Object.keys(ground.variables), digest, token: tokenOf(digest, ground) };
   // Not flushed: one that a crash tears is no mark.
   const temporary = `${markPath(target)}.tmp`;
-  await writeFile(temporary, `${JSON.stringify(mark)}\n`, { mode: OWNER_ONLY });
+  await rm(temporary, { force: true });
+  await writeFile(temporary, `${JSON.stringify(mark)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
   await rename(temporary, markPath(target));
 }
 
 /** The mark beside a state file as it is written there, not checked. Null: there is none that can be read. */
 export async function readCleanMark(statePath: string): Promise<CleanMark | null> {
   try {
-    const text = await readFile(markPath(await resolveTarget(statePath)), 'utf8');
+    const text = await readFile(markPath(await resolveTarget(statePath)), { encoding: 'utf8', flag: READ_AT_ONCE });
     return text.length > LARGEST_MARK_CHARS ? null : asMark(JSON.parse(text));
   } catch {
     return null;
@@ -99,8 +103,7 @@ function tokenOf(digest: string, { token }: Ground): string {
 
 /** In pieces, so that memory does not grow with the state. */
 function stateDigest(target: string): string | null {
-  // With O_NONBLOCK a named pipe opens at once; to a regular file it makes no difference.
-  const fd = openSync(target, constants.O_RDONLY | constants.O_NONBLOCK);
+  const fd = openSync(target, READ_AT_ONCE);
   try {
     const stats = fstatSync(fd);
     // A run sets a mode that lets others read back, with a warning.
