@@ -50,7 +50,7 @@ try {
   for (const [path, script] of scripts) {
     const file = join(compiled, relative(dist, path));
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, withCheck(readFileSync(path, 'utf8'), script.createCachedData()));
+    writeFileSync(file, withCheck(readFileSync(path), script.createCachedData()));
   }
 } finally {
   sandbox.kill();

@@ -1,3 +1,4 @@
+import type { CopernicaApi } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { loadValidManifest } from '../manifest/load.js';
@@ -16,7 +17,6 @@ import type { ManifestEntry } from '../webhook.js';
 import { forAccounts } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
 import type { PlanCommandOptions } from './plan-options.js';
-import { type PacerFor, sharedPace, withSession } from './session.js';
 
 /** Plans for each account, from manifest, state and, where that is asked for, what is live. */
 export function planInFull(
@@ -25,21 +25,36 @@ export function planInFull(
   invocation: Invocation,
   options: PlanCommandOptions,
 ): Promise<CommandResult> {
-  const pacerFor = sharedPace();
-  return forAccounts(accounts, (account) => planAccount(host, account, invocation, { ...options, pacerFor }));
+  const sessions = lazySessions();
+  return forAccounts(accounts, (account) => planAccount(host, account, invocation, { ...options, sessions }));
 }
+
+/** Loaded when an account is asked, and once: log and client take as long to load as all else of a plan. */
+function lazySessions() {
+  let loading: ReturnType<typeof load> | undefined;
+  const load = async () => {
+    const { sharedPace, withSession } = await import('./session.js');
+    return { withSession, pacerFor: sharedPace() };
+  };
+  return () => {
+    loading ??= load();
+    return loading;
+  };
+}
+
+type Sessions = ReturnType<typeof lazySessions>;
 
 async function planAccount(
   host: Host,
   account: AccountSettings,
   invocation: Invocation,
-  options: PlanCommandOptions & { readonly pacerFor: PacerFor },
+  options: PlanCommandOptions & { readonly sessions: Sessions },
 ): Promise<CommandResult> {
   const { settings } = account;
   const manifest = await loadValidManifest(settings.file, host.environment);
   const { changes, names, warnings } =
     options.against === undefined
-      ? await planForState(host, account, manifest.entries, options.pacerFor)
+      ? await planForState(host, account, manifest.entries, options.sessions)
       : await planAgainst(options.against, host, settings, manifest.entries);
   const text =
     invocation.output === 'github'
@@ -72,18 +87,26 @@ async function planForState(
   host: Host,
   account: AccountSettings,
   entries: readonly ManifestEntry[],
-  pacerFor: PacerFor,
+  sessions: Sessions,
 ): Promise<Planned> {
   const { settings } = account;
   const state = settings.sandbox ? null : await readStateFile(settings.state);
   const options = { ...settings, refresh: settings.refresh ?? true };
   const planned = planNeedsTheAccount(entries, state, options)
-    ? await withSession(host, account, { command: 'plan', pacerFor }, ({ assembly }) =>
-        planOnly(entries, state, assembly.edges.api, options),
-      )
+    ? await planLive(host, account, sessions, (api) => planOnly(entries, state, api, options))
     : await planOnly(entries, state, null, options);
   if (state !== null || settings.sandbox) return planned;
   return { ...planned, warnings: [...planned.warnings, noStateWarning(settings.state)] };
+}
+
+async function planLive(
+  host: Host,
+  account: AccountSettings,
+  sessions: Sessions,
+  work: (api: CopernicaApi) => Promise<Planned>,
+): Promise<Planned> {
+  const { withSession, pacerFor } = await sessions();
+  return withSession(host, account, { command: 'plan', pacerFor }, ({ assembly }) => work(assembly.edges.api));
 }
 
 function noStateWarning(path: string): Problem {

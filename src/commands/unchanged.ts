@@ -4,6 +4,7 @@ import { readManifestFile } from '../manifest/load-text.js';
 import { loadToken } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { type CleanMark, holds, readCleanMark, sha256 } from '../state/clean.js';
+import { acquireLock } from '../state/lock.js';
 import type { Invocation } from './command.js';
 
 /**
@@ -53,7 +54,6 @@ async function stillHoldsForWriter(host: Host, account: AccountSettings, mark: C
   if (settings.caFile !== undefined) return false;
   const token = await loadToken(host.environment, account.token).catch(() => null);
   if (token === null) return false;
-  const { acquireLock } = await import('../state/lock.js');
   const lock = await acquireLock(settings.state, { timeoutMs: 0, holder: holderOf(host, 'apply') }).catch(() => null);
   if (lock === null) return false;
   try {

@@ -28,6 +28,8 @@ export interface Running {
 export class Workplace {
   readonly folder: string;
   readonly environment: Record<string, string>;
+  /** Runs this instead of the built command. */
+  command = COMMAND;
 
   private constructor(folder: string, environment: Record<string, string>) {
     this.folder = folder;
@@ -66,7 +68,7 @@ export class Workplace {
     const { PATH = '', HOME = '' } = process.env;
     // Daemons of several tests run at once: none takes the usual port.
     const env = { PATH, HOME, TZ: 'UTC', COPERNICA_WEBHOOKS_LISTEN: 'off', ...this.environment };
-    const child = spawn(process.execPath, [COMMAND, ...args], {
+    const child = spawn(process.execPath, [this.command, ...args], {
       cwd: this.folder,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
