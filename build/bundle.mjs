@@ -14,17 +14,22 @@ const dist = join(root, 'dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /**
- * What a command needs before it knows whether there is anything to do, in one file rather than in twenty. What is
- * forgotten here is a file of its own, which costs a little time and nothing else.
+ * What is loaded together in one file rather than in twenty: what every command needs, what finds out that nothing
+ * is to be done, and two stages of a run. What is forgotten here is a file of its own, which costs a little time and
+ * nothing else.
  */
-const COMMON = [
-  /src.(errors|ground|host|plan.change|copernica.redact)\.ts$/,
-  /src.commands.(accounts|command|plan|unchanged)\.ts$/,
-  /src.manifest.(credentials|limits|load-text|printable|suggest|utf8)\.ts$/,
-  /src.output.(exit-code|paint|plan-json|problems|summary|unchanged)\.ts$/,
-  /src.settings.(account-keys|definitions|load|resolve|token|values)\.ts$/,
-  /src.state.(clean|failures|journal-files|lock)\.ts$/,
-];
+const TOGETHER = {
+  common: [
+    /src.(errors|host|webhook|plan.change|copernica.redact)\.ts$/,
+    /src.commands.(accounts|command)\.ts$/,
+    /src.manifest.(credentials|limits|printable|suggest)\.ts$/,
+    /src.output.(exit-code|paint|plan-json|problems|summary)\.ts$/,
+    /src.settings.(account-keys|definitions|load|resolve|token|values)\.ts$/,
+  ],
+  unchanged: [/src.(ground|output.unchanged|state.clean)\.ts$/, /src.commands.(apply|plan|unchanged)\.ts$/],
+  manifest: [/src.manifest.(?!credentials|limits|printable|suggest)[a-z0-9-]+\.ts$/],
+  state: [/src.state.(?!clean|failures|journal-files|lock)[a-z0-9-]+\.ts$/],
+};
 
 const bundle = await rolldown({
   input: { cli: join(root, 'src/main.ts') },
@@ -53,7 +58,11 @@ const { output } = await bundle.write({
   codeSplitting: {
     groups: [
       ...['yaml', 'zod', 'undici'].map((name) => ({ name, test: new RegExp(`node_modules.${name}.`) })),
-      { name: 'common', test: (id) => COMMON.some((names) => names.test(id)), includeDependenciesRecursively: false },
+      ...Object.entries(TOGETHER).map(([name, files]) => ({
+        name,
+        test: (id) => files.some((file) => file.test(id)),
+        includeDependenciesRecursively: false,
+      })),
     ],
   },
   // For the stack of an internal error (src/places.ts): names stay, and the maps tell the files and lines of src.

@@ -1,10 +1,8 @@
 import { groundOf } from '../ground.js';
 import { type Host, holderOf } from '../host.js';
-import { readManifestFile } from '../manifest/load-text.js';
 import { loadToken } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
-import { type CleanMark, holds, readCleanMark, sha256 } from '../state/clean.js';
-import { acquireLock } from '../state/lock.js';
+import { type CleanMark, holds, manifestDigest, readCleanMark } from '../state/clean.js';
 import type { Invocation } from './command.js';
 
 /**
@@ -23,29 +21,24 @@ export async function unchangedAccounts(
   const counts = new Map<AccountSettings, number>();
   for (const account of accounts) {
     if (account.settings.refresh !== false) return null;
-    const mark = await readCleanMark(account.settings.state);
+    const mark = readCleanMark(account.settings.state);
     if (mark === null) return null;
     const isClean =
       invocation.command === 'apply'
         ? await stillHoldsForWriter(host, account, mark)
-        : await stillHolds(host, account, mark, null);
+        : stillHolds(host, account, mark, null);
     if (!isClean) return null;
     counts.set(account, mark.webhooks);
   }
   return counts;
 }
 
-async function stillHolds(
-  host: Host,
-  account: AccountSettings,
-  mark: CleanMark,
-  token: string | null,
-): Promise<boolean> {
-  const manifest = await readManifestFile(account.settings.file);
-  if (!manifest.ok) return false;
-  const { variables } = mark;
-  const ground = groundOf(host, account, token, { sha256: sha256(manifest.text), variables });
-  return ground !== null && (await holds(mark, account.settings.state, ground));
+function stillHolds(host: Host, account: AccountSettings, mark: CleanMark, token: string | null): boolean {
+  const { file, state } = account.settings;
+  const digest = manifestDigest(file);
+  if (digest === null) return false;
+  const ground = groundOf(host, account, token, { sha256: digest, variables: mark.variables });
+  return ground !== null && holds(mark, state, ground);
 }
 
 /** A run that may write needs a token and the lock, and so does one that turns out to have nothing to write. */
@@ -54,10 +47,11 @@ async function stillHoldsForWriter(host: Host, account: AccountSettings, mark: C
   if (settings.caFile !== undefined) return false;
   const token = await loadToken(host.environment, account.token).catch(() => null);
   if (token === null) return false;
+  const { acquireLock } = await import('../state/lock.js');
   const lock = await acquireLock(settings.state, { timeoutMs: 0, holder: holderOf(host, 'apply') }).catch(() => null);
   if (lock === null) return false;
   try {
-    return await stillHolds(host, account, mark, token);
+    return stillHolds(host, account, mark, token);
   } finally {
     await lock.release();
   }

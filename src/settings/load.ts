@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import { errorCode, ProductError, productError } from '../errors.js';
 import type { FileValues, SettingsFile } from './file.js';
 import { type AccountSettings, resolveSettings, type TokenSource } from './resolve.js';
@@ -21,7 +21,7 @@ export async function loadSettings(options: {
   readonly settingsFile: string | undefined;
 }): Promise<{ common: AccountSettings; accounts: readonly AccountSettings[] }> {
   const path = options.settingsFile ?? DEFAULT_SETTINGS_FILE;
-  const text = await readSmallFile(path, 'settings file', options.settingsFile === undefined);
+  const text = readSmallFile(path, 'settings file', options.settingsFile === undefined);
   const resolved = resolveSettings({
     flags: options.flags,
     environment: options.environment,
@@ -46,7 +46,7 @@ export async function loadToken(
   source: TokenSource | null,
 ): Promise<string> {
   if (source === null) return loadDefaultToken(environment);
-  if ('file' in source) return checkToken(await readTokenFile(source.file), `token file ${source.file}`);
+  if ('file' in source) return checkToken(readTokenFile(source.file), `token file ${source.file}`);
   const token = environment[source.variable] ?? '';
   if (token !== '') return checkToken(token, source.variable);
   throw productError('input', {
@@ -75,26 +75,27 @@ async function loadDefaultToken(environment: Readonly<Record<string, string | un
     });
   }
   const from = direct !== '' ? 'COPERNICA_ACCESS_TOKEN' : `token file ${file}`;
-  return checkToken(direct !== '' ? direct : await readTokenFile(file), from);
+  return checkToken(direct !== '' ? direct : readTokenFile(file), from);
 }
 
-async function readTokenFile(path: string): Promise<string> {
-  return (await readSmallFile(path, 'token file', false)) ?? '';
+function readTokenFile(path: string): string {
+  return readSmallFile(path, 'token file', false) ?? '';
 }
 
 /** PEM text of a certificate file. Throws ProductError of kind `input` when it can't be read or holds no certificate. */
 export async function loadCertificates(path: string): Promise<string> {
-  const text = (await readSmallFile(path, 'certificate file', false)) ?? '';
+  const text = readSmallFile(path, 'certificate file', false) ?? '';
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
   throw unreadable(path, 'certificate file', 'holds no certificate in PEM form');
 }
 
-async function readSmallFile(path: string, what: string, mayBeMissing: boolean): Promise<string | undefined> {
+/** At once: nothing else goes on while a command starts, and threads for it would take longer to start than this. */
+function readSmallFile(path: string, what: string, mayBeMissing: boolean): string | undefined {
   try {
-    const about = await stat(path);
+    const about = statSync(path);
     if (!about.isFile()) throw unreadable(path, what, 'is not a file');
     if (about.size > LARGEST_FILE_BYTES) throw unreadable(path, what, `is larger than ${LARGEST_FILE_BYTES} bytes`);
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof ProductError) throw error;
     const code = errorCode(error) || 'unknown error';

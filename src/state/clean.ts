@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { OWNER_ONLY, resolveTarget } from './journal-files.js';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 
 /** What a manifest is known again by: its SHA-256, and the environment variables that it refers to. */
 export interface ManifestSource {
@@ -25,6 +34,8 @@ export interface Ground {
  * Left beside the state by a run after which nothing was to do, so that the next one needs neither parse the manifest
  * nor fold the state to know that. It says nothing by itself: it holds only for the very bytes of manifest and state
  * that it was made of, so whatever changes them makes it void, and it may be lost at any time.
+ *
+ * All of it is done at once, without threads or promises: starting those is part of what this is to save.
  */
 export interface CleanMark {
   /** How many webhooks there are, each as the manifest says. */
@@ -40,74 +51,90 @@ export interface CleanMark {
 const TOKEN_DIGITS = 4;
 const CHUNK_BYTES = 64 * 1024;
 
+/** As that of the state. */
+const MARK_MODE = 0o600;
+
 /** A named pipe opens at once; to a regular file it makes no difference. */
 const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
-
-/** A mark larger than this was not written by this program. */
-const LARGEST_MARK_CHARS = 1024 * 1024;
 
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Leaves the mark. The caller holds the lock and has closed the journal. Rejects with the system's error. */
-export async function writeCleanMark(statePath: string, ground: Ground, webhooks: number): Promise<void> {
-  const target = await resolveTarget(statePath);
-  const digest = digestOf(target, ground, webhooks);
+/** Leaves the mark. The caller holds the lock and has closed the journal. Throws the system's error. */
+export function writeCleanMark(statePath: string, ground: Ground, webhooks: number): void {
+  const digest = digestOf(statePath, ground, webhooks);
   if (digest === null) return;
-  const mark = { webhooks, variables: Object.keys(ground.variables), digest, token: tokenOf(digest, ground) };
+  const mark: CleanMark = {
+    webhooks,
+    variables: Object.keys(ground.variables),
+    digest,
+    token: tokenOf(digest, ground.token),
+  };
   // Not flushed: one that a crash tears is no mark.
-  const temporary = `${markPath(target)}.tmp`;
-  await rm(temporary, { force: true });
-  await writeFile(temporary, `${JSON.stringify(mark)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
-  await rename(temporary, markPath(target));
+  const temporary = `${markPath(statePath)}.tmp`;
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, `${JSON.stringify(mark)}\n`, { mode: MARK_MODE, flag: 'wx' });
+  renameSync(temporary, markPath(statePath));
 }
 
 /** The mark beside a state file as it is written there, not checked. Null: there is none that can be read. */
-export async function readCleanMark(statePath: string): Promise<CleanMark | null> {
+export function readCleanMark(statePath: string): CleanMark | null {
   try {
-    const text = await readFile(markPath(await resolveTarget(statePath)), { encoding: 'utf8', flag: READ_AT_ONCE });
-    return text.length > LARGEST_MARK_CHARS ? null : asMark(JSON.parse(text));
+    const fd = openSync(markPath(statePath), READ_AT_ONCE);
+    try {
+      return asMark(JSON.parse(readFileSync(fd, 'utf8')));
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return null;
   }
 }
 
 /** Whether a mark holds: state and ground are those that it was made of. A plan uses no token, so none is compared. */
-export async function holds(mark: CleanMark, statePath: string, ground: Ground): Promise<boolean> {
+export function holds(mark: CleanMark, statePath: string, ground: Ground): boolean {
   try {
-    const digest = digestOf(await resolveTarget(statePath), ground, mark.webhooks);
+    const digest = digestOf(statePath, ground, mark.webhooks);
     if (digest === null || digest !== mark.digest) return false;
-    return ground.token === null || tokenOf(digest, ground) === mark.token;
+    return ground.token === null || tokenOf(digest, ground.token) === mark.token;
   } catch {
     return false;
   }
 }
 
-function markPath(target: string): string {
-  return `${target}.clean`;
+/** SHA-256 of a manifest file, which is that of its text: one that was ever valid is UTF-8. Null: there is no such file. */
+export function manifestDigest(path: string): string | null {
+  try {
+    return fileDigest(path, () => true);
+  } catch {
+    return null;
+  }
+}
+
+function markPath(statePath: string): string {
+  return `${realpathSync(statePath)}.clean`;
 }
 
 /** Null: the state file is none that a run would leave as it is. */
-function digestOf(target: string, ground: Ground, webhooks: number): string | null {
-  const state = stateDigest(target);
+function digestOf(statePath: string, { fixed, manifest, variables }: Ground, webhooks: number): string | null {
+  // A run sets a mode back that lets others read, with a warning.
+  const state = fileDigest(statePath, (mode) => (mode & 0o077) === 0);
   if (state === null) return null;
-  const { fixed, manifest, variables } = ground;
   const pairs = Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1));
   return sha256(JSON.stringify([fixed, manifest, pairs, state, webhooks]));
 }
 
-function tokenOf(digest: string, { token }: Ground): string {
+function tokenOf(digest: string, token: string | null): string {
   return sha256(`${digest} ${token}`).slice(0, TOKEN_DIGITS);
 }
 
-/** In pieces, so that memory does not grow with the state. */
-function stateDigest(target: string): string | null {
-  const fd = openSync(target, READ_AT_ONCE);
+/** In pieces, so that memory does not grow with the file. Null: it is no file, or not of such a mode. */
+function fileDigest(path: string, hasMode: (mode: number) => boolean): string | null {
+  const fd = openSync(path, READ_AT_ONCE);
   try {
     const stats = fstatSync(fd);
-    // A run sets a mode that lets others read back, with a warning.
-    if (!stats.isFile() || (stats.mode & 0o077) !== 0) return null;
+    if (!stats.isFile() || !hasMode(stats.mode)) return null;
     const hash = createHash('sha256');
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     for (let length = readSync(fd, chunk); length > 0; length = readSync(fd, chunk)) {

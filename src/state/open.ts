@@ -69,13 +69,20 @@ export class LockedStateFile {
   async #close(): Promise<void> {
     try {
       await this.#journal?.close();
-      // It only saves time: a disk too full for it is no failure.
       if (this.#clean !== null) {
         const { ground, webhooks } = this.#clean;
-        await writeCleanMark(this.#path, ground, webhooks).catch(() => undefined);
+        leaveMark(this.#path, ground, webhooks);
       }
     } finally {
       await this.#lock.release();
     }
+  }
+}
+
+function leaveMark(...mark: Parameters<typeof writeCleanMark>): void {
+  try {
+    writeCleanMark(...mark);
+  } catch {
+    // It only saves time: a disk too full for it is no failure.
   }
 }

@@ -38,8 +38,8 @@ describe('what is loaded', () => {
     await place.manifest([A]);
     const { code, chunks } = await runLoaded(place, 'validate');
     expect([code, chunks]).toEqual([0, expect.arrayContaining(['yaml', 'zod', 'validate'])]);
-    for (const chunk of ['undici', 'session', 'open', 'plan']) expect(chunks).not.toContain(chunk);
-    expect(chunks.length).toBeLessThanOrEqual(10);
+    for (const chunk of ['undici', 'session', 'state', 'plan-full']) expect(chunks).not.toContain(chunk);
+    expect(chunks.length).toBeLessThanOrEqual(8);
   });
 
   it('is neither client nor log for a plan that asks nobody', async () => {
@@ -52,9 +52,9 @@ describe('what is loaded', () => {
     expect(chunks.length).toBeLessThanOrEqual(16);
   });
 
-  it.each(['plan', 'apply'])('is no more than for --version where %s finds nothing changed', async (command) => {
+  it.each(['plan', 'apply'])('is neither parser nor state where %s finds nothing changed', async (command) => {
     const { place } = await openApplied();
-    const extra = { plan: [], apply: ['apply', 'fs-native-extensions'] }[command] ?? [];
+    const extra = { plan: ['unchanged'], apply: ['unchanged', 'lock', 'fs-native-extensions'] }[command] ?? [];
     const { code, chunks, compiled } = await runLoaded(place, command, '--no-refresh');
     expect(code).toBe(0);
     expect(chunks.toSorted()).toEqual([...CORE, ...extra].sort());

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProductError } from '../../../src/errors.js';
-import { loadValidManifest, readManifest } from '../../../src/manifest/load.js';
-import { readManifestFile } from '../../../src/manifest/load-text.js';
+import { loadValidManifest, readManifest, readManifestFile } from '../../../src/manifest/load.js';
 import { manifest } from './manifests.js';
 
 let folder: string;
