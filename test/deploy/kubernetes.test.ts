@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { loadValidManifest } from '../../src/manifest/load.js';
+import { at, filesUnder, itemsAt, ROOT, readDocuments, readYaml } from './files.js';
+import { problemsOf } from './kubernetes-types.js';
+
+const FOLDER = 'docs/deploy/kubernetes';
+const yamlFiles = filesUnder(FOLDER).filter((path) => path.endsWith('.yaml'));
+const kustomizations = yamlFiles.filter((path) => path.endsWith('kustomization.yaml'));
+const MANIFEST = `${FOLDER}/common/webhooks.yaml`;
+const MONITOR = `${FOLDER}/with-servicemonitor/servicemonitor.yaml`;
+const resourceFiles = yamlFiles.filter(
+  (path) => !kustomizations.includes(path) && path !== MANIFEST && path !== MONITOR,
+);
+const deployment = readYaml(`${FOLDER}/base/deployment.yaml`);
+const cronJob = readYaml(`${FOLDER}/cronjob/cronjob.yaml`);
+const pods = {
+  Deployment: at(deployment, 'spec', 'template', 'spec'),
+  CronJob: at(cronJob, 'spec', 'jobTemplate', 'spec', 'template', 'spec'),
+};
+
+describe('the resources for Kubernetes', () => {
+  it('are as the schema of the API says', () => {
+    expect(resourceFiles.length).toBeGreaterThan(4);
+    expect(problemsOf(resourceFiles.flatMap((path) => readDocuments(path)))).toEqual([]);
+  });
+
+  it('would be found out with a misspelt field, a value of another type or a missing one', () => {
+    const text = JSON.stringify(deployment);
+    const broken = [
+      text.replace('"runAsNonRoot"', '"runAsNonRot"'),
+      text.replace('"replicas":1', '"replicas":"1"'),
+      text.replace('"mountPath":"/data"', '"mountPaths":"/data"'),
+    ];
+    for (const wrong of broken) expect(problemsOf([JSON.parse(wrong)]), wrong).toHaveLength(1);
+  });
+
+  it('are each part of a kustomization, and each kustomization names only what is there', () => {
+    const named = kustomizations.flatMap((path) =>
+      [...itemsAt(readYaml(path), 'resources'), ...itemsAt(readYaml(path), 'configMapGenerator', 0, 'files')].map(
+        (name) => join(dirname(path), String(name)),
+      ),
+    );
+    for (const name of named) expect([...yamlFiles, ...kustomizations.map(dirname)], name).toContain(name);
+    const loose = [...resourceFiles, MANIFEST, MONITOR].filter((path) => !named.includes(path));
+    expect(loose).toEqual([`${FOLDER}/secret.example.yaml`]);
+  });
+
+  const kubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
+  it.skipIf(!kubectl)('build with kustomize', () => {
+    for (const path of kustomizations) {
+      const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', join(ROOT, dirname(path))]);
+      expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
+      expect(String(stdout)).toContain('kind: ConfigMap');
+    }
+  });
+
+  it('have a manifest that is valid', async () => {
+    expect((await loadValidManifest(join(ROOT, MANIFEST), {})).entries).toHaveLength(1);
+  });
+
+  it('leave one process at a time with the state', () => {
+    expect(at(deployment, 'spec', 'replicas')).toBe(1);
+    expect(at(deployment, 'spec', 'strategy', 'type')).toBe('Recreate');
+    expect(at(cronJob, 'spec', 'concurrencyPolicy')).toBe('Forbid');
+  });
+
+  it('have a ServiceMonitor that finds the service’s port', () => {
+    const monitor = z.strictObject({
+      apiVersion: z.literal('monitoring.coreos.com/v1'),
+      kind: z.literal('ServiceMonitor'),
+      metadata: z.strictObject({ name: z.string(), namespace: z.string(), labels: z.record(z.string(), z.string()) }),
+      spec: z.strictObject({
+        selector: z.strictObject({ matchLabels: z.record(z.string(), z.string()) }),
+        endpoints: z.array(z.strictObject({ port: z.string(), path: z.string(), interval: z.string() })).min(1),
+      }),
+    });
+    const { metadata, spec } = monitor.parse(readYaml(MONITOR));
+    const service = readYaml(`${FOLDER}/base/service.yaml`);
+    expect(spec.selector.matchLabels).toEqual(at(service, 'metadata', 'labels'));
+    expect(metadata.namespace).toBe(at(service, 'metadata', 'namespace'));
+    expect(spec.endpoints.map(({ port }) => port)).toEqual([at(service, 'spec', 'ports', 0, 'name')]);
+    expect(at(service, 'spec', 'selector')).toEqual(at(deployment, 'spec', 'template', 'metadata', 'labels'));
+    expect(itemsAt(pods.Deployment, 'containers', 0, 'ports').map((port) => at(port, 'name'))).toContain(
+      at(service, 'spec', 'ports', 0, 'targetPort'),
+    );
+  });
+});
+
+describe.each(Object.entries(pods))('the pod of the %s', (_kind, pod) => {
+  it('is allowed under the restricted Pod Security Standard, and its root file system can’t be written', () => {
+    expect(at(pod, 'securityContext')).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      fsGroup: 1000,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    for (const container of itemsAt(pod, 'containers')) {
+      expect(at(container, 'securityContext')).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+    for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers']) expect(at(pod, field)).toBeUndefined();
+    for (const volume of itemsAt(pod, 'volumes')) {
+      const kinds = Object.keys(volume as object).filter((key) => key !== 'name');
+      expect(['configMap', 'persistentVolumeClaim', 'secret']).toEqual(expect.arrayContaining(kinds));
+    }
+  });
+
+  it('mounts each of its volumes once, and the manifest as a folder', () => {
+    const mounts = itemsAt(pod, 'containers', 0, 'volumeMounts');
+    expect(mounts.map((mount) => at(mount, 'name'))).toEqual(
+      itemsAt(pod, 'volumes').map((volume) => at(volume, 'name')),
+    );
+    expect(mounts.filter((mount) => at(mount, 'subPath') !== undefined)).toEqual([]);
+  });
+});
