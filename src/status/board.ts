@@ -1,6 +1,6 @@
 import type { Trigger } from '../daemon/scheduler.js';
 import type { FailureKind, Problem } from '../errors.js';
-import { type Counts, countActions } from '../output/summary.js';
+import { countActions } from '../output/summary.js';
 import { isDrift, isPending } from '../plan/change.js';
 import type { ManifestEntry } from '../webhook.js';
 import { safeProblem } from './mask.js';
@@ -114,7 +114,7 @@ function afterRun(board: AccountBoard, outcome: RunOutcome, at: number): Partial
     result,
     ...(outcome.kind === 'report'
       ? { ...changesOf(outcome.view), problems: [] }
-      : { counts: null, changes: [], problems: safeProblems(outcome.problems) }),
+      : { counts: null, notDone: 0, changes: [], problems: safeProblems(outcome.problems) }),
   };
   const runs = [run, ...board.runs].slice(0, MOST_RUNS_KEPT);
   if (outcome.kind === 'error') return { runs };
@@ -146,10 +146,12 @@ function resultOf(board: AccountBoard, outcome: RunOutcome): RunResultKind {
   }
 }
 
-function changesOf({ changes }: RunView): { counts: Counts; changes: RunSnapshot['changes'] } {
+function changesOf({ changes }: RunView): Pick<RunSnapshot, 'counts' | 'notDone' | 'changes'> {
+  const done = changes.filter(({ result }) => result === 'done');
   const pending = changes.filter(({ change }) => isPending(change));
   return {
-    counts: countActions(changes.map(({ change }) => change)),
+    counts: countActions(done.map(({ change }) => change)),
+    notDone: changes.length - done.length,
     changes: pending
       .slice(0, MOST_CHANGES_KEPT)
       .map(({ change: { name, action }, result }) => ({ name, action, result })),

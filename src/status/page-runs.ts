@@ -50,15 +50,17 @@ ${cell('Changes', html`<div>${changes(run)}</div>`)}</tr>
 `;
 }
 
-function changes({ counts, changes: made, problems }: RunSnapshot): Html {
+function changes({ counts, notDone, changes: made, problems }: RunSnapshot): Html {
   if (counts === null) return html`<p class="error">${problems[0]?.message ?? 'nothing was tried'}</p>`;
   const names = made.map(({ name, action, result }) => `${action} ${name}${result === 'done' ? '' : ` (${result})`}`);
   const all = Object.entries(counts).reduce(
     (sum, [action, count]) => (action === 'none' || action === 'orphaned' ? sum : sum + count),
-    0,
+    notDone,
   );
   const more = all > made.length ? [`${all - made.length} more`] : [];
-  return html`${summaryLine(counts, 'done')}${names.length > 0 && html`<p class="muted">${[...names, ...more].join(', ')}</p>`}`;
+  const summary = all > 0 && all === notDone ? '' : summaryLine(counts, 'done');
+  const rest = notDone > 0 ? `${notDone} not done` : '';
+  return html`${[summary, rest].filter((text) => text !== '').join(', ')}${names.length > 0 && html`<p class="muted">${[...names, ...more].join(', ')}</p>`}`;
 }
 
 function cell(title: string, content: Html, kind: '' | 'number' = ''): Html {

@@ -106,7 +106,7 @@ function bodyRow(row: ListedRow, several: boolean): Html {
   const limits = row.database === null ? null : [row.database, row.collection].filter((id) => id !== null).join(' / ');
   const callers = row.callers.length === 1 && html`<span class="muted"> by ${row.callers[0] ?? ''} only</span>`;
   return html`<tr role="row">${several && cell('Account', html`${row.account ?? ''}`)}<th role="rowheader" scope="row">${row.name}</th>
-${cell('Trigger', html`${row.trigger}${callers}`)}
+${cell('Trigger', html`<div>${row.trigger}${callers}</div>`)}
 ${cell('Handler', html`<code>${row.handler}</code>`)}
 ${cell('Database / collection', limits === null ? nothing('any') : html`${limits}`)}
 ${cell('Id', row.id === null ? nothing('none yet') : html`${row.id}`, 'number')}
@@ -125,7 +125,7 @@ function nothing(text: string): Html {
 
 function errorText({ error, possiblyDuplicated }: ListedRow): Html | null {
   if (error !== null) {
-    return html`<p class="error">${error.message}${error.remedy !== null && html`<span class="remedy"> ${error.remedy}</span>`}</p>`;
+    return html`<p class="error">${error.message}${error.remedy !== null && html`<br><span class="remedy">${error.remedy}</span>`}</p>`;
   }
   if (possiblyDuplicated === null) return null;
   const { from, to } = possiblyDuplicated;

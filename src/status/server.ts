@@ -34,8 +34,8 @@ export interface StatusServer {
 }
 
 /**
- * Listens, and answers GET and HEAD. Throws ProductError when it can't: kind `failed` for a port in use, which may be
- * free at the next start, and `input` for an address that can't be listened on here.
+ * Listens, and answers GET and HEAD. Throws ProductError of kind `input` when it can't: the port is in use, or the
+ * address is none of this machine.
  */
 export async function startStatusServer(options: {
   readonly listen: ListenAddress;
@@ -152,7 +152,7 @@ function listening(server: Server, { host, port }: ListenAddress): Promise<void>
 function listenError(listen: ListenAddress, code: string): ProductError {
   const where = formatListen(listen);
   if (code === 'EADDRINUSE') {
-    return productError('failed', {
+    return productError('input', {
       code: 'listen-in-use',
       message: `listen: ${where} is in use by another program`,
       remedy: 'end that one (another daemon?), or say --listen with another port, port 0 for any free one, or off',

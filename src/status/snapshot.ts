@@ -111,8 +111,10 @@ export interface RunSnapshot {
   readonly durationMs: number;
   readonly triggers: readonly RunTrigger[];
   readonly result: RunResultKind;
-  /** How many changes of each kind; null: it did not come to any. */
+  /** How many changes of each kind were made, and how many entries needed none; null: it did not come to any. */
   readonly counts: Counts | null;
+  /** Changes that failed, were skipped, or are of unknown outcome. */
+  readonly notDone: number;
   /** The first changes that were made or tried. */
   readonly changes: readonly { readonly name: string; readonly action: Action; readonly result: ChangeResult }[];
   /** Why it failed. */

@@ -44,7 +44,7 @@ code,pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans M
 .facts{display:flex;flex-wrap:wrap;gap:16px 36px;margin:20px 0 0;padding-top:18px;border-top:1px solid var(--line)}
 .facts dt{color:var(--muted);font-size:13px}
 .facts dd{margin:2px 0 0;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
-.advices{display:grid;gap:12px;margin-top:20px}
+.advices{display:grid;grid-template-columns:minmax(0,1fr);gap:12px;margin-top:20px}
 .advice{border-radius:8px;padding:14px 16px}
 .advice.bad{background:var(--bad-soft)}.advice.warn{background:var(--warn-soft)}.advice.note{background:var(--note-soft)}
 .advice h2,.advice h3{font-size:15px;display:flex;gap:10px;align-items:flex-start}
@@ -52,7 +52,7 @@ code,pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans M
 .advice .sign path{stroke:var(--card)}
 .advice>p,.advice>.problems{margin:8px 0 0 26px}
 .advice .muted{color:var(--text)}
-.problems{padding:0;list-style:none;display:grid;gap:12px;overflow-wrap:anywhere}
+.problems{padding:0;list-style:none;display:grid;grid-template-columns:minmax(0,1fr);gap:12px;overflow-wrap:anywhere}
 .problems .remedy{margin:4px 0 0}
 .place{font-weight:600}
 pre{margin:8px 0 0;padding:10px 12px;background:var(--card);border-radius:6px;overflow-x:auto;white-space:pre;overflow-wrap:normal}

@@ -13,6 +13,9 @@ describe('text for the status page', () => {
       'take it from $\u007bPASSWORD}: https://$\u007bPASSWORD}@example.com',
       'take it from $\u007bPASSWORD}: https://$\u007bPASSWORD}@example.com',
     ],
+    ['https://us"er:s3<cret@a.example/x', 'https://*************@a.example/x'],
+    ['https://a.example/<b>?k=s3cret&x="s3cret', 'https://a.example/<b>?******************'],
+    ['3 | …s3cret&x=s3cret", trigger: create', `3 | …${'*'.repeat(17)} trigger: create`],
     ['https://$\u007bUSER}:s3cret@example.com', 'https://**************@example.com'],
   ])('%s → %s', (text, masked) => {
     expect(maskUrls(text)).toBe(masked);

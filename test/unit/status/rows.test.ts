@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { ProductError } from '../../../src/errors.js';
+import type { AppliedChange, ChangeResult } from '../../../src/plan/applied.js';
+import type { Change } from '../../../src/plan/change.js';
+import { type Row, rowsAfterManifest, rowsAfterRun } from '../../../src/status/rows.js';
+import { listRows, parseView, queryOf } from '../../../src/status/view.js';
+import type { ManifestEntry, WebhookSpec } from '../../../src/webhook.js';
+import { anEntry, aState } from '../../helpers/state.js';
+
+const SPEC: WebhookSpec = { handler: 'https://u:p@a.example/x?key=1', trigger: 'create' };
+const ENDED = '2026-11-23T10:00:00.000Z';
+const desired = { name: 'a', spec: SPEC, line: 2, column: 5 };
+const none: Change = { action: 'none', name: 'a', reason: '', desired, id: 7 };
+const create: Change = { action: 'create', name: 'a', reason: '', desired, goneId: null, waitsFor: [] };
+const recover: Change = { action: 'recover', name: 'a', reason: '', desired, intents: [] };
+const remove: Change = { action: 'delete', name: 'a', reason: '', id: 7, spec: SPEC, doomed: false };
+const orphaned: Change = { action: 'orphaned', name: 'a', reason: '', id: 7, spec: SPEC };
+
+const problem = { code: 'x', severity: 'error', message: 'refused https://a.example/?secret' } as const;
+
+function applied(change: Change, result: ChangeResult): AppliedChange {
+  const error = result === 'failed' ? new ProductError('failed', [problem]) : null;
+  return { change, result, id: 'id' in change ? change.id : null, error };
+}
+
+function rowsAfter(
+  change: Change,
+  result: ChangeResult,
+  entry: { possiblyDuplicated?: { from: number; to: number } } = {},
+) {
+  const state = aState({ entries: [anEntry({ name: 'a', id: 7, spec: SPEC, ...entry })] });
+  return rowsAfterRun({ changes: [applied(change, result)], state, manifest: { entries: [desired] } }, [], ENDED);
+}
+
+describe('a webhook’s status after a run', () => {
+  it.each([
+    [none, 'done', 'created'],
+    [create, 'done', 'created'],
+    [create, 'failed', 'failed'],
+    [create, 'skipped', 'pending'],
+    [create, 'uncertain', 'uncertain'],
+    [recover, 'uncertain', 'uncertain'],
+    [remove, 'skipped', 'deleting'],
+    [remove, 'failed', 'failed'],
+    [orphaned, 'done', 'orphaned'],
+  ] as const)('$0.action, $1: $2', (change, result, status) => {
+    expect(rowsAfter(change, result)).toMatchObject([{ name: 'a', status, handler: 'https://***@a.example/x?***' }]);
+  });
+
+  it('is possibly-duplicated with its range where a double may be there', () => {
+    const range = { from: 1, to: 9 };
+    expect(rowsAfter(none, 'done', { possiblyDuplicated: range })).toMatchObject([
+      { status: 'possibly-duplicated', possiblyDuplicated: range },
+    ]);
+  });
+
+  it('is none at all once it is deleted', () => {
+    expect(rowsAfter(remove, 'done')).toEqual([]);
+  });
+
+  it('tells its error masked', () => {
+    expect(JSON.stringify(rowsAfter(create, 'failed'))).not.toContain('secret');
+  });
+});
+
+describe('the table when a manifest comes into force', () => {
+  it('keeps what it wants as before, and awaits the next run for what it wants otherwise', () => {
+    const before = rowsAfter(none, 'done');
+    const other = { ...desired, spec: { ...SPEC, trigger: 'update' as const } };
+    expect(rowsAfterManifest([desired], before)).toEqual(before);
+    expect(rowsAfterManifest([other], before)).toMatchObject([{ id: 7, status: 'pending', trigger: 'update' }]);
+    expect(rowsAfterManifest([], before)).toEqual(before);
+  });
+
+  it('knows an entry again that calls its database by name', () => {
+    const limit = { name: 'Customers', shown: 'Customers', line: 3, column: 5, frame: '' };
+    const named: ManifestEntry = { ...desired, spec: { ...SPEC, database: limit } };
+    expect(rowsAfterManifest([named], [])).toMatchObject([{ status: 'pending', database: 'Customers' }]);
+    const resolved = { ...desired, spec: { ...SPEC, database: 1017 } };
+    const changes = [applied({ ...none, desired: resolved }, 'done')];
+    const rows = rowsAfterRun({ changes, state: aState({}), manifest: { entries: [named] } }, [], ENDED);
+    expect(rowsAfterManifest([named], rows)).toMatchObject([{ status: 'created', database: 1017 }]);
+  });
+});
+
+describe('the table as the URL asks for it', () => {
+  const row = (index: number): Row => ({
+    ...(rowsAfter(none, 'done')[0] as Row),
+    name: `w${String(index).padStart(5, '0')}`,
+    id: index,
+    status: index === 7 ? 'failed' : 'created',
+  });
+  const webhooks = Array.from({ length: 10_000 }, (_, index) => row(index));
+  const snapshot = { accounts: [{ name: null, webhooks }] } as unknown as Parameters<typeof listRows>[0];
+  const list = (query: string) => listRows(snapshot, parseView(new URLSearchParams(query)));
+
+  it('shows what needs attention first, and a hundred a page', () => {
+    expect(list('')).toMatchObject({ found: 10_000, total: 10_000, page: 1, pages: 100 });
+    expect(list('').rows.slice(0, 2)).toMatchObject([{ name: 'w00007' }, { name: 'w00000' }]);
+  });
+
+  it('filters, sorts and pages', () => {
+    expect(list('status=failed').rows).toMatchObject([{ id: 7 }]);
+    expect(list('q=W00042').rows).toMatchObject([{ id: 42 }]);
+    expect(list('q=9999').rows.map(({ id }) => id)).toEqual([9999]);
+    expect(list('sort=id&order=desc&page=2').rows[0]).toMatchObject({ id: 9_899 });
+    expect(list('page=999999').page).toBe(100);
+  });
+
+  it('takes what makes no sense for left out', () => {
+    expect(queryOf(parseView(new URLSearchParams('status=x&sort=y&order=z&page=-1&more=1')))).toBe('?');
+    expect(queryOf(parseView(new URLSearchParams('status=failed&sort=id&order=desc&page=2&q=a b')))).toBe(
+      '?q=a+b&status=failed&sort=id&order=desc&page=2',
+    );
+  });
+});
