@@ -199,7 +199,7 @@ describe('the status server', () => {
   it('on a port in use ends the daemon before it begins, and says what to do', async () => {
     const { sandbox, place } = await openPlace();
     const { code, stderr } = await place.run('run', '--init', '--listen', `127.0.0.1:${await takenPort()}`);
-    expect([code, sandbox.account('34')]).toEqual([1, []]);
+    expect([code, sandbox.account('34')]).toEqual([3, []]);
     expect(stderr).toMatch(/is in use by another program\n {2}help: .*--listen/);
   });
 });
