@@ -13,7 +13,12 @@ const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =
 
 /** What the schema of the Compose Specification has to say against it, one line each. */
 function problemsOf(value: unknown): string[] {
-  const ajv = new Ajv2019({ strict: false, allErrors: true, formats: { duration: true, ports: true, expose: true } });
+  const ajv = new Ajv2019({
+    strict: false,
+    logger: false,
+    allErrors: true,
+    formats: { duration: true, ports: true, expose: true },
+  });
   const validate = ajv.compile(schema);
   return validate(value) ? [] : (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
 }
