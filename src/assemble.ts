@@ -118,7 +118,7 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
     ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
   });
   return {
-    loadManifest: options.loadManifest ?? (() => loadMarkable(settings.file, host.environment)),
+    loadManifest: options.loadManifest ?? (() => loadMarkable(settings.file, host)),
     lockState: () =>
       lockStateFile(target.state, {
         timeoutMs: settings.lockTimeoutMs,
@@ -134,8 +134,8 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
 }
 
 /** The manifest with what is needed to know it again without parsing it. */
-async function loadMarkable(path: string, environment: Host['environment']): Promise<ValidManifest> {
-  const { text, manifest } = await loadManifestText(path, environment);
+async function loadMarkable(path: string, { environment, secrets }: Host): Promise<ValidManifest> {
+  const { text, manifest } = await loadManifestText(path, environment, secrets);
   return { ...manifest, source: { sha256: sha256(text), variables: manifest.environmentUsed } };
 }
 

@@ -1,6 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Invocation } from './commands/command.js';
-import { redactor } from './copernica/redact.js';
 import type { Host } from './host.js';
 import { EXIT } from './output/exit-code.js';
 import { type CommandName, SETTINGS, type Setting } from './settings/definitions.js';
@@ -38,9 +37,7 @@ export async function runCli(host: Host, args: readonly string[]): Promise<numbe
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.done;
     if (args.includes('--json'))
-      host.stdout.write(
-        `${redactor([host.environment.COPERNICA_ACCESS_TOKEN ?? ''])(JSON.stringify(usageDocument(error), null, 2))}\n`,
-      );
+      host.stdout.write(`${host.secrets.redact(JSON.stringify(usageDocument(error), null, 2))}\n`);
     return EXIT.input;
   }
 }
@@ -53,14 +50,13 @@ function usageDocument(error: CommanderError) {
 
 function buildProgram(host: Host, finish: (code: number) => void): Command {
   // A usage error quotes the command line, which may hold the token by mistake.
-  const redact = redactor([host.environment.COPERNICA_ACCESS_TOKEN ?? '']);
   const program = new Command('copernica-webhooks')
     .description('Keeps the webhooks of a Copernica account as a YAML file in git.')
     .version(host.version)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => host.stdout.write(text),
-      writeErr: (text) => host.stderr.write(redact(text)),
+      writeErr: (text) => host.stderr.write(host.secrets.redact(text)),
     })
     .showHelpAfterError('(see --help)')
     .addHelpText('after', HELP_FOOTER);

@@ -1,3 +1,5 @@
+import type { Secrets } from './secrets.js';
+
 /** A stream that text can be written to. */
 export interface TextSink {
   write(text: string): void;
@@ -17,6 +19,8 @@ export interface Host {
   readonly version: string;
   /** Another for each state of the sources: what a program of one build found, one of another may see otherwise. */
   readonly build: string;
+  /** What no output may hold; grows as settings and tokens are read. */
+  readonly secrets: Secrets;
   now(): Date;
   /** Calls `listener` on the signal until the returned function is called. */
   onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): () => void;

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { runCli } from './cli.js';
-import { redactor } from './copernica/redact.js';
 import { directSink } from './direct-sink.js';
 import type { Host } from './host.js';
 import { EXIT } from './output/exit-code.js';
+import { Secrets } from './secrets.js';
 import { readableStack } from './stack.js';
 
 /** The composition root: the only place that touches `process`. */
@@ -20,6 +20,9 @@ function tolerant(stream: NodeJS.WriteStream): NodeJS.WriteStream {
 declare const PRODUCT_VERSION: string;
 declare const PRODUCT_BUILD: string;
 
+const secrets = new Secrets();
+secrets.learnValue(process.env.COPERNICA_ACCESS_TOKEN ?? '');
+
 const host: Host = {
   environment: process.env,
   stdout: directSink(1, () => tolerant(process.stdout)),
@@ -28,6 +31,7 @@ const host: Host = {
   hostname: hostname(),
   version: PRODUCT_VERSION,
   build: PRODUCT_BUILD,
+  secrets,
   now: () => new Date(),
   onSignal: (signal, listener) => {
     process.on(signal, listener);
@@ -41,10 +45,9 @@ async function main(): Promise<void> {
     process.exitCode = await runCli(host, process.argv.slice(2));
   } catch (error) {
     // A defect of this program: the stack is for whoever mends it, and like all output it goes without secrets.
-    const redact = redactor([process.env.COPERNICA_ACCESS_TOKEN ?? '']);
     const told =
       error instanceof Error ? readableStack(error.stack ?? String(error), dirname(__dirname)) : String(error);
-    host.stderr.write(redact(`internal error, please report it: ${told}\n`));
+    host.stderr.write(secrets.redact(`internal error, please report it: ${told}\n`));
     process.exitCode = EXIT.failed;
   }
 }

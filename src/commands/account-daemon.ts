@@ -25,7 +25,7 @@ export async function runAccount(
   if (token !== null) status.keepSecret([token]);
   const stopping = new AbortController();
   const stop = stopping.signal;
-  const manifest = new LastGoodManifest(() => readManifest(settings.file, host.environment), log);
+  const manifest = new LastGoodManifest(() => readManifest(settings.file, host.environment, host.secrets), log);
   const loadManifest = async () => manifest.current();
   const onRequest = status.requestMade;
   const assembly = await assemble({

@@ -3,7 +3,7 @@ import type { Host } from '../host.js';
 import { nearest } from '../manifest/suggest.js';
 import { EXIT } from '../output/exit-code.js';
 import { problemLists } from '../output/plan-json.js';
-import { loadSettings } from '../settings/load.js';
+import { loadSettings, loadTokenIfThere } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { type CommandResult, failedResult, type Invocation } from './command.js';
 
@@ -16,6 +16,7 @@ const ONE_ACCOUNT_FLAGS = ['file', 'state'] as const;
  */
 export async function chosenAccounts(host: Host, invocation: Invocation): Promise<readonly AccountSettings[]> {
   const { accounts } = await loadSettings({ ...invocation, environment: host.environment });
+  learnSecrets(host, accounts);
   const chosen = invocation.account === undefined ? accounts : [pick(invocation.account, accounts)];
   const shared = ONE_ACCOUNT_FLAGS.find((flag) => invocation.flags.has(flag));
   if (chosen.length > 1 && shared !== undefined) {
@@ -26,6 +27,14 @@ export async function chosenAccounts(host: Host, invocation: Invocation): Promis
     });
   }
   return chosen;
+}
+
+/** Of all accounts, the ones not chosen too: a manifest of one must not be able to send the token of another. */
+function learnSecrets({ environment, secrets }: Host, accounts: readonly AccountSettings[]): void {
+  for (const { token } of accounts) {
+    if (token !== null && 'variable' in token) secrets.learnVariable(token.variable);
+    secrets.learnValue(loadTokenIfThere(environment, token));
+  }
 }
 
 /** The one account of a command that works on one. Throws ProductError of kind `input`. */

@@ -1,4 +1,3 @@
-import { redactor } from '../copernica/redact.js';
 import { type FailureKind, type Problem, ProductError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { EXIT, exitCodeFor } from '../output/exit-code.js';
@@ -51,7 +50,7 @@ export async function execute(
 
 /** A problem quotes what the user wrote, and that may be the token, in the wrong place. */
 function withoutSecrets(problems: readonly Problem[], host: Host): Problem[] {
-  const redact = redactor([host.environment.COPERNICA_ACCESS_TOKEN ?? '']);
+  const { redact } = host.secrets;
   return problems.map((problem) => ({
     ...problem,
     message: redact(problem.message),
@@ -72,7 +71,9 @@ function print(host: Host, output: Invocation['output'], result: CommandResult):
     const document = Array.isArray(result.document)
       ? result.document
       : { ...result.document, ...problemLists(result.problems) };
-    host.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    // Value by value: a token of digits must not take a number with it.
+    const hide = (_key: string, value: unknown) => (typeof value === 'string' ? host.secrets.hide(value) : value);
+    host.stdout.write(`${JSON.stringify(document, hide, 2)}\n`);
     return;
   }
   if (output === 'github') {
@@ -81,5 +82,5 @@ function print(host: Host, output: Invocation['output'], result: CommandResult):
     const color = wantsColor(host.stderr, host.environment);
     for (const problem of result.problems) host.stderr.write(`${formatProblem(problem, { color })}\n`);
   }
-  host.stdout.write(result.text);
+  host.stdout.write(host.secrets.hide(result.text));
 }

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import { type Assembly, assemble } from '../assemble.js';
 import type { Pacer, Spell } from '../copernica/pacer.js';
-import { redactor } from '../copernica/redact.js';
 import { createPacer } from '../copernica/retry.js';
 import { type Host, type TextSink, wantsColor } from '../host.js';
 import { createLog } from '../log.js';
@@ -50,22 +49,19 @@ export async function openAccount(
   sink: TextSink,
 ): Promise<{ readonly token: string | null; readonly log: Logger }> {
   const token = account.settings.sandbox ? null : await loadToken(host.environment, account.token);
-  const log = await openLog(host, account.settings, sink, token === null ? [] : [token]);
+  if (token !== null) host.secrets.learnValue(token);
+  const log = await openLog(host, account.settings, sink);
   return { token, log: account.name === null ? log : log.child({ account: account.name }) };
 }
 
-export function openLog(
-  host: Host,
-  settings: Settings,
-  sink: TextSink,
-  secrets: readonly string[] = [],
-): Promise<Logger> {
+/** A log that shows no token of any account. */
+export function openLog(host: Host, settings: Settings, sink: TextSink): Promise<Logger> {
   return createLog({
     level: settings.logLevel,
     format: settings.logFormat ?? (sink.isTTY ? 'pretty' : 'json'),
     color: wantsColor(sink, host.environment),
     sink,
-    redact: redactor([...secrets]),
+    redact: host.secrets.redact,
   });
 }
 

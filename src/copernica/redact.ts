@@ -17,16 +17,19 @@ const JWT = /\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g;
  * forms, JSON, HTML and base64 write it, and any `access_token=…`, `Bearer …` and JWT, whosever they are.
  */
 export function redactor(secrets: readonly string[]): Redact {
+  const hide = hider(secrets);
+  return (text) => hide(text).replace(QUERY_TOKEN, `$1${MASK}`).replace(BEARER, `$1${MASK}`).replace(JWT, MASK);
+}
+
+/** Like `redactor`, but of these secrets alone: for results, where somebody's `access_token=…` may be a handler's own. */
+export function hider(secrets: readonly string[]): Redact {
   const forms = [
     ...new Set(secrets.filter((secret) => secret.length >= SHORTEST_SECRET_CHARACTERS).flatMap(spellings)),
   ];
   // The longest first: a form that is part of another must not leave the rest of it behind.
   const alternatives = forms.sort((a, b) => b.length - a.length).map(escapeForPattern);
   const known = alternatives.length === 0 ? null : new RegExp(alternatives.join('|'), 'gi');
-  return (text) => {
-    const withoutKnown = known === null ? text : text.replace(known, MASK);
-    return withoutKnown.replace(QUERY_TOKEN, `$1${MASK}`).replace(BEARER, `$1${MASK}`).replace(JWT, MASK);
-  };
+  return (text) => (known === null ? text : text.replace(known, MASK));
 }
 
 function spellings(secret: string): string[] {

@@ -4,6 +4,16 @@ import { quote } from './printable.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What a manifest may not fill in although its name says nothing of it: accounts' tokens, wherever they come from. */
+export interface Hidden {
+  /** Names of variables. */
+  readonly variables: ReadonlySet<string>;
+  /** Secrets that no variable's value may hold. */
+  readonly values: readonly string[];
+}
+
+export const NOTHING_HIDDEN: Hidden = { variables: new Set(), values: [] };
+
 /** Why a text can't be filled in. No message holds the value of a variable. */
 export interface Refusal {
   readonly code: string;
@@ -30,8 +40,9 @@ const REFERENCE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/;
  * Fills in `${NAME}` and `${NAME:-default}` from the environment, as a shell does: with a default, an empty variable
  * counts as unset. Without one, unset and empty are refused: a URL with a hole in it is a wrong URL.
  */
-export function interpolator(env: Environment): Interpolate {
-  const secrets = credentialValues(env);
+export function interpolator(env: Environment, hidden: Hidden = NOTHING_HIDDEN): Interpolate {
+  const isHidden = (name: string) => isCredentialName(name) || hidden.variables.has(name);
+  const secrets = [...credentialValues(env), ...hidden.values];
   return (text) => {
     const refusals: Refusal[] = [];
     const variables: string[] = [];
@@ -45,7 +56,7 @@ export function interpolator(env: Environment): Interpolate {
         filled += '${';
         index = next + LITERAL.length;
       } else if (text.startsWith('${', next)) {
-        const read = readReference(text, next, env, secrets);
+        const read = readReference(text, next, { env, isHidden, secrets });
         if ('value' in read) {
           filled += read.value;
           variables.push(read.name);
@@ -67,13 +78,19 @@ interface Reference {
   readonly length: number;
 }
 
-function readReference(text: string, at: number, env: Environment, secrets: readonly string[]): Reference | Refusal {
+interface Values {
+  readonly env: Environment;
+  readonly isHidden: (name: string) => boolean;
+  readonly secrets: readonly string[];
+}
+
+function readReference(text: string, at: number, { env, isHidden, secrets }: Values): Reference | Refusal {
   const match = REFERENCE.exec(text.slice(at));
   if (match === null || match[2]?.includes('${') === true) return malformed(text, at);
   const [{ length }, name = '', fallback] = match;
   const refusal = (code: string, message: string, remedy: string) => ({ code, message, remedy, at, length });
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
-  if (isCredentialName(name)) return refusal('credential-variable', `${name} holds a credential`, NO_CREDENTIALS);
+  if (isHidden(name)) return refusal('credential-variable', `${name} holds a credential`, NO_CREDENTIALS);
   if (value !== undefined && secrets.some((secret) => value.includes(secret))) {
     return refusal('credential-variable', `the value of ${name} holds a credential`, NO_CREDENTIALS);
   }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { errorCode, type Problem, ProductError } from '../errors.js';
-import type { Environment } from './interpolate.js';
+import type { Environment, Hidden } from './interpolate.js';
 import { LIMITS } from './limits.js';
 import { type ParsedManifest, parseManifest } from './parse.js';
 import { firstInvalidByte } from './utf8.js';
@@ -20,23 +20,24 @@ export interface ReadManifest {
 export type ValidManifest = Extract<ParsedManifest, { readonly ok: true }>;
 
 /** Reads and parses the manifest. Whatever the file holds or is, the answer tells; nothing is thrown. */
-export async function readManifest(path: string, env: Environment): Promise<ReadManifest> {
+export async function readManifest(path: string, env: Environment, hidden: Hidden): Promise<ReadManifest> {
   const read = await readManifestFile(path);
   if (!read.ok) return { text: null, result: read };
-  return { text: read.text, result: parseManifest(read.text, { file: path, env }) };
+  return { text: read.text, result: parseManifest(read.text, { file: path, env, hidden }) };
 }
 
 /** Reads and parses the manifest. Throws ProductError of kind `input` with every problem. */
-export async function loadValidManifest(path: string, env: Environment): Promise<ValidManifest> {
-  return (await loadManifestText(path, env)).manifest;
+export async function loadValidManifest(path: string, env: Environment, hidden: Hidden): Promise<ValidManifest> {
+  return (await loadManifestText(path, env, hidden)).manifest;
 }
 
 /** The same, with the text that it was read from. */
 export async function loadManifestText(
   path: string,
   env: Environment,
+  hidden: Hidden,
 ): Promise<{ readonly text: string; readonly manifest: ValidManifest }> {
-  const { text, result } = await readManifest(path, env);
+  const { text, result } = await readManifest(path, env, hidden);
   if (!result.ok) throw new ProductError('input', result.problems);
   return { text: text ?? '', manifest: result };
 }

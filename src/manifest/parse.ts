@@ -5,7 +5,7 @@ import { checkAcross } from './across.js';
 import { type Candidate, type NamedLimit, readEntry } from './entry.js';
 import { collectFindings, type Finding, type Findings, type Report, toProblems } from './findings.js';
 import { frame } from './frame.js';
-import { type Environment, interpolator } from './interpolate.js';
+import { type Environment, type Hidden, type Interpolate, interpolator, NOTHING_HIDDEN } from './interpolate.js';
 import { indexLines, type LineIndex } from './places.js';
 import { EMPTY_FILE, findEntries } from './top-level.js';
 import { checkTree, rangeOf } from './tree.js';
@@ -16,6 +16,8 @@ export interface ManifestSource {
   /** Path of the file as the user gave it, for messages. */
   readonly file: string;
   readonly env: Environment;
+  /** Left out: nothing but what the names of variables tell. */
+  readonly hidden?: Hidden;
 }
 
 /** What a text came to. Problems and warnings are in the order of the text; `problems` holds errors and warnings. */
@@ -32,7 +34,8 @@ export type ParsedManifest =
 const BYTE_ORDER_MARK = '\ufeff';
 
 /** Reads a manifest: YAML → tree → entries → checks across entries. Finds every problem at once and never throws. */
-export function parseManifest(manifest: string, { file, env }: ManifestSource): ParsedManifest {
+export function parseManifest(manifest: string, source: ManifestSource): ParsedManifest {
+  const { file, env, hidden = NOTHING_HIDDEN } = source;
   const text = manifest.startsWith(BYTE_ORDER_MARK) ? manifest.slice(1) : manifest;
   const lines = indexLines(text);
   const where = (offset: number) => {
@@ -41,7 +44,7 @@ export function parseManifest(manifest: string, { file, env }: ManifestSource): 
   };
   const findings = collectFindings();
   const variables = new Set<string>();
-  const candidates = readCandidates(text, { findings, where, env, variables });
+  const candidates = readCandidates(text, { findings, where, interpolate: interpolator(env, hidden), variables });
   checkAcross(candidates, findings.report, where);
   const problems = toProblems(findings, file, lines);
   if (findings.errors.length > 0) return { ok: false, problems };
@@ -69,11 +72,11 @@ function limitOf(limit: number | NamedLimit, lines: LineIndex): number | LimitNa
 interface Tools {
   readonly findings: Findings;
   readonly where: (offset: number) => string;
-  readonly env: Environment;
+  readonly interpolate: Interpolate;
   readonly variables: Set<string>;
 }
 
-function readCandidates(text: string, { findings, where, env, variables }: Tools): Candidate[] {
+function readCandidates(text: string, { findings, where, interpolate, variables }: Tools): Candidate[] {
   const { report } = findings;
   const yaml = readYaml(text, report);
   if (yaml === null) return [];
@@ -99,7 +102,7 @@ function readCandidates(text: string, { findings, where, env, variables }: Tools
     report,
     isFull: findings.isFull,
     text,
-    interpolate: interpolator(env),
+    interpolate,
     variables,
   };
   return readable.flatMap((item) => (findings.isFull() ? [] : (readEntry(item, reading) ?? [])));

@@ -56,6 +56,23 @@ export async function loadToken(
   });
 }
 
+/** What is there of an account's token, usable or not, to keep it out of sight; empty when there is nothing to read. */
+export function loadTokenIfThere(
+  environment: Readonly<Record<string, string | undefined>>,
+  source: TokenSource | null,
+): string {
+  const file = source === null ? environment.COPERNICA_ACCESS_TOKEN_FILE : 'file' in source ? source.file : undefined;
+  if (file === undefined || file === '') {
+    return environment[source !== null && 'variable' in source ? source.variable : 'COPERNICA_ACCESS_TOKEN'] ?? '';
+  }
+  // Whoever needs the token is told what is wrong with its file; others do without.
+  try {
+    return readTokenFile(file);
+  } catch {
+    return '';
+  }
+}
+
 async function loadDefaultToken(environment: Readonly<Record<string, string | undefined>>): Promise<string> {
   const direct = environment.COPERNICA_ACCESS_TOKEN ?? '';
   const file = environment.COPERNICA_ACCESS_TOKEN_FILE ?? '';

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { NOTHING_HIDDEN } from '../../src/manifest/interpolate.js';
 import { loadValidManifest } from '../../src/manifest/load.js';
 import { at, filesUnder, itemsAt, ROOT, readDocuments, readYaml } from './files.js';
 import { problemsOf } from './kubernetes-types.js';
@@ -58,7 +59,7 @@ describe('the resources for Kubernetes', () => {
   });
 
   it('have a manifest that is valid', async () => {
-    expect((await loadValidManifest(join(ROOT, MANIFEST), {})).entries).toHaveLength(1);
+    expect((await loadValidManifest(join(ROOT, MANIFEST), {}, NOTHING_HIDDEN)).entries).toHaveLength(1);
   });
 
   it('leave one process at a time with the state', () => {

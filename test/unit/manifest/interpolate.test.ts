@@ -76,6 +76,14 @@ describe('credentials', () => {
     expect(fill('${COPY:-d}', { COPERNICA_TOKEN_LIVE: 'abcdefgh', COPY: value })).toEqual(['credential-variable']);
   });
 
+  it('are whatever an account names as its own, and all that holds such a value', () => {
+    const hidden = { variables: new Set(['LIVE_KEY']), values: ['abcdefgh'] };
+    const fillHiding = interpolator({ LIVE_KEY: 'x', COPY: '<abcdefgh>', OTHER: 'abcdefg' }, hidden);
+    expect(fillHiding('${LIVE_KEY:-d}')).toMatchObject({ refusals: [{ message: 'LIVE_KEY holds a credential' }] });
+    expect(fillHiding('${COPY}')).toMatchObject({ refusals: [{ message: 'the value of COPY holds a credential' }] });
+    expect(fillHiding('${OTHER}')).toMatchObject({ ok: true, text: 'abcdefg' });
+  });
+
   it('that are too short to be one are not looked for in other values', () => {
     expect(fill('${COPY}', { COPERNICA_ACCESS_TOKEN: 'a', COPY: 'banana' })).toBe('banana');
   });

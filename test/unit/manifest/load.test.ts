@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProductError } from '../../../src/errors.js';
+import { NOTHING_HIDDEN } from '../../../src/manifest/interpolate.js';
 import { loadValidManifest, readManifest, readManifestFile } from '../../../src/manifest/load.js';
 import { manifest } from './manifests.js';
 
@@ -24,11 +25,11 @@ async function fileWith(content: string | Uint8Array): Promise<string> {
 describe('reading the manifest', () => {
   it('gives its text and what it comes to', async () => {
     const path = await fileWith(manifest({ name: 'ä'.replace('ä', 'a') }));
-    expect(await readManifest(path, {})).toMatchObject({
+    expect(await readManifest(path, {}, NOTHING_HIDDEN)).toMatchObject({
       text: manifest({}),
       result: { ok: true, entries: [{ name: 'a' }] },
     });
-    expect((await loadValidManifest(path, {})).entries).toHaveLength(1);
+    expect((await loadValidManifest(path, {}, NOTHING_HIDDEN)).entries).toHaveLength(1);
   });
 
   it('gives the very text, byte order mark and line ends included', async () => {
@@ -40,14 +41,19 @@ describe('reading the manifest', () => {
     await mkdir(join(folder, '..data'));
     await writeFile(join(folder, '..data', 'webhooks.yaml'), manifest({}));
     await symlink(join('..data', 'webhooks.yaml'), join(folder, 'webhooks.yaml'));
-    expect(await readManifest(join(folder, 'webhooks.yaml'), {})).toMatchObject({ result: { ok: true } });
+    expect(await readManifest(join(folder, 'webhooks.yaml'), {}, NOTHING_HIDDEN)).toMatchObject({
+      result: { ok: true },
+    });
   });
 
   it('gives the text of a manifest that is wrong, too', async () => {
     const path = await fileWith('webhooks: 1\n');
-    expect(await readManifest(path, {})).toMatchObject({ text: 'webhooks: 1\n', result: { ok: false } });
+    expect(await readManifest(path, {}, NOTHING_HIDDEN)).toMatchObject({
+      text: 'webhooks: 1\n',
+      result: { ok: false },
+    });
     const problems = [{ code: 'bad-manifest', file: path, line: 1, column: 11 }];
-    const error = await loadValidManifest(path, {}).catch((thrown: unknown) => thrown);
+    const error = await loadValidManifest(path, {}, NOTHING_HIDDEN).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProductError);
     expect(error).toMatchObject({ kind: 'input', problems });
   });
@@ -55,7 +61,7 @@ describe('reading the manifest', () => {
 
 describe('a manifest that can’t be read is told and never waited for', () => {
   async function problemOf(path: string) {
-    const read = await readManifest(path, {});
+    const read = await readManifest(path, {}, NOTHING_HIDDEN);
     expect(read.text).toBeNull();
     if (read.result.ok) throw new Error('it was read');
     expect(read.result.problems).toHaveLength(1);
