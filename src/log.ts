@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { TextSink } from './host.js';
+import { printable, printableJson } from './manifest/printable.js';
 
 export interface LogOptions {
   readonly level: string;
@@ -13,7 +14,8 @@ export interface LogOptions {
 /** A logger that writes lines to the sink, at once and in order. */
 export async function createLog(options: LogOptions): Promise<Logger> {
   const lines: DestinationStream = { write: (line) => options.sink.write(options.redact(line)) };
-  const destination = options.format === 'json' ? lines : await prettyStream(lines, options.color);
+  const json: DestinationStream = { write: (line) => lines.write(printableJson(line)) };
+  const destination = options.format === 'json' ? json : await prettyStream(lines, options.color);
   const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   // Levels as words: what people and log collectors search for.
   return pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, destination);
@@ -28,5 +30,13 @@ async function prettyStream(lines: DestinationStream, color: boolean): Promise<D
     ignore: 'pid,hostname',
     singleLine: true,
   });
-  return { write: (line) => lines.write(pretty(line)) };
+  return { write: (line) => lines.write(pretty(harmless(JSON.parse(line)))) };
+}
+
+/** Names and messages can come from a state file or the account: a terminal must not act on what stands in them. */
+function harmless(value: unknown): unknown {
+  if (typeof value === 'string') return value.split('\n').map(printable).join('\n');
+  if (Array.isArray(value)) return value.map(harmless);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [printable(key), harmless(inner)]));
 }

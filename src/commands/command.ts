@@ -1,5 +1,6 @@
 import { type FailureKind, type Problem, ProductError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
+import { printableJson } from '../manifest/printable.js';
 import { EXIT, exitCodeFor } from '../output/exit-code.js';
 import { problemLists } from '../output/plan-json.js';
 import { formatProblem, githubAnnotation } from '../output/problems.js';
@@ -73,7 +74,7 @@ function print(host: Host, output: Invocation['output'], result: CommandResult):
       : { ...result.document, ...problemLists(result.problems) };
     // Value by value: a token of digits must not take a number with it.
     const hide = (_key: string, value: unknown) => (typeof value === 'string' ? host.secrets.hide(value) : value);
-    host.stdout.write(`${JSON.stringify(document, hide, 2)}\n`);
+    host.stdout.write(`${printableJson(JSON.stringify(document, hide, 2))}\n`);
     return;
   }
   if (output === 'github') {

@@ -104,6 +104,7 @@ function readCandidates(text: string, { findings, where, interpolate, variables 
     text,
     interpolate,
     variables,
+    filledIn: new Map(),
   };
   return readable.flatMap((item) => (findings.isFull() ? [] : (readEntry(item, reading) ?? [])));
 }

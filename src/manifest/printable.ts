@@ -19,6 +19,17 @@ export function printable(text: string): string {
   });
 }
 
+/** JSON leaves characters as they are that terminals act on, the 8-bit form of escapes among them: said as \\uXXXX. */
+export function printableJson(json: string): string {
+  return json.replace(UNPRINTABLE, (character) =>
+    character === '\n'
+      ? character
+      : Array.from({ length: character.length }, (_, index) => {
+          return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`;
+        }).join(''),
+  );
+}
+
 /** A value as messages quote it: printable, and cut when long. */
 export function quote(text: string): string {
   return `"${cut(text, LIMITS.quotedChars)}"`;

@@ -1,6 +1,7 @@
 import { isScalar, isSeq, type Scalar } from 'yaml';
 import type { Report } from './findings.js';
-import type { Interpolate } from './interpolate.js';
+import type { Interpolate, Interpolated } from './interpolate.js';
+import { LIMITS } from './limits.js';
 import { type Aliases, rangeOf, resolve } from './tree.js';
 
 /** What reading the entries of one manifest shares. */
@@ -13,6 +14,8 @@ export interface Reading {
   readonly text: string;
   /** Names of the variables that were filled in. */
   readonly variables: Set<string>;
+  /** What was filled in before: thousands of aliases may stand for one long value. */
+  readonly filledIn: Map<Scalar, Interpolated>;
 }
 
 /** A value of the manifest, its variables filled in. */
@@ -60,18 +63,27 @@ function plainValue(value: unknown, { start, end }: { readonly start: number; re
 function readScalar(scalar: Scalar, key: unknown, numbersAsText: boolean, reading: Reading): ReadValue {
   const { value, source: raw = '' } = scalar;
   const { start, end } = rangeOf(value === null && raw === '' ? key : scalar);
-  if (typeof value === 'string' && value.includes('$')) return fillIn(value, { start, end }, raw, reading);
+  if (typeof value === 'string' && value.includes('$')) return fillIn(scalar, { value, raw, start, end }, reading);
   const read = numbersAsText && typeof value === 'number' ? raw : value;
   return { value: read, raw, secret: false, broken: false, items: NO_ITEMS, start, end };
 }
 
-function fillIn(
-  value: string,
-  range: { readonly start: number; readonly end: number },
-  raw: string,
-  reading: Reading,
-): ReadValue {
-  const filled = reading.interpolate(value);
+interface Written {
+  readonly value: string;
+  readonly raw: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+function fillIn(scalar: Scalar, { value, raw, start, end }: Written, reading: Reading): ReadValue {
+  const range = { start, end };
+  if (value.length > LIMITS.filledInChars) {
+    const message = `a value with variables in it is longer than ${LIMITS.filledInChars} characters`;
+    reading.report({ code: 'too-long', message, remedy: 'shorten it', ...range });
+    return { ...plainValue(undefined, range), raw, broken: true };
+  }
+  const filled = reading.filledIn.get(scalar) ?? reading.interpolate(value);
+  reading.filledIn.set(scalar, filled);
   if (filled.ok) {
     for (const name of filled.variables) reading.variables.add(name);
     return { ...plainValue(filled.text, range), raw, secret: filled.variables.length > 0 };

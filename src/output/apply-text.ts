@@ -1,3 +1,4 @@
+import { printable } from '../manifest/printable.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { countFailed } from './apply-json.js';
 import { painter, type Style } from './paint.js';
@@ -19,7 +20,7 @@ export function formatApplied(
   const shown = changes.filter(({ change }) => change.action !== 'none');
   const lines = shown.map(({ change, result, id }) => {
     const word = result === 'done' ? DONE[change.action] : `${change.action} ${result}`;
-    return `  ${paint(RESULT_STYLES[result], word.padEnd(18))} ${change.name}${id === null ? '' : ` (webhook ${id})`}`;
+    return `  ${paint(RESULT_STYLES[result], word.padEnd(18))} ${printable(change.name)}${id === null ? '' : ` (webhook ${id})`}`;
   });
   const done = changes.filter(({ result }) => result === 'done').map(({ change }) => change);
   const failed = countFailed(changes);

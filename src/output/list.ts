@@ -1,3 +1,4 @@
+import { printable } from '../manifest/printable.js';
 import { byNameThenId } from '../plan/plan.js';
 import { isOpen, type State } from '../state/state.js';
 import { CALLERS, type WebhookSpec } from '../webhook.js';
@@ -70,7 +71,7 @@ export function formatList(state: State | null, options: { readonly color: boole
   if (state === null) return `no state file ${options.file} yet: nothing has been made\n`;
   const paint = painter(options.color);
   const rows = listJson(state);
-  if (rows.length === 0) return `account ${state.account}: no webhooks\n`;
+  if (rows.length === 0) return `account ${printable(state.account)}: no webhooks\n`;
   const width = Math.min(NAMES_WIDTH.most, Math.max(NAMES_WIDTH.least, ...rows.map((row) => row.name.length)));
   const body = rows.map((row) => {
     const { database, collection, ...rest } = row;
@@ -81,7 +82,7 @@ export function formatList(state: State | null, options: { readonly color: boole
       `${row.status}${note}`.padEnd(9),
     );
     const spec = describeSpec({ ...rest, ...limits } as WebhookSpec);
-    return `${row.name.padEnd(width)}  ${String(row.id ?? '-').padStart(8)}  ${status}  ${spec}`;
+    return `${printable(row.name).padEnd(width)}  ${String(row.id ?? '-').padStart(8)}  ${status}  ${spec}`;
   });
   return `${body.join('\n')}\n`;
 }

@@ -1,3 +1,4 @@
+import { printable } from '../manifest/printable.js';
 import { type Change, isPending, lineOf } from '../plan/change.js';
 import { escapeData, escapeProperty } from './problems.js';
 import { countActions, planNotice } from './summary.js';
@@ -9,8 +10,8 @@ export function planAnnotations(changes: readonly Change[], file: string): strin
     .map((change) => {
       const line = lineOf(change);
       const place = line === null ? '' : `,line=${line}`;
-      const title = escapeProperty(`${change.action} ${change.name}`);
-      return `::notice file=${escapeProperty(file)}${place},title=${title}::${escapeData(change.reason)}`;
+      const title = escapeProperty(`${change.action} ${printable(change.name)}`);
+      return `::notice file=${escapeProperty(file)}${place},title=${title}::${escapeData(printable(change.reason))}`;
     });
   return `${[...notices, planNotice(countActions(changes))].join('\n')}\n`;
 }

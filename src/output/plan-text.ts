@@ -49,7 +49,7 @@ function changeLines(change: Change, { width, file, names, paint }: Format): str
   const [sign, style] = SIGNS[change.action];
   const line = lineOf(change);
   const place = line === null ? '' : paint('dim', `  (${file}:${line})`);
-  const head = `  ${paint(style, `${sign} ${change.action.padEnd(8)}`)} ${change.name.padEnd(width)}  ${describe(change, names)}${place}`;
+  const head = `  ${paint(style, `${sign} ${change.action.padEnd(8)}`)} ${printable(change.name).padEnd(width)}  ${describe(change, names)}${place}`;
   return [head, ...detailLines(change, names).map((detail) => `      ${paint('dim', detail)}`)];
 }
 
@@ -58,17 +58,17 @@ function describe(change: Change, names: LimitNames): string {
     case 'create':
       return describeSpec(change.desired.spec, names);
     case 'update':
-      return `${webhookOf(change)}: ${change.reason}`;
+      return `${webhookOf(change)}: ${printable(change.reason)}`;
     case 'replace':
-      return `${webhookOf(change)}: ${change.reason}; a new one is made, then this one deleted`;
+      return `${webhookOf(change)}: ${printable(change.reason)}; a new one is made, then this one deleted`;
     case 'move':
-      return `${webhookOf(change)}: ${change.reason}; nothing is sent`;
+      return `${webhookOf(change)}: ${printable(change.reason)}; nothing is sent`;
     case 'delete':
     case 'orphaned':
-      return `${webhookOf(change)}: ${change.reason}`;
+      return `${webhookOf(change)}: ${printable(change.reason)}`;
     case 'recover':
     case 'none':
-      return change.reason;
+      return printable(change.reason);
   }
 }
 
@@ -80,7 +80,7 @@ function webhookOf(change: Change): string {
 function detailLines(change: Change, names: LimitNames): string[] {
   switch (change.action) {
     case 'create':
-      return change.goneId !== null || change.waitsFor.length > 0 ? [change.reason] : [];
+      return change.goneId !== null || change.waitsFor.length > 0 ? [printable(change.reason)] : [];
     case 'update':
     case 'replace':
       return change.differences.map((difference) => describeDifference(difference, names));
@@ -102,7 +102,7 @@ export function describeSpec(spec: WebhookSpec, names: LimitNames = NO_NAMES): s
     spec.collection === undefined ? [] : [`collection ${limitText('collection', spec.collection, names)}`],
   ].flat();
   const limits = parts.length === 0 ? '' : ` (${parts.join('; ')})`;
-  return `${spec.trigger} → ${maskHandler(spec.handler)}${limits}`;
+  return `${spec.trigger} → ${shownHandler(spec.handler)}${limits}`;
 }
 
 /** `Customers (1017)` where the manifest says the name; `Customers` where there is no account to look it up in. */
@@ -112,13 +112,18 @@ function limitText(field: LimitField, id: number | string, names: LimitNames): s
   return Number(id) > 0 ? `${printable(name)} (${id})` : printable(name);
 }
 
+/** Masked, and harmless in a terminal: one that was read from the account or a state file may hold anything. */
+function shownHandler(handler: string): string {
+  return printable(maskHandler(handler));
+}
+
 function describeDifference({ field, from, to }: Difference, names: LimitNames): string {
   if (field === 'database' || field === 'collection') {
     const text = (id: string) => (id === '' ? '(none)' : limitText(field, id, names));
     return `${field}: ${text(from)} → ${text(to)}`;
   }
-  if (field !== 'handler') return `${field}: ${from} → ${to}`;
-  const masked = [maskHandler(from), maskHandler(to)];
+  if (field !== 'handler') return `${field}: ${printable(from)} → ${printable(to)}`;
+  const masked = [shownHandler(from), shownHandler(to)];
   const hidden = masked[0] === masked[1] ? ' (they differ in the masked part)' : '';
   return `handler: ${masked[0]} → ${masked[1]}${hidden}`;
 }

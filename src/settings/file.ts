@@ -1,7 +1,9 @@
 import { isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
 import type { Problem } from '../errors.js';
+import { quote } from '../manifest/printable.js';
 import { nearest } from '../manifest/suggest.js';
 import { ACCOUNT_NAME_PATTERN, ACCOUNTS_KEY, OWN_ACCOUNT_KEYS, PROCESS_WIDE } from './account-keys.js';
+import { SETTINGS_LIMITS, tooComplex } from './bounds.js';
 import { SETTINGS } from './definitions.js';
 
 export interface SettingsFile {
@@ -45,13 +47,27 @@ interface Reading {
 
 /** The settings file as texts by key, and everything that is wrong with its form. */
 export function readSettingsFile(file: SettingsFile): FileValues {
+  const read = readWholeFile(file);
+  const beyond = read.problems[SETTINGS_LIMITS.problems];
+  if (beyond === undefined) return read;
+  const more: Problem = { ...beyond, code: 'more-problems', message: 'there are more problems from here on' };
+  return { ...read, problems: [...read.problems.slice(0, SETTINGS_LIMITS.problems), more] };
+}
+
+function readWholeFile(file: SettingsFile): FileValues {
   const nothing = { values: new Map<string, SourcedText>(), accounts: [] };
   const lines = new LineCounter();
-  const document = parseDocument(file.text, { lineCounter: lines, merge: false });
+  const complaint = tooComplex(file.text);
+  const text = file.text.slice(0, complaint?.offset);
+  // The library compares each key with every other one of its mapping; `readTexts` does it in linear time.
+  const document = parseDocument(text, { lineCounter: lines, merge: false, uniqueKeys: false });
   const placeOf = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return { file: file.path, line, column: col };
   };
+  if (complaint !== null) {
+    return { ...nothing, problems: [settingsProblem('settings-syntax', complaint.message, placeOf(complaint.offset))] };
+  }
   const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => ({
     code: 'settings-syntax',
     severity: 'error',
@@ -71,9 +87,16 @@ export function readSettingsFile(file: SettingsFile): FileValues {
 
 function readTexts(map: YAMLMap, known: readonly string[], { problems, placeOf }: Reading): Map<string, SourcedText> {
   const values = new Map<string, SourcedText>();
+  const seen = new Set<string>();
   for (const { key, value } of map.items) {
     const name = isScalar(key) ? String(key.value) : '';
     const place = placeOf(offsetOf(key));
+    if (seen.has(name)) {
+      const remedy = 'remove one of them';
+      problems.push(settingsProblem('settings-syntax', `${quote(name)} stands twice in one mapping`, place, remedy));
+      continue;
+    }
+    seen.add(name);
     if (name === ACCOUNTS_KEY && known.includes(name)) continue;
     if (!known.includes(name)) problems.push(unknownSetting(name, known, place));
     else if (!isScalar(value) || value.value === null) {
@@ -89,7 +112,7 @@ function readTexts(map: YAMLMap, known: readonly string[], { problems, placeOf }
 function unknownSetting(name: string, known: readonly string[], place: FilePlace): Problem {
   const near = nearest(name, known);
   const remedy = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`;
-  return settingsProblem('unknown-setting', `unknown setting ${JSON.stringify(name)}`, place, remedy);
+  return settingsProblem('unknown-setting', `unknown setting ${quote(name)}`, place, remedy);
 }
 
 function readAccounts(list: unknown, reading: Reading): RawAccount[] {
@@ -121,7 +144,7 @@ function readAccounts(list: unknown, reading: Reading): RawAccount[] {
 function nameComplaint(name: string | undefined, before: readonly RawAccount[]) {
   const remedy = 'give each account a name of its own: letters, digits, . _ -';
   if (name === undefined) return { code: 'bad-account-name', message: 'an account has no name', remedy };
-  const quoted = JSON.stringify(name);
+  const quoted = quote(name);
   if (!ACCOUNT_NAME_PATTERN.test(name)) {
     return { code: 'bad-account-name', message: `account name ${quoted} can't be used`, remedy };
   }

@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.js';
+import { quote } from '../manifest/printable.js';
 import { VARIABLE_NAME_PATTERN } from './account-keys.js';
 import { SETTINGS, type Setting, type SettingKey, type Settings } from './definitions.js';
 import type { FileValues, RawAccount, SourcedText, TextValues } from './file.js';
@@ -105,7 +106,7 @@ function badValue(setting: Setting<unknown>, source: SourcedText): Problem {
   return {
     code: 'bad-setting',
     severity: 'error',
-    message: `${setting.name}: ${JSON.stringify(source.text)} (from ${source.origin}) can't be used`,
+    message: `${setting.name}: ${quote(source.text)} (from ${source.origin}) can't be used`,
     remedy: `give ${setting.accepts}`,
     ...source.place,
   };

@@ -8,6 +8,16 @@ const fill = (text: string, env: Env = {}) => {
   return filled.ok ? filled.text : filled.refusals.map(({ code }) => code);
 };
 
+/** An empty environment that counts how often it is asked. */
+function countedEnvironment(): { env: Env; lookups: () => number } {
+  let count = 0;
+  const getOwnPropertyDescriptor = () => {
+    count += 1;
+    return undefined;
+  };
+  return { env: new Proxy<Env>({}, { getOwnPropertyDescriptor }), lookups: () => count };
+}
+
 describe('filling in variables', () => {
   it.each([
     ['${A}', { A: 'x' }, 'x'],
@@ -141,6 +151,22 @@ describe('variables in a manifest', () => {
     const [first] = problemsOf(manifest({ handler }), env);
     expect(`${first?.line}:${first?.column}`).toBe(place);
     expect(first).toMatchObject({ code: 'unset-variable', message: 'environment variable MISSING is not set' });
+  });
+
+  it('of one long value that thousands of entries share are looked up once', () => {
+    const { env: counted, lookups } = countedEnvironment();
+    const entry = (index: number) => `  - {name: n${index}, trigger: open, database: ${index + 1}, handler: *h}\n`;
+    const entries = Array.from({ length: 3_000 }, (_, index) => entry(index)).join('');
+    const text = `x-h: &h "https://e.com/${'${A:-}'.repeat(1_000)}"\nwebhooks:\n${entries}`;
+    expect(parse(text, counted)).toMatchObject({ ok: true, environmentUsed: ['A'] });
+    expect(lookups()).toBe(1_000);
+  });
+
+  it('in a value that is too long are not looked up at all', () => {
+    const { env: counted, lookups } = countedEnvironment();
+    const text = manifest({ handler: `"https://e.com/${'${A}'.repeat(100_000)}"` });
+    expect(problemsOf(text, counted)).toMatchObject([{ code: 'too-long', line: 3, column: 14 }]);
+    expect(lookups()).toBe(0);
   });
 
   it('that are unset hide no other problem', () => {

@@ -107,9 +107,9 @@ describe('alias bombs', () => {
     ].join('\n');
 
   it.each([
-    ['a billion laughs', (below: string) => `[${below}, ${below}, ${below}, ${below}]`, 13],
-    ['a billion merges', (below: string) => `{<<: [${below}, ${below}, ${below}]}`, 15],
-    ['a billion keys', (below: string) => `{a: ${below}, b: ${below}, c: ${below}}`, 15],
+    ['a billion laughs', (below: string) => `[${below}, ${below}, ${below}, ${below}]`, 12],
+    ['a billion merges', (below: string) => `{<<: [${below}, ${below}, ${below}]}`, 14],
+    ['a billion keys', (below: string) => `{a: ${below}, b: ${below}, c: ${below}}`, 14],
   ])('%s are refused at the alias that is too much', (_what, item, line) => {
     const problems = problemsOf(`${levels(item)}\nwebhooks: [*a40]\n`);
     expect(problems).toMatchObject([{ code: 'alias-bomb' }]);
@@ -245,6 +245,23 @@ describe('what would cost too much', () => {
     const entries = Array.from({ length: 1_100 }, (_, index) => entry(index)).join('');
     expect(parse(`webhooks:\n${entries}`)).toMatchObject({ ok: true });
     expect(parse(`webhooks:\n${entries}- 5\n`)).toMatchObject({ ok: false });
+  });
+
+  it('is not: 20,000 entries of six fields, with comments', () => {
+    const entry = (index: number) =>
+      [
+        `  # what entry ${index} is for`,
+        `  - name: crm-profile-created-${index}  # a comment`,
+        `    handler: https://my-webhook-url.com/${index}`,
+        '    trigger: create',
+        '    callers: [ms, publisher]',
+        `    database: ${index + 1}`,
+        '    collection: 42',
+        '',
+        '',
+      ].join('\n');
+    const text = `webhooks:\n${Array.from({ length: 20_000 }, (_, index) => entry(index)).join('')}`;
+    expect(entriesOf(text)).toHaveLength(20_000);
   });
 
   it('is not: 40,000 fields in one mapping', () => {

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { SETTINGS_LIMITS } from '../../../src/settings/bounds.js';
+import { readSettingsFile } from '../../../src/settings/file.js';
+
+const read = (text: string) => readSettingsFile({ path: 'settings.yaml', text });
+const found = (text: string) => read(text).problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
+
+describe('a settings file that would cost too much', () => {
+  it.each([
+    ['open brackets', '['.repeat(500_000)],
+    ['open braces', '{a: '.repeat(100_000)],
+    ['dashes', '- '.repeat(100_000)],
+    ['colons', ': '.repeat(100_000)],
+  ])('is refused for its depth: %s', (_what, text) => {
+    expect(found(text)).toEqual([expect.stringMatching(/^1:\d+ nested more than 20 levels deep$/)]);
+  });
+
+  it.each([
+    ['keys', Array.from({ length: 50_000 }, (_, index) => `k${index}: 1\n`).join('')],
+    ['brackets', ']\n'.repeat(200_000)],
+    ['comments', '#\n'.repeat(200_000)],
+  ])('is refused for its size: %s', (_what, text) => {
+    expect(found(text)).toEqual([expect.stringMatching(/^\d+:\d+ more than 100000 words and marks$/)]);
+  });
+
+  it('has a bounded list of problems', () => {
+    const { problems } = read(Array.from({ length: 5_000 }, (_, index) => `k${index}: 1\n`).join(''));
+    expect(problems).toHaveLength(SETTINGS_LIMITS.problems + 1);
+    expect(problems.at(-1)).toMatchObject({ code: 'more-problems', line: 101 });
+  });
+
+  it('is not one of 1,000 accounts', () => {
+    const account = (index: number) =>
+      `  - name: a${index}\n    file: a${index}.yaml\n    state: a${index}.jsonl\n    access-token-env: TOKEN_${index}\n`;
+    const { accounts, problems } = read(
+      `accounts:\n${Array.from({ length: 1_000 }, (_, index) => account(index)).join('')}`,
+    );
+    expect([accounts.length, problems]).toEqual([1_000, []]);
+  });
+});
+
+describe('a key that stands twice', () => {
+  it('is refused at its second place, in settings and in accounts', () => {
+    expect(found('timeout: 1s\ntimeout: 2s\n')).toEqual(['2:1 "timeout" stands twice in one mapping']);
+    expect(found('accounts:\n- {name: a, name: b, access-token-env: T}\n')).toEqual([
+      '2:13 "name" stands twice in one mapping',
+    ]);
+  });
+});
