@@ -8,6 +8,8 @@ export const SETTINGS_LIMITS = {
   nestingLevels: 20,
   /** Problems that are told; of more than that, only that there are more. */
   problems: 100,
+  /** Of the parser's messages. */
+  messageChars: 160,
 } as const;
 
 export interface TooComplex {

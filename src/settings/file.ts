@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
 import type { Problem } from '../errors.js';
-import { quote } from '../manifest/printable.js';
+import { cut, quote } from '../manifest/printable.js';
 import { nearest } from '../manifest/suggest.js';
 import { ACCOUNT_NAME_PATTERN, ACCOUNTS_KEY, OWN_ACCOUNT_KEYS, PROCESS_WIDE } from './account-keys.js';
 import { SETTINGS_LIMITS, tooComplex } from './bounds.js';
@@ -71,7 +71,11 @@ function readWholeFile(file: SettingsFile): FileValues {
   const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => ({
     code: 'settings-syntax',
     severity: 'error',
-    message: error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML',
+    // Some of the parser's messages quote the text at length.
+    message: cut(
+      error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML',
+      SETTINGS_LIMITS.messageChars,
+    ),
     ...placeOf(error.pos[0]),
   }));
   if (problems.length > 0 || document.contents === null) return { ...nothing, problems };

@@ -1,0 +1,104 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { parseManifest } from '../../src/manifest/parse.js';
+import { formatProblem } from '../../src/output/problems.js';
+import { CALLERS, TRIGGERS } from '../../src/webhook.js';
+import { mutated } from './mutate.js';
+import { runs } from './runs.js';
+
+const TOKEN = 'token-of-an-account';
+const env = { A: 'x', COPERNICA_ACCESS_TOKEN: TOKEN, COPY: TOKEN };
+const SOURCE = { file: 'webhooks.yaml', env };
+
+const folder = new URL('../corpus/manifest/', import.meta.url);
+const example = readFileSync(new URL('../../webhooks.example.yaml', import.meta.url));
+const corpus = readdirSync(folder).map((name) => readFileSync(new URL(name, folder)));
+
+/** What holds of every text: an answer, with a place and a harmless message where it is no, and no secret in it. */
+function check(text: string): void {
+  const parsed = parseManifest(text, SOURCE);
+  const problems = parsed.ok ? parsed.warnings : parsed.problems;
+  expect(parsed.ok || problems.some(({ severity }) => severity === 'error')).toBe(true);
+  expect(problems.length).toBeLessThanOrEqual(2_002);
+  for (const problem of problems.slice(0, 20)) {
+    const { line = 0, column = 0, message } = problem;
+    expect([line > 0, column > 0, message === '']).toEqual([true, true, false]);
+    expect(formatProblem(problem, { color: false }).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  }
+  expect(JSON.stringify(parsed)).not.toContain(TOKEN);
+  if (parsed.ok) checkSuccess(text, parsed.entries);
+}
+
+/** A success must be one for a second reader too: the library by itself, which knows nothing of manifests. */
+function checkSuccess(text: string, entries: Extract<ReturnType<typeof parseManifest>, { ok: true }>['entries']): void {
+  const names = entries.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  for (const { name, spec } of entries) {
+    expect(name).toMatch(/^[A-Za-z0-9._-]{1,100}$/);
+    expect(spec.handler).toMatch(/^https?:\/\/[^\s\p{Cc}]+$/iu);
+    expect(TRIGGERS).toContain(spec.trigger);
+    for (const caller of spec.callers ?? []) expect(CALLERS).toContain(caller);
+  }
+  if (text.includes('$')) return;
+  const written: unknown = parse(text, { merge: true, maxAliasCount: -1, logLevel: 'silent' });
+  expect(written).toHaveProperty('webhooks');
+  const { webhooks } = written as { webhooks: { name: string }[] | null };
+  expect((webhooks ?? []).map(({ name }) => String(name))).toEqual(names);
+}
+
+/** Values that are right, nearly right, and of another kind altogether. */
+const oddValue = fc.oneof(
+  fc.constantFrom<unknown>(null, '', true, 0, -1, 1e308, Number.NaN, [], {}, [[]], ['ms', 'ms'], { a: { b: [] } }),
+  fc.constantFrom<unknown>('create', 'ms', 'https://a.example', 'HTTPS://A.example/\u001b[2J', 'javascript:alert(1)'),
+  fc.constantFrom<unknown>('https://${A}.example/${COPY}', '${COPERNICA_ACCESS_TOKEN:-x}', '${A', '$${A}', '__proto__'),
+  fc.string({ unit: 'binary', maxLength: 30 }),
+  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
+);
+const oddEntry = fc.record(
+  {
+    name: fc.oneof(fc.stringMatching(/^[a-z]{1,3}$/), oddValue),
+    handler: fc.oneof(fc.webUrl(), oddValue),
+    trigger: fc.oneof(fc.constantFrom(...TRIGGERS), oddValue),
+    callers: fc.oneof(fc.subarray([...CALLERS]), fc.array(oddValue, { maxLength: 3 }), oddValue),
+    database: fc.oneof(fc.integer({ min: 1 }), oddValue),
+    collection: fc.oneof(fc.integer({ min: 1 }), oddValue),
+    handlr: oddValue,
+  },
+  { requiredKeys: ['name', 'handler', 'trigger'] },
+);
+const oddManifest = fc
+  .tuple(fc.array(fc.oneof({ weight: 5, arbitrary: oddEntry }, oddValue), { maxLength: 5 }), fc.boolean(), oddValue)
+  .map(([webhooks, withExtra, extra]) => ({ ...(withExtra ? { 'x-extra': extra } : {}), webhooks }));
+
+describe('a manifest of odd entries', () => {
+  it('is taken for what it says, or refused with a place', () => {
+    const style = fc.constantFrom('block', 'flow', 'any' as const);
+    fc.assert(
+      fc.property(oddManifest, style, (manifest, collectionStyle) => {
+        check(stringify(manifest, { collectionStyle, lineWidth: 0 } as never));
+      }),
+      runs(700),
+    );
+  });
+});
+
+describe('a manifest that was changed anywhere', () => {
+  it('is taken for what it says, or refused with a place', () => {
+    fc.assert(
+      fc.property(mutated([example, ...corpus]), (bytes) => {
+        check(bytes.toString('utf8'));
+      }),
+      runs(900),
+    );
+  });
+
+  it('is so at each byte of the example that is left out, and at each it is cut off', () => {
+    for (let index = 0; index < example.length; index += 1) {
+      check(Buffer.concat([example.subarray(0, index), example.subarray(index + 1)]).toString('utf8'));
+      check(example.subarray(0, index).toString('utf8'));
+    }
+  });
+});
