@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readManifest } from '../../src/manifest/load.js';
 import { formatList } from '../../src/output/list.js';
 import { formatProblem } from '../../src/output/problems.js';
+import { readSettingsFile } from '../../src/settings/file.js';
 import { resolveSettings } from '../../src/settings/resolve.js';
 import { parseJournal } from '../../src/state/parse.js';
 
@@ -77,7 +78,7 @@ async function playManifest(name: string): Promise<string> {
 
 function playSettings(name: string): string {
   const text = readFileSync(pathOf('settings', name), 'utf8');
-  const resolved = resolveSettings({ flags: new Map(), environment: {}, file: { path: name, text } });
+  const resolved = resolveSettings({ flags: new Map(), environment: {}, file: readSettingsFile({ path: name, text }) });
   if (resolved.ok) return `${resolved.accounts.length} accounts`;
   const shown = resolved.problems.map((problem) => formatProblem(problem, { color: false })).join('');
   expect(shown.length).toBeLessThan(2_000);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../../src/output/problems.js';
 import { SETTINGS, type SettingKey } from '../../src/settings/definitions.js';
+import { readSettingsFile } from '../../src/settings/file.js';
 import { resolveSettings } from '../../src/settings/resolve.js';
 import { mutated } from './mutate.js';
 import { runs } from './runs.js';
@@ -26,7 +27,11 @@ const accounts = Buffer.from(
 const corpus = readdirSync(folder).map((name) => readFileSync(new URL(name, folder)));
 
 function check(text: string, environment: Readonly<Record<string, string>> = {}): void {
-  const resolved = resolveSettings({ flags: new Map(), environment, file: { path: 'settings.yaml', text } });
+  const resolved = resolveSettings({
+    flags: new Map(),
+    environment,
+    file: readSettingsFile({ path: 'settings.yaml', text }),
+  });
   if (resolved.ok) {
     const names = resolved.accounts.map(({ name }) => name);
     const states = resolved.accounts.map(({ settings }) => settings.state);
