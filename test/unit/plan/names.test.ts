@@ -80,7 +80,14 @@ describe('a name', () => {
       state: null,
     });
     expect(problems).toMatchObject([
-      { name: 'a', file: 'w.yaml', line: 5, column: 15, frame: FRAME, remedy: 'there are no databases at all in the account: make it in Copernica first' },
+      {
+        name: 'a',
+        file: 'w.yaml',
+        line: 5,
+        column: 15,
+        frame: FRAME,
+        remedy: 'there are no databases at all in the account: make it in Copernica first',
+      },
     ]);
   });
 
