@@ -68,7 +68,8 @@ export async function openJournal(path: string, files: JournalFiles = realFiles)
     await files.remove(temporaryPath(target)).catch(() => undefined);
     const { state, records, lastCrc } = reading;
     const bytes = reading.goodBytes + Number(reading.lacksNewline);
-    return { journal: new Journal({ path, target, files, file, state, bytes, records, lastCrc }), mended };
+    const start = { path, target, files, file, state, bytes, records, lastCrc, isNameFlushed: false };
+    return { journal: new Journal(start), mended };
   } catch (error) {
     await file.close().catch(() => undefined);
     throw error;
@@ -93,7 +94,7 @@ export async function createJournal(
     const target = found?.target ?? (await resolveTarget(path));
     const made = found === null ? await writeAnew(files, target, [header]) : await fillEmpty(path, found.file, header);
     await syncFolderOf(files, target);
-    return new Journal({ path, target, files, state: startState(header), ...made, records: 1 });
+    return new Journal({ path, target, files, state: startState(header), ...made, records: 1, isNameFlushed: true });
   } catch (error) {
     throw stateFailure(path, 'created', error);
   }

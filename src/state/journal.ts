@@ -24,6 +24,8 @@ export interface JournalStart {
   readonly bytes: number;
   readonly records: number;
   readonly lastCrc: number;
+  /** The file's name is on disk, too. False for one that was found: who made it may have died before. */
+  readonly isNameFlushed: boolean;
 }
 
 export interface JournalStats {
@@ -54,6 +56,7 @@ export class Journal {
   #bytes: number;
   #records: number;
   #lastCrc: number;
+  #isNameFlushed: boolean;
   #flushes = 0;
   /** Records that wait for the next write, and those that are being written. */
   #waiting: Batch | null = null;
@@ -72,6 +75,7 @@ export class Journal {
     this.#bytes = start.bytes;
     this.#records = start.records;
     this.#lastCrc = start.lastCrc;
+    this.#isNameFlushed = start.isNameFlushed;
   }
 
   /** What the records written so far say, flushed or not. Live: the same object, changed by every write. */
@@ -158,6 +162,8 @@ export class Journal {
       const { bytes, crc } = encodeLines(batch.jsons, this.#lastCrc);
       await writeAll(this.#file, bytes, this.#bytes);
       await this.#file.datasync();
+      if (!this.#isNameFlushed) await syncFolderOf(this.#files, this.#target);
+      this.#isNameFlushed = true;
       this.#flushes += 1;
       if (this.#flushes % FLUSHES_PER_CHECK === 0) await this.#assertInPlace();
       this.#bytes += bytes.length;

@@ -51,6 +51,21 @@ describe('a journal', () => {
     );
   });
 
+  it('that was found has its name flushed with the first records: who made or renamed it may have died before', async () => {
+    const files = new FaultyFiles();
+    const path = await aStatePath();
+    await (await createJournal(path, START)).close();
+    const journal = (await openJournal(path, files))?.journal;
+    if (journal === undefined) throw new Error('no state file');
+    expect(files.count('syncFolder')).toBe(0);
+    for (const [index, name] of ['a', 'b'].entries()) {
+      writeAll(journal, made(name, 10 + index, journal.state.nextIntent));
+      await journal.flush();
+      expect(files.count('syncFolder')).toBe(1);
+    }
+    await journal.close();
+  });
+
   it('writes what comes while a flush is under way in one more write and one more flush', async () => {
     const files = new FaultyFiles();
     const path = await aStatePath();
