@@ -3,7 +3,7 @@
  * See docs/architecture.md.
  */
 const pure = [
-  '^src/(webhook|errors)\\.ts$',
+  '^src/(webhook|errors|mask-urls)\\.ts$',
   '^src/output/',
   '^src/settings/(?!load)',
   '^src/manifest/(?!load)',

@@ -1,3 +1,4 @@
+import { maskUrls } from '../mask-urls.js';
 import type { CallFailure, CreateOutcome, WriteOutcome } from './api.js';
 import type { Redact } from './redact.js';
 
@@ -213,10 +214,10 @@ function retryAfter({ headers, receivedAt }: Answer): number | undefined {
 
 /**
  * Text from outside in a form that can be printed: on one line, without control characters and the invisible ones that
- * turn text around, without secrets, of bounded length. Cut last, as half a token would not be recognised.
+ * turn text around, without secrets (an answer may repeat a handler that holds some), of bounded length. Cut last, as half a token would not be recognised.
  */
 export function safeText(text: string, redact: Redact): string {
-  const plain = redact(text.replace(/\s+/g, ' ').replace(/\p{C}/gu, ''));
+  const plain = maskUrls(redact(text.replace(/\s+/g, ' ').replace(/\p{C}/gu, '')));
   if (plain.length <= LONGEST_MESSAGE_CHARACTERS) return plain;
   return `${plain.slice(0, LONGEST_MESSAGE_CHARACTERS).replace(/[\ud800-\udbff]$/, '')}…`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { maskUrls } from '../../../src/status/mask.js';
+import { maskUrls } from '../../src/mask-urls.js';
 
-describe('text for the status page', () => {
+describe('text that may hold handlers', () => {
   it.each([
     ['https://user:pass@a.example/x', 'https://*********@a.example/x'],
     ['https://a.example/x?key=s3cret', 'https://a.example/x?**********'],
