@@ -1,6 +1,7 @@
 import type { AppliedChange } from '../plan/applied.js';
 import type { Change } from '../plan/change.js';
-import type { DesiredWebhook } from '../webhook.js';
+import { isOpen } from '../state/state.js';
+import { type DesiredWebhook, webhookKey } from '../webhook.js';
 import type { ApplyContext } from './context.js';
 import { callError, stoppedError, uncertainError, waitsError } from './failures.js';
 import { postWithIntent } from './post.js';
@@ -108,14 +109,28 @@ export async function deleteEntry(change: ChangeOf<'delete'>, context: ApplyCont
  * still wants it, it is POSTed again: the new id is the upper bound up to which the lost one is then looked for.
  */
 export async function recoverEntry(change: ChangeOf<'recover'>, context: ApplyContext): Promise<AppliedChange> {
-  if (change.desired !== null && context.maySendAgain(change.name)) return post(change, change.desired, context);
-  const because = context.openBecause.get(change.name);
+  const { desired, name } = change;
+  if (desired !== null && context.maySendAgain(name)) {
+    // Its entry may have been edited: what it is to be now may be what was lost of another.
+    if (waitsForAnother(desired, context)) {
+      return { change, result: 'skipped', id: null, error: waitsError(change, context.manifestFile) };
+    }
+    return post(change, desired, context);
+  }
+  const because = context.openBecause.get(name);
   const error = uncertainError(
     change,
     context.manifestFile,
     because === undefined ? change.reason : `${change.reason}; ${because.message}`,
   );
   return { change, result: 'uncertain', id: null, error };
+}
+
+/** Whether an intent of another entry, not settled yet, is for the very webhook that would be POSTed. */
+function waitsForAnother({ name, spec }: DesiredWebhook, { journal, maySendAgain }: ApplyContext): boolean {
+  const key = webhookKey(spec);
+  const others = [...journal.state.intents.values()].filter((intent) => isOpen(intent) && intent.name !== name);
+  return others.some((other) => webhookKey(other.spec) === key && !maySendAgain(other.name));
 }
 
 function recordRemoved(id: number, { journal, now }: ApplyContext): void {

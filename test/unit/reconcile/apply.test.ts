@@ -54,6 +54,56 @@ function startCreating(entries: number, onUncertain: 'recover' | 'hold' = 'recov
   return { state, records, answers, stopping, results };
 }
 
+const SPECS = {
+  x: { handler: 'https://a.example/x', trigger: 'create' },
+  y: { handler: 'https://a.example/y', trigger: 'create' },
+} as const;
+
+/** Two uncertain entries, edited so that each wants what was lost of the other. */
+function startRecovering(maySendAgain: (name: string) => boolean) {
+  const state = startState({ type: 'header', version: 1, account: '34', createdAt: NOW.toISOString(), highestId: 10 });
+  const at = NOW.toISOString();
+  for (const [index, [name, webhook]] of (
+    [
+      ['a', SPECS.x],
+      ['b', SPECS.y],
+    ] as const
+  ).entries()) {
+    applyRecord(state, { type: 'intent', intent: index + 1, name, above: 10, at, webhook });
+  }
+  const desired = (
+    [
+      ['a', SPECS.y],
+      ['b', SPECS.x],
+    ] as const
+  ).map(([name, spec], line) => ({ name, spec, line, column: 1 }));
+  const posted: string[] = [];
+  let id = 10;
+  const api = {
+    createWebhook: async ({ handler }: { handler: string }) => {
+      posted.push(handler);
+      id += 1;
+      return { kind: 'made', id };
+    },
+  } as unknown as CopernicaApi;
+  const verdict = approve(makePlan(desired, state), state, { force: false });
+  if (verdict.kind === 'refused') throw new Error('refused');
+  const journal: OpenJournal = { state, write: (record) => applyRecord(state, record), flush: () => Promise.resolve() };
+  const results = applyPlan(verdict.plan, {
+    journal,
+    api,
+    manifestFile: 'webhooks.yaml',
+    concurrency: CONCURRENCY,
+    onUncertain: 'recover',
+    now: () => NOW,
+    stop: new AbortController().signal,
+    onProgress: () => {},
+    maySendAgain,
+    openBecause: new Map(),
+  });
+  return { results, posted };
+}
+
 /** Everything that goes on without an answer has gone on. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -87,5 +137,22 @@ describe('creates', () => {
     expect(answers).toHaveLength(CONCURRENCY);
     expect(state.intents.size).toBe(0);
     expect([...state.owners.keys()]).toEqual([11, 12]);
+  });
+});
+
+describe('an uncertain entry that is edited to what was lost of another', () => {
+  it('waits until that is settled, too', async () => {
+    const { results, posted } = startRecovering((name) => name === 'a');
+    expect((await results).map(({ result, error }) => [result, error?.problems[0]?.code])).toEqual([
+      ['skipped', 'waits-for-uncertain'],
+      ['uncertain', 'uncertain-create'],
+    ]);
+    expect(posted).toEqual([]);
+  });
+
+  it('is sent once nothing can come of either any more', async () => {
+    const { results, posted } = startRecovering(() => true);
+    expect((await results).map(({ result }) => result)).toEqual(['done', 'done']);
+    expect(posted).toHaveLength(2);
   });
 });
