@@ -1,7 +1,17 @@
+interface Event {
+  readonly at: number;
+  /** In the order of coming: of several at one time, the first that came is the first to go. */
+  readonly order: number;
+  readonly task: () => void;
+  cancelled: boolean;
+}
+
 /** Time that moves only when everybody waits: events run in the order of their times. */
 export class VirtualTime {
   #now: number;
-  #events: { readonly at: number; readonly task: () => void }[] = [];
+  #count = 0;
+  /** The next one last, so that it is cheap to take. */
+  readonly #events: Event[] = [];
 
   constructor(start: number) {
     this.#now = start;
@@ -11,9 +21,22 @@ export class VirtualTime {
     return this.#now;
   }
 
-  after(ms: number, task: () => void): void {
-    // In the order of coming; of several at one time, the first that came is the first to go.
-    this.#events.push({ at: this.#now + ms, task });
+  /** Gives back how to call it off: time does not move for what was called off. */
+  after(ms: number, task: () => void): () => void {
+    this.#count += 1;
+    const event: Event = { at: this.#now + ms, order: this.#count, task, cancelled: false };
+    let low = 0;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.#events[middle];
+      if (other !== undefined && isLater(other, event)) low = middle + 1;
+      else high = middle;
+    }
+    this.#events.splice(low, 0, event);
+    return () => {
+      event.cancelled = true;
+    };
   }
 
   /** Lets what is ready run, and moves time on while `unfinished` says that there is something to wait for. */
@@ -25,6 +48,16 @@ export class VirtualTime {
     }
   }
 
+  /** What comes within this time happens. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    let waiting = true;
+    this.after(ms, () => {
+      waiting = false;
+    });
+    await this.runWhile(() => waiting && this.#now <= end);
+  }
+
   /** Everything that is still to come happens. */
   async drain(): Promise<void> {
     do await idle();
@@ -32,19 +65,29 @@ export class VirtualTime {
   }
 
   #next(): boolean {
-    let first = 0;
-    for (let index = 1; index < this.#events.length; index += 1) {
-      if ((this.#events[index]?.at ?? 0) < (this.#events[first]?.at ?? 0)) first = index;
+    for (let event = this.#events.pop(); event !== undefined; event = this.#events.pop()) {
+      if (event.cancelled) continue;
+      this.#now = Math.max(this.#now, event.at);
+      event.task();
+      return true;
     }
-    const [event] = this.#events.splice(first, 1);
-    if (event === undefined) return false;
-    this.#now = Math.max(this.#now, event.at);
-    event.task();
-    return true;
+    return false;
   }
 }
 
-/** Resolves when all that is ready has run: promises that wait for nothing but each other are done by then. */
-function idle(): Promise<void> {
+function isLater(event: Event, than: Event): boolean {
+  return event.at > than.at || (event.at === than.at && event.order > than.order);
+}
+
+/**
+ * Resolves when all that is ready has run: promises that wait for nothing but each other are done by then. Twice round,
+ * since the journal gathers what is written in one turn, and writes it in the next.
+ */
+async function idle(): Promise<void> {
+  await turn();
+  await turn();
+}
+
+function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,0 +1,214 @@
+import { ProductError } from '../../src/errors.js';
+import { formatApplied } from '../../src/output/apply-text.js';
+import { type RunOptions, type RunReport, runOnce } from '../../src/reconcile/run-once.js';
+import { TRIGGERS } from '../../src/webhook.js';
+import { edited, entryOf, valid } from './edits.js';
+import type { HandStep, History, RunStep, Step } from './history.js';
+import { Process } from './process.js';
+import type { Sabotage } from './sabotage.js';
+import { SETTLE_MS } from './terms.js';
+import { World } from './world.js';
+
+/** More than enough: each run either settles what is uncertain or says when to come back. */
+const MOST_CLEAN_RUNS = 8;
+const RETRY_MS = 1_000;
+/** The clock of the machine may be that far behind what it said before. */
+const LONGEST_JUMP_MS = 4 * 7_200_000;
+
+export type Outcome = RunReport | ProductError | 'died';
+
+export const CLEAN: RunStep = {
+  kind: 'run',
+  faults: [],
+  noConnection: [],
+  end: null,
+  refresh: true,
+  prune: true,
+  force: true,
+  hold: false,
+  wait: true,
+  comesBack: 0,
+  concurrency: 4,
+  patient: false,
+  token: 'ours',
+  jump: null,
+};
+
+/** Lets a history happen, and then lets it settle. */
+export async function play(history: History, sabotage: Sabotage = {}): Promise<World> {
+  const world = new World(history);
+  const player = new Player(world, history, sabotage);
+  if (history.crowd > 0) {
+    const crowd = Array.from({ length: history.crowd }, (_, index) =>
+      entryOf(`crowd-${index}`, { handler: `https://crowd.example/${index}`, trigger: TRIGGERS[2] }),
+    );
+    world.entries = [...crowd, ...world.entries];
+    await player.run(CLEAN);
+  }
+  for (const step of history.steps) await player.step(step);
+  return world;
+}
+
+export class Player {
+  readonly #world: World;
+  readonly #history: Pick<History, 'scanLimit'>;
+  readonly #sabotage: Sabotage;
+
+  constructor(world: World, history: Pick<History, 'scanLimit'>, sabotage: Sabotage = {}) {
+    this.#world = world;
+    this.#history = history;
+    this.#sabotage = sabotage;
+  }
+
+  async step(step: Step): Promise<void> {
+    const world = this.#world;
+    switch (step.kind) {
+      case 'run':
+        return this.#runWithFaults(step);
+      case 'edit':
+        world.entries = step.edits.reduce(edited, world.entries);
+        return;
+      case 'break':
+      case 'mend':
+        world.isBroken = step.kind === 'break';
+        return;
+      case 'others':
+        world.model.takeIds(step.ids);
+        return;
+      case 'time':
+        return world.time.pass(step.ms);
+      case 'jump':
+        return world.jump(step.byMs);
+      case 'by-hand':
+        return this.#byHand(step);
+    }
+  }
+
+  #byHand(step: HandStep): void {
+    const { model, time, entries, state } = this.#world;
+    if (step.what === 'twin') {
+      const entry = entries[step.at % Math.max(1, entries.length)];
+      if (entry !== undefined) model.createByHand({ ...entry.spec }, time.now());
+      return;
+    }
+    // One that is known: what was lost and edited before it was found can't be recognised by anybody.
+    const known = [...model.webhooks()].filter(({ id }) => state?.owners.has(id) === true);
+    const webhook = known[step.at % Math.max(1, known.length)];
+    if (webhook === undefined) return;
+    switch (step.what) {
+      case 'removed':
+        model.removeByHand(webhook.id, time.now());
+        return;
+      case 'vanished':
+        model.vanish(webhook.id);
+        return;
+      case 'edited': {
+        const { handler, trigger, callers } = step.as;
+        model.changeByHand(webhook.id, { handler, trigger, ...(callers === undefined ? {} : { callers }) });
+      }
+    }
+  }
+
+  async #runWithFaults(step: RunStep): Promise<void> {
+    const world = this.#world;
+    for (const fault of step.faults) world.model.orderFault(fault);
+    world.noConnection = step.noConnection.map((rule) => ({ ...rule, seen: 0 }));
+    const { jump } = step;
+    const callOff = jump === null ? () => {} : world.time.after(jump.afterMs, () => world.jump(jump.byMs));
+    let outcome = await this.run(step);
+    for (let back = 0; back < step.comesBack && !step.wait && outcome !== 'died'; back += 1) {
+      await world.time.pass(waitMs(outcome, world.clock));
+      outcome = await this.run({ ...step, refresh: false, end: null });
+    }
+    callOff();
+    world.model.clearFaults();
+    world.noConnection = [];
+  }
+
+  /** One run of a process, to its end or its death. */
+  async run(step: RunStep): Promise<Outcome> {
+    const world = this.#world;
+    const { witness } = world;
+    // The first run decides whose state it is.
+    const process = new Process(world, world.state === null ? { ...step, token: 'ours' } : step);
+    const sent = world.model.requests.length;
+    const { isManifestValid } = world;
+    const { edges, options } = this.#sabotaged(process, this.#options(step, process));
+    let outcome: Outcome | undefined;
+    runOnce(edges, options).then(
+      (report) => {
+        outcome = report;
+      },
+      (error: unknown) => {
+        if (!(error instanceof ProductError))
+          witness.accuse(`threw ${String(error instanceof Error ? error.stack : error)}`);
+        outcome = error instanceof ProductError ? error : 'died';
+      },
+    );
+    await world.time.runWhile(() => outcome === undefined && !process.dead);
+    witness.onEnd(process);
+    if (!isManifestValid && world.model.requests.length > sent) witness.accuse('sent something for a broken manifest');
+    if (outcome === undefined) return 'died';
+    if (outcome !== 'died') for (const text of printed(outcome)) witness.onPrinted(text);
+    return outcome;
+  }
+
+  #sabotaged(process: Process, options: RunOptions) {
+    const edges = this.#sabotage.edges?.(process.edges()) ?? process.edges();
+    return { edges, options: this.#sabotage.options?.(options) ?? options };
+  }
+
+  #options(step: RunStep, process: Process): RunOptions {
+    const { refresh, prune, force, hold, wait, concurrency } = step;
+    return {
+      manifestFile: 'webhooks.yaml',
+      concurrency,
+      init: true,
+      refresh,
+      prune,
+      force,
+      onUncertain: hold ? 'hold' : 'recover',
+      settling: { settleMs: SETTLE_MS, scanLimit: this.#history.scanLimit },
+      waitToSettle: wait,
+      stop: process.stop.signal,
+      onProgress: () => {},
+    };
+  }
+
+  /**
+   * Everything is mended, and clean runs are made until nothing is uncertain any more, with time for what the server
+   * still acts on. The last one refreshes, when all that comes late has come.
+   */
+  async settle(prune: boolean): Promise<void> {
+    const world = this.#world;
+    world.isBroken = false;
+    world.entries = valid(world.entries);
+    for (let count = 0; count < MOST_CLEAN_RUNS; count += 1) {
+      await this.run({ ...CLEAN, prune });
+      await world.time.drain();
+      await world.time.pass(LONGEST_JUMP_MS);
+      const { state } = world;
+      if (state !== null && state.intents.size === 0 && state.doomed.size === 0 && count > 0) break;
+    }
+    await this.run({ ...CLEAN, prune });
+  }
+}
+
+/** As the daemon waits: for the back-off, or for what is uncertain to settle. */
+function waitMs(outcome: Outcome, clock: number): number {
+  if (outcome === 'died' || outcome instanceof ProductError || outcome.comeBackAt === null) return RETRY_MS;
+  return Math.max(RETRY_MS, outcome.comeBackAt.getTime() - clock);
+}
+
+/** All that people get to see of a run. */
+function printed(outcome: RunReport | ProductError): string[] {
+  if (outcome instanceof ProductError) return [outcome.message, JSON.stringify(outcome.problems)];
+  const { changes, warnings } = outcome;
+  const errors = changes.flatMap(({ error }) => error?.problems ?? []);
+  const reasons = changes.map(({ change }) => change.reason);
+  return [
+    formatApplied(changes, { color: false, target: 'test' }),
+    JSON.stringify([...errors, ...warnings]),
+    ...reasons,
+  ];
+}
