@@ -5,6 +5,7 @@
 const pure = [
   '^src/(webhook|errors|mask-urls)\\.ts$',
   '^src/output/',
+  '^src/completion/(?!describe)',
   '^src/settings/(?!load)',
   '^src/manifest/(?!load)',
   '^src/state/(?!clean|journal|lock|open)',

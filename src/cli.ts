@@ -1,5 +1,6 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import type { Invocation } from './commands/command.js';
+import type { Shell } from './commands/completion.js';
 import type { Host } from './host.js';
 import { EXIT } from './output/exit-code.js';
 import { type CommandName, SETTINGS, type Setting } from './settings/definitions.js';
@@ -15,6 +16,9 @@ const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
   forget: 'drop an entry from the state, and leave its webhook alone',
   healthcheck: 'ask the daemon of this machine whether it lives: for containers',
 };
+
+/** Apart from what only one command has, so that it is found among them. */
+const SETTINGS_GROUP = 'Settings:';
 
 const HELP_FOOTER = `
 Settings come from flags, then environment variables, then a settings file (--config, default config/settings.yaml).
@@ -48,7 +52,8 @@ function usageDocument(error: CommanderError) {
   return { errors: [{ code: 'usage', message, remedy: remedy ?? 'see --help', ...place }], warnings: [] };
 }
 
-function buildProgram(host: Host, finish: (code: number) => void): Command {
+/** The whole command line. `finish` is told the exit code of the command that ran. */
+export function buildProgram(host: Host, finish: (code: number) => void): Command {
   // A usage error quotes the command line, which may hold the token by mistake.
   const program = new Command('copernica-webhooks')
     .description('Keeps the webhooks of a Copernica account as a YAML file in git.')
@@ -58,9 +63,11 @@ function buildProgram(host: Host, finish: (code: number) => void): Command {
       writeOut: (text) => host.stdout.write(text),
       writeErr: (text) => host.stderr.write(host.secrets.redact(text)),
     })
+    .configureHelp({ groupItems: settingsLast })
     .showHelpAfterError('(see --help)')
     .addHelpText('after', HELP_FOOTER);
 
+  program.commandsGroup('Every day:');
   settingsCommand(program, 'validate')
     .addOption(jsonOption())
     .addOption(formatOption())
@@ -98,6 +105,7 @@ function buildProgram(host: Host, finish: (code: number) => void): Command {
       const { listCommand } = await import('./commands/list.js');
       finish(await listCommand(host, invocationOf(command, 'list')));
     });
+  program.commandsGroup('Webhooks that are there already:');
   settingsCommand(program, 'import')
     .argument('<name>', 'name of the entry')
     .argument('<id>', 'id of the webhook, as the dashboard or `discover` shows it')
@@ -121,6 +129,7 @@ function buildProgram(host: Host, finish: (code: number) => void): Command {
       const { from, to, writeState = false } = options;
       finish(await discoverCommand(host, invocationOf(command, 'discover'), { from, to, writeState }));
     });
+  program.commandsGroup('Setting up, and finding out:');
   settingsCommand(program, 'healthcheck')
     .option('--ready', 'ask whether it is ready, too: a complete run was made, and the last success is not too old')
     .action(async (options: { ready?: boolean }, command: Command) => {
@@ -144,7 +153,20 @@ function buildProgram(host: Host, finish: (code: number) => void): Command {
       const { sandboxCommand } = await import('./commands/sandbox.js');
       finish(await sandboxCommand(host, { port: options.port, faults: options.fault ?? [] }));
     });
-  return program;
+  addCompletionCommand(program, host, finish);
+  return program.helpCommand('help [command]', 'show the help of a command');
+}
+
+function addCompletionCommand(program: Command, host: Host, finish: (code: number) => void): void {
+  program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .addArgument(new Argument('<shell>', 'which one').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: Shell) => {
+      const { completionCommand } = await import('./commands/completion.js');
+      const { describeProgram } = await import('./completion/describe.js');
+      finish(completionCommand(host, shell, describeProgram(program)));
+    });
 }
 
 function settingsCommand(program: Command, name: CommandName): Command {
@@ -153,19 +175,40 @@ function settingsCommand(program: Command, name: CommandName): Command {
     if (setting.commands.includes(name)) addSetting(command, setting);
   }
   return command
-    .option('--config <path>', 'settings file (default: config/settings.yaml, when it exists)')
-    .option('--account <name>', 'one of the accounts of the settings file (default: all of them)');
+    .addOption(configOption())
+    .addOption(
+      new Option('--account <name>', 'one of the accounts of the settings file (default: all of them)').helpGroup(
+        SETTINGS_GROUP,
+      ),
+    );
 }
 
 function addSetting(command: Command, setting: Setting<unknown>): void {
   const about = setting.fallback === undefined ? '' : `; default ${setting.shown ?? String(setting.fallback)}`;
-  command.addOption(new Option(setting.flag, `${setting.help} (${setting.environment}${about})`));
+  const option = new Option(setting.flag, `${setting.help} (${setting.environment}${about})`);
+  // For help and completion alone: what is wrong is told by the settings, with where it came from.
+  if (setting.choices !== undefined) option.argChoices = [...setting.choices];
+  command.addOption(option.helpGroup(SETTINGS_GROUP));
   if (isSwitch(setting)) command.addOption(new Option(`--no-${setting.name}`).hideHelp());
+}
+
+/** What only one command has comes before the settings, which most have. */
+function settingsLast<T>(_all: readonly T[], shown: readonly T[], groupOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of shown) groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item]);
+  const settings = groups.get(SETTINGS_GROUP);
+  groups.delete(SETTINGS_GROUP);
+  return settings === undefined ? groups : groups.set(SETTINGS_GROUP, settings);
 }
 
 /** A switch takes no value, and has a --no- form that overrides the environment and the settings file. */
 function isSwitch(setting: Setting<unknown>): boolean {
   return !setting.flag.includes('<');
+}
+
+function configOption(): Option {
+  const about = 'settings file (default: config/settings.yaml, when it exists)';
+  return new Option('--config <path>', about).helpGroup(SETTINGS_GROUP);
 }
 
 function jsonOption(): Option {

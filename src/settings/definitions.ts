@@ -36,6 +36,8 @@ export interface Setting<T> {
   readonly fallback: T;
   /** The default as a user would write it, where that is not its plain text. */
   readonly shown?: string;
+  /** The only values there are, where that is so: for help and completion. */
+  readonly choices?: readonly string[];
   readonly parse: (text: string) => T | undefined;
   readonly commands: readonly CommandName[];
 }
@@ -112,6 +114,7 @@ export const SETTINGS = {
     help: 'version of the API; 4 trades the token for a JWT first',
     accepts: API_VERSIONS.join(' or '),
     fallback: '3',
+    choices: API_VERSIONS,
     parse: (text) => parseOneOf(text, API_VERSIONS),
     commands: API,
   }),
@@ -149,6 +152,7 @@ export const SETTINGS = {
     help: 'after a POST of unknown outcome: recover looks for its webhook and may send again, hold only looks',
     accepts: ON_UNCERTAIN.join(' or '),
     fallback: 'recover',
+    choices: ON_UNCERTAIN,
     parse: (text) => parseOneOf(text, ON_UNCERTAIN),
     commands: APPLYING,
   }),
@@ -195,6 +199,7 @@ export const SETTINGS = {
     help: 'how much is logged',
     accepts: LOG_LEVELS.join(', '),
     fallback: 'info',
+    choices: LOG_LEVELS,
     parse: (text) => parseOneOf(text, LOG_LEVELS),
     commands: ALL,
   }),
@@ -202,6 +207,7 @@ export const SETTINGS = {
     help: 'how it is logged (default: pretty on a terminal, else json)',
     accepts: LOG_FORMATS.join(' or '),
     fallback: undefined,
+    choices: LOG_FORMATS,
     parse: (text) => parseOneOf(text, LOG_FORMATS),
     commands: ALL,
   }),
