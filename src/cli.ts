@@ -153,11 +153,24 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       const { sandboxCommand } = await import('./commands/sandbox.js');
       finish(await sandboxCommand(host, { port: options.port, faults: options.fault ?? [] }));
     });
-  addCompletionCommand(program, host, finish);
+  addSetupCommands(program, host, finish);
   return program.helpCommand('help [command]', 'show the help of a command');
 }
 
-function addCompletionCommand(program: Command, host: Host, finish: (code: number) => void): void {
+/** What is needed before the first run, and to type less. */
+function addSetupCommands(program: Command, host: Host, finish: (code: number) => void): void {
+  program
+    .command('init')
+    .description('write a manifest to start from, with its JSON Schema beside it; overwrites nothing')
+    .argument('[path]', 'where to write it (default: the manifest of the settings, webhooks.yaml)')
+    .option('--settings', 'write a settings file instead, with all settings and their defaults')
+    .option('--no-schema', 'write no JSON Schema, which gives completion and checks in editors')
+    .addOption(configOption())
+    .action(async (path: string | undefined, options: { settings?: true; schema: boolean; config?: string }) => {
+      const { initCommand } = await import('./commands/init.js');
+      const { settings = false, schema, config } = options;
+      finish(await initCommand(host, { path, settings, schema, settingsFile: config }));
+    });
   program
     .command('completion')
     .description('print a completion script for a shell')

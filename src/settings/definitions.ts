@@ -38,6 +38,10 @@ export interface Setting<T> {
   readonly shown?: string;
   /** The only values there are, where that is so: for help and completion. */
   readonly choices?: readonly string[];
+  /** What else there is to know: whole sentences, for the settings file and the reference. */
+  readonly note?: string;
+  /** A value to show in the settings file where there is no default. */
+  readonly example?: string;
   readonly parse: (text: string) => T | undefined;
   readonly commands: readonly CommandName[];
 }
@@ -85,7 +89,7 @@ function duration(name: string, help: string, fallback: number, commands: readon
 /** Every setting, in the order in which help and the reference show them. */
 export const SETTINGS = {
   file: setting<string>('file', '-f, --file <path>', {
-    help: 'the manifest',
+    help: 'the manifest: the webhooks that should exist',
     accepts: 'a path',
     fallback: 'webhooks.yaml',
     parse: nonEmpty,
@@ -95,6 +99,7 @@ export const SETTINGS = {
     help: 'the state file: what has been made before',
     accepts: 'a path',
     fallback: 'webhooks.state.jsonl',
+    note: 'Keep it on a volume; its lock stands beside it.',
     parse: nonEmpty,
     commands: ['plan', 'apply', 'run', 'list', 'import', 'forget', 'discover'],
   }),
@@ -129,6 +134,8 @@ export const SETTINGS = {
     help: 'PEM file of certificate authorities to trust besides the usual ones',
     accepts: 'a path',
     fallback: undefined,
+    note: 'A proxy is taken from HTTPS_PROXY and NO_PROXY.',
+    example: '/etc/ssl/company.pem',
     parse: nonEmpty,
     commands: API,
   }),
@@ -144,6 +151,7 @@ export const SETTINGS = {
     help: 'check the live webhooks too (default: yes, but for runs that a file change started)',
     accepts: 'true or false',
     fallback: undefined,
+    example: 'true',
     parse: parseBoolean,
     commands: RECONCILING,
   }),
@@ -169,7 +177,10 @@ export const SETTINGS = {
     60_000,
     APPLYING,
   ),
-  init: toggle('init', 'this is the first time: begin a new state file', [...APPLYING, 'import', 'discover']),
+  init: {
+    ...toggle('init', 'this is the first time: begin a new state file', [...APPLYING, 'import', 'discover']),
+    note: 'Say it once, the first time, rather than here: when the state is lost, going on with a new one would create every webhook a second time.',
+  },
   lockTimeoutMs: duration('lock-timeout', 'how long to wait for another process to release the state file', 0, WRITERS),
   schedule: setting<string>('schedule', '--schedule <cron>', {
     help: 'when to reconcile, as the five fields of cron; off for none',
@@ -182,6 +193,7 @@ export const SETTINGS = {
     help: 'time zone of the schedule (default: the system’s)',
     accepts: 'an IANA time zone such as Europe/Amsterdam',
     fallback: undefined,
+    example: 'Europe/Amsterdam',
     parse: parseTimezone,
     commands: ['run'],
   }),
@@ -191,6 +203,7 @@ export const SETTINGS = {
     accepts: 'host:port, [IPv6]:port, :port for all addresses (port 0: any free one), or off',
     fallback: { host: '127.0.0.1', port: 9465 },
     shown: '127.0.0.1:9465',
+    note: 'It has no log-in: keep it where only friends reach it.',
     parse: parseListen,
     commands: ['run', 'healthcheck'],
   }),
@@ -207,6 +220,7 @@ export const SETTINGS = {
     help: 'how it is logged (default: pretty on a terminal, else json)',
     accepts: LOG_FORMATS.join(' or '),
     fallback: undefined,
+    example: 'json',
     choices: LOG_FORMATS,
     parse: (text) => parseOneOf(text, LOG_FORMATS),
     commands: ALL,

@@ -1,0 +1,115 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type Problem, productError } from '../errors.js';
+import type { Host } from '../host.js';
+import { manifestJsonSchema } from '../manifest/schema.js';
+import { starterManifest } from '../manifest/starter.js';
+import { SETTINGS } from '../settings/definitions.js';
+import { DEFAULT_SETTINGS_FILE, loadSettings } from '../settings/load.js';
+import { settingsFileText } from '../settings/starter.js';
+import { type CommandResult, execute } from './command.js';
+
+export interface InitOptions {
+  /** Where to write. Undefined: where the file would be looked for. */
+  readonly path: string | undefined;
+  /** A settings file, instead of a manifest. */
+  readonly settings: boolean;
+  /** With the JSON Schema beside the manifest. */
+  readonly schema: boolean;
+  /** From --config. */
+  readonly settingsFile: string | undefined;
+}
+
+/** init: writes what a user starts from. Overwrites nothing. */
+export function initCommand(host: Host, options: InitOptions): Promise<number> {
+  return execute(host, { output: 'text' }, () =>
+    options.settings ? writeSettings(options) : writeStarter(host, options),
+  );
+}
+
+async function writeSettings({ path, settingsFile }: InitOptions): Promise<CommandResult> {
+  const target = path ?? settingsFile ?? DEFAULT_SETTINGS_FILE;
+  await writeNew(target, settingsFileText());
+  const use = target === DEFAULT_SETTINGS_FILE ? '' : ` --config ${target}`;
+  return done(`${target} written\n\nNext: change what should differ, then\n  copernica-webhooks validate${use}\n`);
+}
+
+async function writeStarter(host: Host, options: InitOptions): Promise<CommandResult> {
+  const path = options.path ?? (await settingFile(host, options.settingsFile));
+  const schema = options.schema ? schemaPathFor(path) : null;
+  await writeNew(path, starterManifest(schema === null ? null : basename(schema)));
+  const wrote = schema === null ? null : await writeSchema(schema);
+  const lines = [`${path} written`, ...(wrote?.written ? [`${schema} written: its JSON Schema, for editors`] : [])];
+  return done(`${lines.join('\n')}\n\n${nextSteps(path)}`, wrote?.warning);
+}
+
+async function settingFile(host: Host, settingsFile: string | undefined): Promise<string> {
+  const { common } = await loadSettings({ flags: new Map(), environment: host.environment, settingsFile });
+  return common.settings.file;
+}
+
+/** `webhooks.yaml` to `webhooks.schema.json`, beside it. */
+function schemaPathFor(path: string): string {
+  return join(dirname(path), `${basename(path).replace(/\.ya?ml$/i, '')}.schema.json`);
+}
+
+/** One that is there already is left as it is: it is the same, or somebody's own. */
+async function writeSchema(path: string): Promise<{ readonly written: boolean; readonly warning?: Problem }> {
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) {
+    await writeNew(path, `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
+    return { written: true };
+  }
+  const warning: Problem = {
+    code: 'schema-kept',
+    severity: 'warning',
+    message: `${path} exists already and was left as it is`,
+    remedy: `if it is that of an older version: copernica-webhooks schema > ${path}`,
+  };
+  return { written: false, warning };
+}
+
+/** Makes the file, and the folders it is in. Throws ProductError of kind `input` when it is there, or can't be made. */
+async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { flag: 'wx' });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    if (code === 'EEXIST' && error instanceof Error && 'syscall' in error && error.syscall === 'open') {
+      throw productError('input', {
+        code: 'file-exists',
+        message: `${path} exists already, and nothing is overwritten`,
+        remedy: 'name another path, such as: copernica-webhooks init other.yaml',
+      });
+    }
+    throw productError(
+      'input',
+      {
+        code: 'file-unwritable',
+        message: `${path} can't be written (${code})`,
+        remedy: 'check the folder and its permissions, or name another path',
+      },
+      { cause: error },
+    );
+  }
+}
+
+function nextSteps(path: string): string {
+  const file = path === SETTINGS.file.fallback ? '' : ` --file ${path}`;
+  return `Next:
+  1. write your webhooks into ${path}
+  2. copernica-webhooks validate${file}
+  3. copernica-webhooks apply${file} --sandbox   tries it, without an account
+  4. export COPERNICA_ACCESS_TOKEN=…             from the Copernica dashboard
+  5. copernica-webhooks plan${file}              shows what would be done
+  6. copernica-webhooks apply${file} --init      does it; --init: this is the first time
+`;
+}
+
+function done(text: string, warning?: Problem): CommandResult {
+  return { document: {}, text, problems: warning === undefined ? [] : [warning], failures: [] };
+}

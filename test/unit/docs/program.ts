@@ -1,0 +1,26 @@
+import { buildProgram } from '../../../src/cli.js';
+import { describeProgram } from '../../../src/completion/describe.js';
+import type { ProgramShape } from '../../../src/completion/shape.js';
+import { Secrets } from '../../../src/secrets.js';
+
+const SILENT = { write: () => {}, isTTY: false };
+
+/** The command line as it is. Nothing is run. */
+export function programShape(): ProgramShape {
+  const host = {
+    environment: {},
+    stdout: SILENT,
+    stderr: SILENT,
+    pid: 1,
+    hostname: 'docs',
+    version: '0.0.0',
+    build: 'docs',
+    secrets: new Secrets(),
+    now: () => new Date(0),
+    onSignal: () => () => {},
+    exitNow: (code: number) => {
+      throw new Error(`ended with ${code}`);
+    },
+  };
+  return describeProgram(buildProgram(host, () => {}));
+}

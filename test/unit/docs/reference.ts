@@ -1,0 +1,107 @@
+import type { CommandShape, OptionShape, ProgramShape } from '../../../src/completion/shape.js';
+import { EXIT } from '../../../src/output/exit-code.js';
+import { PROCESS_WIDE } from '../../../src/settings/account-keys.js';
+import { SETTINGS, type Setting } from '../../../src/settings/definitions.js';
+
+const HEAD = `# Reference
+
+<!-- Made from the code by \`npm run docs\`. A test holds it current: change the code, not this page. -->
+
+Commands, settings and exit codes of \`copernica-webhooks\`. \`--help\` and \`--version\` work everywhere; an unknown flag or command is an error with a suggestion.
+`;
+
+const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'done, nothing left to do',
+  failed: 'failed, or finished with some entries failed: they are tried again at the next run',
+  changes: '`plan --detailed-exitcode` only: there are changes',
+  input: 'manifest, settings or usage are wrong: nothing was attempted',
+  refused:
+    'refused by a guard: deletion limit, wrong account, lock held, a create of unknown outcome that must not be repeated',
+};
+
+const SETTINGS_INTRO = `## Settings
+
+A flag goes before an environment variable, and that before the settings file (\`--config\`; [config/settings.yaml](../config/settings.yaml) when it is there), where the key is the name. A value that can't be used stops the program before it does anything. The access token is never a flag: it comes from \`COPERNICA_ACCESS_TOKEN\`, or from the file that \`COPERNICA_ACCESS_TOKEN_FILE\` names. A switch has a \`--no-\` form, which overrides the environment and the settings file.
+
+Where the settings file lists \`accounts\`, each may have any of these but ${[...PROCESS_WIDE].map(code).join(', ')}, and what it says goes before the environment.
+`;
+
+/** docs/reference.md, from the command line and the settings as they are. */
+export function referenceText(program: ProgramShape): string {
+  const settings = Object.values(SETTINGS) as Setting<unknown>[];
+  return [
+    HEAD,
+    '## Commands\n',
+    ...program.commands.filter(({ name }) => name !== 'help').map((command) => commandText(command, program.name)),
+    SETTINGS_INTRO,
+    table(['Name', 'Flag', 'Environment', 'Default', 'Accepts'], settings.map(settingRow)),
+    ...settings.map(settingText),
+    '## Exit codes\n',
+    'The same for every command. Of several, 3 goes before 4 before 1.\n',
+    table(
+      ['Code', 'Means'],
+      (Object.keys(EXIT) as (keyof typeof EXIT)[]).map((key) => [`${EXIT[key]}`, EXIT_MEANINGS[key]]),
+    ),
+  ].join('\n');
+}
+
+function commandText(command: CommandShape, program: string): string {
+  const isSetting = ({ long }: OptionShape) => settingOf(long.slice(2)) !== undefined;
+  const own = command.options.filter((option) => !isSetting(option) && !option.hidden && option.long !== '--help');
+  const settings = command.options.filter((option) => isSetting(option) && !option.hidden);
+  const operands = command.operands.map(({ name, required }) => (required ? ` <${name}>` : ` [${name}]`)).join('');
+  const rows = [
+    ...command.operands.map(({ name, description, value }) => [code(name), `${description}${choicesOf(value)}`]),
+    ...own.map(({ flags, description, value }) => [code(flags), `${description}${choicesOf(value)}`]),
+  ];
+  return [
+    `### ${command.name}\n`,
+    `\`${program} ${command.name}${command.options.length > 1 ? ' [options]' : ''}${operands}\`: ${description(command)}.\n`,
+    ...(rows.length === 0 ? [] : [table(['Argument', 'Means'], rows)]),
+    ...(settings.length === 0 ? [] : [`Settings: ${settings.map(linkOf).join(', ')}.\n`]),
+  ].join('\n');
+}
+
+function description(command: CommandShape): string {
+  return cell(command.description);
+}
+
+function choicesOf(value: OptionShape['value']): string {
+  return value.kind === 'words' ? `: ${value.words.join(', ')}` : '';
+}
+
+function linkOf({ long }: OptionShape): string {
+  return `[${long}](#setting-${long.slice(2)})`;
+}
+
+function settingOf(name: string): Setting<unknown> | undefined {
+  return (Object.values(SETTINGS) as Setting<unknown>[]).find((setting) => setting.name === name);
+}
+
+function settingRow(setting: Setting<unknown>): string[] {
+  const { name, flag, environment, accepts } = setting;
+  return [`[${name}](#setting-${name})`, code(flag), code(environment), defaultOf(setting), accepts];
+}
+
+function defaultOf({ fallback, shown }: Setting<unknown>): string {
+  return fallback === undefined ? '–' : code(shown ?? String(fallback));
+}
+
+function settingText({ name, help, note, commands }: Setting<unknown>): string {
+  const about = `${help.charAt(0).toUpperCase()}${help.slice(1)}.${note === undefined ? '' : ` ${note}`}`;
+  const where = commands.map((command) => `[${command}](#${command})`).join(', ');
+  return `### Setting ${name}\n\n${cell(about)} For ${where}.\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |\n`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
