@@ -10,6 +10,7 @@ part() {
 }
 part 'build' npm run --silent build
 part 'simulation' env MODEL_HISTORIES=20000 npx vitest run test/model
+part 'crashes' env CRASH_POINTS=all npx vitest run test/crash
 part 'fuzz' env FUZZ_RUNS=20000 npx vitest run --testTimeout 1800000 test/fuzz/manifest test/fuzz/settings test/fuzz/state test/fuzz/answers
 part 'fuzz the command' env FUZZ_RUNS=100 npx vitest run --testTimeout 1800000 test/fuzz/command
 exit "$failed"

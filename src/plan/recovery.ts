@@ -186,6 +186,8 @@ function fitOf(webhook: LiveWebhook, intent: Intent, sharers: Sharers): 'yes' | 
  */
 function isRival({ name, spec, kind }: Holder, intent: Intent): boolean {
   if (kind === 'absent' && isOpen(intent)) return false;
+  // What it is to be replaced by: its own webhook is known, so another that looks like it is the new one.
+  if (kind === 'entry' && name === intent.name) return false;
   const isSame = webhookKey(spec) === webhookKey(intent.spec);
   return !(isSame && (kind === 'entry' || name === intent.name));
 }

@@ -53,6 +53,12 @@ describe('the webhook of an intent', () => {
       { adopted: [], ambiguous: { a: [11] } },
     ],
     [
+      'is one that could be its own entry’s only if that had not one already: the lost one of a replace',
+      seen(11),
+      { entries: [anEntry({ name: 'a', id: 5, spec: { ...SPEC, database: 8 } })] },
+      { adopted: [[1, 11]], ambiguous: {} },
+    ],
+    [
       'may be one whose database is null, which may mean untold',
       seen(11, { database: null }),
       { entries: [twin] },
