@@ -22,7 +22,6 @@ export async function runAccount(
 ): Promise<'finished' | 'cut-short'> {
   const { settings } = account;
   const { token, log } = await openAccount(host, account, host.stdout);
-  if (token !== null) status.keepSecret([token]);
   const stopping = new AbortController();
   const stop = stopping.signal;
   const manifest = new LastGoodManifest(() => readManifest(settings.file, host.environment, host.secrets), log);

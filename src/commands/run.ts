@@ -50,8 +50,9 @@ async function openStatusOf(host: Host, [account]: readonly AccountSettings[]): 
   if (account === undefined) throw new Error('there is no account');
   const { settings } = account;
   const log = await openLog(host, settings, host.stdout);
-  const { version, now } = host;
-  return openStatus({ listen: settings.listen, anyPort: settings.sandbox, version, now, log });
+  const { version, now, secrets } = host;
+  const { listen, sandbox } = settings;
+  return openStatus({ listen, anyPort: sandbox, version, now, log, redact: secrets.redact });
 }
 
 const NOTHING_TO_SAY = { document: {}, text: '', problems: [] };

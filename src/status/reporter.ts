@@ -16,8 +16,6 @@ export interface AccountReporter {
   requestMade(event: RequestEvent): void;
   /** It never began, and is not tried again. */
   couldNotBegin(error: ProductError): void;
-  /** What must be seen nowhere: the last net under everything that is answered. */
-  keepSecret(secrets: readonly string[]): void;
   /** Remembers the schedule, to be asked for its times. Gives it back. */
   observeSchedule<T extends ObservedSchedule>(schedule: T): T;
 }
@@ -61,4 +59,6 @@ export interface StatusOptions {
   readonly version: string;
   readonly now: () => Date;
   readonly log: Logger;
+  /** Takes secrets out of everything that is answered: the last net. */
+  readonly redact: (text: string) => string;
 }

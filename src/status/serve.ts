@@ -1,5 +1,4 @@
 import type { RequestEvent } from '../copernica/client.js';
-import { redactor } from '../copernica/redact.js';
 import type { Trigger } from '../daemon/scheduler.js';
 import { ProductError } from '../errors.js';
 import type { RunReport } from '../reconcile/run-once.js';
@@ -20,19 +19,13 @@ import { type AccountNow, snapshotOf } from './summarize.js';
 
 /** Boards and metrics of all accounts, behind one server. */
 export async function serveStatus(options: StatusOptions & { readonly listen: ListenAddress }): Promise<Status> {
-  const { version, now } = options;
+  const { version, now, redact } = options;
   const startedAt = now().getTime();
   const reporters: Reporter[] = [];
-  const secrets: string[] = [];
-  let redact = redactor(secrets);
-  const keepSecret = (more: readonly string[]) => {
-    secrets.push(...more);
-    redact = redactor(secrets);
-  };
   const accounts = () => reporters.map((reporter) => reporter.now());
   const metrics = createMetrics({ version, accounts });
   const answers = makeAnswers({
-    redact: (text) => redact(text),
+    redact,
     snapshot: () => snapshotOf(accounts(), { version, startedAt, now: now().getTime() }),
     metrics: () => metrics.text(),
     metricsType: metrics.contentType,
@@ -43,7 +36,7 @@ export async function serveStatus(options: StatusOptions & { readonly listen: Li
     close: () => server.close(),
     account: (about) => {
       metrics.prepare(about.name);
-      const reporter = new Reporter(about, { metrics, now, keepSecret });
+      const reporter = new Reporter(about, { metrics, now });
       reporters.push(reporter);
       return reporter;
     },
@@ -53,7 +46,6 @@ export async function serveStatus(options: StatusOptions & { readonly listen: Li
 interface ReporterEdges {
   readonly metrics: Metrics;
   readonly now: () => Date;
-  readonly keepSecret: AccountReporter['keepSecret'];
 }
 
 /** One account's board, kept up to date by what is reported. */
@@ -61,15 +53,13 @@ class Reporter implements AccountReporter {
   readonly #about: ReportedAccount;
   readonly #metrics: Metrics;
   readonly #now: () => Date;
-  readonly keepSecret: AccountReporter['keepSecret'];
   #board: AccountBoard;
   #schedule: ObservedSchedule | null = null;
 
-  constructor(about: ReportedAccount, { metrics, now, keepSecret }: ReporterEdges) {
+  constructor(about: ReportedAccount, { metrics, now }: ReporterEdges) {
     this.#about = about;
     this.#metrics = metrics;
     this.#now = now;
-    this.keepSecret = keepSecret;
     this.#board = emptyBoard(now().getTime());
   }
 

@@ -16,7 +16,6 @@ const NO_REPORTER: AccountReporter = {
   observeRun: (_triggers, _refreshed, run) => run(),
   requestMade: () => {},
   couldNotBegin: () => {},
-  keepSecret: () => {},
   observeSchedule: (schedule) => schedule,
 };
 
