@@ -27,6 +27,8 @@ export interface LockOptions {
 }
 
 const POLL_MS = 50;
+/** Between taking a lock and writing down who took it, and while it is given back, nobody is named: so often is looked again. */
+const NAMELESS_LOOKS = 3;
 /** More than this in a lock file was not written by this program. */
 const LARGEST_HOLDER_BYTES = 4096;
 /** A symbolic link in place of the lock file could make this program empty any other file of the user's. */
@@ -45,6 +47,7 @@ export async function acquireLock(statePath: string, options: LockOptions): Prom
   const tryLock = await loadTryLock();
   const lockPath = await lockPathOf(statePath);
   const end = now() + options.timeoutMs;
+  let nameless = 0;
   for (;;) {
     const handle = await open(lockPath, OPEN_FLAGS, OWNER_ONLY).catch((error: unknown) => {
       throw stateFailure(lockPath, 'opened', error);
@@ -52,8 +55,12 @@ export async function acquireLock(statePath: string, options: LockOptions): Prom
     try {
       const isGranted = grant(tryLock, handle, lockPath);
       const left = end - now();
-      if (!isGranted && left <= 0) throw heldFailure(statePath, await readHolder(handle));
-      if (!isGranted) await sleep(Math.min(POLL_MS, left));
+      if (!isGranted && left <= 0) {
+        const holder = await readHolder(handle);
+        if (holder !== null || nameless === NAMELESS_LOOKS) throw heldFailure(statePath, holder);
+        nameless += 1;
+        await sleep(POLL_MS);
+      } else if (!isGranted) await sleep(Math.min(POLL_MS, left));
       else if (await isInPlace(handle, lockPath)) return await taken(handle, options.holder);
     } catch (error) {
       await handle.close();
@@ -135,7 +142,7 @@ async function readHolder(handle: FileHandle): Promise<LockHolder | null> {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(LARGEST_HOLDER_BYTES), 0, LARGEST_HOLDER_BYTES, 0);
     return asHolder(JSON.parse(buffer.toString('utf8', 0, bytesRead)));
   } catch {
-    // Between taking the lock and writing down who took it.
+    // Not written yet, or emptied already.
     return null;
   }
 }

@@ -108,6 +108,24 @@ describe('the lock on a state file', () => {
     await lock.release();
   });
 
+  it('is looked at again where the holder has not written its name yet', async () => {
+    const path = await aStatePath();
+    const lock = await acquireLock(path, NOW);
+    const note = await readFile(`${path}.lock`);
+    await writeFile(`${path}.lock`, '');
+    const sleep = () => writeFile(`${path}.lock`, note);
+    await expect(acquireLock(path, { ...NOW, sleep })).rejects.toThrow('locked by pid 12');
+    await lock.release();
+  });
+
+  it('is taken where it is just being given back, which begins with the name', async () => {
+    const path = await aStatePath();
+    const lock = await acquireLock(path, NOW);
+    await writeFile(`${path}.lock`, '');
+    const taken = await acquireLock(path, { ...NOW, sleep: () => lock.release() });
+    await taken.release();
+  });
+
   it('of a dead process with an old note is free', async () => {
     const path = await aStatePath();
     await writeFile(`${path}.lock`, JSON.stringify({ ...HOLDER, pid: process.pid }));
