@@ -66,8 +66,8 @@ async function boundaries(): Promise<number> {
   return Number(await place.read('count'));
 }
 
-/** What is wrong after a kill at this boundary and one clean apply. */
-async function wrongAfterKillAt(boundary: number): Promise<string[]> {
+/** What is wrong after a kill at this boundary and one clean apply, and whether there was a kill. */
+async function killAt(boundary: number): Promise<{ readonly wrong: readonly string[]; readonly killed: boolean }> {
   const { sandbox, place } = await opened();
   const { environment } = place;
   Object.assign(environment, { NODE_OPTIONS: `--require ${PRELOAD}`, DIE_AT: String(boundary) });
@@ -76,11 +76,12 @@ async function wrongAfterKillAt(boundary: number): Promise<string[]> {
   const clean = await place.run(...APPLY);
   const again = await place.run('plan', '--detailed-exitcode');
   const wrong: string[] = [];
-  if (killed.signal !== 'SIGKILL') wrong.push(`was not killed: ${killed.code}`);
+  // How many there are differs from run to run by how records fall into flushes: it may have ended before.
+  if (killed.signal !== 'SIGKILL' && killed.code !== 0) wrong.push(`was not killed: ${killed.code}`);
   if (clean.code !== 0) wrong.push(`the next apply ended with ${clean.code}: ${clean.stderr}`);
   if (again.code !== 0) wrong.push(`there is something left to do: ${again.stdout}${again.stderr}`);
   if (JSON.stringify(live(sandbox)) !== JSON.stringify(WANTED)) wrong.push(`live: ${live(sandbox).join(', ')}`);
-  return wrong.map((what) => `boundary ${boundary}: ${what}`);
+  return { wrong: wrong.map((what) => `boundary ${boundary}: ${what}`), killed: killed.signal === 'SIGKILL' };
 }
 
 describe('the built command, killed with SIGKILL', () => {
@@ -90,10 +91,16 @@ describe('the built command, killed with SIGKILL', () => {
     const points = Array.from({ length: total }, (_, index) => index + 1).filter((point) => point % EVERY === 0);
     const queue = points.values();
     const wrong: string[] = [];
+    let kills = 0;
     const lane = async () => {
-      for (const point of queue) wrong.push(...(await wrongAfterKillAt(point)));
+      for (const point of queue) {
+        const result = await killAt(point);
+        wrong.push(...result.wrong);
+        kills += Number(result.killed);
+      }
     };
     await Promise.all(Array.from({ length: LANES }, lane));
     expect(wrong).toEqual([]);
+    expect(kills).toBeGreaterThan(points.length * 0.8);
   });
 });
