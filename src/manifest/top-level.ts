@@ -13,6 +13,9 @@ export const EMPTY_FILE = {
   remedy: 'if there shall be no webhooks at all, write webhooks: []',
 };
 
+/** The field that lists them. */
+export const ENTRIES_FIELD = 'webhooks';
+
 /** The items under `webhooks`; what else is at the top level is reported. */
 export function findEntries(contents: Node, aliases: Aliases, report: Report): readonly unknown[] {
   if (!isMap(contents)) {
@@ -30,7 +33,7 @@ export function findEntries(contents: Node, aliases: Aliases, report: Report): r
     return [];
   }
   const fields = fieldsOf(contents, aliases, report);
-  const webhooks = fields.get('webhooks');
+  const webhooks = fields.get(ENTRIES_FIELD);
   const meant = reportOtherFields(fields, report);
   if (webhooks === undefined) {
     if (!meant) {
@@ -59,8 +62,8 @@ export function findEntries(contents: Node, aliases: Aliases, report: Report): r
 function reportOtherFields(fields: ReadonlyMap<string, Field>, report: Report): boolean {
   let meant = false;
   for (const [name, { key }] of fields) {
-    if (name === 'webhooks' || name.startsWith(EXTENSION_PREFIX)) continue;
-    const near = nearest(name, ['webhooks']);
+    if (name === ENTRIES_FIELD || name.startsWith(EXTENSION_PREFIX)) continue;
+    const near = nearest(name, [ENTRIES_FIELD]);
     if (near !== undefined) meant = true;
     const known = `known is webhooks; fields that begin with ${EXTENSION_PREFIX} are yours, for anchors`;
     const remedy = near === undefined ? known : `did you mean ${near}?`;

@@ -10,40 +10,41 @@ export type Aliases = ReadonlyMap<Alias, Node>;
 /** Of more anchors than this none is suggested: comparing each wrong alias with each anchor could take for ever. */
 const MOST_SUGGESTIONS = 100;
 
-export interface TreeOptions {
-  readonly report: Report;
-  /** A place in words: `webhooks.yaml:4:11`. */
-  readonly where: (offset: number) => string;
-}
-
 /**
- * Looks at the whole tree once, in linear time: keys (text, each once in a mapping) and aliases (known, not part of
- * what they stand for, not multiplying into more than the tree may be). Null: it must not be read any further.
+ * Looks at a whole tree once, in linear time: keys (text, each once in a mapping) and aliases (known, not part of what
+ * they stand for, not multiplying into more than the tree may be). The tree may come in pieces, in their order.
  */
-export function checkTree(root: Node, options: TreeOptions): Aliases | null {
-  const walk = new TreeWalk(options);
-  walk.visit(root);
-  return walk.tooBig ? null : walk.aliases;
-}
-
-class TreeWalk {
-  readonly aliases = new Map<Alias, Node>();
-  tooBig = false;
-  readonly #report: Report;
-  readonly #where: TreeOptions['where'];
+export class TreeCheck {
+  readonly #aliases = new Map<Alias, Node>();
+  #size = 0;
+  #isTooBig = false;
+  readonly #where: (offset: number) => string;
+  #report: Report = () => {};
   readonly #anchors = new Map<string, Node>();
   /** Anchored collections that are being walked: an alias to one of them would be endless. */
   readonly #open = new Set<Node>();
   /** How many nodes an anchored one has with its aliases written out. */
   readonly #sizes = new Map<Node, number>();
 
-  constructor({ report, where }: TreeOptions) {
-    this.#report = report;
+  /** `where` tells a place in words: `webhooks.yaml:4:11`. */
+  constructor(where: (offset: number) => string) {
     this.#where = where;
   }
 
+  /** What each alias of the pieces so far stands for. */
+  get aliases(): Aliases {
+    return this.#aliases;
+  }
+
+  /** Looks at the next piece, or at the whole. False: it must not be read any further. */
+  check(piece: Node, report: Report): boolean {
+    this.#report = report;
+    this.#size += this.#visitBounded(piece, this.#size);
+    return !this.#isTooBig;
+  }
+
   /** Returns the number of nodes with all aliases written out. The parser has bounded the depth of this recursion. */
-  visit(node: unknown): number {
+  #visit(node: unknown): number {
     if (isAlias(node)) return this.#visitAlias(node);
     if (isScalar(node)) {
       if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
@@ -57,7 +58,7 @@ class TreeWalk {
     let size = 1;
     if (isMap(node)) {
       this.#checkKeys(node.items);
-      for (const { key, value } of node.items) size += this.visit(key) + this.#visitBounded(value, size);
+      for (const { key, value } of node.items) size += this.#visit(key) + this.#visitBounded(value, size);
     } else {
       for (const item of node.items) size += this.#visitBounded(item, size);
     }
@@ -69,9 +70,9 @@ class TreeWalk {
   }
 
   #visitBounded(node: unknown, before: number): number {
-    const size = this.visit(node);
-    if (before + size > LIMITS.expandedNodes && !this.tooBig) {
-      this.tooBig = true;
+    const size = this.#visit(node);
+    if (before + size > LIMITS.expandedNodes && !this.#isTooBig) {
+      this.#isTooBig = true;
       this.#report({
         code: 'alias-bomb',
         message: `with its aliases written out, the manifest has more than ${LIMITS.expandedNodes} values`,
@@ -104,7 +105,7 @@ class TreeWalk {
       });
       return 1;
     }
-    this.aliases.set(alias, target);
+    this.#aliases.set(alias, target);
     return this.#sizes.get(target) ?? 1;
   }
 

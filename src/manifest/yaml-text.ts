@@ -1,6 +1,7 @@
 import { Composer, type CST, Lexer, type Node, Parser } from 'yaml';
 import type { Finding, Report } from './findings.js';
 import { LIMITS } from './limits.js';
+import { COMPOSER_OPTIONS, type Cutter } from './pieces.js';
 import { quote } from './printable.js';
 import { reportErrors, syntaxError } from './yaml-errors.js';
 
@@ -15,24 +16,25 @@ export interface YamlReading {
   readonly unsoundFrom: number | null;
 }
 
+export interface YamlOptions {
+  readonly report: Report;
+  readonly limits?: ReadingLimits;
+  /** The field whose list is handed on in pieces, and what takes them: `contents` has the last of its items only. */
+  readonly cutter?: Cutter;
+}
+
 /**
- * Text → syntax tree, as YAML 1.2 core, with errors reported. Null: too broken or too big to go on.
- * `text` is without byte order mark.
+ * Text → syntax tree, as YAML 1.2 core, with errors reported. Null: too broken or too big to go on, or a piece was not
+ * taken. `text` is without byte order mark.
  */
-export function readYaml(text: string, report: Report, limits: ReadingLimits = LIMITS): YamlReading | null {
+export function readYaml(text: string, { report, limits = LIMITS, cutter }: YamlOptions): YamlReading | null {
   const clean = text.replace(NOT_ALLOWED, (character, offset: number) => {
     report(syntaxError('control-character', `character ${hex(character)} is not allowed in YAML`, offset, offset + 1));
     return '\ufffd';
   });
-  const tokens = boundedTokens(clean, report, limits);
+  const tokens = boundedTokens(clean, { report, limits, cutter });
   if (tokens === null) return null;
-  const composer = new Composer({
-    version: '1.2',
-    schema: 'core',
-    resolveKnownTags: false,
-    // The library compares each key with every other one of its mapping; tree.ts does it in linear time.
-    uniqueKeys: false,
-  });
+  const composer = new Composer(COMPOSER_OPTIONS);
   try {
     stopAfterErrors(composer, limits.problems);
     for (const { contents, errors, warnings } of composer.compose(tokens, true, clean.length)) {
@@ -65,11 +67,17 @@ function stopAfterErrors(composer: Composer, most: number): void {
   };
 }
 
+interface TokenOptions {
+  readonly report: Report;
+  readonly limits: ReadingLimits;
+  readonly cutter: Cutter | undefined;
+}
+
 /**
  * The tokens of the first document; null when there are too many or they are nested too deep, which is reported then.
  * Composing recurses, so depth has to be known before.
  */
-function boundedTokens(text: string, report: Report, limits: ReadingLimits): CST.Token[] | null {
+function boundedTokens(text: string, { report, limits, cutter }: TokenOptions): CST.Token[] | null {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
   let lexemes = 0;
@@ -81,6 +89,7 @@ function boundedTokens(text: string, report: Report, limits: ReadingLimits): CST
     }
     // What follows would only be more of the same errors.
     if (parts > limits.problems) break;
+    if (cutter?.cut(parser.stack) === false) return null;
     lexemes += 1;
     const tooDeep = parser.stack.length > limits.nestingLevels;
     if (!tooDeep && lexemes <= limits.lexemes) continue;

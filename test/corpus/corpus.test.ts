@@ -21,6 +21,7 @@ const MANIFESTS: Readonly<Record<string, string>> = {
   'endless-alias.yaml': 'endless-alias missing-field',
   'escapes.yaml': 'bad-name bad-handler bad-trigger',
   'every-style.yaml': '2 entries',
+  'long-list.yaml': '6 entries',
   'merge-and-override.yaml': '2 entries',
   'not-utf8.yaml': 'not-utf8',
   'proto.yaml': 'unknown-field',

@@ -214,7 +214,9 @@ describe('what would cost too much', () => {
   it('a text of more words and marks than the limit is refused for that', () => {
     const findings: Finding[] = [];
     const limits = { lexemes: 1_000, nestingLevels: 50, problems: 1_000 };
-    expect(readYaml(`webhooks: [${'a,'.repeat(1_000)}]`, (finding) => findings.push(finding), limits)).toBeNull();
+    expect(
+      readYaml(`webhooks: [${'a,'.repeat(1_000)}]`, { report: (finding) => findings.push(finding), limits }),
+    ).toBeNull();
     expect(findings).toMatchObject([{ code: 'too-complex', message: 'more than 1000 words and marks' }]);
   });
 
