@@ -1,10 +1,13 @@
 /** So many at a time; the others wait in line. */
 export class Turns {
   readonly #waiting: (() => void)[] = [];
+  readonly #onUnclaimed: () => void;
   #free: number;
 
-  constructor(atATime: number) {
+  /** `onUnclaimed` is told when a turn comes back and nobody waits for one. */
+  constructor(atATime: number, onUnclaimed: () => void = () => {}) {
     this.#free = atATime;
+    this.#onUnclaimed = onUnclaimed;
   }
 
   /** Resolves when it is one's turn. Each turn must be given back. */
@@ -16,7 +19,11 @@ export class Turns {
   /** To the next in line, or back. */
   giveBack(): void {
     const next = this.#waiting.shift();
-    if (next === undefined) this.#free += 1;
-    else next();
+    if (next !== undefined) {
+      next();
+      return;
+    }
+    this.#free += 1;
+    this.#onUnclaimed();
   }
 }

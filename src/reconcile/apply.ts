@@ -7,11 +7,12 @@ import type { ApplyContext } from './context.js';
 import { stoppedError } from './failures.js';
 
 /**
- * Changes in hand for each that is sent at a time: those ahead have their intents flushed while the others are on the
- * wire, so that neither the disk waits for the wire nor the wire for the disk. After a kill they are unconfirmed like
- * those that were sent. Where that costs people work, since nothing unconfirmed is sent again, there are none ahead.
+ * Changes in hand for each that is sent at a time. Those ahead have their intents flushed while the others are on the
+ * wire, so that the disk doesn't wait for the wire; and more of them each time that the wire had to wait for the disk.
+ * After a kill they are unconfirmed like those that were sent. Where that costs people work, since nothing unconfirmed
+ * is sent again, there are none ahead.
  */
-const IN_HAND_PER_TURN = { recover: 4, hold: 1 };
+const IN_HAND_PER_TURN = { recover: { atFirst: 2, atMost: 8 }, hold: { atFirst: 1, atMost: 1 } };
 
 /** What carrying out a plan needs besides: how much at a time. */
 export interface Pace {
@@ -27,7 +28,14 @@ export async function applyPlan(
   plan: ApprovedPlan,
   { concurrency, onUncertain, ...edges }: Omit<ApplyContext, 'turns'> & Pace,
 ): Promise<AppliedChange[]> {
-  const context: ApplyContext = { ...edges, turns: new Turns(concurrency) };
+  const { atFirst, atMost } = IN_HAND_PER_TURN[onUncertain];
+  const workers: Promise<void>[] = [];
+  const failures: unknown[] = [];
+  const hire = () => {
+    if (workers.length < concurrency * atMost) workers.push(work(false).catch((error) => void failures.push(error)));
+  };
+  const turns = new Turns(concurrency, () => workers.length > 0 && hire());
+  const context: ApplyContext = { ...edges, turns };
   const results: AppliedChange[] = [];
   const queue = plan.changes.entries();
   const total = plan.changes.filter(isPending).length;
@@ -47,11 +55,10 @@ export async function applyPlan(
   };
   // A lost POST is looked for above the highest id known before it. Until one is known, there is one POST at a time.
   if (context.journal.state.highestId === null) await work(true);
-  const workers = Array.from({ length: concurrency * IN_HAND_PER_TURN[onUncertain] }, () => work(false));
-  // Every worker is waited for, so that no request is under way when the lock is given back.
-  for (const outcome of await Promise.allSettled(workers)) {
-    if (outcome.status === 'rejected') throw outcome.reason;
-  }
+  for (let n = 0; n < concurrency * atFirst; n += 1) hire();
+  // Every worker is waited for, the later ones too, so that no request is under way when the lock is given back.
+  for (const worker of workers) await worker;
+  if (failures.length > 0) throw failures[0];
   return results;
 }
 

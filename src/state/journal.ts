@@ -12,6 +12,9 @@ import type { State } from './state.js';
 /** After so many flushes it is checked that the file at the path is still the one that is written to. */
 const FLUSHES_PER_CHECK = 32;
 
+/** So many records are enough for a write: what it costs is then little beside what they cost. */
+const RECORDS_PER_WRITE = 64;
+
 /** Where a journal stands: the file is open, whole, and ends at `bytes`. */
 export interface JournalStart {
   /** As the user wrote it, for messages. */
@@ -145,14 +148,23 @@ export class Journal {
   }
 
   async #drain(): Promise<void> {
-    // Answers that come in one turn of the event loop give their records before this goes on: one write for all.
-    await new Promise((resolve) => setImmediate(resolve));
     while (this.#broken === null) {
+      await this.#gather();
       if (this.#waiting !== null) await this.#append(this.#waiting);
       else if (this.#compaction !== null) await this.#compact(this.#compaction);
       else break;
     }
     this.#draining = null;
+  }
+
+  /** Waits as long as each turn of the event loop brings more records, up to a number: one write for all of them. */
+  async #gather(): Promise<void> {
+    const gathered = () => this.#waiting?.jsons.length ?? 0;
+    let before: number;
+    do {
+      before = gathered();
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (gathered() > before && gathered() < RECORDS_PER_WRITE);
   }
 
   async #append(batch: Batch): Promise<void> {

@@ -6,6 +6,9 @@ interface Event {
   cancelled: boolean;
 }
 
+/** One that brings records, one that brings no more, one in which they are written, and one to spare. */
+const TURNS_OF_THE_JOURNAL = 4;
+
 /** Time that moves only when everybody waits: events run in the order of their times. */
 export class VirtualTime {
   #now: number;
@@ -80,14 +83,9 @@ function isLater(event: Event, than: Event): boolean {
 }
 
 /**
- * Resolves when all that is ready has run: promises that wait for nothing but each other are done by then. Twice round,
- * since the journal gathers what is written in one turn, and writes it in the next.
+ * Resolves when all that is ready has run: promises that wait for nothing but each other are done by then. Several
+ * times round, since the journal gathers what is written for as long as each turn brings more.
  */
 async function idle(): Promise<void> {
-  await turn();
-  await turn();
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < TURNS_OF_THE_JOURNAL; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -11,8 +11,12 @@ import type { DesiredWebhook } from '../../../src/webhook.js';
 const NOW = new Date('2026-01-01T00:00:00.000Z');
 const CONCURRENCY = 2;
 
-/** A run over creates, with the requests in the test's hand. */
-function startCreating(entries: number, onUncertain: 'recover' | 'hold' = 'recover') {
+/** A run over creates, with the requests in the test's hand, and the disk where it is asked for. */
+function startCreating(
+  entries: number,
+  onUncertain: 'recover' | 'hold' = 'recover',
+  flush: () => Promise<void> = () => Promise.resolve(),
+) {
   const state = startState({ type: 'header', version: 1, account: '34', createdAt: NOW.toISOString(), highestId: 10 });
   const records: StateRecord[] = [];
   const journal: OpenJournal = {
@@ -21,7 +25,7 @@ function startCreating(entries: number, onUncertain: 'recover' | 'hold' = 'recov
       applyRecord(state, record);
       records.push(record);
     },
-    flush: () => Promise.resolve(),
+    flush,
   };
   const answers: ((id: number) => void)[] = [];
   const api = {
@@ -108,14 +112,39 @@ function startRecovering(maySendAgain: (name: string) => boolean) {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('creates', () => {
-  it('are sent no more at a time than was asked for, with a few intents on disk ahead of their turn', async () => {
+  it('are sent no more at a time than was asked for, with as many intents on disk ahead of their turn', async () => {
     const { answers, records } = startCreating(20);
     await settled();
     expect(answers).toHaveLength(CONCURRENCY);
-    expect(records).toHaveLength(CONCURRENCY * 4);
+    expect(records).toHaveLength(CONCURRENCY * 2);
     answers[0]?.(11);
     await settled();
     expect(answers).toHaveLength(CONCURRENCY + 1);
+  });
+
+  it('have more intents ahead of their turn each time that the wire waits for the disk, up to a bound', async () => {
+    let disk = Promise.resolve();
+    const { answers, records } = startCreating(200, 'recover', () => disk);
+    const unanswered: number[] = [];
+    let answered = 0;
+    await settled();
+    while (answered < 100) {
+      let flushed = () => {};
+      disk = new Promise((resolve) => {
+        flushed = resolve;
+      });
+      // All that is on disk is sent and answered before the disk has what came since.
+      for (let answer = answers.shift(); answer !== undefined; answer = answers.shift()) {
+        answered += 1;
+        answer(10 + answered);
+        await settled();
+      }
+      unanswered.push(records.filter(({ type }) => type === 'intent').length - answered);
+      flushed();
+      await settled();
+    }
+    expect(unanswered[0]).toBeGreaterThan(CONCURRENCY * 2);
+    expect(Math.max(...unanswered)).toBe(CONCURRENCY * 8);
   });
 
   it('have no intents ahead of their turn on hold, where each that is unconfirmed needs somebody', async () => {
