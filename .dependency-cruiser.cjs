@@ -13,6 +13,7 @@ const pure = [
   '^src/copernica/(outcome|answers|api|redact)\\.ts$',
   '^src/daemon/scheduler\\.ts$',
   '^src/sandbox/model',
+  '^src/notices/(reasons|spell|message|post-outcome)\\.ts$',
   '^src/status/(?!reporter|status|serve|server|answers|metrics)',
 ];
 /** Packages that the build puts into the program, so that they are no dependencies of the installed one. */

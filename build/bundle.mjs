@@ -24,7 +24,7 @@ const TOGETHER = {
     /src.commands.(accounts|command)\.ts$/,
     /src.manifest.(credentials|limits|printable|suggest)\.ts$/,
     /src.output.(exit-code|paint|plan-json|problems|summary)\.ts$/,
-    /src.settings.(account-keys|definitions|load|resolve|token|values)\.ts$/,
+    /src.settings.(account-keys|definitions|load|notify-url|resolve|token|values)\.ts$/,
   ],
   unchanged: [/src.(ground|output.unchanged|state.clean)\.ts$/, /src.commands.(apply|plan|unchanged)\.ts$/],
   manifest: [/src.manifest.(?!credentials|limits|printable|suggest)[a-z0-9-]+\.ts$/],

@@ -92,7 +92,7 @@ interface Target {
 }
 
 /** The variables that command-line tools take a proxy from, in either spelling. */
-function proxyOf(environment: Host['environment']): ProxySettings {
+export function proxyOf(environment: Host['environment']): ProxySettings {
   const read = (name: string) => environment[name.toLowerCase()] || environment[name] || undefined;
   const [httpProxy, httpsProxy, noProxy] = [read('HTTP_PROXY'), read('HTTPS_PROXY'), read('NO_PROXY')];
   return {

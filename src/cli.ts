@@ -198,6 +198,7 @@ function settingsCommand(program: Command, name: CommandName): Command {
 
 function addSetting(command: Command, setting: Setting<unknown>): void {
   const about = setting.fallback === undefined ? '' : `; default ${setting.shown ?? String(setting.fallback)}`;
+  if (setting.flag === null) return;
   const option = new Option(setting.flag, `${setting.help} (${setting.environment}${about})`);
   // For help and completion alone: what is wrong is told by the settings, with where it came from.
   if (setting.choices !== undefined) option.argChoices = [...setting.choices];
@@ -216,7 +217,7 @@ function settingsLast<T>(_all: readonly T[], shown: readonly T[], groupOf: (item
 
 /** A switch takes no value, and has a --no- form that overrides the environment and the settings file. */
 function isSwitch(setting: Setting<unknown>): boolean {
-  return !setting.flag.includes('<');
+  return setting.flag?.includes('<') === false;
 }
 
 function configOption(): Option {

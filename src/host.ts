@@ -24,7 +24,7 @@ export interface Host {
   now(): Date;
   /** Calls `listener` on the signal until the returned function is called. */
   onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): () => void;
-  /** Ends the process at once: the second signal, and nothing else. */
+  /** Ends the process at once: the second signal, or what can't be broken off, such as the look-up of a name. */
   exitNow(code: number): never;
 }
 

@@ -5,6 +5,7 @@ import { directSink } from './direct-sink.js';
 import type { Host } from './host.js';
 import { EXIT } from './output/exit-code.js';
 import { Secrets } from './secrets.js';
+import { secretsOfNotifyUrl } from './settings/notify-url.js';
 import { readableStack } from './stack.js';
 
 /** The composition root: the only place that touches `process`. */
@@ -22,6 +23,7 @@ declare const PRODUCT_BUILD: string;
 
 const secrets = new Secrets();
 secrets.learnValue(process.env.COPERNICA_ACCESS_TOKEN ?? '');
+for (const secret of secretsOfNotifyUrl(process.env.COPERNICA_WEBHOOKS_NOTIFY ?? '')) secrets.learnValue(secret);
 
 const host: Host = {
   environment: process.env,

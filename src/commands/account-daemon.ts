@@ -11,6 +11,13 @@ import type { AccountReporter } from '../status/reporter.js';
 import { makeRun } from './daemon-run.js';
 import { openAccount, type PacerFor } from './session.js';
 
+export interface DaemonParts {
+  readonly pacerFor: PacerFor;
+  readonly status: AccountReporter;
+  /** Told when the first signal comes. */
+  readonly onStopping: () => void;
+}
+
 /**
  * Keeps one account until a signal ends it; several of these live in one process and know nothing of each other.
  * Resolves with how it ended. Throws ProductError when it can't begin.
@@ -18,7 +25,7 @@ import { openAccount, type PacerFor } from './session.js';
 export async function runAccount(
   host: Host,
   account: AccountSettings,
-  { pacerFor, status }: { readonly pacerFor: PacerFor; readonly status: AccountReporter },
+  { pacerFor, status, onStopping }: DaemonParts,
 ): Promise<'finished' | 'cut-short'> {
   const { settings } = account;
   const { token, log } = await openAccount(host, account, host.stdout);
@@ -63,6 +70,7 @@ export async function runAccount(
       onStopping: () => {
         log.info('stopping: requests under way are finished and recorded');
         stopping.abort();
+        onStopping();
       },
     });
     log.info(ended === 'finished' ? 'ended' : 'ended at once: what was not finished is looked for at the next start');

@@ -3,7 +3,8 @@ import type { Host } from '../host.js';
 import { nearest } from '../manifest/suggest.js';
 import { EXIT } from '../output/exit-code.js';
 import { problemLists } from '../output/plan-json.js';
-import { loadSettings, loadTokenIfThere } from '../settings/load.js';
+import { loadNotifyUrlIfThere, loadSettings, loadTokenIfThere } from '../settings/load.js';
+import { secretsOfNotifyUrl } from '../settings/notify-url.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { type CommandResult, failedResult, type Invocation } from './command.js';
 
@@ -29,9 +30,13 @@ export async function chosenAccounts(host: Host, invocation: Invocation): Promis
   return chosen;
 }
 
-/** Of all accounts, the ones not chosen too: a manifest of one must not be able to send the token of another. */
+/**
+ * Of all accounts, the ones not chosen too: a manifest of one must not be able to send the token of another, or where
+ * its notices go.
+ */
 function learnSecrets({ environment, secrets }: Host, accounts: readonly AccountSettings[]): void {
-  for (const { token } of accounts) {
+  for (const { token, settings } of accounts) {
+    for (const secret of secretsOfNotifyUrl(loadNotifyUrlIfThere(settings))) secrets.learnValue(secret);
     if (token !== null && 'variable' in token) secrets.learnVariable(token.variable);
     secrets.learnValue(loadTokenIfThere(environment, token));
   }

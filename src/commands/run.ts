@@ -6,33 +6,48 @@ import type { AccountSettings } from '../settings/resolve.js';
 import type { Status } from '../status/reporter.js';
 import { openStatus } from '../status/status.js';
 import { runAccount } from './account-daemon.js';
+import { type Notices, openNotices } from './account-notices.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { type CommandResult, execute, type Invocation } from './command.js';
 import { openLog, sharedPace } from './session.js';
 
 /** run: the daemon, for each account at once. Logs to stdout; ends with 0 when it was told to stop. */
-export function runCommand(host: Host, invocation: Invocation): Promise<number> {
-  return execute(host, invocation, async () => {
+export async function runCommand(host: Host, invocation: Invocation): Promise<number> {
+  const notices: Notices[] = [];
+  let brokenOff = false;
+  const code = await execute(host, invocation, async () => {
     const accounts = await chosenAccounts(host, invocation);
     // Their shape was checked with the settings; whether they name times is known where schedules are made.
     for (const { settings } of accounts) checkSchedule(settings.schedule);
     const status = await openStatusOf(host, accounts);
     try {
-      return await runAll(host, accounts, status);
+      return await runAll(host, accounts, { status, notices });
     } finally {
+      brokenOff = (await Promise.all(notices.map((each) => each.close()))).includes(false);
       await status.close();
     }
   });
+  // A name that is being looked up would keep the process alive until the system gives up on it.
+  if (brokenOff) host.exitNow(code);
+  return code;
 }
 
-function runAll(host: Host, accounts: readonly AccountSettings[], status: Status): Promise<CommandResult> {
+/** `notices`: those that are opened are added, and are the caller's to close. */
+function runAll(
+  host: Host,
+  accounts: readonly AccountSettings[],
+  { status, notices }: { readonly status: Status; readonly notices: Notices[] },
+): Promise<CommandResult> {
   const pacerFor = sharedPace();
   return forAccounts(accounts, async (account) => {
     const { name, settings } = account;
     const target = settings.sandbox ? 'the built-in sandbox' : settings.apiUrl;
-    const reporter = status.account({ name, target, file: settings.file, schedule: settings.schedule });
+    let reporter = status.account({ name, target, file: settings.file, schedule: settings.schedule });
     try {
-      const ended = await runAccount(host, account, { pacerFor, status: reporter });
+      const told = await openNotices(host, account, reporter);
+      notices.push(told);
+      reporter = told.reporter;
+      const ended = await runAccount(host, account, { pacerFor, status: reporter, onStopping: told.stopping });
       if (ended === 'cut-short') host.exitNow(EXIT.done);
       return { ...NOTHING_TO_SAY, failures: [] };
     } catch (error) {

@@ -47,7 +47,7 @@ export function describeNetworkError(error: unknown, { target, sent }: NetworkPl
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
       return 'the answer is not as long as it says';
     case 'UND_ERR_ABORTED':
-      return proxyRefusal(error) ?? 'the request was broken off';
+      return proxyRefusal(error, target) ?? 'the request was broken off';
     case 'UND_ERR_DESTROYED':
     case 'UND_ERR_CLOSED':
       return 'the client was closed';
@@ -78,9 +78,9 @@ function hostOf(error: unknown): string | null {
 }
 
 /** The only place where undici tells the proxy's status is its message. */
-function proxyRefusal(error: unknown): string | null {
+function proxyRefusal(error: unknown, target: string): string | null {
   const status = error instanceof Error ? /^Proxy response \((\d{3})\)/.exec(error.message)?.[1] : undefined;
-  return status === undefined ? null : `the proxy answered ${status} and opened no way to the API`;
+  return status === undefined ? null : `the proxy answered ${status} and opened no way to ${target}`;
 }
 
 function property(value: unknown, name: string): unknown {

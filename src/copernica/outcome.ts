@@ -206,7 +206,7 @@ function headerValue(headers: AnswerHeaders, name: string): string | undefined {
 }
 
 /** Retry-After in milliseconds: a number of seconds, or a date. */
-function retryAfter({ headers, receivedAt }: Answer): number | undefined {
+export function retryAfter({ headers, receivedAt }: Pick<Answer, 'headers' | 'receivedAt'>): number | undefined {
   const value = headerValue(headers, 'retry-after')?.trim() ?? '';
   const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - receivedAt;
   return value === '' || Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), LONGEST_RETRY_AFTER_MS);

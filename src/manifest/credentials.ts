@@ -1,8 +1,8 @@
 /** Shorter values turn up in harmless ones by chance. */
 const SHORTEST_SECRET_CHARS = 8;
 
-/** This product's own: the access token, however an installation with several accounts names it. */
-const OWN_CREDENTIAL = /^COPERNICA_(ACCESS_.*|.*(TOKEN|JWT|SECRET|PASSWORD|KEY)(_.*)?)$/i;
+/** This product's own: the access token, however an installation with several accounts names it, and where notices go. */
+const OWN_CREDENTIAL = /^COPERNICA_(ACCESS_.*|WEBHOOKS_NOTIFY(_FILE)?|.*(TOKEN|JWT|SECRET|PASSWORD|KEY)(_.*)?)$/i;
 
 /** What CI systems and clouds put into the environment of a job, by the names their manuals give. */
 const WELL_KNOWN_CREDENTIALS: ReadonlySet<string> = new Set([

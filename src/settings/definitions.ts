@@ -1,3 +1,4 @@
+import { NOTIFY_ACCEPTS, type NotifyUrl, parseNotifyUrl } from './notify-url.js';
 import {
   formatDuration,
   type ListenAddress,
@@ -29,7 +30,8 @@ export type CommandName =
  */
 export interface Setting<T> {
   readonly name: string;
-  readonly flag: string;
+  /** Null: it has none, as with a secret, which every user of the machine could see on the command line. */
+  readonly flag: string | null;
   readonly environment: string;
   readonly help: string;
   readonly accepts: string;
@@ -38,6 +40,8 @@ export interface Setting<T> {
   readonly shown?: string;
   /** The only values there are, where that is so: for help and completion. */
   readonly choices?: readonly string[];
+  /** Its value is in no message. */
+  readonly secret?: true;
   /** What else there is to know: whole sentences, for the settings file and the reference. */
   readonly note?: string;
   /** A value to show in the settings file where there is no default. */
@@ -57,7 +61,11 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as cons
 const LOG_FORMATS = ['pretty', 'json'] as const;
 const API_VERSIONS = ['3', '4'] as const;
 
-function setting<T>(name: string, flag: string, rest: Omit<Setting<T>, 'name' | 'flag' | 'environment'>): Setting<T> {
+function setting<T>(
+  name: string,
+  flag: string | null,
+  rest: Omit<Setting<T>, 'name' | 'flag' | 'environment'>,
+): Setting<T> {
   return { name, flag, environment: environmentName(name), ...rest };
 }
 
@@ -208,6 +216,27 @@ export const SETTINGS = {
     commands: ['run', 'healthcheck'],
   }),
   graceMs: duration('grace', 'how long requests under way may take after SIGTERM', 25_000, ['run']),
+  notify: setting<NotifyUrl | undefined>('notify', null, {
+    help: 'where a notice is POSTed when something is wrong, when drift was put back, and when all is well again; off for nowhere',
+    accepts: NOTIFY_ACCEPTS,
+    fallback: undefined,
+    secret: true,
+    note: 'It counts as a secret, as that of a Slack channel is: keep it out of git, in the environment or in the file of notify-file.',
+    example: 'https://hooks.slack.com/services/T000/B000/XXXX',
+    parse: parseNotifyUrl,
+    commands: ['run'],
+  }),
+  notifyFile: setting<string | undefined>('notify-file', null, {
+    help: 'path of a file that holds the URL of notify, as Docker and Kubernetes secrets are',
+    accepts: 'a path',
+    fallback: undefined,
+    example: '/run/secrets/copernica-notify',
+    parse: nonEmpty,
+    commands: ['run'],
+  }),
+  notifyAfterMs: duration('notify-after', 'how long something has to be wrong before a notice tells it', 60_000, [
+    'run',
+  ]),
   logLevel: setting<(typeof LOG_LEVELS)[number]>('log-level', '--log-level <level>', {
     help: 'how much is logged',
     accepts: LOG_LEVELS.join(', '),

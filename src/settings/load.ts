@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { errorCode, ProductError, productError } from '../errors.js';
+import type { Settings } from './definitions.js';
 import type { FileValues, SettingsFile } from './file.js';
+import { NOTIFY_ACCEPTS, parseNotifyUrl } from './notify-url.js';
 import { type AccountSettings, resolveSettings, type TokenSource } from './resolve.js';
 import { checkToken } from './token.js';
 
@@ -97,6 +99,31 @@ async function loadDefaultToken(environment: Readonly<Record<string, string | un
 
 function readTokenFile(path: string): string {
   return readSmallFile(path, 'token file', false) ?? '';
+}
+
+/**
+ * Where notices are POSTed, from the setting itself or from the file that it names; null: nowhere.
+ * Throws ProductError of kind `input`; no message holds any part of it.
+ */
+export function loadNotifyUrl({ notify, notifyFile }: Pick<Settings, 'notify' | 'notifyFile'>): string | null {
+  const text = notify ?? (notifyFile === undefined ? 'off' : readSmallFile(notifyFile, 'notify file', false));
+  const url = parseNotifyUrl(text ?? '');
+  if (url !== undefined) return url === 'off' ? null : url;
+  throw productError('input', {
+    code: 'notify-unusable',
+    message: `notify file ${notifyFile} does not hold what it should`,
+    remedy: `put into it ${NOTIFY_ACCEPTS}`,
+  });
+}
+
+/** What is there of it, usable or not, to keep it out of sight; empty when there is nothing to read. */
+export function loadNotifyUrlIfThere({ notify, notifyFile }: Pick<Settings, 'notify' | 'notifyFile'>): string {
+  if (notify !== undefined || notifyFile === undefined) return notify ?? '';
+  try {
+    return readSmallFile(notifyFile, 'notify file', false) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 /** PEM text of a certificate file. Throws ProductError of kind `input` when it can't be read or holds no certificate. */

@@ -71,9 +71,11 @@ function resolveOne(sources: SettingsSources, fromFile: TextValues, ofAccount: T
   const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
   const flagged = new Set<SettingKey>();
+  const found = new Map<SettingKey, Found | undefined>();
   for (const key of Object.keys(SETTINGS) as SettingKey[]) {
     const setting: Setting<unknown> = SETTINGS[key];
     const source = findSource(setting, sources, fromFile, ofAccount);
+    found.set(key, source);
     values[key] = setting.fallback;
     if (source === undefined) continue;
     if (sources.flags.has(setting.name)) flagged.add(key);
@@ -81,32 +83,51 @@ function resolveOne(sources: SettingsSources, fromFile: TextValues, ofAccount: T
     if (value === undefined) problems.push(badValue(setting, source));
     else values[key] = value;
   }
+  const [url, file] = [found.get('notify'), found.get('notifyFile')];
+  if (url !== undefined && file !== undefined) {
+    if (url.rank === file.rank) problems.push(notifyTwice(file));
+    else values[url.rank < file.rank ? 'notifyFile' : 'notify'] = undefined;
+  }
   return { settings: values as Settings, flagged, problems };
 }
+
+/** A source with how near it is: a lower rank goes before. */
+type Found = SourcedText & { readonly rank: number };
 
 function findSource(
   setting: Setting<unknown>,
   sources: SettingsSources,
   fromFile: TextValues,
   ofAccount: TextValues,
-): SourcedText | undefined {
+): Found | undefined {
   const flag = sources.flags.get(setting.name);
-  if (flag !== undefined) return { text: flag, origin: `flag --${setting.name}` };
+  if (flag !== undefined) return { text: flag, origin: `flag --${setting.name}`, rank: 0 };
   const own = ofAccount.get(setting.name);
-  if (own !== undefined) return own;
+  if (own !== undefined) return { ...own, rank: 1 };
   const variable = sources.environment[setting.environment];
   // An empty variable is how compose files and shells write "not set".
   if (variable !== undefined && variable !== '') {
-    return { text: variable, origin: `environment variable ${setting.environment}` };
+    return { text: variable, origin: `environment variable ${setting.environment}`, rank: 2 };
   }
-  return fromFile.get(setting.name);
+  const common = fromFile.get(setting.name);
+  return common === undefined ? undefined : { ...common, rank: 3 };
+}
+
+/** Of one said nearer and one said further away the nearer counts; at one place neither does. */
+function notifyTwice({ place, origin }: Found): Problem {
+  const { notify, notifyFile } = SETTINGS;
+  const [one, other] = origin.startsWith('environment')
+    ? [notify.environment, notifyFile.environment]
+    : [notify.name, notifyFile.name];
+  const message = `both ${one} and ${other} say where notices go`;
+  return { code: 'notify-twice', severity: 'error', message, remedy: 'leave one of them out', ...place };
 }
 
 function badValue(setting: Setting<unknown>, source: SourcedText): Problem {
   return {
     code: 'bad-setting',
     severity: 'error',
-    message: `${setting.name}: ${quote(source.text)} (from ${source.origin}) can't be used`,
+    message: `${setting.name}: ${setting.secret ? 'what is said' : quote(source.text)} (from ${source.origin}) can't be used`,
     remedy: `give ${setting.accepts}`,
     ...source.place,
   };

@@ -37,6 +37,11 @@ export function parseInteger(text: string, from: number, to: number): number | u
 
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
+/** Https, or plain http to a loopback address: nobody on the way reads what is sent. */
+export function isSafeToSend(url: URL): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOST.test(url.hostname));
+}
+
 /**
  * An origin to send the token to: https, or plain http to a loopback address.
  * Without user info, query or fragment, so that it can be printed; a trailing slash is dropped.
@@ -45,8 +50,7 @@ export function parseApiUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;
-  const safe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOST.test(url.hostname));
-  return safe ? url.href.replace(/\/+$/, '') : undefined;
+  return isSafeToSend(url) ? url.href.replace(/\/+$/, '') : undefined;
 }
 
 export function parseOneOf<T extends string>(text: string, values: readonly T[]): T | undefined {

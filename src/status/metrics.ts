@@ -3,8 +3,8 @@ import type { RequestEvent } from '../copernica/client.js';
 import { TRIGGERS, type Trigger } from '../daemon/scheduler.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending } from '../plan/change.js';
-import type { StatusCounts } from './snapshot.js';
-import { RUN_RESULTS, type RunSnapshot } from './snapshot.js';
+import type { NoticeResult, StatusCounts } from './snapshot.js';
+import { NOTICE_RESULTS, RUN_RESULTS, type RunSnapshot } from './snapshot.js';
 import { type AccountNow, countsOf } from './summarize.js';
 
 const PREFIX = 'copernica_webhooks_';
@@ -36,6 +36,7 @@ export interface Metrics {
   prepare(account: string | null): void;
   runEnded(account: string | null, run: EndedRun): void;
   requestMade(account: string | null, event: RequestEvent): void;
+  noticeEnded(account: string | null, result: NoticeResult): void;
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -57,6 +58,7 @@ export function createMetrics(options: {
       for (const trigger of TRIGGERS) {
         for (const result of RUN_RESULTS) count.runs.inc({ ...labelOf(account), trigger, result }, 0);
       }
+      for (const result of NOTICE_RESULTS) count.notices.inc({ ...labelOf(account), result }, 0);
     },
     runEnded: (account, { trigger, run, changes }) => {
       count.runs.inc({ ...labelOf(account), trigger, result: run.result });
@@ -69,6 +71,7 @@ export function createMetrics(options: {
       count.requests.inc({ ...labelOf(account), call, outcome });
       count.requestSeconds.observe({ ...labelOf(account), call }, durationMs / 1_000);
     },
+    noticeEnded: (account, result) => count.notices.inc({ ...labelOf(account), result }),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
@@ -104,6 +107,12 @@ function countersIn(registry: Registry) {
       name: `${PREFIX}requests_total`,
       help: 'Requests to the API, by call and outcome; each try counts.',
       labelNames: ['account', 'call', 'outcome'],
+      registers,
+    }),
+    notices: new Counter({
+      name: `${PREFIX}notices_total`,
+      help: 'Notices, by what became of them.',
+      labelNames: ['account', 'result'],
       registers,
     }),
     requestSeconds: new Histogram({

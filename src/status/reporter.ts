@@ -5,6 +5,7 @@ import type { Problem, ProductError } from '../errors.js';
 import type { ValidManifest } from '../reconcile/edges.js';
 import type { RunReport } from '../reconcile/run-once.js';
 import type { ListenAddress } from '../settings/values.js';
+import type { NoticeResult } from './snapshot.js';
 
 /** Where everybody who does something for an account says so. */
 export interface AccountReporter {
@@ -16,6 +17,8 @@ export interface AccountReporter {
   requestMade(event: RequestEvent): void;
   /** It never began, and is not tried again. */
   couldNotBegin(error: ProductError): void;
+  /** What became of a notice. */
+  noticeEnded(result: NoticeResult): void;
   /** Remembers the schedule, to be asked for its times. Gives it back. */
   observeSchedule<T extends ObservedSchedule>(schedule: T): T;
 }

@@ -15,6 +15,7 @@ import type {
   StatusOptions,
 } from './reporter.js';
 import { startStatusServer } from './server.js';
+import type { NoticeResult } from './snapshot.js';
 import { type AccountNow, snapshotOf } from './summarize.js';
 
 /** Boards and metrics of all accounts, behind one server. */
@@ -104,6 +105,9 @@ class Reporter implements AccountReporter {
 
   // Passed on as a function.
   readonly requestMade = (event: RequestEvent): void => this.#metrics.requestMade(this.#about.name, event);
+
+  // Passed on as a function.
+  readonly noticeEnded = (result: NoticeResult): void => this.#metrics.noticeEnded(this.#about.name, result);
 
   observeSchedule<T extends ObservedSchedule>(schedule: T): T {
     this.#schedule = schedule;

@@ -106,6 +106,10 @@ export interface StatusCounts {
 export const RUN_RESULTS = ['ok', 'partial', 'refused', 'failed', 'manifest-broken'] as const;
 export type RunResultKind = (typeof RUN_RESULTS)[number];
 
+/** `failed`: given up on; `replaced`: a newer one took its place before it was delivered. */
+export const NOTICE_RESULTS = ['delivered', 'failed', 'replaced'] as const;
+export type NoticeResult = (typeof NOTICE_RESULTS)[number];
+
 export interface RunSnapshot {
   readonly startedAt: string;
   readonly durationMs: number;

@@ -16,6 +16,7 @@ const NO_REPORTER: AccountReporter = {
   observeRun: (_triggers, _refreshed, run) => run(),
   requestMade: () => {},
   couldNotBegin: () => {},
+  noticeEnded: () => {},
   observeSchedule: (schedule) => schedule,
 };
 

@@ -75,6 +75,21 @@ describe('what is loaded', () => {
   });
 });
 
+describe('notices', () => {
+  it('are loaded only where they are wanted', async () => {
+    const place = await Workplace.open();
+    await place.manifest([A]);
+    // Ends by itself, for want of a token.
+    const without = await runLoaded(place, 'run');
+    expect([without.code, without.chunks]).toEqual([3, expect.arrayContaining(['run'])]);
+    expect(without.chunks).not.toContain('noticing');
+    place.environment.COPERNICA_WEBHOOKS_NOTIFY = 'http://127.0.0.1:1/';
+    const { chunks } = await runLoaded(place, 'run');
+    expect(chunks).toContain('noticing');
+    expect(chunks).not.toContain('undici');
+  });
+});
+
 type Opened = Awaited<ReturnType<typeof openApplied>>;
 type Step = (opened: Opened) => Promise<unknown> | unknown;
 

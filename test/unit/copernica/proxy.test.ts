@@ -79,12 +79,12 @@ describe('through a proxy', () => {
     [
       'refuses',
       (socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'),
-      'the proxy answered 403 and opened no way to the API',
+      'the proxy answered 403 and opened no way to localhost:443',
     ],
     [
       'wants a password',
       (socket) => socket.end('HTTP/1.1 407 Who?\r\n\r\n'),
-      'the proxy answered 407 and opened no way to the API',
+      'the proxy answered 407 and opened no way to localhost:443',
     ],
     ['closes the connection', (socket) => socket.end(), 'the proxy closed the connection'],
     ['resets the connection', (socket) => socket.resetAndDestroy(), /^the connection to .* was closed again$/],

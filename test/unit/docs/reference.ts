@@ -21,7 +21,7 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
 
 const SETTINGS_INTRO = `## Settings
 
-A flag goes before an environment variable, and that before the settings file (\`--config\`; [config/settings.yaml](../config/settings.yaml) when it is there), where the key is the name. A value that can't be used stops the program before it does anything. The access token is never a flag: it comes from \`COPERNICA_ACCESS_TOKEN\`, or from the file that \`COPERNICA_ACCESS_TOKEN_FILE\` names. A switch has a \`--no-\` form, which overrides the environment and the settings file.
+A flag goes before an environment variable, and that before the settings file (\`--config\`; [config/settings.yaml](../config/settings.yaml) when it is there), where the key is the name. A value that can't be used stops the program before it does anything. The access token is never a flag: it comes from \`COPERNICA_ACCESS_TOKEN\`, or from the file that \`COPERNICA_ACCESS_TOKEN_FILE\` names. The URL of notices is a secret too, and has no flag either. A switch has a \`--no-\` form, which overrides the environment and the settings file.
 
 Where the settings file lists \`accounts\`, each may have any of these but ${[...PROCESS_WIDE].map(code).join(', ')}, and what it says goes before the environment.
 `;
@@ -80,7 +80,13 @@ function settingOf(name: string): Setting<unknown> | undefined {
 
 function settingRow(setting: Setting<unknown>): string[] {
   const { name, flag, environment, accepts } = setting;
-  return [`[${name}](#setting-${name})`, code(flag), code(environment), defaultOf(setting), accepts];
+  return [
+    `[${name}](#setting-${name})`,
+    flag === null ? '–' : code(flag),
+    code(environment),
+    defaultOf(setting),
+    accepts,
+  ];
 }
 
 function defaultOf({ fallback, shown }: Setting<unknown>): string {

@@ -58,6 +58,8 @@ describe('credentials', () => {
     'COPERNICA_ACCESS_TOKEN',
     'copernica_access_token',
     'COPERNICA_ACCESS_TOKEN_FILE',
+    'COPERNICA_WEBHOOKS_NOTIFY',
+    'COPERNICA_WEBHOOKS_NOTIFY_FILE',
     'COPERNICA_TOKEN_LIVE',
     'COPERNICA_JWT',
     'GITHUB_TOKEN',

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { proxyOf } from '../assemble.js';
+import type { Host } from '../host.js';
+import { loadCertificates, loadNotifyUrl } from '../settings/load.js';
+import type { AccountSettings } from '../settings/resolve.js';
+import { formatDuration } from '../settings/values.js';
+import type { AccountReporter } from '../status/reporter.js';
+import { openLog } from './session.js';
+
+/** How long the end waits for a notice that is being delivered. */
+const MOST_WAIT_AT_END_MS = 1_000;
+
+/** An account's notices, and the reporter that makes them. */
+export interface Notices {
+  readonly reporter: AccountReporter;
+  /** The end was asked for. */
+  readonly stopping: () => void;
+  /**
+   * Waits a moment for what is under way: no longer than the grace that is left, nor after a second signal.
+   * False: something had to be broken off.
+   */
+  close(): Promise<boolean>;
+}
+
+/**
+ * Opens what sends an account's notices; without the setting it is the reporter that there is, and nothing is loaded.
+ * Throws ProductError of kind `input` when the settings of it can't be used.
+ */
+export async function openNotices(host: Host, account: AccountSettings, inner: AccountReporter): Promise<Notices> {
+  const { settings, name } = account;
+  const url = loadNotifyUrl(settings);
+  if (url === null) return { reporter: inner, stopping: () => {}, close: async () => true };
+  const { NoticingReporter } = await import('../notices/noticing.js');
+  const common = await openLog(host, settings, host.stdout);
+  const log = name === null ? common : common.child({ account: name });
+  log.info({ to: new URL(url).host, after: formatDuration(settings.notifyAfterMs) }, 'notices are on');
+  const reporter = new NoticingReporter({
+    target: {
+      url,
+      proxy: proxyOf(host.environment),
+      ca: settings.caFile === undefined ? undefined : await loadCertificates(settings.caFile),
+    },
+    sender: { version: host.version, account: name },
+    holds: { afterMs: settings.notifyAfterMs, settleMs: settings.settleMs },
+    inner,
+    log,
+    redact: host.secrets.redact,
+    now: () => host.now(),
+    random: Math.random,
+  });
+  let graceUntil = Number.POSITIVE_INFINITY;
+  return {
+    reporter,
+    stopping: () => {
+      graceUntil = host.now().getTime() + settings.graceMs;
+      reporter.stopping();
+    },
+    close: async () => {
+      const waitMs = Math.min(MOST_WAIT_AT_END_MS, Math.max(0, graceUntil - host.now().getTime()));
+      const enough = new AbortController();
+      const releases = (['SIGTERM', 'SIGINT'] as const).map((signal) => host.onSignal(signal, () => enough.abort()));
+      try {
+        return await reporter.close(delay(waitMs, undefined, { signal: enough.signal }).catch(() => {}));
+      } finally {
+        enough.abort();
+        for (const release of releases) release();
+      }
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { DELIVERY, Delivery, type DeliveryEdges } from '../../../src/notices/delivery.js';
+import { type PostOutcome, postOutcome } from '../../../src/notices/post-outcome.js';
+
+const delivered: PostOutcome = { kind: 'delivered' };
+const again: PostOutcome = { kind: 'again', message: 'the answer was 503', waitMs: 0 };
+const refused: PostOutcome = { kind: 'refused', message: 'the answer was 404' };
+
+/** A receiver that answers as the script says, the last answer ever after, in a time that only waiting moves. */
+function receiver(script: readonly (PostOutcome | (() => Promise<PostOutcome>))[]) {
+  const posts: string[] = [];
+  const said: string[] = [];
+  const waits: number[] = [];
+  let time = 0;
+  let abandoned = 0;
+  const edges: DeliveryEdges = {
+    post: async (body) => {
+      posts.push(`${time / 1_000}s ${body}`);
+      const next = script[Math.min(posts.length, script.length) - 1] ?? delivered;
+      return typeof next === 'function' ? next() : next;
+    },
+    abandon: () => {
+      abandoned += 1;
+    },
+    now: () => time,
+    random: () => 0,
+    wait: async (ms, signal) => {
+      if (signal.aborted) return;
+      waits.push(ms);
+      time += ms;
+    },
+    onResult: (result) => said.push(result),
+    onFailing: (message) => said.push(`failing: ${message}`),
+    onDeliveredAgain: () => said.push('delivered again'),
+  };
+  return { delivery: new Delivery(edges), posts, said, waits, abandonedTimes: () => abandoned };
+}
+
+const never = new Promise(() => {});
+
+/** A promise and what resolves it. */
+function gate<T>() {
+  let open: (value: T) => void = () => {};
+  const opened = new Promise<T>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+/** Ends when everything is delivered or given up, as time passes. */
+async function settle(said: readonly string[], results: number): Promise<void> {
+  const ended = () => said.filter((each) => !each.includes(' ')).length;
+  while (ended() < results) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('the delivery of notices', () => {
+  it('delivers one after the other', async () => {
+    const { delivery, posts, said } = receiver([delivered]);
+    delivery.offer('account', 'one');
+    delivery.offer('drift', 'two');
+    expect(await delivery.close(never)).toBe(true);
+    expect([posts, said]).toEqual([
+      ['0s one', '0s two'],
+      ['delivered', 'delivered'],
+    ]);
+  });
+
+  it('tries again with longer and longer waits, and says once that it fails', async () => {
+    const { delivery, posts, said } = receiver([again, again, again, delivered]);
+    delivery.offer('account', 'one');
+    await settle(said, 1);
+    expect(posts).toEqual(['0s one', '1s one', '3s one', '7s one']);
+    expect(said).toEqual(['failing: the answer was 503', 'delivered again', 'delivered']);
+  });
+
+  it('waits as long as the receiver asks for', async () => {
+    const { delivery, posts, said } = receiver([{ ...again, waitMs: 45_000 }, delivered]);
+    delivery.offer('account', 'one');
+    await settle(said, 1);
+    expect(posts).toEqual(['0s one', '45s one']);
+  });
+
+  it('gives up after five minutes, and takes the next notice all the same', async () => {
+    const { delivery, waits, said } = receiver([again]);
+    delivery.offer('account', 'one');
+    await settle(said, 1);
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(DELIVERY.forMs);
+    expect(waits.slice(0, 8)).toEqual([1, 2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * 1_000));
+    delivery.offer('account', 'two');
+    await settle(said, 2);
+    expect(said).toEqual(['failing: the answer was 503', 'failed', 'failed']);
+  });
+
+  it('tries once where the receiver says no', async () => {
+    const { delivery, posts, said } = receiver([refused, delivered]);
+    delivery.offer('account', 'one');
+    await settle(said, 1);
+    delivery.offer('account', 'two');
+    await settle(said, 2);
+    expect(posts).toEqual(['0s one', '0s two']);
+    expect(said).toEqual(['failing: the answer was 404', 'failed', 'delivered again', 'delivered']);
+  });
+
+  it('lets a newer notice take the place of one that is not delivered', async () => {
+    const { opened, open } = gate<PostOutcome>();
+    const { delivery, posts, said } = receiver([() => opened, delivered]);
+    delivery.offer('account', 'one');
+    for (const newer of ['two', 'three', 'four']) delivery.offer('account', newer);
+    open(again);
+    await settle(said, 4);
+    expect(posts).toEqual(['0s one', '0s four']);
+    expect(said.filter((each) => each === 'replaced')).toHaveLength(3);
+    expect(said.at(-1)).toBe('delivered');
+  });
+
+  it('tries what waits once more when the program is about to end', async () => {
+    const { delivery, posts, said } = receiver([() => Promise.resolve(again), again]);
+    delivery.hurry();
+    delivery.offer('account', 'one');
+    expect(await delivery.close(never)).toBe(true);
+    expect([posts, said]).toEqual([['0s one'], ['failing: the answer was 503', 'failed']]);
+  });
+
+  it('breaks off a receiver that hangs, and takes nothing more', async () => {
+    const { delivery, posts, abandonedTimes } = receiver([() => new Promise<PostOutcome>(() => {})]);
+    delivery.offer('account', 'one');
+    delivery.offer('account', 'two');
+    expect(await delivery.close(Promise.resolve())).toBe(false);
+    delivery.offer('account', 'three');
+    expect([posts, abandonedTimes()]).toEqual([['0s one'], 1]);
+  });
+});
+
+describe('an answer to a notice', () => {
+  const answer = (status: number, headers = {}) =>
+    postOutcome({ kind: 'answer', status, headers, body: { broken: 'too-large', message: '' }, receivedAt: 0 });
+
+  it.each([
+    [200, 'delivered'],
+    [204, 'delivered'],
+    [302, 'refused'],
+    [400, 'refused'],
+    [404, 'refused'],
+    [410, 'refused'],
+    [408, 'again'],
+    [429, 'again'],
+    [500, 'again'],
+    [503, 'again'],
+  ])('of %i means %s, whatever its body', (status, kind) => {
+    expect(answer(status).kind).toBe(kind);
+  });
+
+  it('tells how long to wait', () => {
+    expect(answer(429, { 'retry-after': '30' })).toMatchObject({ kind: 'again', waitMs: 30_000 });
+  });
+
+  it('that did not come is waited for again', () => {
+    expect(postOutcome({ kind: 'no-answer', sent: true, message: 'lost' })).toEqual({
+      kind: 'again',
+      message: 'lost',
+      waitMs: 0,
+    });
+  });
+});

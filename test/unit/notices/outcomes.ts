@@ -1,0 +1,51 @@
+import { type FailureKind, type Problem, productError } from '../../../src/errors.js';
+import type { AppliedChange } from '../../../src/plan/applied.js';
+import { CHANGED_IN_ACCOUNT, type Change } from '../../../src/plan/change.js';
+import { applyRecord, startState } from '../../../src/state/fold.js';
+import type { StateRecord } from '../../../src/state/records.js';
+import type { RunOutcome } from '../../../src/status/board.js';
+
+const AT = '2026-01-01T00:00:00.000Z';
+
+/** What became of an entry: `fine`, `drifted` (and put back), or what went wrong. */
+export type Fate = 'fine' | 'drifted' | 'failed' | 'uncertain' | 'skipped' | 'doubled';
+
+/** What a run comes to in which these entries fared so. */
+export function report(fates: Readonly<Record<string, Fate>>, refreshed = true): RunOutcome {
+  const state = startState({ type: 'header', version: 1, account: '34', createdAt: AT });
+  const names = Object.keys(fates);
+  for (const [index, name] of names.entries()) {
+    for (const record of recordsOf(name, index + 1, fates[name] === 'doubled')) applyRecord(state, record);
+  }
+  const changes = names.map((name) => changeOf(name, fates[name] ?? 'fine'));
+  return { kind: 'report', view: { manifest: { entries: [] }, changes, state }, warnings: [], refreshed };
+}
+
+export function failedRun(failure: FailureKind, ...messages: string[]): RunOutcome {
+  return { kind: 'error', failure, problems: messages.map(problem) };
+}
+
+export function problem(message: string): Problem {
+  return { code: 'x', severity: 'error', message, remedy: `mend: ${message}` };
+}
+
+function recordsOf(name: string, intent: number, doubled: boolean): StateRecord[] {
+  const webhook = { handler: 'https://a.example/x', trigger: 'create' } as const;
+  const double = { type: 'possiblyDuplicated', name, from: 1, to: 9, at: AT } as const;
+  return [
+    { type: 'intent', intent, name, above: null, at: AT, webhook },
+    { type: 'created', intent, id: 100 + intent, at: AT },
+    ...(doubled ? [double] : []),
+  ];
+}
+
+function changeOf(name: string, fate: Fate): AppliedChange {
+  const desired = { name, spec: { handler: 'https://a.example/x', trigger: 'create' }, line: 1, column: 1 } as const;
+  const drift: Change = { name, reason: CHANGED_IN_ACCOUNT, action: 'update', desired, id: 1, differences: [] };
+  const change: Change = fate === 'drifted' ? drift : { name, reason: '', action: 'none', desired, id: 1 };
+  const result = fate === 'failed' || fate === 'uncertain' || fate === 'skipped' ? fate : 'done';
+  const remedy = 'look at it';
+  const error =
+    result === 'done' ? null : productError('failed', { code: 'x', message: `${name}: no, said the API`, remedy });
+  return { change, result, id: 1, error };
+}
