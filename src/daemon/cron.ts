@@ -41,6 +41,19 @@ export function checkSchedule(text: string): void {
   if (parsed?.ok === false) throw unusable(parsed.message, SCHEDULE_REMEDY);
 }
 
+/** When a schedule is due next, without starting it; null: it is `off`. Throws ProductError as `startSchedule` does. */
+export function nextTime(text: string, timezone: string | undefined): Date | null {
+  if (text === 'off') return null;
+  const parsed = parseSchedule(text);
+  if (!parsed.ok) throw unusable(parsed.message, SCHEDULE_REMEDY);
+  const task = createTask(parsed.expression, () => {}, timezone === undefined ? {} : { timezone });
+  try {
+    return task.getNextRuns(1)[0] ?? null;
+  } finally {
+    void task.destroy();
+  }
+}
+
 /**
  * Calls `onDue` at the times of a cron expression of five fields, in an IANA time zone (left out: the system's).
  * A time that passed while the machine slept, the process was stopped or the clock was set forward is made up for once,

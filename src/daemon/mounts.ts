@@ -14,6 +14,37 @@ export async function isMountedFile(path: string): Promise<boolean> {
   }
 }
 
+/** The mount that a path is in. */
+export interface Mount {
+  readonly point: string;
+  /** Type of its file system: `ext4`, `tmpfs`, `nfs4`. */
+  readonly fileSystem: string;
+}
+
+/** The mount that a file or folder is in, symbolic links followed. Only Linux tells; elsewhere, or where nothing is, null. */
+export async function mountOf(path: string): Promise<Mount | null> {
+  try {
+    const [table, target] = await Promise.all([readFile('/proc/self/mountinfo', 'utf8'), realpath(path)]);
+    return mountIn(table, target);
+  } catch {
+    return null;
+  }
+}
+
+/** The one with the longest way in common; of two at one place, the later one lies over the other. */
+export function mountIn(mountinfo: string, target: string): Mount | null {
+  let found: Mount | null = null;
+  for (const line of mountinfo.split('\n')) {
+    const [point] = mountPoints(line);
+    // After a dash that stands alone: the number of fields before it differs.
+    const fileSystem = / - (\S+)/.exec(line)?.[1];
+    if (point === undefined || fileSystem === undefined) continue;
+    const isAbove = target === point || target.startsWith(point === '/' ? '/' : `${point}/`);
+    if (isAbove && point.length >= (found?.point.length ?? 0)) found = { point, fileSystem };
+  }
+  return found;
+}
+
 /** In `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw`, the fifth is where it is mounted (proc(5)). */
 const MOUNT_POINT_FIELD = 4;
 

@@ -71,8 +71,8 @@ const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
   ['192.168.0.0', 16],
 ];
 
-/** The URL standard writes IPv4 in four decimals and IPv6 in its short form, however the file has it. */
-function whyUnreachable(hostname: string): string | null {
+/** Why nobody on the internet can reach a host; null: they may. `hostname` is as the URL standard writes it: IPv4 in four decimals, IPv6 in its short form and in brackets. */
+export function whyUnreachable(hostname: string): string | null {
   const host = hostname.replace(/\.$/, '');
   if (host.startsWith('[')) {
     const inside = /^\[(::1?|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*)\]$/.test(host);

@@ -70,6 +70,39 @@ export async function acquireLock(statePath: string, options: LockOptions): Prom
   }
 }
 
+/**
+ * Who holds the lock on a state file now; `free`: nobody does; null: somebody who is not named. Makes no file. To find
+ * out, the lock is taken for a moment where it is free: others look again while nobody is named.
+ * Throws ProductError when that can't be told.
+ */
+export async function readLockHolder(
+  statePath: string,
+  sleep: (ms: number) => Promise<unknown> = sleepFor,
+): Promise<LockHolder | 'free' | null> {
+  const tryLock = await loadTryLock();
+  const lockPath = await lockPathOf(statePath);
+  for (let looks = 0; ; looks += 1) {
+    const handle = await open(lockPath, constants.O_RDWR | constants.O_NOFOLLOW).catch((error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return null;
+      throw stateFailure(lockPath, 'opened', error);
+    });
+    if (handle === null) return 'free';
+    try {
+      if (grant(tryLock, handle, lockPath)) return 'free';
+      const holder = await readHolder(handle);
+      if (holder !== null || looks === NAMELESS_LOOKS) return holder;
+    } finally {
+      await handle.close();
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+/** For people. */
+export function describeHolder({ pid, host, command, since }: LockHolder): string {
+  return `pid ${pid} on host ${host} (${command}) since ${since}`;
+}
+
 async function lockPathOf(statePath: string): Promise<string> {
   try {
     return `${await resolveTarget(statePath)}.lock`;
@@ -155,10 +188,7 @@ function asHolder(value: unknown): LockHolder | null {
 }
 
 function heldFailure(statePath: string, holder: LockHolder | null): ProductError {
-  const who =
-    holder === null
-      ? 'another process'
-      : `pid ${holder.pid} on host ${holder.host} (${holder.command}) since ${holder.since}`;
+  const who = holder === null ? 'another process' : describeHolder(holder);
   return productError('refused', {
     code: 'lock-held',
     message: `${statePath} is locked by ${who}`,

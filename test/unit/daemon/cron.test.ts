@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { isTimezone, parseSchedule, startSchedule } from '../../../src/daemon/cron.js';
+import { isTimezone, nextTime, parseSchedule, startSchedule } from '../../../src/daemon/cron.js';
 import { ProductError } from '../../../src/errors.js';
 
 const QUARTER_MS = 15 * 60_000;
@@ -41,6 +41,20 @@ describe('a schedule', () => {
 });
 
 // Waiting for a quarter of an hour, and setting the clock, needs another clock than the machine's.
+describe('the next time of a schedule', () => {
+  it('is told without starting it, in its time zone', () => {
+    const utc = nextTime('30 12 * * *', 'UTC');
+    expect([utc?.getUTCHours(), utc?.getUTCMinutes()]).toEqual([12, 30]);
+    // Kolkata is 5 h 30 min ahead all year.
+    expect(nextTime('30 12 * * *', 'Asia/Kolkata')?.toISOString()).toContain('T07:00:00');
+  });
+
+  it('is none for off, and refused for what names no times', () => {
+    expect(nextTime('off', undefined)).toBeNull();
+    expect(() => nextTime('0 0 31 2 *', undefined)).toThrow('names no times');
+  });
+});
+
 describe('a started schedule', () => {
   beforeEach(() => {
     vi.useFakeTimers({ now: new Date('2026-11-23T10:07:00Z') });

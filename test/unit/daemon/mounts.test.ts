@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isMountedFile, mountPoints } from '../../../src/daemon/mounts.js';
+import { isMountedFile, mountIn, mountPoints } from '../../../src/daemon/mounts.js';
 import { aFolder } from './watched.js';
 
 const run = promisify(execFile);
@@ -32,6 +32,25 @@ describe('mount points', () => {
   it('are none in an empty table or in lines cut short', () => {
     expect(mountPoints('')).toEqual([]);
     expect(mountPoints('22 27 0:21 /\n\n')).toEqual([]);
+  });
+});
+
+describe('the mount that a path is in', () => {
+  it.each([
+    ['/data/state.jsonl', '/', 'overlay'],
+    ['/manifest/webhooks.yaml', '/manifest/webhooks.yaml', 'ext4'],
+    ['/manifest/webhooks.yaml.lock', '/', 'overlay'],
+    ['/mnt/Zoë/deep/er', '/mnt/Zoë', 'tmpfs'],
+    ['/mnt/Zoëy', '/', 'overlay'],
+    ['/mnt/with blank/tab\tnewline\nback\\slash', '/mnt/with blank/tab\tnewline\nback\\slash', '9p'],
+  ])('%j is in %j', (path, point, fileSystem) => {
+    expect(mountIn(MOUNTINFO, path)).toEqual({ point, fileSystem });
+  });
+
+  it('is the later one of two at one place, and none where the table tells none', () => {
+    const twice = `${MOUNTINFO}1190 1164 0:60 / /mnt/Zoë rw - nfs4 server:/x rw\n`;
+    expect(mountIn(twice, '/mnt/Zoë')).toMatchObject({ fileSystem: 'nfs4' });
+    expect(mountIn('', '/data')).toBeNull();
   });
 });
 

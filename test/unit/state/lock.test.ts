@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
-import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { acquireLock, type LockHolder } from '../../../src/state/lock.js';
+import { acquireLock, type LockHolder, readLockHolder } from '../../../src/state/lock.js';
 import { lockStateFile } from '../../../src/state/open.js';
 import { compiledState, runNode } from './child.js';
 import { aFolder, aStatePath } from './folders.js';
@@ -186,6 +186,38 @@ describe('the lock on a state file', () => {
        await acquireLock('state', ${JSON.stringify(NOW)}).then(() => console.log('locked'), (error) => console.log(error.kind, error.problems[0].code));`,
     );
     expect(await child.line()).toBe(`failed ${code}`);
+  });
+});
+
+describe('who holds the lock', () => {
+  it('is told while it is held, and that nobody does before and after, without making or changing a file', async () => {
+    const path = await aStatePath();
+    expect(await readLockHolder(path)).toBe('free');
+    expect(await readdir(join(path, '..'))).toEqual([]);
+    const lock = await acquireLock(path, NOW);
+    expect(await readLockHolder(path)).toEqual(HOLDER);
+    await lock.release();
+    const note = JSON.stringify({ ...HOLDER, pid: process.pid });
+    await writeFile(`${path}.lock`, note);
+    expect(await readLockHolder(path)).toBe('free');
+    expect(await readFile(`${path}.lock`, 'utf8')).toBe(note);
+  });
+
+  it('leaves the lock to the next one', async () => {
+    const path = await aStatePath();
+    await (await acquireLock(path, NOW)).release();
+    expect(await readLockHolder(path)).toBe('free');
+    await (await acquireLock(path, NOW)).release();
+  });
+
+  it('is looked for again while nobody is named, and then told as nobody known', async () => {
+    const path = await aStatePath();
+    const lock = await acquireLock(path, NOW);
+    const note = await readFile(`${path}.lock`);
+    await writeFile(`${path}.lock`, '');
+    expect(await readLockHolder(path, async () => undefined)).toBeNull();
+    expect(await readLockHolder(path, () => writeFile(`${path}.lock`, note))).toEqual(HOLDER);
+    await lock.release();
   });
 });
 

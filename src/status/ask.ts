@@ -1,0 +1,31 @@
+import { get } from 'node:http';
+import type { ListenAddress } from '../settings/values.js';
+
+/** A daemon that takes longer than this to say that it lives does not. */
+export const ANSWER_WITHIN_MS = 5_000;
+const LONGEST_ANSWER_CHARACTERS = 10_000;
+
+/** Where a status server is asked from its own machine: one on all addresses, on loopback. */
+export function addressToAsk(listen: ListenAddress): ListenAddress {
+  if (listen.host === '::') return { ...listen, host: '::1' };
+  return listen.host === null || listen.host === '0.0.0.0' ? { ...listen, host: '127.0.0.1' } : listen;
+}
+
+/** GETs a path of a status server. Rejects when there is no answer in time. */
+export function askStatus(
+  { host, port }: ListenAddress,
+  path: string,
+): Promise<{ readonly status: number; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    const request = get({ host, port, path, agent: false, signal }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => {
+        body = (body + text).slice(0, LONGEST_ANSWER_CHARACTERS);
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+  });
+}
