@@ -12,9 +12,10 @@ const pure = [
   '^src/plan/',
   '^src/copernica/(outcome|answers|api|redact)\\.ts$',
   '^src/daemon/scheduler\\.ts$',
+  '^src/doctor/(?!gather|probe|examine)',
   '^src/sandbox/model',
   '^src/notices/(reasons|spell|message|post-outcome)\\.ts$',
-  '^src/status/(?!reporter|status|serve|server|answers|metrics)',
+  '^src/status/(?!ask|reporter|status|serve|server|answers|metrics)',
 ];
 /** Packages that the build puts into the program, so that they are no dependencies of the installed one. */
 const bundled = '^node_modules/(chokidar|commander|node-cron|pino|pino-pretty|prom-client|undici|yaml|zod)/';

@@ -14,6 +14,7 @@ const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
   import: 'take over a webhook that exists already, after reading it',
   discover: 'find webhooks that exist already, and print them as a manifest',
   forget: 'drop an entry from the state, and leave its webhook alone',
+  doctor: 'check what the others stand on: settings, token, state, API, account, handlers; change nothing',
   healthcheck: 'ask the daemon of this machine whether it lives: for containers',
 };
 
@@ -130,6 +131,13 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       finish(await discoverCommand(host, invocationOf(command, 'discover'), { from, to, writeState }));
     });
   program.commandsGroup('Setting up, and finding out:');
+  settingsCommand(program, 'doctor')
+    .addOption(jsonOption())
+    .option('--no-handlers', 'leave out the hosts of the handlers')
+    .action(async (options: { handlers: boolean }, command: Command) => {
+      const { doctorCommand } = await import('./commands/doctor.js');
+      finish(await doctorCommand(host, invocationOf(command, 'doctor'), { handlers: options.handlers }));
+    });
   settingsCommand(program, 'healthcheck')
     .option('--ready', 'ask whether it is ready, too: a complete run was made, and the last success is not too old')
     .action(async (options: { ready?: boolean }, command: Command) => {

@@ -211,7 +211,8 @@ function pageQuery(start: number, limit: number): string {
   return `start=${start}&limit=${limit}`;
 }
 
-function credentialsFor(options: CopernicaClientOptions, now: () => number): Credentials {
+/** How a client with these options is let in. */
+export function credentialsFor(options: CopernicaClientOptions, now: () => number): Credentials {
   const { token, userAgent } = options;
   if (options.version !== 4) return queryCredentials(token);
   const url = parseUrl(options.authUrl);
@@ -220,7 +221,7 @@ function credentialsFor(options: CopernicaClientOptions, now: () => number): Cre
   return jwtCredentials({ token, userAgent, transport, now, host: url.host, path: url.pathname });
 }
 
-function transportOptions(options: CopernicaClientOptions, url: URL, connections: number): TransportOptions {
+export function transportOptions(options: CopernicaClientOptions, url: URL, connections: number): TransportOptions {
   const { timeoutMs, proxy, ca, now } = options;
   return {
     origin: url.origin,
@@ -245,7 +246,8 @@ function redactWith(credentials: Credentials): Redact {
   };
 }
 
-function parseUrl(text: string): URL {
+/** Throws ProductError of kind `input` for what is no http or https URL. */
+export function parseUrl(text: string): URL {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return new URL(text);
   throw productError('input', {
     code: 'api-url',

@@ -141,7 +141,7 @@ export function contradictionIn(answer: Answer): string | null {
 }
 
 /** The API's own `{"error":{"message":"…"}}`, or null where the body is anything else. */
-function apiMessage(body: Answer['body']): string | null {
+export function apiMessage(body: Answer['body']): string | null {
   if (typeof body !== 'string' || !/^\s*\{/.test(body)) return null;
   const { error } = parsed(body);
   if (typeof error === 'string') return error;

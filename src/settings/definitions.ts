@@ -22,6 +22,7 @@ export type CommandName =
   | 'import'
   | 'forget'
   | 'discover'
+  | 'doctor'
   | 'healthcheck';
 
 /**
@@ -54,6 +55,7 @@ const ALL: readonly CommandName[] = ['validate', 'plan', 'apply', 'run', 'list',
 const RECONCILING: readonly CommandName[] = ['plan', 'apply', 'run'];
 const API: readonly CommandName[] = [...RECONCILING, 'import', 'discover'];
 const APPLYING: readonly CommandName[] = ['apply', 'run'];
+const ASKING: readonly CommandName[] = [...API, 'doctor'];
 const WRITERS: readonly CommandName[] = [...APPLYING, 'import', 'forget', 'discover'];
 
 const ON_UNCERTAIN = ['recover', 'hold'] as const;
@@ -101,7 +103,7 @@ export const SETTINGS = {
     accepts: 'a path',
     fallback: 'webhooks.yaml',
     parse: nonEmpty,
-    commands: ALL,
+    commands: [...ALL, 'doctor'],
   }),
   state: setting<string>('state', '--state <path>', {
     help: 'the state file: what has been made before',
@@ -109,19 +111,18 @@ export const SETTINGS = {
     fallback: 'webhooks.state.jsonl',
     note: 'Keep it on a volume; its lock stands beside it.',
     parse: nonEmpty,
-    commands: ['plan', 'apply', 'run', 'list', 'import', 'forget', 'discover'],
+    commands: ['plan', 'apply', 'run', 'list', 'import', 'forget', 'discover', 'doctor'],
   }),
-  sandbox: toggle(
-    'sandbox',
-    'use the built-in stand-in for the API, with a state of its own: no account needed',
-    RECONCILING,
-  ),
+  sandbox: toggle('sandbox', 'use the built-in stand-in for the API, with a state of its own: no account needed', [
+    ...RECONCILING,
+    'doctor',
+  ]),
   apiUrl: setting<string>('api-url', '--api-url <url>', {
     help: 'host of the API',
     accepts: 'an https URL (plain http only to a loopback address), without user info or query',
     fallback: 'https://api.copernica.com',
     parse: parseApiUrl,
-    commands: API,
+    commands: ASKING,
   }),
   apiVersion: setting<(typeof API_VERSIONS)[number]>('api-version', '--api-version <number>', {
     help: 'version of the API; 4 trades the token for a JWT first',
@@ -129,14 +130,14 @@ export const SETTINGS = {
     fallback: '3',
     choices: API_VERSIONS,
     parse: (text) => parseOneOf(text, API_VERSIONS),
-    commands: API,
+    commands: ASKING,
   }),
   authUrl: setting<string>('auth-url', '--auth-url <url>', {
     help: 'authentication host, for version 4',
     accepts: 'an https URL (plain http only to a loopback address), without user info or query',
     fallback: 'https://authenticate.copernica.com',
     parse: parseApiUrl,
-    commands: API,
+    commands: ASKING,
   }),
   caFile: setting<string | undefined>('ca-file', '--ca-file <path>', {
     help: 'PEM file of certificate authorities to trust besides the usual ones',
@@ -145,7 +146,7 @@ export const SETTINGS = {
     note: 'A proxy is taken from HTTPS_PROXY and NO_PROXY.',
     example: '/etc/ssl/company.pem',
     parse: nonEmpty,
-    commands: API,
+    commands: ASKING,
   }),
   concurrency: setting<number>('concurrency', '--concurrency <number>', {
     help: 'requests at a time',
@@ -154,7 +155,7 @@ export const SETTINGS = {
     parse: (text) => parseInteger(text, 1, 100),
     commands: API,
   }),
-  timeoutMs: duration('timeout', 'how long one request may take, answer included', 30_000, API),
+  timeoutMs: duration('timeout', 'how long one request may take, answer included', 30_000, ASKING),
   refresh: setting<boolean | undefined>('refresh', '--refresh', {
     help: 'check the live webhooks too (default: yes, but for runs that a file change started)',
     accepts: 'true or false',
@@ -195,7 +196,7 @@ export const SETTINGS = {
     accepts: 'five cron fields such as "*/15 * * * *", or off',
     fallback: '*/15 * * * *',
     parse: parseScheduleShape,
-    commands: ['run'],
+    commands: ['run', 'doctor'],
   }),
   timezone: setting<string | undefined>('timezone', '--timezone <name>', {
     help: 'time zone of the schedule (default: the system’s)',
@@ -203,9 +204,9 @@ export const SETTINGS = {
     fallback: undefined,
     example: 'Europe/Amsterdam',
     parse: parseTimezone,
-    commands: ['run'],
+    commands: ['run', 'doctor'],
   }),
-  poll: toggle('poll', 'look at the manifest every second, for file systems without change events', ['run']),
+  poll: toggle('poll', 'look at the manifest every second, for file systems without change events', ['run', 'doctor']),
   listen: setting<ListenAddress | 'off'>('listen', '--listen <address>', {
     help: 'where the status page, health and metrics are served; off for none',
     accepts: 'host:port, [IPv6]:port, :port for all addresses (port 0: any free one), or off',
@@ -213,7 +214,7 @@ export const SETTINGS = {
     shown: '127.0.0.1:9465',
     note: 'It has no log-in: keep it where only friends reach it.',
     parse: parseListen,
-    commands: ['run', 'healthcheck'],
+    commands: ['run', 'healthcheck', 'doctor'],
   }),
   graceMs: duration('grace', 'how long requests under way may take after SIGTERM', 25_000, ['run']),
   notify: setting<NotifyUrl | undefined>('notify', null, {

@@ -61,6 +61,15 @@ describe('what is loaded', () => {
     expect(compiled).toBe(chunks.length - 1);
   });
 
+  it('is no client for a doctor who calls nobody, and no doctor for others', async () => {
+    const { place } = await openApplied();
+    const sick = await runLoaded(place, 'doctor', '--sandbox', '--no-handlers');
+    expect([sick.code, sick.chunks]).toEqual([0, expect.arrayContaining(['doctor'])]);
+    expect(sick.chunks).not.toContain('undici');
+    expect((await runLoaded(place, 'plan')).chunks).not.toContain('doctor');
+    expect((await runLoaded(place, 'apply')).chunks).not.toContain('doctor');
+  });
+
   it('is the client only where something is sent', async () => {
     const { place } = await openApplied();
     const idle = await runLoaded(place, 'apply', '--no-refresh', '--json');

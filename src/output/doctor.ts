@@ -1,0 +1,137 @@
+import { CHECKS, type Check } from '../doctor/check.js';
+import type { FailureKind, Problem } from '../errors.js';
+import { printable } from '../manifest/printable.js';
+import { painter, type Style } from './paint.js';
+
+type Status = Check['status'];
+
+const STYLE_OF: Readonly<Record<Status, Style>> = { ok: 'green', warning: 'yellow', problem: 'red', skipped: 'dim' };
+const STATUS_WIDTH = 7;
+/** Of more handlers than this, those that are well are only counted. */
+const MOST_HANDLERS_SHOWN = 10;
+/** Of a manifest's errors, for example. */
+const MOST_CAUSES_SHOWN = 5;
+
+export interface CheckJson {
+  readonly check: string;
+  readonly section: string;
+  /** Which of several: host and port. */
+  readonly subject: string | null;
+  readonly status: Status;
+  readonly message: string;
+  readonly remedy: string | null;
+}
+
+/** The document of `doctor --json`, the lists that every document carries excepted. */
+export function doctorJson(checks: readonly Check[]) {
+  return { checks: checks.map(checkJson), summary: countStatuses(checks) };
+}
+
+function checkJson(check: Check): CheckJson {
+  const { id, subject = null, status, message } = check;
+  const remedy = 'remedy' in check ? check.remedy : null;
+  return { check: id, section: CHECKS[id].section.replace(/ \(.*/, ''), subject, status, message, remedy };
+}
+
+/** What is wrong and what should be seen to, in the form of every other command. */
+export function doctorProblems(checks: readonly Check[]): Problem[] {
+  return checks.flatMap(problemsOf);
+}
+
+function problemsOf(check: Check): readonly Problem[] {
+  const message = check.subject === undefined ? check.message : `${check.subject}: ${check.message}`;
+  switch (check.status) {
+    case 'ok':
+    case 'skipped':
+      return [];
+    case 'warning':
+      return [{ code: check.id, severity: 'warning', message, remedy: check.remedy }];
+    case 'problem':
+      return check.causes ?? [{ code: check.id, severity: 'error', message, remedy: check.remedy }];
+  }
+}
+
+export function doctorFailures(checks: readonly Check[]): FailureKind[] {
+  return checks.flatMap((check) => (check.status === 'problem' ? [check.failure] : []));
+}
+
+function countStatuses(checks: readonly Check[]): Readonly<Record<Status, number>> {
+  const counts = { ok: 0, warning: 0, problem: 0, skipped: 0 };
+  for (const { status } of checks) counts[status] += 1;
+  return counts;
+}
+
+/** For people: section by section, a line for each check and its remedy under it. */
+export function formatDoctor(checks: readonly Check[], { color }: { readonly color: boolean }): string {
+  const paint = painter(color);
+  const lines: string[] = [];
+  let section = '';
+  for (const row of rowsOf(checks)) {
+    if (row.section !== section) lines.push(...(section === '' ? [] : ['']), paint('bold', row.section));
+    section = row.section;
+    lines.push(`  ${paint(STYLE_OF[row.status], row.status.padEnd(STATUS_WIDTH))}  ${printable(row.text)}`);
+    const below = row.check === null ? [] : [...causeLines(row.check), ...helpLines(row.check, paint)];
+    for (const line of below) lines.push(`${' '.repeat(STATUS_WIDTH + 4)}${line}`);
+  }
+  return `${lines.join('\n')}\n\n${summaryLine(checks)}\n`;
+}
+
+interface Row {
+  readonly section: string;
+  readonly status: Status;
+  readonly text: string;
+  /** Null: it stands for several. */
+  readonly check: Check | null;
+}
+
+/** Checks in a row that were skipped for one reason are one row, and so are many handlers that are well. */
+function rowsOf(checks: readonly Check[]): Row[] {
+  const rows: Row[] = [];
+  const well = checks.filter(isWellHandler);
+  const shortens = well.length > MOST_HANDLERS_SHOWN;
+  let names: string[] = [];
+  for (const [index, check] of checks.entries()) {
+    const { section, name } = CHECKS[check.id];
+    if (shortens && isWellHandler(check)) continue;
+    const next = checks[index + 1];
+    names.push(check.subject ?? name);
+    const goesOn = next !== undefined && CHECKS[next.id].section === section && next.message === check.message;
+    if (check.status === 'skipped' && next?.status === 'skipped' && goesOn) continue;
+    rows.push({ section, status: check.status, text: `${names.join(', ')}: ${check.message}`, check });
+    names = [];
+  }
+  if (!shortens) return rows;
+  const text = `${well.length.toLocaleString('en')} hosts answer over TLS`;
+  return [...rows, { section: CHECKS.handler.section, status: 'ok', text, check: null }];
+}
+
+function isWellHandler({ id, status }: Check): boolean {
+  return id === 'handler' && status === 'ok';
+}
+
+function causeLines(check: Check): string[] {
+  if (check.status !== 'problem' || check.causes === undefined || check.causes.length < 2) return [];
+  const { causes } = check;
+  const lines = causes.slice(0, MOST_CAUSES_SHOWN).map(({ file, line, column, message, remedy }) => {
+    const place = [file, line, column].filter((part) => part !== undefined).join(':');
+    return printable(`${place === '' ? '' : `${place}: `}${message}${remedy === undefined ? '' : ` (${remedy})`}`);
+  });
+  const more = causes.length - MOST_CAUSES_SHOWN;
+  return more > 0 ? [...lines, `… and ${more} more`] : lines;
+}
+
+function helpLines(check: Check, paint: ReturnType<typeof painter>): string[] {
+  return 'remedy' in check ? [`${paint('cyan', 'help:')} ${printable(check.remedy)}`] : [];
+}
+
+function summaryLine(checks: readonly Check[]): string {
+  const { ok, warning, problem, skipped } = countStatuses(checks);
+  const parts = [
+    ...(problem === 0 ? [] : [`${problem} problem${problem === 1 ? '' : 's'}`]),
+    ...(warning === 0 ? [] : [`${warning} warning${warning === 1 ? '' : 's'}`]),
+    `${ok} ok`,
+    ...(skipped === 0 ? [] : [`${skipped} skipped`]),
+  ].join(', ');
+  if (problem > 0) return `Something is wrong: ${parts}`;
+  return warning > 0 ? `Works, with something to see to: ${parts}` : `All is well: ${parts}`;
+}
