@@ -156,6 +156,6 @@ function nextSettling(state: State, { settleMs }: Settling, lookedAt: Date): Dat
   const times = [...state.intents.values()]
     .filter(isOpen)
     .map((intent) => settledAt(intent, settleMs) ?? 0)
-    .filter((time) => time >= lookedAt.getTime());
+    .filter((time) => time > lookedAt.getTime());
   return times.length === 0 ? null : new Date(Math.min(...times));
 }

@@ -37,6 +37,11 @@ describe('what a POST came to', () => {
     ['an id in hexadecimal', answered(201, { 'x-created': '0x10' }), { kind: 'unknown' }],
     ['an id beyond counting', answered(201, { 'x-created': '9007199254740993' }), { kind: 'unknown' }],
     ['a Location without an id', answered(201, { location: '/v3/webhook/?id=5' }), { kind: 'unknown' }],
+    [
+      'a Location with a number elsewhere in its path',
+      answered(201, { location: '/v3/1894/webhook' }),
+      { kind: 'unknown' },
+    ],
     ['200 with an HTML page', answered(200, { 'content-type': 'text/html' }, '<html>'), { kind: 'unknown' }],
     ...[400, 401, 402, 403, 404, 405, 410, 411, 413, 414, 415, 422, 426, 431, 451].map(
       (status): [string, Exchange, object] => [`${status}`, answered(status), { kind: 'refused', status }],
@@ -91,6 +96,12 @@ describe('what a PUT or a DELETE came to', () => {
       'delete',
       answered(400, {}, refusal('This webhook has already been removed')),
       { kind: 'gone' },
+    ],
+    [
+      'a 500 that speaks of no entity',
+      'delete',
+      answered(500, {}, refusal('No entity with supplied ID')),
+      { kind: 'unknown', status: 500 },
     ],
     ['a bare 404', 'delete', answered(404), { kind: 'refused', status: 404 }],
     ['another 400', 'update', answered(400, {}, refusal('Invalid data provided')), { kind: 'refused' }],

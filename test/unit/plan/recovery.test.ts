@@ -86,6 +86,18 @@ describe('the webhook of an intent', () => {
     ]);
   });
 
+  it('is not adopted beside another that may be another’s', () => {
+    const webhooks = [seen(11, { database: 7 }), seen(12)];
+    expect(found([lost], webhooks, { entries: [twin] })).toEqual({ adopted: [], ambiguous: { a: [12] } });
+  });
+
+  it('is that of one who waits for it, where one that was found absent before would do as well', () => {
+    const absent = anIntent({ intent: 2, name: 'b', spec: SPEC, above: 5, absentSince: lost.at });
+    expect(found([lost, absent], [seen(11)])).toEqual({ adopted: [[1, 11]], ambiguous: {} });
+    const unlike = { ...absent, spec: { ...SPEC, database: 8 } };
+    expect(found([lost, unlike], [seen(11)])).toEqual({ adopted: [[1, 11]], ambiguous: {} });
+  });
+
   it('of two names is left to neither when it fits both', () => {
     const other = anIntent({ intent: 2, name: 'b', spec: { ...SPEC, database: 8 }, above: 10 });
     expect(found([lost, other], [seen(11)])).toEqual({ adopted: [], ambiguous: { a: [11], b: [11] } });

@@ -11,13 +11,20 @@ import type { DesiredWebhook } from '../../../src/webhook.js';
 const NOW = new Date('2026-01-01T00:00:00.000Z');
 const CONCURRENCY = 2;
 
-/** A run over creates, with the requests in the test's hand, and the disk where it is asked for. */
+interface Creating {
+  readonly onUncertain: 'recover' | 'hold';
+  readonly highestId: number | null;
+  /** Told how many records there are. */
+  readonly flush: (records: number) => Promise<void>;
+}
+
+/** A run over creates, with the requests in the test's hand. */
 function startCreating(
   entries: number,
-  onUncertain: 'recover' | 'hold' = 'recover',
-  flush: () => Promise<void> = () => Promise.resolve(),
+  { onUncertain = 'recover', highestId = 10, flush = () => Promise.resolve() }: Partial<Creating> = {},
 ) {
-  const state = startState({ type: 'header', version: 1, account: '34', createdAt: NOW.toISOString(), highestId: 10 });
+  const header = { type: 'header', version: 1, account: '34', createdAt: NOW.toISOString() } as const;
+  const state = startState({ ...header, ...(highestId === null ? {} : { highestId }) });
   const records: StateRecord[] = [];
   const journal: OpenJournal = {
     state,
@@ -25,7 +32,7 @@ function startCreating(
       applyRecord(state, record);
       records.push(record);
     },
-    flush,
+    flush: () => flush(records.length),
   };
   const answers: ((id: number) => void)[] = [];
   const api = {
@@ -124,7 +131,7 @@ describe('creates', () => {
 
   it('have more intents ahead of their turn each time that the wire waits for the disk, up to a bound', async () => {
     let disk = Promise.resolve();
-    const { answers, records } = startCreating(200, 'recover', () => disk);
+    const { answers, records } = startCreating(200, { flush: () => disk });
     const unanswered: number[] = [];
     let answered = 0;
     await settled();
@@ -148,7 +155,7 @@ describe('creates', () => {
   });
 
   it('have no intents ahead of their turn on hold, where each that is unconfirmed needs somebody', async () => {
-    const { answers, records } = startCreating(20, 'hold');
+    const { answers, records } = startCreating(20, { onUncertain: 'hold' });
     await settled();
     expect(answers).toHaveLength(CONCURRENCY);
     expect(records).toHaveLength(CONCURRENCY);
@@ -166,6 +173,41 @@ describe('creates', () => {
     expect(answers).toHaveLength(CONCURRENCY);
     expect(state.intents.size).toBe(0);
     expect([...state.owners.keys()]).toEqual([11, 12]);
+  });
+});
+
+describe('creates while no id is known', () => {
+  it('are sent one at a time, so that at most one that is lost has no lower bound', async () => {
+    const { answers, records } = startCreating(20, { highestId: null });
+    await settled();
+    expect([answers.length, records.length]).toEqual([1, 1]);
+    answers[0]?.(11);
+    await settled();
+    expect(answers).toHaveLength(1 + CONCURRENCY);
+  });
+});
+
+describe('a state file that can’t be written any more', () => {
+  it('ends the run only when no request is under way, since the lock is given back then', async () => {
+    const broken = new Error('no space left');
+    const { answers, results } = startCreating(20, {
+      // The intents of those in hand are on disk, those after them are not.
+      flush: (records) => (records > CONCURRENCY * 4 ? Promise.reject(broken) : Promise.resolve()),
+    });
+    let ended = false;
+    results
+      .catch(() => undefined)
+      .finally(() => {
+        ended = true;
+      });
+    await settled();
+    for (let sent = 0; sent < CONCURRENCY * 4; sent += 1) {
+      expect([answers.length > sent, ended]).toEqual([true, false]);
+      answers[sent]?.(11 + sent);
+      await settled();
+    }
+    await expect(results).rejects.toBe(broken);
+    expect(answers).toHaveLength(CONCURRENCY * 4);
   });
 });
 

@@ -33,6 +33,15 @@ describe('creates', () => {
     expect(state.nextIntent).toBe(2);
   });
 
+  it('an intent is absent since it was first looked for in vain', () => {
+    const state = stateAfter(
+      { type: 'intent', intent: 1, name: 'a', above: 7, at: AT, webhook: aWebhook() },
+      { type: 'absent', intent: 1, at: AT },
+      { type: 'absent', intent: 1, at: LATER },
+    );
+    expect(state.intents.get(1)?.absentSince).toBe(AT);
+  });
+
   it('an intent that was given up on and looked for in vain stays unconfirmed', () => {
     const state = stateAfter(
       { type: 'intent', intent: 1, name: 'a', above: 7, at: AT, webhook: aWebhook() },

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import type { CopernicaApi, CreateOutcome, WriteOutcome } from '../../../src/copernica/api.js';
+import { approve } from '../../../src/plan/guard.js';
+import type { LiveViews } from '../../../src/plan/live.js';
+import { makePlan } from '../../../src/plan/plan.js';
+import { applyPlan } from '../../../src/reconcile/apply.js';
+import type { OpenJournal } from '../../../src/reconcile/edges.js';
+import { applyRecord, startState } from '../../../src/state/fold.js';
+import type { StateRecord } from '../../../src/state/records.js';
+import type { DesiredWebhook, WebhookSpec } from '../../../src/webhook.js';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const SPEC: WebhookSpec = { handler: 'https://a.example', trigger: 'create' };
+const EDITED: WebhookSpec = { handler: 'https://b.example', trigger: 'create' };
+const LIMITED: WebhookSpec = { ...SPEC, database: 7 };
+
+interface Answers {
+  readonly post?: CreateOutcome;
+  readonly put?: WriteOutcome;
+  readonly delete?: WriteOutcome;
+  readonly live?: LiveViews;
+}
+
+/** Applies what a manifest with this entry, or none, asks for where entry `a` is webhook 5 and `b` webhook 6. */
+async function applied(spec: WebhookSpec | null, answers: Answers = {}, name = 'a') {
+  const state = startState({ type: 'header', version: 1, account: '34', createdAt: AT, highestId: 10 });
+  applyRecord(state, { type: 'entry', name: 'a', id: 5, createdAt: AT, webhook: SPEC });
+  applyRecord(state, { type: 'entry', name: 'b', id: 6, createdAt: AT, webhook: { ...SPEC, trigger: 'click' } });
+  const records: StateRecord['type'][] = [];
+  const onDisk: StateRecord['type'][] = [];
+  const requests: string[] = [];
+  const journal: OpenJournal = {
+    state,
+    write(record) {
+      applyRecord(state, record);
+      records.push(record.type);
+    },
+    async flush() {
+      onDisk.splice(0, onDisk.length, ...records);
+    },
+  };
+  const request = (what: string) => requests.push(`${what} after ${onDisk.join(' ')}`);
+  const api = {
+    createWebhook: async () => {
+      request('POST');
+      return answers.post ?? { kind: 'made', id: 11 };
+    },
+    updateWebhook: async (id: number) => {
+      request(`PUT ${id}`);
+      return answers.put ?? { kind: 'done' };
+    },
+    deleteWebhook: async (id: number) => {
+      request(`DELETE ${id}`);
+      return answers.delete ?? { kind: 'done' };
+    },
+  } as unknown as CopernicaApi;
+  const other: DesiredWebhook = { name: 'b', spec: { ...SPEC, trigger: 'click' }, line: 9, column: 1 };
+  const asBefore: DesiredWebhook = { name: 'a', spec: SPEC, line: 5, column: 1 };
+  const entry = spec === null ? [] : [{ name, spec, line: 1, column: 1 }];
+  const desired = [other, ...(name === 'a' ? [] : [asBefore]), ...entry];
+  const verdict = approve(makePlan(desired, state, answers.live, { prune: true }), state, { force: false });
+  if (verdict.kind === 'refused') throw new Error('refused');
+  const results = await applyPlan(verdict.plan, {
+    journal,
+    api,
+    manifestFile: 'webhooks.yaml',
+    concurrency: 1,
+    onUncertain: 'recover',
+    now: () => new Date(AT),
+    stop: new AbortController().signal,
+    onProgress: () => {},
+    maySendAgain: () => false,
+    openBecause: new Map(),
+  });
+  return { requests, records, state, result: results.find(({ change }) => change.name === name)?.result };
+}
+
+const FAILED = { message: 'no' } as const;
+
+describe('what is on disk when a request leaves', () => {
+  it('is the intent, of a POST', async () => {
+    const { requests, records } = await applied({ ...SPEC, trigger: 'open' }, {}, 'c');
+    expect(requests).toEqual(['POST after intent']);
+    expect(records).toEqual(['intent', 'created']);
+  });
+
+  it('is what the webhook is to become, of a PUT', async () => {
+    const { requests, records } = await applied(EDITED);
+    expect(requests).toEqual(['PUT 5 after updating']);
+    expect(records).toEqual(['updating', 'updated']);
+  });
+
+  it('is the new webhook and that the old one is to go, of the DELETE of a replace', async () => {
+    const { requests, records } = await applied(LIMITED);
+    expect(requests).toEqual(['POST after intent', 'DELETE 5 after intent created']);
+    expect(records).toEqual(['intent', 'created', 'removed']);
+  });
+
+  it('is that the webhook is to go, of the DELETE of a pruned one', async () => {
+    const { requests, records } = await applied(null);
+    expect(requests).toEqual(['DELETE 5 after doomed']);
+    expect(records).toEqual(['doomed', 'removed']);
+  });
+});
+
+describe('a webhook that is gone', () => {
+  it('is dropped from the state before it is made again, so that nobody deletes it', async () => {
+    const { requests, records } = await applied(SPEC, { live: new Map([[5, { kind: 'gone' }]]) });
+    expect(requests).toEqual(['POST after removed intent']);
+    expect(records).toEqual(['removed', 'intent', 'created']);
+  });
+
+  it('is that, too, when only the PUT shows it', async () => {
+    const { requests, records, result } = await applied(EDITED, { put: { kind: 'gone' } });
+    expect(requests).toEqual(['PUT 5 after updating', 'POST after updating removed intent']);
+    expect([records, result]).toEqual([['updating', 'removed', 'intent', 'created'], 'done']);
+  });
+
+  it('counts as deleted', async () => {
+    expect(await applied(null, { delete: { kind: 'gone' } })).toMatchObject({ records: ['doomed', 'removed'] });
+    expect(await applied(LIMITED, { delete: { kind: 'gone' } })).toMatchObject({
+      records: ['intent', 'created', 'removed'],
+      result: 'done',
+    });
+  });
+});
+
+describe('what is recorded of a POST', () => {
+  it.each<[string, CreateOutcome, string, string]>([
+    ['that made it', { kind: 'made', id: 11 }, 'created', 'done'],
+    ['that never left', { kind: 'not-sent', ...FAILED }, 'cancelled', 'failed'],
+    ['that was turned away', { kind: 'turned-away', ...FAILED }, 'cancelled', 'failed'],
+    ['that was refused', { kind: 'refused', ...FAILED }, 'cancelled', 'failed'],
+    ['of which nobody knows', { kind: 'unknown', ...FAILED }, 'unknown', 'uncertain'],
+    ['whose answer names a webhook of another entry', { kind: 'made', id: 6 }, 'unknown', 'uncertain'],
+    ['whose answer names the webhook that it replaces', { kind: 'made', id: 5 }, 'unknown', 'uncertain'],
+  ])('%s', async (_what, post, record, expected) => {
+    const { records, result } = await applied(LIMITED, { post });
+    expect([records[1], result]).toEqual([record, expected]);
+  });
+});
+
+describe('what is recorded of a PUT or DELETE', () => {
+  it.each(['not-sent', 'turned-away', 'refused', 'unknown'] as const)(
+    'that came to %s: that it is still to do',
+    async (kind) => {
+      const put = await applied(EDITED, { put: { kind, ...FAILED } });
+      expect([put.records, put.result]).toEqual([['updating'], 'failed']);
+      expect(put.state.entries.get('a')).toMatchObject({ spec: SPEC, updating: EDITED });
+      const pruned = await applied(null, { delete: { kind, ...FAILED } });
+      expect([pruned.records, pruned.result, pruned.state.doomed.has(5)]).toEqual([['doomed'], 'failed', true]);
+      const replaced = await applied(LIMITED, { delete: { kind, ...FAILED } });
+      expect([replaced.records, replaced.result]).toEqual([['intent', 'created'], 'failed']);
+      expect(replaced.state.doomed.has(5)).toBe(true);
+    },
+  );
+});
