@@ -35,7 +35,7 @@ export const CLEAN: RunStep = {
 };
 
 /** Lets a history happen, and then lets it settle. */
-export async function play(history: History, sabotage: Sabotage = {}): Promise<World> {
+export async function play(history: History, sabotage?: Sabotage): Promise<World> {
   const world = new World(history);
   const player = new Player(world, history, sabotage);
   if (history.crowd > 0) {
@@ -52,9 +52,9 @@ export async function play(history: History, sabotage: Sabotage = {}): Promise<W
 export class Player {
   readonly #world: World;
   readonly #history: Pick<History, 'scanLimit'>;
-  readonly #sabotage: Sabotage;
+  readonly #sabotage: Sabotage | undefined;
 
-  constructor(world: World, history: Pick<History, 'scanLimit'>, sabotage: Sabotage = {}) {
+  constructor(world: World, history: Pick<History, 'scanLimit'>, sabotage?: Sabotage) {
     this.#world = world;
     this.#history = history;
     this.#sabotage = sabotage;
@@ -154,8 +154,8 @@ export class Player {
   }
 
   #sabotaged(process: Process, options: RunOptions) {
-    const edges = this.#sabotage.edges?.(process.edges()) ?? process.edges();
-    return { edges, options: this.#sabotage.options?.(options) ?? options };
+    const edges = this.#sabotage?.edges?.(process.edges()) ?? process.edges();
+    return { edges, options: this.#sabotage?.options?.(options) ?? options };
   }
 
   #options(step: RunStep, process: Process): RunOptions {

@@ -110,7 +110,10 @@ export class Process {
 
   #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
-      const wake = () => this.dead || resolve();
+      const wake = () => {
+        signal?.removeEventListener('abort', wake);
+        if (!this.dead) resolve();
+      };
       this.#world.time.after(Math.max(0, ms), wake);
       signal?.addEventListener('abort', wake);
       if (signal?.aborted === true) wake();

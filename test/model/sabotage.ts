@@ -5,15 +5,17 @@ import type { StateRecord } from '../../src/state/records.js';
 
 /** A way in which the program could be wrong, put in at its edges: the simulation must notice each. */
 export interface Sabotage {
+  /** What the judge or the witness must say of it: that anything at all is wrong would prove little. */
+  readonly shows: RegExp;
   edges?(edges: ReconcilerEdges): ReconcilerEdges;
   options?(options: RunOptions): RunOptions;
 }
 
-function onApi(change: (api: CopernicaApi) => Partial<CopernicaApi>): Sabotage {
-  return { edges: (edges) => ({ ...edges, api: { ...edges.api, ...change(edges.api) } }) };
+function onApi(shows: RegExp, change: (api: CopernicaApi) => Partial<CopernicaApi>): Sabotage {
+  return { shows, edges: (edges) => ({ ...edges, api: { ...edges.api, ...change(edges.api) } }) };
 }
 
-function onJournal(change: (journal: OpenJournal) => Partial<OpenJournal>): Sabotage {
+function onJournal(shows: RegExp, change: (journal: OpenJournal) => Partial<OpenJournal>): Sabotage {
   // Not spread: `state` is asked for anew each time.
   const changed = (journal: OpenJournal): OpenJournal => {
     const { write, flush } = { write: journal.write, flush: journal.flush, ...change(journal) };
@@ -26,6 +28,7 @@ function onJournal(change: (journal: OpenJournal) => Partial<OpenJournal>): Sabo
     };
   };
   return {
+    shows,
     edges: (edges) => ({
       ...edges,
       lockState: async () => {
@@ -43,51 +46,104 @@ function onJournal(change: (journal: OpenJournal) => Partial<OpenJournal>): Sabo
   };
 }
 
-const without = (...types: readonly StateRecord['type'][]) =>
-  onJournal((journal) => ({ write: (record) => (types.includes(record.type) ? undefined : journal.write(record)) }));
+const without = (shows: RegExp, ...types: readonly StateRecord['type'][]) =>
+  onJournal(shows, (journal) => ({
+    write: (record) => (types.includes(record.type) ? undefined : journal.write(record)),
+  }));
 
 /** Each a mistake that somebody could make. */
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
-  'a POST goes out before its intent is on disk': onJournal(() => ({ flush: async () => {} })),
+  'a POST goes out before its intent is on disk': onJournal(/without an intent on disk/, () => ({
+    flush: async () => {},
+  })),
   'absence is believed at once': {
+    shows: /is open and not settled/,
     options: (options) => ({ ...options, settling: { ...options.settling, settleMs: 0 } }),
   },
-  'hold sends again like recover': { options: (options) => ({ ...options, onUncertain: 'recover' }) },
-  'a time-out counts as “nothing was made”': onApi((api) => ({
+  'hold sends again like recover': {
+    shows: /is open on hold/,
+    options: (options) => ({ ...options, onUncertain: 'recover' }),
+  },
+  'a time-out counts as “nothing was made”': onApi(/of ours is there, and nobody knows of it/, (api) => ({
     createWebhook: async (spec) => {
       const outcome = await api.createWebhook(spec);
       return outcome.kind === 'unknown' ? { kind: 'turned-away', message: outcome.message } : outcome;
     },
   })),
-  'a POST is sent again after a time-out': onApi((api) => ({
+  'a POST is sent again after a time-out': onApi(/without an intent on disk/, (api) => ({
     createWebhook: async (spec) => {
       const outcome = await api.createWebhook(spec);
       return outcome.kind === 'unknown' ? api.createWebhook(spec) : outcome;
     },
   })),
-  'a webhook that can’t be read counts as gone': onApi((api) => ({
+  'a webhook that can’t be read counts as gone': onApi(/of ours is there, and nobody knows of it/, (api) => ({
     readWebhook: async (id) => {
       const outcome = await api.readWebhook(id);
       return outcome.kind === 'found' ? outcome : { kind: 'gone' };
     },
   })),
-  'the next webhook is changed': onApi((api) => ({ updateWebhook: (id, spec) => api.updateWebhook(id + 1, spec) })),
-  'a DELETE that failed counts as done': onApi((api) => ({
+  'the next webhook is changed': onApi(/update of webhook \d+, which is not ours/, (api) => ({
+    updateWebhook: (id, spec) => api.updateWebhook(id + 1, spec),
+  })),
+  'an update is sent to the old form': onApi(/is not as it says/, (api) => ({
+    updateWebhook: async (id, spec) => {
+      const outcome = await api.readWebhook(id);
+      const { handler = spec.handler } = outcome.kind === 'found' ? outcome.webhook : {};
+      return api.updateWebhook(id, { ...spec, handler });
+    },
+  })),
+  'a DELETE that failed counts as done': onApi(/of ours is there, and nobody knows of it/, (api) => ({
     deleteWebhook: async (id) => {
       const outcome = await api.deleteWebhook(id);
       return outcome.kind === 'done' || outcome.kind === 'gone' ? outcome : { kind: 'done' };
     },
   })),
-  'the next webhook is deleted': onApi((api) => ({ deleteWebhook: (id) => api.deleteWebhook(id + 1) })),
-  'the account is not looked at': onApi((api) => ({
+  'the next webhook is deleted': onApi(/delete of webhook \d+, which is not ours/, (api) => ({
+    deleteWebhook: (id) => api.deleteWebhook(id + 1),
+  })),
+  'nothing is ever deleted': onApi(/is still to be deleted/, () => ({
+    deleteWebhook: async () => ({ kind: 'turned-away', message: 'later' }),
+  })),
+  'what left the manifest is not pruned': {
+    shows: /was not pruned/,
+    options: (options) => ({ ...options, prune: false }),
+  },
+  'the account is not looked at': onApi(/was sent, and the account is other/, (api) => ({
     identity: async () => {
       const outcome = await api.identity();
       return outcome.kind === 'identity' ? { ...outcome, identity: { ...outcome.identity, id: '34' } } : outcome;
     },
   })),
-  'that a webhook is on its way out is not recorded': without('removed'),
-  'every run may delete everything': { options: (options) => ({ ...options, force: true }) },
-  'what the API says is printed as it is': {
+  'something is sent before the account is known': onApi(/was sent, and the account is unknown/, (api) => ({
+    identity: async () => ({ kind: 'identity', identity: { id: '34', name: 'assumed' } }),
+    listWebhooks: api.listWebhooks,
+  })),
+  'the id in an answer is taken for the next one': onApi(/took webhook \d+ for ours/, (api) => ({
+    createWebhook: async (spec) => {
+      const outcome = await api.createWebhook(spec);
+      return outcome.kind === 'made' ? { kind: 'made', id: outcome.id + 1 } : outcome;
+    },
+  })),
+  'nothing is ever made': onApi(/webhook none is not there/, () => ({
+    createWebhook: async () => ({ kind: 'refused', message: 'no' }),
+  })),
+  'what was lost is never looked for': onApi(/intent \d+ of \w+ is not settled/, () => ({
+    listWebhooks: async () => ({ kind: 'turned-away', message: 'later' }),
+  })),
+  'a broken manifest counts as empty': {
+    shows: /sent something for a broken manifest/,
+    edges: (edges) => ({
+      ...edges,
+      loadManifest: () => edges.loadManifest().catch(() => ({ entries: [], warnings: [] })),
+    }),
+  },
+  'that a webhook is on its way out is not recorded': without(/is still to be deleted/, 'removed'),
+  'every run may delete everything': {
+    shows: /deleted \d+ of \d+ without being forced to/,
+    options: (options) => ({ ...options, force: true }),
+  },
+  'what is sent is printed as it is': {
+    shows: /printed hunter2/,
     edges: (edges) => ({
       ...edges,
       api: {
@@ -99,4 +155,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
       },
     }),
   },
+  'an error of the API is no error of the program’s own kind': onApi(/threw Error: boom/, () => ({
+    updateWebhook: () => Promise.reject(new Error('boom')),
+  })),
 };

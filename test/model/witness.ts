@@ -1,3 +1,4 @@
+import { LOOK } from '../../src/plan/recovery.js';
 import type { ApiRequest } from '../../src/sandbox/model/http.js';
 import type { StateRecord } from '../../src/state/records.js';
 import type { Intent, State } from '../../src/state/state.js';
@@ -24,7 +25,7 @@ export interface SentPost {
 /** A webhook that a POST of ours made. */
 export interface Made {
   readonly post: SentPost;
-  /** The server acted later than is relied on: it may be missed. */
+  /** The server acted later than is relied on, or too far from where a late one is looked for: it may be missed. */
   readonly tooLate: boolean;
 }
 
@@ -123,7 +124,18 @@ export class Witness {
     this.onClock();
     const post = this.#posts.get(request);
     if (post === undefined) this.#accuse(`webhook ${id} was made by nobody knows what`);
-    else this.made.set(id, { post, tooLate: post.isSettled });
+    else this.made.set(id, { post, tooLate: post.isSettled || this.#isOutOfSight(post, id) });
+  }
+
+  /**
+   * Acted on after the client gave up, where another POST of the same webhook was lost too: found first, that one is
+   * taken for the upper bound, and this one is looked for no further above it than just above.
+   */
+  #isOutOfSight(post: SentPost, id: number): boolean {
+    const key = webhookKey(post.spec);
+    const others = [...this.#posts.values()].filter((other) => other !== post && webhookKey(other.spec) === key);
+    const highest = stateIn(this.#world.disk.flushed(STATE_PATH))?.highestId ?? null;
+    return post.isOver && others.some(({ isOver }) => isOver) && highest !== null && id > highest + LOOK.idsAboveBound;
   }
 
   /** A record is about to be written. */

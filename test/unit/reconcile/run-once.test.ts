@@ -124,6 +124,13 @@ describe('a run', () => {
     expect(state.entries.get('a')).toMatchObject({ id: 21, spec: limited });
   });
 
+  it('takes what is uncertain along to the new name of an entry', async () => {
+    const { writes, state, results } = await run({ records: lost('a'), desired: { b: spec('a') } });
+    expect([writes, results]).toEqual([['POST https://a.example/a'], ['done']]);
+    // Its second look is under the name that the webhook now has.
+    expect([state.entries.get('b')?.id, state.intents.get(1)?.name]).toEqual([21, 'b']);
+  });
+
   it('sends nothing again where ids turned out not to rise, since they are no bounds then', async () => {
     const records = [{ type: 'created', intent: 2, id: 9, at: AT }] as const;
     const { writes, results } = await run({
