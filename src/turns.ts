@@ -10,6 +10,16 @@ export class Turns {
     this.#onUnclaimed = onUnclaimed;
   }
 
+  /** Does the work when it is its turn, which ends with it. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    await this.take();
+    try {
+      return await work();
+    } finally {
+      this.giveBack();
+    }
+  }
+
   /** Resolves when it is one's turn. Each turn must be given back. */
   async take(): Promise<void> {
     if (this.#free > 0) this.#free -= 1;

@@ -148,8 +148,10 @@ function recover(name: string, desired: DesiredWebhook | null, intents: readonly
   return { action: 'recover', name, desired, intents, reason };
 }
 
-function leftBehind({ name, id, spec }: StateEntry, prune: boolean): Change {
-  const reason = 'not in the manifest';
+function leftBehind({ name, id, spec, possiblyDuplicated: doubt }: StateEntry, prune: boolean): Change {
+  // With the entry goes the mark: this is the last time that it can be said.
+  const rest = doubt === undefined ? '' : `; a second one like it may be among the ids ${doubt.from} to ${doubt.to}`;
+  const reason = `not in the manifest${rest}`;
   return prune
     ? { action: 'delete', name, id, spec, doomed: false, reason }
     : { action: 'orphaned', name, id, spec, reason };

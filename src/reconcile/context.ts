@@ -9,8 +9,10 @@ export interface ApplyContext {
   readonly api: CopernicaApi;
   /** The manifest's path, for messages. */
   readonly manifestFile: string;
-  /** Creates that are sent at a time. Their intents are put on disk ahead of their turn. */
+  /** Creates that are sent at a time. Their intents are put on disk ahead of their turn, but for those of `alike`. */
   readonly turns: Turns;
+  /** What the account shows of webhooks that several entries ask for, told apart by database or collection alone. */
+  readonly alike: ReadonlySet<string>;
   now(): Date;
   /** Aborted: start no new request. */
   readonly stop: AbortSignal;

@@ -1,5 +1,5 @@
 import type { CallFailure } from '../copernica/api.js';
-import type { WebhookSpec } from '../webhook.js';
+import { visibleKey, type WebhookSpec } from '../webhook.js';
 import type { ApplyContext } from './context.js';
 
 export type PostOutcome = { readonly kind: 'made'; readonly id: number } | { readonly kind: 'stopped' } | CallFailure;
@@ -10,22 +10,29 @@ export type PostOutcome = { readonly kind: 'made'; readonly id: number } | { rea
  * between leaves the intent unconfirmed, which is the safe side.
  */
 export async function postWithIntent(name: string, spec: WebhookSpec, context: ApplyContext): Promise<PostOutcome> {
-  const { journal } = context;
+  const { turns, alike } = context;
+  // After a kill nobody could tell those that look alike apart, so no more of them are open than were sent.
+  if (alike.has(visibleKey(spec))) {
+    return turns.inTurn(async () => sendUnlessStopped(await putOnDisk(name, spec, context), spec, context));
+  }
+  const intent = await putOnDisk(name, spec, context);
+  return turns.inTurn(() => sendUnlessStopped(intent, spec, context));
+}
+
+/** Gives the number of the intent. */
+async function putOnDisk(name: string, spec: WebhookSpec, { journal, now }: ApplyContext): Promise<number> {
   const intent = journal.state.nextIntent;
-  const at = context.now().toISOString();
+  const at = now().toISOString();
   journal.write({ type: 'intent', intent, name, above: journal.state.highestId, at, webhook: spec });
   await journal.flush();
-  await context.turns.take();
-  try {
-    if (context.stop.aborted) {
-      const reason = 'stopped before it was sent';
-      journal.write({ type: 'cancelled', intent, at: context.now().toISOString(), reason });
-      return { kind: 'stopped' };
-    }
-    return await sendIntended(intent, spec, context);
-  } finally {
-    context.turns.giveBack();
-  }
+  return intent;
+}
+
+async function sendUnlessStopped(intent: number, spec: WebhookSpec, context: ApplyContext): Promise<PostOutcome> {
+  if (!context.stop.aborted) return sendIntended(intent, spec, context);
+  const reason = 'stopped before it was sent';
+  context.journal.write({ type: 'cancelled', intent, at: context.now().toISOString(), reason });
+  return { kind: 'stopped' };
 }
 
 async function sendIntended(

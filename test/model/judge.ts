@@ -38,7 +38,8 @@ export function judge(world: World, { prune }: { readonly prune: boolean }): Jud
   }
   for (const id of [...witness.made.keys(), ...witness.takenOver.keys()]) {
     const webhook = live.get(id);
-    if (webhook === undefined || state.owners.has(id) || isSaidOf(state, id) || isExcused(specOf(webhook))) continue;
+    if (webhook === undefined || state.owners.has(id) || isSaidOf(world, state, id) || isExcused(specOf(webhook)))
+      continue;
     violations.push(`webhook ${id} of ours is there, and nobody knows of it`);
   }
   const names = new Set(entries.map(({ name }) => name));
@@ -56,8 +57,9 @@ export function judge(world: World, { prune }: { readonly prune: boolean }): Jud
 }
 
 /** It is in a range of ids of which it is said that a double may be there. */
-function isSaidOf(state: State, id: number): boolean {
-  const ranges = [...state.entries.values()].flatMap(({ possiblyDuplicated }) => possiblyDuplicated ?? []);
+function isSaidOf({ witness }: World, state: State, id: number): boolean {
+  const said = [...state.entries.values()].flatMap(({ possiblyDuplicated }) => possiblyDuplicated ?? []);
+  const ranges = [...said, ...witness.leftDoubts];
   return ranges.some(({ from, to }) => from <= id && id <= to);
 }
 

@@ -1,7 +1,7 @@
 import { LOOK } from '../../src/plan/recovery.js';
 import type { ApiRequest } from '../../src/sandbox/model/http.js';
 import type { StateRecord } from '../../src/state/records.js';
-import type { Intent, State } from '../../src/state/state.js';
+import type { IdRange, Intent, State } from '../../src/state/state.js';
 import { visibleKey, type WebhookSpec, webhookKey } from '../../src/webhook.js';
 import { HANDLER_SECRETS } from './edits.js';
 import type { CallKind } from './history.js';
@@ -46,6 +46,8 @@ export class Witness {
   readonly made = new Map<number, Made>();
   /** Made by hand, and taken for ours as they looked just like what was lost: by id, what the account shows of them. */
   readonly takenOver = new Map<number, string>();
+  /** Ranges that were said to hold a double, of entries that were deleted since: with the entry goes the mark. */
+  readonly leftDoubts: IdRange[] = [];
   readonly #world: World;
   readonly #posts = new Map<ApiRequest, SentPost>();
   /** POSTs by intent that may have been acted on. */
@@ -140,7 +142,11 @@ export class Witness {
 
   /** A record is about to be written. */
   onRecord(suspect: Suspect, record: StateRecord): void {
-    if (record.type === 'doomed') suspect.doomed += 1;
+    if (record.type === 'doomed') {
+      suspect.doomed += 1;
+      const doubt = suspect.state?.entries.get(record.name)?.possiblyDuplicated;
+      if (doubt !== undefined) this.leftDoubts.push(doubt);
+    }
     suspect.managed = Math.max(suspect.managed, suspect.state?.entries.size ?? 0);
     if (record.type !== 'created' || this.made.has(record.id)) return;
     const intent = suspect.state?.intents.get(record.intent);

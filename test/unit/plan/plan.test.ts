@@ -166,6 +166,12 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('the plan', () => {
+  it('says for the last time where a double may be, when it deletes the entry that it may be one of', () => {
+    const doubted = { ...a, possiblyDuplicated: { from: 1, to: 9 } };
+    const { changes } = makePlan([], aState({ entries: [doubted] }), new Map(), { prune: true });
+    expect(changes[0]?.reason).toBe('not in the manifest; a second one like it may be among the ids 1 to 9');
+  });
+
   it.each(ROWS)('$title', ({ desired, state, live, prune, expected }) => {
     const { changes } = makePlan(desired, state, new Map(live), { prune: prune === true });
     expect(changes.map((change) => `${change.action} ${change.name} ${idOf(change)}`)).toEqual(expected);

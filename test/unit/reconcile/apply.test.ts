@@ -14,6 +14,8 @@ const CONCURRENCY = 2;
 interface Creating {
   readonly onUncertain: 'recover' | 'hold';
   readonly highestId: number | null;
+  /** Told apart by their databases alone. */
+  readonly alike: boolean;
   /** Told how many records there are. */
   readonly flush: (records: number) => Promise<void>;
 }
@@ -21,7 +23,7 @@ interface Creating {
 /** A run over creates, with the requests in the test's hand. */
 function startCreating(
   entries: number,
-  { onUncertain = 'recover', highestId = 10, flush = () => Promise.resolve() }: Partial<Creating> = {},
+  { onUncertain = 'recover', highestId = 10, alike = false, flush = () => Promise.resolve() }: Partial<Creating> = {},
 ) {
   const header = { type: 'header', version: 1, account: '34', createdAt: NOW.toISOString() } as const;
   const state = startState({ ...header, ...(highestId === null ? {} : { highestId }) });
@@ -42,7 +44,9 @@ function startCreating(
     { length: entries },
     (_, index): DesiredWebhook => ({
       name: `entry-${index}`,
-      spec: { handler: `https://a.example/${index}`, trigger: 'create' },
+      spec: alike
+        ? { handler: 'https://a.example', trigger: 'create', database: index + 1 }
+        : { handler: `https://a.example/${index}`, trigger: 'create' },
       line: index + 1,
       column: 1,
     }),
@@ -159,6 +163,15 @@ describe('creates', () => {
     await settled();
     expect(answers).toHaveLength(CONCURRENCY);
     expect(records).toHaveLength(CONCURRENCY);
+  });
+
+  it('have none ahead either where the account shows nothing to tell them apart', async () => {
+    const { answers, records } = startCreating(20, { alike: true });
+    await settled();
+    expect([answers.length, records.length]).toEqual([CONCURRENCY, CONCURRENCY]);
+    answers[0]?.(11);
+    await settled();
+    expect([answers.length, records.length]).toEqual([CONCURRENCY + 1, CONCURRENCY + 2]);
   });
 
   it('that wait for their turn when told to stop are cancelled, and never sent', async () => {
