@@ -1,106 +1,143 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/server.js';
-import { Workplace } from '../helpers/cli.js';
-import { openSandbox } from '../helpers/sandbox.js';
+import {
+  type Blow,
+  countBoundaries,
+  live,
+  openScene,
+  PATIENCE_MS,
+  playAll,
+  pointsOf,
+  type Scene,
+  WANTED,
+  withBlow,
+  withoutBlow,
+} from './scene.js';
 
-const PRELOAD = fileURLToPath(new URL('./boundaries.cjs', import.meta.url));
-/** In `npm test`, each third boundary; at night (CRASH_POINTS=all), each one. */
-const EVERY = process.env.CRASH_POINTS === 'all' ? 1 : 3;
-/** So many commands run at once: more would only wait for each other. */
-const LANES = 3;
-/** Against hanging for ever only. */
-const PATIENCE_MS = 3_600_000;
-
-const entry = (name: string, path: string, more: object = {}) => ({
-  name,
-  handler: `https://a.example/${path}`,
-  trigger: 'create',
-  ...more,
-});
-const BEFORE = [
-  entry('kept', 'kept'),
-  entry('edited', 'edited'),
-  entry('limited', 'limited', { database: 1 }),
-  entry('renamed', 'renamed'),
-  entry('dropped', 'dropped'),
-  entry('lost', 'lost'),
-];
-const AFTER = [
-  entry('kept', 'kept'),
-  entry('edited', 'edited', { trigger: 'update' }),
-  entry('limited', 'limited', { database: 2 }),
-  entry('new-name', 'renamed'),
-  entry('lost', 'lost'),
-  entry('new', 'new'),
-];
 const APPLY = ['apply', '--prune', '--force', '--settle', '200ms', '--concurrency', '2'];
+const RUN = ['run', '--prune', '--settle', '200ms', '--concurrency', '2', '--schedule', 'off', '--log-format', 'json'];
 
-/** An account and a state in which the next apply has one of everything to do, the recovery of a lost create included. */
-async function opened() {
-  const sandbox = await openSandbox({ faults: ['create@6:after:hang'] });
-  const place = await Workplace.open(sandbox);
-  await place.manifest(BEFORE);
-  const before = place.start('apply', '--init', '--concurrency', '1');
-  await sandbox.until((model) => model.webhooks().length === BEFORE.length);
-  before.kill('SIGKILL');
-  await before.finished;
-  await place.manifest(AFTER);
-  return { sandbox, place };
-}
-
-function live(sandbox: Sandbox): string[] {
-  return sandbox
-    .account('34')
-    .map(({ handler, trigger, database }) => `${handler.split('/').at(-1)} ${trigger} ${database ?? ''}`.trim())
-    .sort();
-}
-
-const WANTED = ['edited update', 'kept create', 'limited create 2', 'lost create', 'new create', 'renamed create'];
-
-async function boundaries(): Promise<number> {
-  const { sandbox, place } = await opened();
-  Object.assign(place.environment, { NODE_OPTIONS: `--require ${PRELOAD}`, BOUNDARIES_FILE: place.path('count') });
+async function countOfApply({ sandbox, place }: Scene): Promise<void> {
   expect(await place.run(...APPLY)).toMatchObject({ code: 0 });
   expect(live(sandbox)).toEqual(WANTED);
-  return Number(await place.read('count'));
 }
 
-/** What is wrong after a kill at this boundary and one clean apply, and whether there was a kill. */
-async function killAt(boundary: number): Promise<{ readonly wrong: readonly string[]; readonly killed: boolean }> {
-  const { sandbox, place } = await opened();
-  const { environment } = place;
-  Object.assign(environment, { NODE_OPTIONS: `--require ${PRELOAD}`, DIE_AT: String(boundary) });
-  const killed = await place.run(...APPLY);
-  delete environment.NODE_OPTIONS;
-  const clean = await place.run(...APPLY);
-  const again = await place.run('plan', '--detailed-exitcode');
+/** A daemon that is left alone until everything is settled, and then told to stop. */
+async function settleByDaemon({ place }: Scene): Promise<string[]> {
+  const daemon = place.start(...RUN);
+  await daemon.waitForOutput(/reconciled: the account is as the manifest says/);
+  daemon.kill('SIGTERM');
+  const { code, stdout } = await daemon.finished;
+  return code === 0 ? [] : [`the daemon ended with ${code}: ${stdout}`];
+}
+
+async function whatIsWrong({ sandbox, place }: Scene): Promise<string[]> {
+  const plan = await place.run('plan', '--detailed-exitcode', '--prune');
   const wrong: string[] = [];
-  // How many there are differs from run to run by how records fall into flushes: it may have ended before.
-  if (killed.signal !== 'SIGKILL' && killed.code !== 0) wrong.push(`was not killed: ${killed.code}`);
-  if (clean.code !== 0) wrong.push(`the next apply ended with ${clean.code}: ${clean.stderr}`);
-  if (again.code !== 0) wrong.push(`there is something left to do: ${again.stdout}${again.stderr}`);
+  if (plan.code !== 0) wrong.push(`there is something left to do: ${plan.stdout}${plan.stderr}`);
   if (JSON.stringify(live(sandbox)) !== JSON.stringify(WANTED)) wrong.push(`live: ${live(sandbox).join(', ')}`);
-  return { wrong: wrong.map((what) => `boundary ${boundary}: ${what}`), killed: killed.signal === 'SIGKILL' };
+  return wrong;
 }
 
-describe('the built command, killed with SIGKILL', () => {
+const SIGNALS: readonly Omit<Blow, 'at'>[] = [
+  { signal: 'SIGTERM', again: false },
+  { signal: 'SIGINT', again: false },
+  { signal: 'SIGTERM', again: true },
+];
+
+describe('apply, killed with SIGKILL', () => {
   it('at each boundary of its I/O in turn, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
-    const total = await boundaries();
+    const total = await countBoundaries(countOfApply);
     expect(total).toBeGreaterThan(40);
-    const points = Array.from({ length: total }, (_, index) => index + 1).filter((point) => point % EVERY === 0);
-    const queue = points.values();
-    const wrong: string[] = [];
+    const points = pointsOf(total, 6);
     let kills = 0;
-    const lane = async () => {
-      for (const point of queue) {
-        const result = await killAt(point);
-        wrong.push(...result.wrong);
-        kills += Number(result.killed);
-      }
-    };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    const wrong = await playAll(points, async (at) => {
+      const scene = await openScene();
+      withBlow(scene.place, { at, signal: 'SIGKILL', again: false });
+      const killed = await scene.place.run(...APPLY);
+      withoutBlow(scene.place);
+      const clean = await scene.place.run(...APPLY);
+      const found = await whatIsWrong(scene);
+      // How many there are differs from run to run by how records fall into flushes: it may have ended before.
+      if (killed.signal !== 'SIGKILL' && killed.code !== 0) found.push(`was not killed: ${killed.code}`);
+      if (clean.code !== 0) found.push(`the next apply ended with ${clean.code}: ${clean.stderr}`);
+      kills += Number(killed.signal === 'SIGKILL');
+      return found.map((what) => `boundary ${at}: ${what}`);
+    });
     expect(wrong).toEqual([]);
     expect(kills).toBeGreaterThan(points.length * 0.8);
+  });
+});
+
+describe('apply, told to stop', () => {
+  it('at each boundary, and at the next again, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
+    const total = await countBoundaries(countOfApply);
+    const cases = SIGNALS.flatMap((blow, kind) => {
+      return pointsOf(total, 40, 5 + 12 * kind).map((at): Blow => ({ ...blow, at }));
+    });
+    const wrong = await playAll(cases, async (blow) => {
+      const scene = await openScene();
+      withBlow(scene.place, blow);
+      const { code, stderr } = await scene.place.run(...APPLY);
+      withoutBlow(scene.place);
+      const clean = await scene.place.run(...APPLY);
+      const found = await whatIsWrong(scene);
+      if (code !== 0 && !(code === 1 && stderr.includes('stopping'))) found.push(`ended with ${code}: ${stderr}`);
+      if (code === 1 && !blow.again && !stderr.includes('asked to stop'))
+        found.push(`does not say what was left: ${stderr}`);
+      if (/\n\s+at /.test(stderr)) found.push(`shows a stack: ${stderr}`);
+      if (clean.code !== 0) found.push(`the next apply ended with ${clean.code}: ${clean.stderr}`);
+      return found.map((what) => `${blow.signal}${blow.again ? ' twice' : ''} at boundary ${blow.at}: ${what}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('the daemon', () => {
+  it('killed at each boundary and started anew, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
+    const total = await countBoundaries(async (scene) => {
+      expect(await settleByDaemon(scene)).toEqual([]);
+    });
+    expect(total).toBeGreaterThan(40);
+    const points = pointsOf(total, 20);
+    let kills = 0;
+    const wrong = await playAll(points, async (at) => {
+      const scene = await openScene();
+      withBlow(scene.place, { at, signal: 'SIGKILL', again: false });
+      const daemon = scene.place.start(...RUN);
+      const settled = daemon.waitForOutput(/reconciled: the account is as the manifest says/).catch(() => null);
+      // One that came that far without it has no boundary of that number.
+      if ((await Promise.race([settled, daemon.finished.then(() => null)])) !== null) daemon.kill('SIGTERM');
+      kills += Number((await daemon.finished).signal === 'SIGKILL');
+      withoutBlow(scene.place);
+      const found = [...(await settleByDaemon(scene)), ...(await whatIsWrong(scene))];
+      return found.map((what) => `boundary ${at}: ${what}`);
+    });
+    expect(wrong).toEqual([]);
+    expect(kills).toBeGreaterThan(points.length * 0.8);
+  });
+
+  it('told to stop at each boundary, and at the next again, ends with 0 and loses nothing', {
+    timeout: PATIENCE_MS,
+  }, async () => {
+    const total = await countBoundaries(async (scene) => {
+      expect(await settleByDaemon(scene)).toEqual([]);
+    });
+    const cases = SIGNALS.flatMap((blow, kind) => {
+      return pointsOf(total, 40, 8 + 12 * kind).map((at): Blow => ({ ...blow, at }));
+    });
+    const wrong = await playAll(cases, async (blow) => {
+      const scene = await openScene();
+      withBlow(scene.place, blow);
+      const daemon = scene.place.start(...RUN);
+      const settled = daemon.waitForOutput(/reconciled: the account is as the manifest says/).catch(() => null);
+      if ((await Promise.race([settled, daemon.finished.then(() => null)])) !== null) daemon.kill('SIGTERM');
+      const { code, stdout, stderr } = await daemon.finished;
+      withoutBlow(scene.place);
+      const found = [...(await settleByDaemon(scene)), ...(await whatIsWrong(scene))];
+      if (code !== 0) found.push(`ended with ${code}: ${stdout}${stderr}`);
+      if (!stdout.includes('stopping')) found.push('does not say that it stops');
+      return found.map((what) => `${blow.signal}${blow.again ? ' twice' : ''} at boundary ${blow.at}: ${what}`);
+    });
+    expect(wrong).toEqual([]);
   });
 });

@@ -1,0 +1,113 @@
+import { fileURLToPath } from 'node:url';
+import type { Sandbox } from '../../src/sandbox/server.js';
+import { Workplace } from '../helpers/cli.js';
+import { openSandbox } from '../helpers/sandbox.js';
+
+const PRELOAD = fileURLToPath(new URL('./boundaries.cjs', import.meta.url));
+
+/** Against hanging for ever only. */
+export const PATIENCE_MS = 3_600_000;
+
+/** So many commands run at once: more would only wait for each other. */
+const LANES = 3;
+
+const entry = (name: string, path: string, more: object = {}) => ({
+  name,
+  handler: `https://a.example/${path}`,
+  trigger: 'create',
+  ...more,
+});
+const BEFORE = [
+  entry('kept', 'kept'),
+  entry('edited', 'edited'),
+  entry('limited', 'limited', { database: 1 }),
+  entry('renamed', 'renamed'),
+  entry('dropped', 'dropped'),
+  entry('lost', 'lost'),
+];
+const AFTER = [
+  entry('kept', 'kept'),
+  entry('edited', 'edited', { trigger: 'update' }),
+  entry('limited', 'limited', { database: 2 }),
+  entry('new-name', 'renamed'),
+  entry('lost', 'lost'),
+  entry('new', 'new'),
+];
+export const WANTED = [
+  'edited update',
+  'kept create',
+  'limited create 2',
+  'lost create',
+  'new create',
+  'renamed create',
+];
+
+export interface Scene {
+  readonly sandbox: Sandbox;
+  readonly place: Workplace;
+}
+
+/** An account and a state in which the next run has one of everything to do, the recovery of a lost create included. */
+export async function openScene(): Promise<Scene> {
+  const sandbox = await openSandbox({ faults: ['create@6:after:hang'] });
+  const place = await Workplace.open(sandbox);
+  await place.manifest(BEFORE);
+  const before = place.start('apply', '--init', '--concurrency', '1');
+  await sandbox.until((model) => model.webhooks().length === BEFORE.length);
+  before.kill('SIGKILL');
+  await before.finished;
+  await place.manifest(AFTER);
+  return { sandbox, place };
+}
+
+/** The live webhooks as WANTED tells them. */
+export function live(sandbox: Sandbox): string[] {
+  return sandbox
+    .account('34')
+    .map(({ handler, trigger, database }) => `${handler.split('/').at(-1)} ${trigger} ${database ?? ''}`.trim())
+    .sort();
+}
+
+/** What the next command gets at the boundary of this number, and a second time at the one after it; null: nothing. */
+export interface Blow {
+  readonly at: number;
+  readonly signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT';
+  readonly again: boolean;
+}
+
+/** From here on commands of the place count their boundaries, and this strikes them at one; `withoutBlow` ends it. */
+export function withBlow({ environment }: Workplace, { at, signal, again }: Blow): void {
+  const blow = { DIE_AT: String(at), DIE_BY: signal, DIE_TWICE: String(again) };
+  Object.assign(environment, { NODE_OPTIONS: `--require ${PRELOAD}`, ...blow });
+}
+
+export function withoutBlow({ environment }: Workplace): void {
+  delete environment.NODE_OPTIONS;
+}
+
+/** Counts the boundaries of what `run` does in a scene of its own. */
+export async function countBoundaries(run: (scene: Scene) => Promise<void>): Promise<number> {
+  const scene = await openScene();
+  const { place } = scene;
+  Object.assign(place.environment, { NODE_OPTIONS: `--require ${PRELOAD}`, BOUNDARIES_FILE: place.path('count') });
+  await run(scene);
+  return Number(await place.read('count'));
+}
+
+/** Plays each case, some at a time; gives what they said was wrong. */
+export async function playAll<Case>(cases: readonly Case[], play: (one: Case) => Promise<readonly string[]>) {
+  const queue = cases.values();
+  const wrong: string[] = [];
+  const lane = async () => {
+    for (const one of queue) wrong.push(...(await play(one)));
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return wrong;
+}
+
+/** In `npm test` each boundary of so many; at night (CRASH_POINTS=all) each one. */
+export function pointsOf(total: number, every: number, first = every): number[] {
+  const step = process.env.CRASH_POINTS === 'all' ? 1 : every;
+  const points = Array.from({ length: total }, (_, index) => index + 1);
+  return points.filter((point) => (point - (step === 1 ? 0 : first)) % step === 0);
+}
