@@ -188,9 +188,9 @@ describe('forty creates that nobody knows of', () => {
     });
     const place = await Workplace.open(sandbox);
     await place.manifest(entries(60));
-    const first = place.start('apply', '--init', '--concurrency', '10');
+    const first = place.start('apply', '--init', '--concurrency', '20');
     const sent = () => sandbox.requests().filter(({ call }) => call === 'create').length;
-    await sandbox.until(() => sent() === 17);
+    await sandbox.until(() => sent() === 27);
     first.kill('SIGKILL');
     await first.finished;
     sandbox.model.clearFaults();

@@ -205,7 +205,7 @@ describe('a state file that can’t be written any more', () => {
     const broken = new Error('no space left');
     const { answers, results } = startCreating(20, {
       // The intents of those in hand are on disk, those after them are not.
-      flush: (records) => (records > CONCURRENCY * 4 ? Promise.reject(broken) : Promise.resolve()),
+      flush: (records) => (records > CONCURRENCY * 2 ? Promise.reject(broken) : Promise.resolve()),
     });
     let ended = false;
     results
@@ -214,13 +214,13 @@ describe('a state file that can’t be written any more', () => {
         ended = true;
       });
     await settled();
-    for (let sent = 0; sent < CONCURRENCY * 4; sent += 1) {
+    for (let sent = 0; sent < CONCURRENCY * 2; sent += 1) {
       expect([answers.length > sent, ended]).toEqual([true, false]);
       answers[sent]?.(11 + sent);
       await settled();
     }
     await expect(results).rejects.toBe(broken);
-    expect(answers).toHaveLength(CONCURRENCY * 4);
+    expect(answers).toHaveLength(CONCURRENCY * 2);
   });
 });
 
