@@ -14,11 +14,14 @@ export interface Settling {
   readonly scanLimit: number;
 }
 
-/** The ids to look at for one intent, as ranges with both ends included. */
-export function rangesFor(intent: Intent, state: State, scanLimit: number): IdRange[] {
+/**
+ * The ids to look at for one intent, as ranges with both ends included. `isLast`: no other POST will be an upper bound,
+ * and what is not found now is given up: then it is looked for as far above the lower bound as there may be a scan.
+ */
+export function rangesFor(intent: Intent, state: State, scanLimit: number, isLast = false): IdRange[] {
   const { above } = intent;
   const upper = upperBound(intent, state);
-  if (upper === null && above !== null) return [justAbove(above)];
+  if (upper === null && above !== null) return [isLast ? lastLookAbove(above, scanLimit) : justAbove(above)];
   // With neither bound, what has become known of other entries since is where its time was.
   const top = upper ?? state.highestId;
   if (top === null) return [];
@@ -30,6 +33,11 @@ export function rangesFor(intent: Intent, state: State, scanLimit: number): IdRa
 
 function justAbove(id: number): IdRange {
   return { from: id + 1, to: id + LOOK.idsAboveBound };
+}
+
+/** Where a webhook is looked for that nothing bounds from above, for the last time. */
+export function lastLookAbove(id: number, scanLimit: number): IdRange {
+  return { from: id + 1, to: id + Math.max(LOOK.idsAboveBound, scanLimit) };
 }
 
 /** False: there was nowhere to begin to look, or not all of it could be looked at, so absence was not seen. */

@@ -4,6 +4,7 @@ import {
   type Findings,
   findLost,
   isLookedForWhole,
+  lastLookAbove,
   rangeOutOfReach,
   rangesFor,
   type Settling,
@@ -48,7 +49,12 @@ export async function recoverByLooking(context: RecoveryContext): Promise<Readon
     const intents = [...journal.state.intents.values()].filter((intent) => !wasFoundAbsentInThisRun(intent, context));
     if (intents.length === 0) return new Map();
     const lookedAt = context.now().getTime();
-    const ranges = intents.flatMap((intent) => rangesFor(intent, journal.state, context.settling.scanLimit));
+    const toPost = context.namesToPost();
+    const ranges = intents.flatMap((intent) => {
+      const { settleMs, scanLimit } = context.settling;
+      const isLast = !toPost.has(intent.name) && isSettledAt(intent, lookedAt, settleMs);
+      return rangesFor(intent, journal.state, scanLimit, isLast);
+    });
     const sight = await lookAt(ranges, context.api, context);
     const findings = findLost(intents, sight.webhooks, journal.state);
     // An adopted webhook is an upper bound for other intents of its entry: they are looked for once more, up to it.
@@ -117,6 +123,11 @@ function wasFoundAbsentInThisRun(intent: Intent, { runStartedAt }: RecoveryConte
   return intent.absentSince !== undefined && Date.parse(intent.absentSince) >= runStartedAt.getTime();
 }
 
+function isSettledAt(intent: Intent, time: number, settleMs: number): boolean {
+  const settled = settledAt(intent, settleMs);
+  return settled !== null && time >= settled;
+}
+
 /** What not adopting an intent's webhook means: why it stays open, or null when it is closed. */
 function stillOpen(intent: Intent, looked: Looked, context: RecoveryContext): OpenReason | null {
   const { journal, settling } = context;
@@ -147,14 +158,19 @@ function stillOpen(intent: Intent, looked: Looked, context: RecoveryContext): Op
     journal.write({ type: 'cancelled', intent: intent.intent, at, reason: 'not found at the second look either' });
     return null;
   }
-  const settled = settledAt(intent, settling.settleMs);
-  if (settled === null || lookedAt < settled) {
+  if (!isSettledAt(intent, lookedAt, settling.settleMs)) {
     return { kind: 'settling', message: 'not found yet, but the server may still act on the POST' };
   }
   if (upperBound(intent, journal.state) === null) {
     if (toPost.has(intent.name)) return { kind: 'absent', message: 'not found where it should be' };
     if (!sight.complete && !isLookedForWhole(intent, journal.state, settling.scanLimit)) {
       return { kind: 'ambiguous', message: 'no webhook id was known before it, so nobody knows where to look for it' };
+    }
+    if (!sight.complete && intent.above !== null) {
+      const { name, above } = intent;
+      const range = lastLookAbove(above, settling.scanLimit);
+      const hint = 'a lost webhook that is not wanted any more was not found among these ids; `discover` looks further';
+      context.log.warn({ name, ...range }, hint);
     }
   } else {
     const range = rangeOutOfReach(intent, journal.state, settling.scanLimit);

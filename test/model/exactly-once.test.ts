@@ -44,6 +44,8 @@ describe('through crashes, faults, late acts, edits and jumps of the clock', () 
 const FOUND: Readonly<Record<string, readonly string[]>> = {
   'doubted-entry-pruned.json': [],
   'second-late-one-out-of-sight.json': ['https://a.example/1 create'],
+  'unwanted-out-of-reach.json': ['https://crowd.example/0 delete'],
+  'unwanted-within-reach.json': [],
 };
 
 describe('a history that was found hard', () => {

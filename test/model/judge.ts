@@ -68,7 +68,9 @@ function excusedKeys(world: World): ReadonlySet<string> {
   const excused = new Set<string>();
   const known = [...(state?.entries.values() ?? [])];
   const open = [...(state?.intents.values() ?? [])].filter(isOpen);
-  for (const { post, tooLate } of witness.made.values()) if (tooLate) excused.add(visibleKey(post.spec));
+  for (const [id, { post, tooLate }] of witness.made) {
+    if (tooLate || witness.outOfReach.has(id)) excused.add(visibleKey(post.spec));
+  }
   // Made by somebody else, and like one of ours: nothing in the API tells them apart.
   for (const [id, webhook] of live) if (!witness.made.has(id)) excused.add(visibleKey(specOf(webhook)));
   for (const key of witness.takenOver.values()) excused.add(key);

@@ -1,4 +1,4 @@
-import { LOOK } from '../../src/plan/recovery.js';
+import { LOOK, lastLookAbove, upperBound } from '../../src/plan/recovery.js';
 import type { ApiRequest } from '../../src/sandbox/model/http.js';
 import type { StateRecord } from '../../src/state/records.js';
 import type { IdRange, Intent, State } from '../../src/state/state.js';
@@ -48,13 +48,17 @@ export class Witness {
   readonly takenOver = new Map<number, string>();
   /** Ranges that were said to hold a double, of entries that were deleted since: with the entry goes the mark. */
   readonly leftDoubts: IdRange[] = [];
+  /** Webhooks that were given up, unwanted, and further above their bound than is ever looked. */
+  readonly outOfReach = new Set<number>();
   readonly #world: World;
+  readonly #scanLimit: number;
   readonly #posts = new Map<ApiRequest, SentPost>();
   /** POSTs by intent that may have been acted on. */
   readonly #mayHaveMade = new Set<number>();
 
-  constructor(world: World) {
+  constructor(world: World, scanLimit: number) {
     this.#world = world;
+    this.#scanLimit = scanLimit;
   }
 
   /** A process starts: what a dead one waited for is given up on from now. */
@@ -147,6 +151,7 @@ export class Witness {
       const doubt = suspect.state?.entries.get(record.name)?.possiblyDuplicated;
       if (doubt !== undefined) this.leftDoubts.push(doubt);
     }
+    if (record.type === 'absent') this.#onAbsent(suspect, record.intent);
     suspect.managed = Math.max(suspect.managed, suspect.state?.entries.size ?? 0);
     if (record.type !== 'created' || this.made.has(record.id)) return;
     const intent = suspect.state?.intents.get(record.intent);
@@ -156,6 +161,13 @@ export class Witness {
     else if (visibleKey(specOf(webhook)) !== visibleKey(intent.spec)) {
       this.#accuse(`took webhook ${record.id} for that of ${intent.name}, which it is not like`);
     } else this.takenOver.set(record.id, visibleKey(intent.spec));
+  }
+
+  #onAbsent({ state }: Suspect, number: number): void {
+    const intent = state?.intents.get(number);
+    if (state === null || intent === undefined || intent.above === null || upperBound(intent, state) !== null) return;
+    const { to } = lastLookAbove(intent.above, this.#scanLimit);
+    for (const [id, { post }] of this.made) if (post.intent === number && id > to) this.outOfReach.add(id);
   }
 
   onEnd({ doomed, managed, force }: Suspect): void {

@@ -35,7 +35,7 @@ export class World {
   /** How far the clock of the client's machine is ahead. */
   #aheadMs = 0;
 
-  constructor(history: Pick<History, 'seed' | 'first' | 'limits' | 'list' | 'putWithoutCallers'>) {
+  constructor(history: Pick<History, 'seed' | 'first' | 'limits' | 'list' | 'putWithoutCallers' | 'scanLimit'>) {
     const { limits, list, putWithoutCallers } = history;
     const other = { ...DEFAULT_ACCOUNT.identity, id: '99', name: 'Another' };
     this.model = new WatchedModel({
@@ -47,7 +47,7 @@ export class World {
     });
     this.entries = history.first;
     this.#random = history.seed;
-    this.witness = new Witness(this);
+    this.witness = new Witness(this, history.scanLimit);
     this.model.onMade = (request, id) => this.witness.onMade(request, id);
   }
 

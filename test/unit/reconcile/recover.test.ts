@@ -106,6 +106,16 @@ describe('a lost webhook', () => {
     const { reasons, types } = await look([intent(1, 0), gaveUp(1, 30)], 900, { toPost: [] });
     expect([reasons, types]).toEqual([{}, ['absent']]);
   });
+
+  it('that is not wanted any more is looked for as far as there may be a scan, before it is given up', async () => {
+    // No other POST will be an upper bound, and other tenants may have taken ids before this one.
+    const records = [intent(1, 0), gaveUp(1, 30)];
+    const scene = { toPost: [], webhooks: [webhook(100)] };
+    expect((await look(records, 40, scene)).read.at(-1)).toBe(74);
+    const { state, read } = await look(records, 900, scene);
+    expect([state.entries.get('a')?.id, read.includes(110)]).toEqual([100, true]);
+    expect((await look(records, 900, { ...scene, toPost: ['a'] })).reasons).toEqual({ a: 'absent' });
+  });
 });
 
 const ABSENT: readonly StateRecord[] = [
