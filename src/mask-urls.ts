@@ -17,8 +17,13 @@ export function maskUrls(text: string): string {
   return text
     .replace(AFTER_CUT, (_found, before: string, rest: string) => `${before}${stars(rest.length)}`)
     .replace(USER_INFO, (found) => (REFERENCES.test(found) ? found : `//${stars(found.length - 3)}@`))
-    .replace(URL_QUERY, (_found, before: string, mark: string, rest: string) => `${before}${mark}${stars(rest.length)}`)
-    .replace(QUERY_OR_FRAGMENT, (found, mark: string) => `${mark}${stars(found.length - 1)}`);
+    .replace(URL_QUERY, (_found, before: string, mark: string, rest: string) => `${before}${mark}${masked(rest)}`)
+    .replace(QUERY_OR_FRAGMENT, (found, mark: string) => `${mark}${masked(found.slice(1))}`);
+}
+
+/** But for references to variables, whose names tell nothing. A default value after the name may. */
+function masked(text: string): string {
+  return text.replace(/(\$\{\w+\})|./gs, (_found, reference?: string) => reference ?? '*');
 }
 
 function stars(count: number): string {

@@ -1,3 +1,4 @@
+import { maskUrls } from '../mask-urls.js';
 import type { Place } from './places.js';
 import { printable } from './printable.js';
 
@@ -27,9 +28,11 @@ const WIDE_RANGES: readonly (readonly [number, number])[] = [
 
 /**
  * The line with its number, and a caret under each column of the part that is meant: two lines, ready to print.
- * `length` counts characters of the line; the caret stands even where it is 0.
+ * `length` counts characters of the line; the caret stands even where it is 0. What can be secret in a handler is
+ * masked, since frames get into the logs of CI.
  */
-export function frame(lineText: string, { line, column }: Place, length: number): string {
+export function frame(writtenLine: string, { line, column }: Place, length: number): string {
+  const lineText = maskUrls(writtenLine);
   const caret = Math.min(column - 1, lineText.length);
   const whole = lineText.length <= FRAME.longestLineChars;
   const from = whole ? 0 : Math.max(0, caret - FRAME.beforeCaretChars);

@@ -34,6 +34,18 @@ async function openAccounts() {
 
 const WITH = ['--config', 'config.yaml'];
 
+describe('a handler’s password and query', () => {
+  it.each([['text'], ['github']])('are in no message about its line, as %s', async (format) => {
+    const { place } = await openAccounts();
+    await place.write('live.yaml', manifestWith('http://me:hunter2@a.example/x?key=topsecret#fragsecret'));
+    for (const command of ['validate', 'plan']) {
+      const { stdout, stderr } = await place.run(command, '--account', 'live', '--format', format, ...WITH);
+      expect(stdout + stderr).toContain('handler holds a password');
+      expect(stdout + stderr).not.toMatch(/hunter2|topsecret|fragsecret/);
+    }
+  });
+});
+
 describe('a manifest', () => {
   it.each([['validate'], ['plan', '--no-refresh'], ['plan', '--against', 'live.yaml'], ['apply', '--init']])(
     'can’t fill in the variable that holds any account’s token, in %s',

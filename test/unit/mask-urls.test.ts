@@ -7,6 +7,7 @@ describe('text that may hold handlers', () => {
     ['https://a.example/x?key=s3cret', 'https://a.example/x?**********'],
     ['https://a.example/x#s3cret', 'https://a.example/x#******'],
     ['handler: "//u:p@a.example?x" is no URL', 'handler: "//***@a.example?x" is no URL'],
+    ['https://a.example/x?key=$\u007bKEY}&b=$\u007bB:-s3}', 'https://a.example/x?****$\u007bKEY}***********'],
     ['relative/path?key=s3cret&b=2', 'relative/path?**************'],
     ['is this a question? yes', 'is this a question? yes'],
     [
