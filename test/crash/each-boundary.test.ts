@@ -48,7 +48,7 @@ describe('apply, killed with SIGKILL', () => {
   it('at each boundary of its I/O in turn, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
     const total = await countBoundaries(countOfApply);
     expect(total).toBeGreaterThan(40);
-    const points = pointsOf(total, 6);
+    const points = pointsOf(total, { every: 6 });
     let kills = 0;
     const wrong = await playAll(points, async (at) => {
       const scene = await openScene();
@@ -72,7 +72,7 @@ describe('apply, told to stop', () => {
   it('at each boundary, and at the next again, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
     const total = await countBoundaries(countOfApply);
     const cases = SIGNALS.flatMap((blow, kind) => {
-      return pointsOf(total, 40, 5 + 12 * kind).map((at): Blow => ({ ...blow, at }));
+      return pointsOf(total, { every: 40, first: 5 + 12 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
     });
     const wrong = await playAll(cases, async (blow) => {
       const scene = await openScene();
@@ -98,7 +98,7 @@ describe('the daemon', () => {
       expect(await settleByDaemon(scene)).toEqual([]);
     });
     expect(total).toBeGreaterThan(40);
-    const points = pointsOf(total, 20);
+    const points = pointsOf(total, { every: 20 });
     let kills = 0;
     const wrong = await playAll(points, async (at) => {
       const scene = await openScene();
@@ -123,7 +123,7 @@ describe('the daemon', () => {
       expect(await settleByDaemon(scene)).toEqual([]);
     });
     const cases = SIGNALS.flatMap((blow, kind) => {
-      return pointsOf(total, 40, 8 + 12 * kind).map((at): Blow => ({ ...blow, at }));
+      return pointsOf(total, { every: 40, first: 9 + 13 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
     });
     const wrong = await playAll(cases, async (blow) => {
       const scene = await openScene();

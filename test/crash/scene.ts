@@ -105,9 +105,17 @@ export async function playAll<Case>(cases: readonly Case[], play: (one: Case) =>
   return wrong;
 }
 
-/** In `npm test` each boundary of so many; at night (CRASH_POINTS=all) each one. */
-export function pointsOf(total: number, every: number, first = every): number[] {
-  const step = process.env.CRASH_POINTS === 'all' ? 1 : every;
-  const points = Array.from({ length: total }, (_, index) => index + 1);
-  return points.filter((point) => (point - (step === 1 ? 0 : first)) % step === 0);
+/**
+ * In `npm test` each boundary of so many, from `first` on; at night (CRASH_POINTS=all) each one, or each of `atNight`,
+ * where what is tried at a boundary is much the same as at the next.
+ */
+export function pointsOf(total: number, { every, first = every, atNight = 1 }: Points): number[] {
+  const step = process.env.CRASH_POINTS === 'all' ? atNight : every;
+  return Array.from({ length: total }, (_, index) => index + 1).filter((point) => (point - first) % step === 0);
+}
+
+interface Points {
+  readonly every: number;
+  readonly first?: number;
+  readonly atNight?: number;
 }

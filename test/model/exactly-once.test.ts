@@ -43,6 +43,7 @@ describe('through crashes, faults, late acts, edits and jumps of the clock', () 
 /** Histories that were found hard, and what nothing can prove anything about in the end of each. */
 const FOUND: Readonly<Record<string, readonly string[]>> = {
   'doubted-entry-pruned.json': [],
+  'found-and-pruned-in-a-later-round.json': ['https://a.example/1 create'],
   'second-late-one-out-of-sight.json': ['https://a.example/1 create'],
   'unwanted-out-of-reach.json': ['https://crowd.example/0 delete'],
   'unwanted-within-reach.json': [],

@@ -146,13 +146,14 @@ export class Witness {
 
   /** A record is about to be written. */
   onRecord(suspect: Suspect, record: StateRecord): void {
+    // One that is found in a later round of a run was managed as well as those that an earlier round deleted.
+    suspect.managed = Math.max(suspect.managed, (suspect.state?.entries.size ?? 0) + suspect.doomed);
     if (record.type === 'doomed') {
       suspect.doomed += 1;
       const doubt = suspect.state?.entries.get(record.name)?.possiblyDuplicated;
       if (doubt !== undefined) this.leftDoubts.push(doubt);
     }
     if (record.type === 'absent') this.#onAbsent(suspect, record.intent);
-    suspect.managed = Math.max(suspect.managed, suspect.state?.entries.size ?? 0);
     if (record.type !== 'created' || this.made.has(record.id)) return;
     const intent = suspect.state?.intents.get(record.intent);
     const webhook = this.#world.live.get(record.id);
