@@ -68,7 +68,7 @@ export function createOutcome(exchange: Exchange, redact: Redact): CreateOutcome
  *
  *   PUT 204; 303, which is what the live API answers                done
  *   DELETE 204                                                      done
- *   both 200, unless it is an HTML page or tells of an error        done
+ *   both 200, unless it is a page, broken JSON, or tells of an error  done
  *   both 400 or 404 that says there is no such webhook (any more)   gone
  *   everything else                                                 as for a POST
  *
@@ -137,7 +137,19 @@ export function contradictionIn(answer: Answer): string | null {
   if (typeof answer.body !== 'string') return answer.body.message;
   const message = apiMessage(answer.body);
   if (message !== null) return `with an error: ${message}`;
-  return isHtml(answer) ? 'with an HTML page' : null;
+  if (isHtml(answer)) return 'with an HTML page';
+  return isBrokenJson(answer.body) ? 'with JSON that cannot be read' : null;
+}
+
+/** It begins like JSON and is none: whatever sent it, that was not the API saying what it did. */
+function isBrokenJson(body: string): boolean {
+  if (!/^\s*[{[]/.test(body)) return false;
+  try {
+    JSON.parse(body);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** The API's own `{"error":{"message":"…"}}`, or null where the body is anything else. */

@@ -109,6 +109,13 @@ describe('what a PUT or a DELETE came to', () => {
     ['PUT 302', 'update', answered(302, { location }), { kind: 'unknown', status: 302 }],
     ['PUT 200 with a page', 'update', answered(200, {}, '<!doctype html><p>Log in'), { kind: 'unknown' }],
     ['DELETE 200 with an error in it', 'delete', answered(200, {}, refusal('Nope')), { kind: 'unknown' }],
+    [
+      'DELETE 200 with JSON that cannot be read',
+      'delete',
+      answered(200, {}, '{"ID":"18\u0000<html>'),
+      { kind: 'unknown' },
+    ],
+    ['PUT 200 with other JSON', 'update', answered(200, {}, '{"status":"ok"}'), { kind: 'done' }],
     ['200 with a body that broke off', 'delete', answered(200, {}, LOST), { kind: 'unknown' }],
     ['429', 'update', answered(429), { kind: 'turned-away' }],
     ['502', 'delete', answered(502), { kind: 'unknown', status: 502 }],
