@@ -25,6 +25,8 @@ export interface Assembly {
   /** For people: where the webhooks go. */
   readonly target: string;
   close(): Promise<void>;
+  /** Lets go without waiting for the requests under way: the process is about to end. */
+  abandon(): Promise<void>;
 }
 
 export interface AssemblyOptions {
@@ -59,7 +61,13 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       proxy: proxyOf(options.host.environment),
       ...(ca === undefined ? {} : { ca }),
     });
-    return { edges, init: settings.init, target: settings.apiUrl, close: () => edges.api.close() };
+    return {
+      edges,
+      init: settings.init,
+      target: settings.apiUrl,
+      close: () => edges.api.close(),
+      abandon: async () => {},
+    };
   }
   if (flagged.has('state')) {
     throw productError('input', {
@@ -73,12 +81,13 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-sandbox-'));
   const state = join(folder, 'webhooks.state.jsonl');
   const edges = buildEdges(options, { apiUrl: sandbox.url, authUrl: sandbox.url, token: sandbox.token, state });
+  const abandon = () => rm(folder, { recursive: true, force: true });
   const close = async () => {
     await edges.api.close();
     await sandbox.close();
-    await rm(folder, { recursive: true, force: true });
+    await abandon();
   };
-  return { edges, init: true, target: `${sandbox.url} (sandbox)`, close };
+  return { edges, init: true, target: `${sandbox.url} (sandbox)`, close, abandon };
 }
 
 interface Target {

@@ -45,6 +45,7 @@ export async function runAccount(
     loadManifest,
     onRequest,
   });
+  let ended: 'finished' | 'cut-short' = 'finished';
   try {
     log.info({ version: host.version, file: settings.file, target: assembly.target }, 'started');
     if (settings.sandbox) {
@@ -55,7 +56,7 @@ export async function runAccount(
       const hint = 'the manifest is itself a mount: replacing it outside can’t be seen; mount its folder instead';
       log.warn({ file: settings.file }, hint);
     }
-    const ended = await runDaemon({
+    ended = await runDaemon({
       run: makeRun({ assembly, settings, manifest, log, status }),
       reload: () => status.observeReload(manifest),
       startWatching: (onMaybeChanged) => watchFile(settings.file, { poll: settings.poll, log, onMaybeChanged }),
@@ -76,6 +77,7 @@ export async function runAccount(
     log.info(ended === 'finished' ? 'ended' : 'ended at once: what was not finished is looked for at the next start');
     return ended;
   } finally {
-    await assembly.close();
+    // A request that hangs would be waited for until it times out.
+    await (ended === 'cut-short' ? assembly.abandon() : assembly.close());
   }
 }

@@ -1,4 +1,5 @@
 import type { Host } from '../host.js';
+import { EXIT } from '../output/exit-code.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { openLog } from './session.js';
 
@@ -15,7 +16,10 @@ export async function withStopOnSignal<T>(
   const log = first === undefined ? null : await openLog(host, first.settings, host.stderr);
   const controller = new AbortController();
   const onSignal = () => {
-    if (controller.signal.aborted) host.exitNow(1);
+    if (controller.signal.aborted) {
+      log?.warn('ended at once: what was not finished is looked for at the next run');
+      host.exitNow(EXIT.failed);
+    }
     log?.warn('stopping: requests under way are finished and recorded');
     controller.abort();
   };

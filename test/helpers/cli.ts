@@ -21,6 +21,8 @@ export interface Running {
   readonly finished: Promise<Finished>;
   /** Resolves with all of stdout so far as soon as it matches; rejects when the process ends before. */
   waitForOutput(pattern: RegExp): Promise<string>;
+  /** The same for stderr. */
+  waitForErrors(pattern: RegExp): Promise<string>;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -62,6 +64,10 @@ export class Workplace {
 
   read(name: string): Promise<string> {
     return readFile(this.path(name), 'utf8');
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(this.path(name));
   }
 
   start(...args: string[]): Running {
@@ -113,20 +119,27 @@ function watch(child: ChildProcess): Running {
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
+    for (const look of waiting) look();
   });
   const finished = new Promise<Finished>((resolve) => {
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  const waitForOutput = (pattern: RegExp) =>
+  const waitFor = (output: () => string, pattern: RegExp) =>
     new Promise<string>((resolve, reject) => {
       const look = () => {
-        if (!pattern.test(stdout)) return;
+        if (!pattern.test(output())) return;
         waiting.delete(look);
-        resolve(stdout);
+        resolve(output());
       };
       waiting.add(look);
       look();
       void finished.then(() => reject(new Error(`ended before ${pattern}:\n${stdout}\n${stderr}`)));
     });
-  return { process: child, finished, waitForOutput, kill: (signal) => void child.kill(signal) };
+  return {
+    process: child,
+    finished,
+    waitForOutput: (pattern) => waitFor(() => stdout, pattern),
+    waitForErrors: (pattern) => waitFor(() => stderr, pattern),
+    kill: (signal) => void child.kill(signal),
+  };
 }
