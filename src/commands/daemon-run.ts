@@ -7,12 +7,16 @@ import { ProductError } from '../errors.js';
 import { countActions } from '../output/summary.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending } from '../plan/change.js';
+import { STATE_MISSING } from '../reconcile/open-state.js';
 import { type RunReport, runOnce } from '../reconcile/run-once.js';
 import type { Settings } from '../settings/definitions.js';
 import type { AccountReporter } from '../status/reporter.js';
 import { runOptions } from './run-options.js';
 
-/** One run of the daemon: reconciles with the manifest in force and logs what came of it. */
+/**
+ * One run of the daemon: reconciles with the manifest in force and logs what came of it. Throws ProductError of kind
+ * `refused` when there is no state and never was one.
+ */
 export function makeRun(parts: {
   readonly assembly: Assembly;
   readonly settings: Settings;
@@ -30,11 +34,13 @@ export function makeRun(parts: {
       force: false,
       waitToSettle: false,
       stop,
+      // Once there is a state, losing it is never taken for the first time again.
+      onStateOpened: () => {
+        hasState = true;
+      },
     });
     try {
       const report = await status.observeRun(triggers, refresh, () => runOnce(assembly.edges, options));
-      // Once there is a state, losing it is never taken for the first time again.
-      hasState = true;
       return logReport(report, triggers, log);
     } catch (error) {
       if (!(error instanceof ProductError)) throw error;
@@ -42,6 +48,8 @@ export function makeRun(parts: {
       if (error.kind === 'input' && manifest.problems.length > 0) {
         return { result: 'manifest-broken', comeBackAt: null };
       }
+      // Nothing to begin with, and no retry brings it: whoever starts the program has to say what is meant.
+      if (!hasState && error.problems.some(({ code }) => code === STATE_MISSING)) throw error;
       for (const { code, message, remedy } of error.problems) log.error({ code, remedy, triggers }, message);
       return { result: 'failed', comeBackAt: null };
     }

@@ -5,7 +5,7 @@ import type { Settings } from '../settings/definitions.js';
 export function runOptions(
   settings: Settings,
   own: Pick<RunOptions, 'init' | 'refresh' | 'force' | 'waitToSettle' | 'stop'> &
-    Partial<Pick<RunOptions, 'onProgress'>>,
+    Partial<Pick<RunOptions, 'onProgress' | 'onStateOpened'>>,
 ): RunOptions {
   return {
     manifestFile: settings.file,

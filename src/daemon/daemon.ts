@@ -10,7 +10,7 @@ export interface RunResult {
 }
 
 export interface DaemonEdges {
-  /** One run. Never rejects for anything that another run could mend. */
+  /** One run. Rejects only for what no other run could mend: then the daemon ends. */
   run(triggers: readonly Trigger[], stop: AbortSignal): Promise<RunResult>;
   /** Reads the manifest again. True: there is a new valid one. */
   reload(): Promise<boolean>;
@@ -30,7 +30,7 @@ export interface DaemonEdges {
  * failure. Everything that happens goes through the scheduler, which decides; this carries out.
  *
  * Resolves when it has ended: `finished`, or `cut-short` by a second signal or the end of the grace time. Nothing is
- * lost by the latter, since every POST is on disk before it is sent. Rejects on a defect of this program.
+ * lost by the latter, since every POST is on disk before it is sent. Rejects when a run does.
  */
 export function runDaemon(edges: DaemonEdges): Promise<'finished' | 'cut-short'> {
   return new Daemon(edges).ended;

@@ -2,6 +2,8 @@ import { productError } from '../errors.js';
 import { readAccount } from './account.js';
 import type { LockedState, OpenJournal, ReconcilerEdges } from './edges.js';
 
+export const STATE_MISSING = 'state-missing';
+
 /**
  * The journal of a state file under its lock, begun with the token's account where there is none and that is expected.
  * Throws ProductError of kind `refused` for a state that is missing: a lost one must not double everything.
@@ -15,7 +17,7 @@ export async function openState(
   if (journal !== null) return journal;
   if (!options.init) {
     throw productError('refused', {
-      code: 'state-missing',
+      code: STATE_MISSING,
       message: 'there is no state file: if it was lost, going on would create every webhook a second time',
       remedy: 'if this is the first time, say so with --init; if not, restore the state file or mount its volume',
     });

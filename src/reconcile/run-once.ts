@@ -34,6 +34,8 @@ export interface RunOptions {
   /** Aborted: finish what is under way, start nothing new. */
   readonly stop: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
+  /** Told as soon as there is a state, whatever becomes of the run. */
+  readonly onStateOpened?: () => void;
 }
 
 export interface RunReport {
@@ -61,6 +63,7 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
   const locked = await edges.lockState();
   try {
     const journal = await openState(locked, edges, options);
+    options.onStateOpened?.();
     const startedAt = edges.now();
     const { state } = journal;
     const asIs = withoutNames(manifest.entries)?.entries ?? null;
