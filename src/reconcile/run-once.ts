@@ -74,8 +74,9 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
     let changes: readonly AppliedChange[] = [];
     let views = await refreshed(run);
     const warnings = [...manifest.warnings, ...unreadWarnings(views)];
-    for (let round = 1; ; round += 1) {
+    for (let round = 1, atOnce = false; ; round += atOnce ? 0 : 1) {
       const lookedAt = edges.now();
+      const firstIntent = journal.state.nextIntent;
       const results = await oneRound(run, views);
       changes = mergeResults(changes, results);
       const comeBackAt = nextSettling(journal.state, options.settling, lookedAt);
@@ -88,7 +89,9 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
           locked.leaveClean?.(source, desired.length);
         return { manifest, changes, warnings, comeBackAt, state };
       }
-      if (!again && comeBackAt !== null) {
+      // What was sent in this round was not looked for yet, and most of it is found at the first look.
+      atOnce = !atOnce && !again && isAnyOpenFrom(firstIntent, journal.state);
+      if (!again && !atOnce && comeBackAt !== null) {
         edges.log.info({ until: comeBackAt }, 'waiting for uncertain creates to settle');
         await edges.sleepUntil(comeBackAt, options.stop);
       }
@@ -152,6 +155,11 @@ async function refreshed({ edges, options, journal, desired }: Run): Promise<Liv
   if (!options.refresh) return new Map();
   const ids = desired.flatMap(({ name }) => journal.state.entries.get(name)?.id ?? []);
   return refresh(ids, edges.api, options);
+}
+
+/** Whether an intent is open that was written after the others were looked for. */
+function isAnyOpenFrom(first: number, state: State): boolean {
+  return [...state.intents.values()].some((intent) => isOpen(intent) && intent.intent >= first);
 }
 
 /** When the next uncertain create settles that had not when it was last looked for, or null. */
