@@ -24,6 +24,7 @@ async function post(change: Change, desired: DesiredWebhook, context: ApplyConte
     case 'made':
       return { change, result: 'done', id: outcome.id, error: null };
     case 'stopped':
+      if (change.action === 'recover') return stillUncertain(change, context);
       return { change, result: 'skipped', id: null, error: stoppedError(change) };
     case 'unknown': {
       const because = `the POST was sent and its outcome is unknown (${outcome.message})`;
@@ -110,14 +111,18 @@ export async function deleteEntry(change: ChangeOf<'delete'>, context: ApplyCont
  */
 export async function recoverEntry(change: ChangeOf<'recover'>, context: ApplyContext): Promise<AppliedChange> {
   const { desired, name } = change;
-  if (desired !== null && context.maySendAgain(name)) {
+  if (desired !== null && !context.stop.aborted && context.maySendAgain(name)) {
     // Its entry may have been edited: what it is to be now may be what was lost of another.
     if (waitsForAnother(desired, context)) {
       return { change, result: 'skipped', id: null, error: waitsError(change, context.manifestFile) };
     }
     return post(change, desired, context);
   }
-  const because = context.openBecause.get(name);
+  return stillUncertain(change, context);
+}
+
+function stillUncertain(change: ChangeOf<'recover'>, context: ApplyContext): AppliedChange {
+  const because = context.openBecause.get(change.name);
   const error = uncertainError(
     change,
     context.manifestFile,

@@ -80,7 +80,8 @@ async function applyChange(change: Change, context: ApplyContext): Promise<Appli
   if (change.action === 'none' || change.action === 'orphaned') {
     return { change, result: 'done', id: change.id, error: null };
   }
-  if (context.stop.aborted) return { change, result: 'skipped', id: null, error: stoppedError(change) };
+  // What is uncertain was sent, so it can't be said that it was not started.
+  if (context.stop.aborted && change.action !== 'recover') return { change, result: 'skipped', id: null, error: stoppedError(change) };
   switch (change.action) {
     case 'create':
       return createEntry(change, context);

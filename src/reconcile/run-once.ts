@@ -94,6 +94,8 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
       if (!again && !atOnce && comeBackAt !== null) {
         edges.log.info({ until: comeBackAt }, 'waiting for uncertain creates to settle');
         await edges.sleepUntil(comeBackAt, options.stop);
+        // What the rounds so far found stands: to look again would be a new request.
+        if (options.stop.aborted) return { manifest, changes, warnings, comeBackAt, state };
       }
       // What a refresh saw is used once: the changes it led to are made, and are not seen in it.
       views = new Map();

@@ -14,4 +14,22 @@ describe('apply and a create of unknown outcome', () => {
     expect(sandbox.account()).toHaveLength(2);
     expect(sandbox.requests().filter(({ call }) => call === 'create')).toHaveLength(2);
   });
+
+  it('says that it is uncertain, not that it was not started, when it is stopped while it waits', async () => {
+    const sandbox = await openSandbox({ faults: ['create:before:504'] });
+    const place = await Workplace.open(sandbox);
+    await place.manifest([A]);
+    const apply = place.start('apply', '--init', '--settle', '1h', '--json');
+    await apply.waitForErrors(/waiting for uncertain creates/);
+    const before = sandbox.requests().length;
+    apply.kill('SIGINT');
+    const { code, stdout } = await apply.finished;
+    const { changes, errors } = JSON.parse(stdout) as Record<string, unknown>;
+    expect([code, changes, errors]).toMatchObject([
+      4,
+      [{ name: 'a', result: 'uncertain', error: { code: 'uncertain-create', file: 'webhooks.yaml', line: 2 } }],
+      [{ code: 'uncertain-create', name: 'a' }],
+    ]);
+    expect(sandbox.requests()).toHaveLength(before);
+  });
 });
