@@ -2,7 +2,10 @@ import type { Secrets } from './secrets.js';
 
 /** A stream that text can be written to. */
 export interface TextSink {
+  /** A result: when it can't be written, the program has failed. */
   write(text: string): void;
+  /** What the program goes on without when it can't be written, as on a full disk: its log. */
+  offer(text: string): void;
   readonly isTTY: boolean;
 }
 

@@ -13,7 +13,7 @@ export interface LogOptions {
 
 /** A logger that writes lines to the sink, at once and in order. */
 export async function createLog(options: LogOptions): Promise<Logger> {
-  const lines: DestinationStream = { write: (line) => options.sink.write(options.redact(line)) };
+  const lines: DestinationStream = { write: (line) => options.sink.offer(options.redact(line)) };
   const json: DestinationStream = { write: (line) => lines.write(printableJson(line)) };
   const destination = options.format === 'json' ? json : await prettyStream(lines, options.color);
   const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };

@@ -10,13 +10,6 @@ import { readableStack } from './stack.js';
 
 /** The composition root: the only place that touches `process`. */
 
-/** A reader that went away (`| head`) is not our failure: what was sent is recorded all the same. */
-function tolerant(stream: NodeJS.WriteStream): NodeJS.WriteStream {
-  return stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
-
 /** Written in by the build, from package.json and from the sources. */
 declare const PRODUCT_VERSION: string;
 declare const PRODUCT_BUILD: string;
@@ -27,8 +20,9 @@ for (const secret of secretsOfNotifyUrl(process.env.COPERNICA_WEBHOOKS_NOTIFY ??
 
 const host: Host = {
   environment: process.env,
-  stdout: directSink(1, () => tolerant(process.stdout)),
-  stderr: directSink(2, () => tolerant(process.stderr)),
+  stdout: directSink(1, { openStream: () => process.stdout, onLost: resultLost }),
+  // Nobody is left to be told.
+  stderr: directSink(2, { openStream: () => process.stderr, onLost: () => {} }),
   pid: process.pid,
   hostname: hostname(),
   version: PRODUCT_VERSION,
@@ -42,9 +36,25 @@ const host: Host = {
   exitNow: (code) => process.exit(code),
 };
 
+let isResultLost = false;
+
+/** May come after the command has ended, since a slow reader is waited for. */
+function resultLost(error: Error): void {
+  if (isResultLost) return;
+  isResultLost = true;
+  host.stderr.write(`error: the result could not be written (${error.message}); what was done is recorded\n`);
+  process.exitCode = withLostResult(Number(process.exitCode ?? EXIT.done));
+}
+
+/** What is graver than a result that nobody has stays so. */
+function withLostResult(code: number): number {
+  return code === EXIT.done || code === EXIT.changes ? EXIT.failed : code;
+}
+
 async function main(): Promise<void> {
   try {
-    process.exitCode = await runCli(host, process.argv.slice(2));
+    const code = await runCli(host, process.argv.slice(2));
+    process.exitCode = isResultLost ? withLostResult(code) : code;
   } catch (error) {
     // A defect of this program: the stack is for whoever mends it, and like all output it goes without secrets.
     const told =

@@ -3,7 +3,7 @@ import { describeProgram } from '../../../src/completion/describe.js';
 import type { ProgramShape } from '../../../src/completion/shape.js';
 import { Secrets } from '../../../src/secrets.js';
 
-const SILENT = { write: () => {}, isTTY: false };
+const SILENT = { write: () => {}, offer: () => {}, isTTY: false };
 
 /** The command line as it is. Nothing is run. */
 export function programShape(): ProgramShape {

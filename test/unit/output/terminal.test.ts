@@ -49,7 +49,8 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
 
   it.each(['json', 'pretty'] as const)('is harmless in a log in the form %s', async (format) => {
     const parts: string[] = [];
-    const sink = { write: (text: string) => void parts.push(text), isTTY: false };
+    const write = (text: string) => void parts.push(text);
+    const sink = { write, offer: write, isTTY: false };
     const log = await createLog({ level: 'info', format, color: false, sink, redact: (text) => text });
     log.info({ name: EVIL, list: [{ [EVIL]: EVIL }] }, EVIL);
     const written = parts.join('');
