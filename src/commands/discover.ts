@@ -1,6 +1,7 @@
 import { type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
 import { discoveredManifest } from '../plan/discovered.js';
+import { MOST_IDS } from '../plan/doubts.js';
 import { type DiscoverOptions, discover, takeOver } from '../reconcile/discover.js';
 import { parseInteger } from '../settings/values.js';
 import { readStateFile } from '../state/open.js';
@@ -10,9 +11,6 @@ import { type CommandResult, execute, type Invocation } from './command.js';
 import { progressReporter } from './progress.js';
 import { type Session, withSession } from './session.js';
 import { withStopOnSignal } from './stop.js';
-
-/** More ids than this are asked for in several goes: each is a request. */
-const MOST_IDS = 100_000;
 
 export interface DiscoverCommandOptions {
   readonly from: string | undefined;

@@ -2,7 +2,7 @@ import { productError } from '../errors.js';
 import type { Host } from '../host.js';
 import { loadValidManifest } from '../manifest/load.js';
 import { describeSpec } from '../output/plan-text.js';
-import { importWebhook } from '../reconcile/import.js';
+import { type Imported, importWebhook } from '../reconcile/import.js';
 import { parseInteger } from '../settings/values.js';
 import { onlyAccount } from './accounts.js';
 import { execute, type Invocation } from './command.js';
@@ -36,9 +36,15 @@ export function importCommand(
       });
     }
     return withSession(host, account, { command: 'import' }, async ({ assembly }) => {
-      const spec = await importWebhook(assembly.edges, { entry, file: settings.file, id, init: assembly.init });
-      const text = `${asked.name} is webhook ${id} now: ${describeSpec(spec)}\n`;
-      return { document: { imported: asked.name, id }, text, problems: manifest.warnings, failures: [] };
+      const done = await importWebhook(assembly.edges, { entry, file: settings.file, id, init: assembly.init });
+      const document = { imported: asked.name, id, toDelete: done.former };
+      return { document, text: importedText(asked.name, id, done), problems: manifest.warnings, failures: [] };
     });
   });
+}
+
+function importedText(name: string, id: number, { kind, spec, former }: Imported): string {
+  if (kind === 'settled') return `${name} stays webhook ${id}, and nothing is in doubt about it any more\n`;
+  const rest = former === null ? '' : `webhook ${former}, which was its own, is deleted by the next run\n`;
+  return `${name} is webhook ${id} now: ${describeSpec(spec)}\n${rest}`;
 }

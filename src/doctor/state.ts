@@ -1,4 +1,5 @@
 import type { FailureKind, Problem } from '../errors.js';
+import { doubleRemedy } from '../plan/doubts.js';
 import { isOpen, type State } from '../state/state.js';
 import { ok, problem, problemOf, type Verdict, warning } from './check.js';
 import { type DiskKind, diskKind } from './disk.js';
@@ -171,16 +172,12 @@ export function judgeUncertain({ state }: Pick<Read, 'state'>): Verdict {
 
 export function judgePossiblyDuplicated({ state }: Pick<Read, 'state'>): Verdict {
   const doubles = [...state.entries.values()]
-    .flatMap(({ name, possiblyDuplicated: ids }) => (ids === undefined ? [] : [{ name, ids }]))
+    .flatMap(({ name, id, possiblyDuplicated: range }) => (range === undefined ? [] : [{ name, id, range }]))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const [first] = doubles;
   if (first === undefined) return ok('none');
-  const { from, to } = first.ids;
-  const ranges = doubles.map(({ name, ids }) => `${name} (ids ${ids.from} to ${ids.to})`);
-  return warning(
-    `${counted(doubles.length, 'webhook')} may exist twice: ${named(ranges)}`,
-    `look with "discover --from ${from} --to ${to}"; delete the double in the dashboard, or take it over with "import ${first.name} ID"`,
-  );
+  const ranges = doubles.map(({ name, range }) => `${name} (ids ${range.from} to ${range.to})`);
+  return warning(`${counted(doubles.length, 'webhook')} may exist twice: ${named(ranges)}`, doubleRemedy(first));
 }
 
 function named(names: readonly string[]): string {

@@ -2,6 +2,7 @@ import type { FailureKind, Problem } from '../errors.js';
 import { maskUrls } from '../mask-urls.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { CHANGED_IN_ACCOUNT, isDrift } from '../plan/change.js';
+import { doubleRemedy } from '../plan/doubts.js';
 import type { RunView } from '../status/rows.js';
 
 /** What a notice can be about, the gravest first. `drift` is an event; the others last until they are mended. */
@@ -69,16 +70,14 @@ export function reportReasons({ changes, state }: RunView): Reason[] {
 }
 
 function doubleReasons({ entries }: RunView['state']): Reason[] {
-  const doubled = [...entries].flatMap(([name, { possiblyDuplicated }]) =>
-    possiblyDuplicated === undefined ? [] : [{ name, ...possiblyDuplicated }],
+  const doubled = [...entries].flatMap(([name, { possiblyDuplicated: range, id }]) =>
+    range === undefined ? [] : [{ name, id, range }],
   );
   const [first] = doubled;
   if (first === undefined) return [];
-  const { name, from, to } = first;
   const title = doubled.length === 1 ? '1 webhook may exist twice' : `${doubled.length} webhooks may exist twice`;
   const names = doubled.map((each) => each.name);
-  const remedy = `look with "discover --from ${from} --to ${to}"; delete the double in the dashboard, or take it over with "import ${name} ID"`;
-  return [reason('possibly-duplicated', title, { names, remedy })];
+  return [reason('possibly-duplicated', title, { names, remedy: doubleRemedy(first) })];
 }
 
 /** Names of the webhooks that a run found gone or changed in the account. */

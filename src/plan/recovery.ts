@@ -201,7 +201,7 @@ function isRival({ name, spec, kind }: Holder, intent: Intent): boolean {
 }
 
 /** Nothing that the account tells of the webhook speaks against it. */
-function looksLike(webhook: LiveWebhook, spec: WebhookSpec): boolean {
+export function looksLike(webhook: LiveWebhook, spec: WebhookSpec): boolean {
   const sent = canonical(spec);
   return differences(canonicalLive(webhook, sent), sent).length === 0;
 }

@@ -28,7 +28,12 @@ async function post(change: Change, desired: DesiredWebhook, context: ApplyConte
       return { change, result: 'skipped', id: null, error: stoppedError(change) };
     case 'unknown': {
       const because = `the POST was sent and its outcome is unknown (${outcome.message})`;
-      return { change, result: 'uncertain', id: null, error: uncertainError(change, file, because) };
+      return {
+        change,
+        result: 'uncertain',
+        id: null,
+        error: uncertainError(change, { file, state: context.journal.state }, because),
+      };
     }
     case 'not-sent':
     case 'turned-away':
@@ -125,7 +130,7 @@ function stillUncertain(change: ChangeOf<'recover'>, context: ApplyContext): App
   const because = context.openBecause.get(change.name);
   const error = uncertainError(
     change,
-    context.manifestFile,
+    { file: context.manifestFile, state: context.journal.state },
     because === undefined ? change.reason : `${change.reason}; ${because.message}`,
   );
   return { change, result: 'uncertain', id: null, error };

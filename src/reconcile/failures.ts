@@ -1,6 +1,8 @@
 import type { CallFailure } from '../copernica/api.js';
 import { type ProductError, productError } from '../errors.js';
 import { type Change, lineOf } from '../plan/change.js';
+import { uncertainRemedy } from '../plan/doubts.js';
+import type { State } from '../state/state.js';
 
 /** Where in the manifest a change comes from, for messages. */
 function placeOf(change: Change, file: string): { file?: string; line?: number; column?: number } {
@@ -29,12 +31,17 @@ export function callError(change: Change, did: string, failure: CallFailure, fil
 }
 
 /** A POST whose outcome nobody knows. It must not be repeated blindly: a second webhook would deliver every event twice. */
-export function uncertainError(change: Change, file: string, because?: string): ProductError {
+export function uncertainError(
+  change: Change,
+  { file, state }: { readonly file: string; readonly state: State },
+  because?: string,
+): ProductError {
+  const wanted = 'desired' in change && change.desired !== null;
   return productError('refused', {
     code: 'uncertain-create',
     message: `${change.name}: ${because ?? change.reason}: the webhook may exist, so it is not sent again`,
     name: change.name,
-    remedy: `look for it in the Copernica dashboard; if it is there, take it over with "import ${change.name} ID", if not, run "forget ${change.name}"`,
+    remedy: uncertainRemedy({ name: change.name, id: state.entries.get(change.name)?.id ?? null, wanted }),
     ...placeOf(change, file),
   });
 }

@@ -1,14 +1,27 @@
 import type { LiveWebhook } from '../copernica/api.js';
 import { productError } from '../errors.js';
+import { type ImportRefusal, type ImportVerdict, judgeImport, refusedUnread } from '../plan/import.js';
 import { CALLERS, type ManifestEntry, TRIGGERS, type WebhookSpec } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import type { OpenJournal, ReconcilerEdges } from './edges.js';
 import { lookUpLimits } from './names.js';
 import { openState } from './open-state.js';
 
+/** What an import did. */
+export interface Imported {
+  /** `settled`: the entry keeps the webhook that it has, and what was in doubt about it is not any more. */
+  readonly kind: 'taken-over' | 'settled';
+  /** The webhook as it is; what differs from the manifest is the next run's update. */
+  readonly spec: WebhookSpec;
+  /** The entry's webhook before, which the next run deletes; null: it had none, or keeps it. */
+  readonly former: number | null;
+}
+
 /**
  * Takes over an existing webhook for an entry of the manifest: reads it, and records it as the entry's. Open intents of
- * the entry are settled by it. Returns the webhook as it is; what differs from the manifest is the next run's update.
+ * the entry are settled by it. An entry that has a webhook keeps it, unless it may exist twice or a POST that was to
+ * replace it is uncertain: see `judgeImport`. One record tells both which webhook is the entry's and which is to be
+ * deleted, so that a crash leaves neither both nor none.
  *
  * Throws ProductError: `refused` for an id or a name that is taken, or another account's token; `failed` when the
  * webhook can't be read or is gone.
@@ -16,44 +29,56 @@ import { openState } from './open-state.js';
 export async function importWebhook(
   edges: ReconcilerEdges,
   options: { readonly entry: ManifestEntry; readonly file: string; readonly id: number; readonly init: boolean },
-): Promise<WebhookSpec> {
+): Promise<Imported> {
   const { entry, file, id } = options;
   const locked = await edges.lockState();
   try {
     const journal = await openState(locked, edges, options);
-    checkFree(journal, entry.name, id);
+    const refused = refusedUnread(journal.state, entry.name, id);
+    if (refused !== null) throwRefused(refused, entry.name);
     checkAccount(await readAccount(edges.api), journal.state.account);
-    const outcome = await edges.api.readWebhook(id);
-    if (outcome.kind !== 'found') {
-      const why = outcome.kind === 'gone' ? 'there is no such webhook in this account' : outcome.message;
-      throw productError('failed', {
-        code: 'import-unread',
-        message: `webhook ${id}: ${why}`,
-        name: entry.name,
-        remedy: 'check the id; nothing was changed',
-      });
-    }
+    const live = await read(edges, entry.name, id);
+    const verdict = judgeImport(journal.state, entry.name, live);
+    if (verdict.kind === 'settle') return await settle(journal, verdict, { live, name: entry.name, now: edges.now });
+    if (verdict.kind === 'refuse') return throwRefused(verdict, entry.name);
     const { entries } = await lookUpLimits([entry], edges.api, { file, state: journal.state });
-    const webhook = specOf(outcome.webhook, entries[0] ?? { name: entry.name, spec: {} });
+    const told = verdict.spec ?? entries[0]?.spec ?? {};
+    const webhook = specOf(live, { name: entry.name, spec: told });
     journal.write({ type: 'imported', name: entry.name, id, at: edges.now().toISOString(), webhook });
     await journal.flush();
-    return webhook;
+    return { kind: 'taken-over', spec: webhook, former: verdict.former };
   } finally {
     await locked.release();
   }
 }
 
-function checkFree({ state }: OpenJournal, name: string, id: number): void {
-  const owner = state.owners.get(id);
-  const entry = state.entries.get(name);
-  if (owner === undefined && entry === undefined) return;
-  throw productError('refused', {
-    code: 'import-taken',
-    message:
-      owner !== undefined ? `webhook ${id} belongs to ${owner} already` : `${name} is webhook ${entry?.id} already`,
+async function read({ api }: Pick<ReconcilerEdges, 'api'>, name: string, id: number): Promise<LiveWebhook> {
+  const outcome = await api.readWebhook(id);
+  if (outcome.kind === 'found') return outcome.webhook;
+  const why = outcome.kind === 'gone' ? 'there is no such webhook in this account' : outcome.message;
+  throw productError('failed', {
+    code: 'import-unread',
+    message: `webhook ${id}: ${why}`,
     name,
-    remedy: owner === name ? 'there is nothing to import' : `"forget ${owner ?? name}" lets go of it first`,
+    remedy: 'check the id; nothing was changed',
   });
+}
+
+async function settle(
+  journal: OpenJournal,
+  { cancels, marked }: Extract<ImportVerdict, { kind: 'settle' }>,
+  { live, name, now }: { readonly live: LiveWebhook; readonly name: string; now(): Date },
+): Promise<Imported> {
+  const at = now().toISOString();
+  const reason = 'said to have made nothing, by an import of the webhook that was there';
+  for (const { intent } of cancels) journal.write({ type: 'cancelled', intent, at, reason });
+  if (marked) journal.write({ type: 'undoubted', name, at });
+  await journal.flush();
+  return { kind: 'settled', spec: specOf(live, { name, spec: {} }), former: null };
+}
+
+function throwRefused({ message, remedy }: ImportRefusal, name: string): never {
+  throw productError('refused', { code: 'import-taken', message, name, remedy });
 }
 
 /** Database and collection are not among the documented fields of the answer: untold, they are the manifest's. */

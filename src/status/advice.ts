@@ -1,4 +1,5 @@
 import { CHANGED_IN_ACCOUNT } from '../plan/change.js';
+import { doubleRemedy } from '../plan/doubts.js';
 import type { AccountBoard, SomeProblems } from './board.js';
 import type { Row } from './rows.js';
 import type { Advice, StatusCounts, StatusProblem, WebhookStatus } from './snapshot.js';
@@ -104,7 +105,7 @@ function doubleProblem({ name, id, possiblyDuplicated }: Row): StatusProblem | n
     code: 'possibly-duplicated',
     severity: 'warning',
     message: `${name}: a second webhook like ${id ?? 'it'} may be among the ids ${from} to ${to}, which were not looked at`,
-    remedy: `look with "discover --from ${from} --to ${to}"; delete the double in the dashboard, or take it over with "import ${name} ID"; "forget ${name}" lets go of the entry`,
+    remedy: id === null ? null : doubleRemedy({ name, id, range: possiblyDuplicated }),
     name,
     file: null,
     line: null,
