@@ -3,6 +3,7 @@ import { type Host, wantsColor } from '../host.js';
 import { applyJson } from '../output/apply-json.js';
 import { formatApplied } from '../output/apply-text.js';
 import type { AppliedChange } from '../plan/applied.js';
+import { doubleWarnings } from '../plan/doubts.js';
 import { runOnce } from '../reconcile/run-once.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { forAccounts } from './accounts.js';
@@ -52,7 +53,7 @@ async function applyAccount(
         color: wantsColor(host.stdout, host.environment),
         target: assembly.target,
       }),
-      problems: [...report.warnings, ...problemsOf(report.changes)],
+      problems: [...report.warnings, ...doubleWarnings(report.state), ...problemsOf(report.changes)],
       failures: failuresOf(report.changes),
     };
   } finally {

@@ -7,6 +7,7 @@ import { ProductError } from '../errors.js';
 import { countActions } from '../output/summary.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending } from '../plan/change.js';
+import { doubleWarnings } from '../plan/doubts.js';
 import { STATE_MISSING } from '../reconcile/open-state.js';
 import { type RunReport, runOnce } from '../reconcile/run-once.js';
 import type { Settings } from '../settings/definitions.js';
@@ -60,6 +61,8 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
   // The manifest's own warnings were told when it was read.
   for (const { message, remedy } of report.warnings.slice(report.manifest.warnings.length))
     log.warn({ remedy }, message);
+  const doubles = doubleWarnings(report.state);
+  for (const { code, name, message, remedy } of doubles) log.warn({ code, name, remedy }, message);
   for (const applied of report.changes) logChange(applied, log);
   const counts = countActions(report.changes.map(({ change }) => change));
   const failed = report.changes.filter(({ error }) => error?.kind === 'failed').length;
@@ -69,8 +72,11 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
     ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
     failed,
     uncertain,
+    possiblyDuplicated: doubles.length,
   };
-  if (failed + uncertain === 0) log.info(summary, 'reconciled: the account is as the manifest says');
+  if (failed + uncertain === 0 && doubles.length > 0) {
+    log.warn(summary, 'reconciled: the account is as the manifest says, but some webhooks may exist twice');
+  } else if (failed + uncertain === 0) log.info(summary, 'reconciled: the account is as the manifest says');
   else log.warn(summary, 'reconciled in part');
   return { result: failed > 0 ? 'failed' : 'ok', comeBackAt: report.comeBackAt };
 }

@@ -1,6 +1,7 @@
 import { printable } from '../manifest/printable.js';
+import { candidatesOf } from '../plan/doubts.js';
 import { byNameThenId } from '../plan/plan.js';
-import { isOpen, type State } from '../state/state.js';
+import { type IdRange, isOpen, type State } from '../state/state.js';
 import { CALLERS, type WebhookSpec } from '../webhook.js';
 import { painter } from './paint.js';
 import { describeSpec, NAMES_WIDTH } from './plan-text.js';
@@ -11,6 +12,10 @@ export interface ListedWebhook {
   readonly id: number | null;
   readonly status: 'created' | 'uncertain' | 'deleting';
   readonly possiblyDuplicated?: true;
+  /** Both ends included: these ids were not looked at. Beside `possiblyDuplicated`. */
+  readonly possiblyDuplicatedRange?: IdRange;
+  /** Of an uncertain create: webhooks of which one may be it, as was last seen. */
+  readonly candidates?: readonly number[];
   readonly handler: string;
   readonly trigger: string;
   readonly callers: readonly string[];
@@ -28,7 +33,10 @@ export function listJson(state: State | null): ListedWebhook[] {
       name: entry.name,
       id: entry.id,
       status: uncertain.has(entry.name) ? 'uncertain' : 'created',
-      ...(entry.possiblyDuplicated === undefined ? {} : { possiblyDuplicated: true }),
+      ...(entry.possiblyDuplicated === undefined
+        ? {}
+        : { possiblyDuplicated: true, possiblyDuplicatedRange: entry.possiblyDuplicated }),
+      ...candidates(state, entry.name),
       ...fields(entry.spec),
       createdAt: entry.createdAt,
     }),
@@ -40,6 +48,7 @@ export function listJson(state: State | null): ListedWebhook[] {
         name: intent.name,
         id: null,
         status: 'uncertain',
+        ...candidates(state, intent.name),
         ...fields(intent.spec),
         createdAt: null,
       }),
@@ -54,6 +63,11 @@ export function listJson(state: State | null): ListedWebhook[] {
     }),
   );
   return [...entries, ...lost, ...doomed].sort(byNameThenId);
+}
+
+function candidates(state: State, name: string): Pick<ListedWebhook, 'candidates'> {
+  const ids = candidatesOf(state, name);
+  return ids.length === 0 ? {} : { candidates: ids };
 }
 
 function fields(spec: WebhookSpec) {
@@ -76,10 +90,12 @@ export function formatList(state: State | null, options: { readonly color: boole
   const body = rows.map((row) => {
     const { database, collection, ...rest } = row;
     const limits = { ...(database === null ? {} : { database }), ...(collection === null ? {} : { collection }) };
-    const note = row.possiblyDuplicated === true ? ' possibly duplicated' : '';
+    const { possiblyDuplicatedRange: range, candidates } = row;
+    const note = range === undefined ? '' : ` possibly duplicated (ids ${range.from} to ${range.to})`;
+    const may = candidates === undefined ? '' : ` (perhaps ${candidates.join(' or ')})`;
     const status = paint(
       row.status === 'created' && note === '' ? 'green' : 'yellow',
-      `${row.status}${note}`.padEnd(9),
+      `${row.status}${may}${note}`.padEnd(9),
     );
     const spec = describeSpec({ ...rest, ...limits } as WebhookSpec);
     return `${printable(row.name).padEnd(width)}  ${String(row.id ?? '-').padStart(8)}  ${status}  ${spec}`;

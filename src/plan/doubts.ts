@@ -1,4 +1,5 @@
-import type { IdRange } from '../state/state.js';
+import type { Problem } from '../errors.js';
+import { type IdRange, isOpen, type State } from '../state/state.js';
 
 /** `discover` takes no more ids than this at a time: each is a request. */
 export const MOST_IDS = 100_000;
@@ -28,4 +29,58 @@ export function uncertainRemedy({ name, id, wanted }: { name: string; id: number
   const there = `if it is there, take it over with "import ${name} ID"`;
   if (id === null) return `${look}; ${there}, if not, run "forget ${name}": the next run creates it`;
   return `${look}; ${there}: the next run deletes ${id}, which it replaces; if not, run "import ${name} ${id}", and the next run replaces it again`;
+}
+
+/** What is in doubt, in a sentence that begins with the entry's name. */
+export function doubleMessage({ name, id, range }: { name: string; id: number | null; range: IdRange }): string {
+  return `${name}: a second webhook like ${id ?? 'it'} may be among the ids ${range.from} to ${range.to}, which were not looked at`;
+}
+
+/** A warning for each entry that may exist twice, in the order of the state. */
+export function doubleWarnings(state: State): Problem[] {
+  return [...state.entries.values()].flatMap(({ name, id, possiblyDuplicated: range }) =>
+    range === undefined
+      ? []
+      : [
+          {
+            code: 'possibly-duplicated',
+            severity: 'warning',
+            message: doubleMessage({ name, id, range }),
+            name,
+            remedy: doubleRemedy({ name, id, range }),
+          } satisfies Problem,
+        ],
+  );
+}
+
+/** Webhooks of which one may be what an uncertain create of the name made, as was last seen; rising. */
+export function candidatesOf(state: State, name: string): number[] {
+  const open = [...state.intents.values()].filter((intent) => intent.name === name && isOpen(intent));
+  return [...new Set(open.flatMap(({ suspects }) => suspects?.ids ?? []))].sort((a, b) => a - b);
+}
+
+/**
+ * A warning for each uncertain create that stays so because nothing tells its webhook from another's. `wanted` is what
+ * the manifest names; null: it is not at hand, and all count as wanted.
+ */
+export function candidateWarnings(state: State, wanted: ReadonlySet<string> | null): Problem[] {
+  const names = [...new Set([...state.intents.values()].filter(isOpen).map(({ name }) => name))];
+  return names.flatMap((name) => {
+    const ids = candidatesOf(state, name);
+    if (ids.length === 0) return [];
+    const id = state.entries.get(name)?.id ?? null;
+    return [
+      {
+        code: 'uncertain-create',
+        severity: 'warning',
+        message: `${name}: ${candidatesMessage(ids)}`,
+        name,
+        remedy: uncertainRemedy({ name, id, wanted: wanted?.has(name) ?? true }),
+      } satisfies Problem,
+    ];
+  });
+}
+
+function candidatesMessage(ids: readonly number[]): string {
+  return `webhook ${ids.join(' or ')} may be what a POST of unknown outcome made, but nothing tells it from another's`;
 }

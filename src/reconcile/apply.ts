@@ -81,7 +81,8 @@ async function applyChange(change: Change, context: ApplyContext): Promise<Appli
     return { change, result: 'done', id: change.id, error: null };
   }
   // What is uncertain was sent, so it can't be said that it was not started.
-  if (context.stop.aborted && change.action !== 'recover') return { change, result: 'skipped', id: null, error: stoppedError(change) };
+  if (context.stop.aborted && change.action !== 'recover')
+    return { change, result: 'skipped', id: null, error: stoppedError(change) };
   switch (change.action) {
     case 'create':
       return createEntry(change, context);

@@ -1,6 +1,7 @@
 import type { CopernicaApi } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
 import type { Change } from '../plan/change.js';
+import { candidateWarnings, doubleWarnings } from '../plan/doubts.js';
 import { type LiveViews, unreadWarnings } from '../plan/live.js';
 import type { LimitNames } from '../plan/names.js';
 import { makePlan } from '../plan/plan.js';
@@ -63,7 +64,10 @@ function plan(
   live: LiveViews,
   { names, options }: { readonly names: LimitNames; readonly options: PlanOnlyOptions },
 ): Planned {
-  return { changes: makePlan(desired, state, live, options).changes, names, warnings: unreadWarnings(live) };
+  const wanted = new Set(desired.map(({ name }) => name));
+  const doubts = state === null ? [] : [...candidateWarnings(state, wanted), ...doubleWarnings(state)];
+  const { changes } = makePlan(desired, state, live, options);
+  return { changes, names, warnings: [...unreadWarnings(live), ...doubts] };
 }
 
 function knownIds(entries: readonly ManifestEntry[], state: State | null): number[] {

@@ -128,12 +128,20 @@ function isSettledAt(intent: Intent, time: number, settleMs: number): boolean {
   return settled !== null && time >= settled;
 }
 
+/** What may be it is kept for those who look at the state alone; what was found before is not written again. */
+function noteSuspects(intent: Intent, ids: readonly number[], at: string, journal: OpenJournal): void {
+  const before = intent.suspects?.ids ?? [];
+  if (ids.length === before.length && ids.every((id, index) => id === before[index])) return;
+  journal.write({ type: 'suspected', intent: intent.intent, ids, at });
+}
+
 /** What not adopting an intent's webhook means: why it stays open, or null when it is closed. */
 function stillOpen(intent: Intent, looked: Looked, context: RecoveryContext): OpenReason | null {
   const { journal, settling } = context;
   const { sight, findings, lookedAt, toPost } = looked;
   const at = context.now().toISOString();
   const suspects = findings.ambiguous.get(intent.name);
+  if (sight.failure === null) noteSuspects(intent, suspects ?? [], at, journal);
   if (suspects !== undefined && intent.absentSince !== undefined) {
     // Its second look, and nothing more can come of it: what may be a double of its entry is said.
     if (journal.state.entries.has(intent.name)) {

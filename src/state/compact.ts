@@ -20,6 +20,7 @@ export function liveRecords(state: State): number {
   let marks = 0;
   for (const intent of state.intents.values()) {
     marks += Number(intent.gaveUp !== undefined) + Number(intent.absentSince !== undefined);
+    marks += Number(intent.suspects !== undefined);
   }
   return 1 + state.entries.size + state.doomed.size + state.intents.size + marks;
 }
@@ -38,8 +39,9 @@ function headerOf(state: FoldedState): HeaderRecord {
   return { type: 'header', version: STATE_VERSION, account, createdAt, ...known, nextIntent, idsRise };
 }
 
-function* recordsOf({ intent, name, above, at, spec, gaveUp, absentSince }: Intent): Generator<StateRecord> {
+function* recordsOf({ intent, name, above, at, spec, gaveUp, absentSince, suspects }: Intent): Generator<StateRecord> {
   yield { type: 'intent', intent, name, above, at, webhook: spec };
   if (gaveUp !== undefined) yield { type: 'unknown', intent, ...gaveUp };
+  if (suspects !== undefined) yield { type: 'suspected', intent, ...suspects };
   if (absentSince !== undefined) yield { type: 'absent', intent, at: absentSince };
 }

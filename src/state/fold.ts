@@ -51,7 +51,7 @@ export function startState(header: HeaderRecord): FoldedState {
  *     record                entry of the name                 intents              doomed webhooks
  *     -------------------   -------------------------------   ------------------   --------------------------------
  *     intent                                                  + it
- *     unknown, absent                                         it is marked
+ *     unknown, absent, suspected                              it is marked
  *     cancelled                                               - it
  *     created               = the intent's webhook            - it                 + the entry's webhook before
  *     imported              = the webhook                     - those of the name  + the entry's webhook before
@@ -73,6 +73,7 @@ export function applyRecord(state: FoldedState, record: StateRecord): void {
       break;
     case 'unknown':
     case 'absent':
+    case 'suspected':
       markIntent(state, record);
       break;
     case 'cancelled':
@@ -113,14 +114,23 @@ export function applyRecord(state: FoldedState, record: StateRecord): void {
   }
 }
 
-function markIntent(state: FoldedState, record: RecordOf<'unknown' | 'absent'>): void {
+type IntentMark = RecordOf<'unknown' | 'absent' | 'suspected'>;
+
+function markIntent(state: FoldedState, record: IntentMark): void {
   const intent = intentOf(state, record.intent);
+  state.intents.set(intent.intent, markedIntent(intent, record));
+}
+
+function markedIntent(intent: Intent, record: IntentMark): Intent {
   const { at } = record;
-  const marked: Intent =
-    record.type === 'unknown'
-      ? { ...intent, gaveUp: { at, reason: record.reason } }
-      : { ...intent, absentSince: intent.absentSince ?? at };
-  state.intents.set(intent.intent, marked);
+  switch (record.type) {
+    case 'unknown':
+      return { ...intent, gaveUp: { at, reason: record.reason } };
+    case 'absent':
+      return { ...intent, absentSince: intent.absentSince ?? at };
+    case 'suspected':
+      return { ...intent, suspects: { at, ids: record.ids } };
+  }
 }
 
 function markEntry(

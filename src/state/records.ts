@@ -34,6 +34,7 @@ export type StateRecord =
   | IntentRecord
   | { readonly type: 'unknown'; readonly intent: number; readonly at: string; readonly reason: string }
   | { readonly type: 'absent'; readonly intent: number; readonly at: string }
+  | { readonly type: 'suspected'; readonly intent: number; readonly ids: readonly number[]; readonly at: string }
   | { readonly type: 'cancelled'; readonly intent: number; readonly at: string; readonly reason: string }
   | { readonly type: 'created'; readonly intent: number; readonly id: number; readonly at: string }
   | {
@@ -129,6 +130,7 @@ const RECORD_CHECKS: { readonly [Type in RecordType]: Checks<RecordOf<Type>> } =
   intent: { intent: positive, name: filledText, above: orNull(positive), at: time, webhook },
   unknown: { intent: positive, at: time, reason: text },
   absent: { intent: positive, at: time },
+  suspected: { intent: positive, ids: listOf(positive), at: time },
   cancelled: { intent: positive, at: time, reason: text },
   created: { intent: positive, id: positive, at: time },
   imported: { name: filledText, id: positive, at: time, webhook },

@@ -34,6 +34,8 @@ export interface Intent {
   readonly gaveUp?: { readonly at: string; readonly reason: string };
   /** Set when it was looked for and not found: it is looked for once more in the next run. */
   readonly absentSince?: string;
+  /** Webhooks of which one may be its, when it was last looked for, and which nothing tells apart. */
+  readonly suspects?: { readonly at: string; readonly ids: readonly number[] };
 }
 
 /** Open: its entry is `uncertain`. One that was looked for and not found only awaits a second look. */

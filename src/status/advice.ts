@@ -1,5 +1,5 @@
 import { CHANGED_IN_ACCOUNT } from '../plan/change.js';
-import { doubleRemedy } from '../plan/doubts.js';
+import { doubleMessage, doubleRemedy } from '../plan/doubts.js';
 import type { AccountBoard, SomeProblems } from './board.js';
 import type { Row } from './rows.js';
 import type { Advice, StatusCounts, StatusProblem, WebhookStatus } from './snapshot.js';
@@ -100,11 +100,10 @@ function aboutDoubles(rows: readonly Row[], count: number): Advice[] {
 
 function doubleProblem({ name, id, possiblyDuplicated }: Row): StatusProblem | null {
   if (possiblyDuplicated === null) return null;
-  const { from, to } = possiblyDuplicated;
   return {
     code: 'possibly-duplicated',
     severity: 'warning',
-    message: `${name}: a second webhook like ${id ?? 'it'} may be among the ids ${from} to ${to}, which were not looked at`,
+    message: doubleMessage({ name, id, range: possiblyDuplicated }),
     remedy: id === null ? null : doubleRemedy({ name, id, range: possiblyDuplicated }),
     name,
     file: null,

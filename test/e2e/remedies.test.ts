@@ -94,6 +94,59 @@ describe('an entry that may exist twice', () => {
   });
 });
 
+describe('what shows an entry that may exist twice', () => {
+  it('is plan, apply, list and the log of run, each with the range and what to type', async () => {
+    const { sandbox, place } = await doubted();
+    const applied = await place.run('apply', '--settle', '0');
+    const range = /ids (\d+) to (\d+), which were not looked at/;
+    const [, from = '', to = ''] = range.exec(applied.stderr) ?? [];
+    const [own = 0] = namesOf(sandbox, B.handler);
+    const wayOut = `"discover --from ${from} --to ${to}"; if it shows none that is equal to b, "import b ${own}"`;
+    expect(applied.stderr).toContain(wayOut);
+    for (const [command, stream] of [
+      ['plan', 'stderr'],
+      ['list', 'stderr'],
+    ] as const) {
+      expect((await place.run(command))[stream]).toContain(wayOut);
+    }
+    expect((await place.run('list')).stdout).toContain(`possibly duplicated (ids ${from} to ${to})`);
+    const github = await place.run('plan', '--format', 'github');
+    expect(github.stdout).toMatch(/^::warning .*possibly-duplicated/m);
+    expect((await place.json('plan')).document.warnings).toMatchObject([{ code: 'possibly-duplicated', name: 'b' }]);
+    expect((await place.json('list')).document[1]).toMatchObject({
+      possiblyDuplicated: true,
+      possiblyDuplicatedRange: { from: Number(from), to: Number(to) },
+    });
+    const daemon = place.start('run', '--schedule', 'off', '--log-format', 'json');
+    const log = await daemon.waitForOutput(/"msg":"reconciled/);
+    expect(log).toContain('but some webhooks may exist twice');
+    expect(log).toContain(JSON.stringify(wayOut).slice(1, -1));
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+  });
+});
+
+describe('a webhook that may be that of two entries', () => {
+  it('is named with its ways out by plan and list, without looking again', async () => {
+    const sandbox = await openSandbox({ faults: ['create@2:after:504'] });
+    const place = await Workplace.open(sandbox);
+    await place.manifest([
+      { name: 'a', ...A, database: 1 },
+      { name: 'twin', ...A, database: 2 },
+    ]);
+    expect((await place.run('apply', '--init', '--settle', '0')).code).toBe(4);
+    for (const args of [['plan', '--no-refresh'], ['list']]) {
+      const { stderr } = await place.run(...args);
+      expect(stderr).toContain('twin: webhook 1895 may be what a POST of unknown outcome made');
+      expect(stderr).toContain('"import twin ID"');
+      expect(stderr).toContain('"forget twin"');
+    }
+    expect((await place.json('list')).document[1]).toMatchObject({ name: 'twin', candidates: [1895] });
+    expect((await place.run('import', 'twin', '1895')).code).toBe(0);
+    expect((await place.run('list')).stderr).toBe('');
+  });
+});
+
 describe('an uncertain create', () => {
   const HOLD = ['apply', '--on-uncertain', 'hold', '--settle', '0'];
 

@@ -80,6 +80,7 @@ function possible(state: State, name: string, pick: number, webhook: WebhookSpec
       { type: 'created', intent, id: state.owners.has(1 + (pick % 9)) ? fresh : 1 + (pick % 9), at: AT },
       { type: 'unknown', intent, at: AT, reason: `after ${pick} ms` },
       { type: 'absent', intent, at: AT },
+      { type: 'suspected', intent, ids: [1 + (pick % 10), 20], at: AT },
       { type: 'cancelled', intent, at: AT, reason: '' },
     );
   }

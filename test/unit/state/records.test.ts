@@ -10,6 +10,7 @@ const RECORDS: { readonly [Type in RecordType]: Extract<StateRecord, { type: Typ
   intent: { type: 'intent', intent: 1, name: 'a', above: 7, at: AT, webhook: whole },
   unknown: { type: 'unknown', intent: 1, at: AT, reason: 'no answer' },
   absent: { type: 'absent', intent: 1, at: AT },
+  suspected: { type: 'suspected', intent: 1, ids: [7, 9], at: AT },
   cancelled: { type: 'cancelled', intent: 1, at: AT, reason: 'refused' },
   created: { type: 'created', intent: 1, id: 1894, at: AT },
   imported: { type: 'imported', name: 'a', id: 1894, at: AT, webhook: whole },
