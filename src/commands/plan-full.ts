@@ -52,7 +52,7 @@ async function planAccount(
 ): Promise<CommandResult> {
   const { settings } = account;
   const manifest = await loadValidManifest(settings.file, host.environment, host.secrets);
-  const { changes, names, warnings } =
+  const { changes, names, warnings, refusal } =
     options.against === undefined
       ? await planForState(host, account, manifest.entries, options.sessions)
       : await planAgainst(options.against, host, settings, manifest.entries);
@@ -63,8 +63,8 @@ async function planAccount(
   return {
     document: planJson(changes),
     text,
-    problems: [...manifest.warnings, ...warnings],
-    failures: [],
+    problems: [...manifest.warnings, ...warnings, ...(refusal === null ? [] : [refusal])],
+    failures: refusal === null ? [] : ['refused'],
     exitCode: options.detailedExitCode && changes.some(isPending) ? EXIT.changes : EXIT.done,
   };
 }
@@ -80,7 +80,7 @@ async function planAgainst(
   const { manifests, names } = withStandIns([entries, before.entries]);
   const [desired = [], existing = []] = manifests;
   const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), settings);
-  return { changes, names, warnings: [] };
+  return { changes, names, warnings: [], refusal: null };
 }
 
 async function planForState(

@@ -31,8 +31,8 @@ export function approve(plan: Plan, state: State | null, options: { readonly for
     problem: {
       code: 'deletion-limit',
       severity: 'error',
-      message: `this run would delete ${deletions} of ${managed} managed webhooks (${Math.round(percent)} %), ${limit}: nothing was deleted`,
-      remedy: 'if that is meant, run `copernica-webhooks apply --force` once; if not, mend the manifest',
+      message: `this run would delete ${deletions} of ${managed} managed webhooks (${Math.round(percent)} %), ${limit}: it is refused as a whole, and nothing is changed`,
+      remedy: 'if that is meant, run `copernica-webhooks apply --prune --force` once; if not, mend the manifest',
     },
   };
 }

@@ -2,6 +2,7 @@ import type { CopernicaApi } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
 import type { Change } from '../plan/change.js';
 import { candidateWarnings, doubleWarnings } from '../plan/doubts.js';
+import { approve } from '../plan/guard.js';
 import { type LiveViews, unreadWarnings } from '../plan/live.js';
 import type { LimitNames } from '../plan/names.js';
 import { makePlan } from '../plan/plan.js';
@@ -24,6 +25,8 @@ export interface Planned {
   /** What the manifest calls the ids in them. */
   readonly names: LimitNames;
   readonly warnings: readonly Problem[];
+  /** Why a guard would refuse a run with this plan; null: it would not. */
+  readonly refusal: Problem | null;
 }
 
 /** True: names are to be looked up, or live webhooks to be read. */
@@ -67,7 +70,9 @@ function plan(
   const wanted = new Set(desired.map(({ name }) => name));
   const doubts = state === null ? [] : [...candidateWarnings(state, wanted), ...doubleWarnings(state)];
   const { changes } = makePlan(desired, state, live, options);
-  return { changes, names, warnings: [...unreadWarnings(live), ...doubts] };
+  const verdict = approve({ changes }, state, { force: false });
+  const refusal = verdict.kind === 'refused' ? verdict.problem : null;
+  return { changes, names, warnings: [...unreadWarnings(live), ...doubts], refusal };
 }
 
 function knownIds(entries: readonly ManifestEntry[], state: State | null): number[] {

@@ -180,6 +180,30 @@ describe('apply', () => {
     expect(sandbox.account()).toHaveLength(0);
   });
 
+  it('shows in a plan what the deletion guard would refuse, with a remedy that works', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest(entries(10));
+    await place.run('apply', '--init');
+    await place.manifest([...entries(6), { name: 'new', handler: 'https://a.example/new', trigger: 'open' }]);
+    const planned = await place.run('plan', '--prune', '--detailed-exitcode');
+    expect(planned.code).toBe(4);
+    expect(planned.stdout).toContain('1 to create, 4 to delete');
+    expect(planned.stderr).toContain('would delete 4 of 10 managed webhooks (40 %), more than 30 %');
+    expect(await place.json('plan', '--prune')).toMatchObject({
+      code: 4,
+      document: { summary: { create: 1, delete: 4 }, errors: [{ code: 'deletion-limit' }] },
+    });
+    const github = await place.run('plan', '--prune', '--format', 'github');
+    expect([github.code, github.stdout]).toEqual([4, expect.stringMatching(/^::error .*deletion-limit/m)]);
+    expect(await place.run('apply', '--prune')).toMatchObject({ code: 4 });
+    expect(sandbox.account()).toHaveLength(10);
+    const [, remedy = ''] = /`copernica-webhooks ([^`]*)`/.exec(planned.stderr) ?? [];
+    expect((await place.run(...remedy.split(' '))).code).toBe(0);
+    expect(sandbox.account()).toHaveLength(7);
+    expect((await place.run('plan', '--prune', '--detailed-exitcode')).code).toBe(0);
+  });
+
   it('creates again what is gone, and updates back what was changed, in the account', async () => {
     const sandbox = await openSandbox();
     const place = await Workplace.open(sandbox);
