@@ -141,7 +141,6 @@ function stillOpen(intent: Intent, looked: Looked, context: RecoveryContext): Op
   const { sight, findings, lookedAt, toPost } = looked;
   const at = context.now().toISOString();
   const suspects = findings.ambiguous.get(intent.name);
-  if (sight.failure === null) noteSuspects(intent, suspects ?? [], at, journal);
   if (suspects !== undefined && intent.absentSince !== undefined) {
     // Its second look, and nothing more can come of it: what may be a double of its entry is said.
     if (journal.state.entries.has(intent.name)) {
@@ -156,6 +155,7 @@ function stillOpen(intent: Intent, looked: Looked, context: RecoveryContext): Op
     });
     return null;
   }
+  if (sight.failure === null) noteSuspects(intent, suspects ?? [], at, journal);
   if (suspects !== undefined) {
     const message = `webhook ${suspects.join(' or ')} may be it, but nothing tells it from another's`;
     return { kind: 'ambiguous', message };
