@@ -52,9 +52,10 @@ async function applyAccount(
       text: formatApplied(report.changes, {
         color: wantsColor(host.stdout, host.environment),
         target: assembly.target,
+        unread: report.unread,
       }),
       problems: [...report.warnings, ...doubleWarnings(report.state), ...problemsOf(report.changes)],
-      failures: failuresOf(report.changes),
+      failures: [...failuresOf(report.changes), ...(report.unread > 0 ? (['failed'] as const) : [])],
     };
   } finally {
     progress.end();

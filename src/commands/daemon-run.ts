@@ -59,8 +59,9 @@ export function makeRun(parts: {
 
 function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger): RunResult {
   // The manifest's own warnings were told when it was read.
-  for (const { message, remedy } of report.warnings.slice(report.manifest.warnings.length))
-    log.warn({ remedy }, message);
+  for (const { code, severity, message, remedy } of report.warnings.slice(report.manifest.warnings.length)) {
+    log[severity === 'error' ? 'error' : 'warn']({ code, remedy }, message);
+  }
   const doubles = doubleWarnings(report.state);
   for (const { code, name, message, remedy } of doubles) log.warn({ code, name, remedy }, message);
   for (const applied of report.changes) logChange(applied, log);
@@ -73,12 +74,13 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
     failed,
     uncertain,
     possiblyDuplicated: doubles.length,
+    ...(report.unread > 0 ? { unread: report.unread } : {}),
   };
-  if (failed + uncertain === 0 && doubles.length > 0) {
+  if (failed + uncertain + report.unread > 0) log.warn(summary, 'reconciled in part');
+  else if (doubles.length > 0) {
     log.warn(summary, 'reconciled: the account is as the manifest says, but some webhooks may exist twice');
-  } else if (failed + uncertain === 0) log.info(summary, 'reconciled: the account is as the manifest says');
-  else log.warn(summary, 'reconciled in part');
-  return { result: failed > 0 ? 'failed' : 'ok', comeBackAt: report.comeBackAt };
+  } else log.info(summary, 'reconciled: the account is as the manifest says');
+  return { result: failed + report.unread > 0 ? 'failed' : 'ok', comeBackAt: report.comeBackAt };
 }
 
 function logChange({ change, result, id, error }: AppliedChange, log: Logger): void {

@@ -52,19 +52,19 @@ async function planAccount(
 ): Promise<CommandResult> {
   const { settings } = account;
   const manifest = await loadValidManifest(settings.file, host.environment, host.secrets);
-  const { changes, names, warnings, refusal } =
+  const { changes, names, warnings, refusal, unread } =
     options.against === undefined
       ? await planForState(host, account, manifest.entries, options.sessions)
       : await planAgainst(options.against, host, settings, manifest.entries);
   const text =
     invocation.output === 'github'
-      ? planAnnotations(changes, settings.file)
-      : formatPlan(changes, { color: wantsColor(host.stdout, host.environment), file: settings.file, names });
+      ? planAnnotations(changes, { file: settings.file, unread })
+      : formatPlan(changes, { color: wantsColor(host.stdout, host.environment), file: settings.file, names, unread });
   return {
     document: planJson(changes),
     text,
     problems: [...manifest.warnings, ...warnings, ...(refusal === null ? [] : [refusal])],
-    failures: refusal === null ? [] : ['refused'],
+    failures: [...(refusal === null ? [] : (['refused'] as const)), ...(unread > 0 ? (['failed'] as const) : [])],
     exitCode: options.detailedExitCode && changes.some(isPending) ? EXIT.changes : EXIT.done,
   };
 }
@@ -80,7 +80,7 @@ async function planAgainst(
   const { manifests, names } = withStandIns([entries, before.entries]);
   const [desired = [], existing = []] = manifests;
   const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), settings);
-  return { changes, names, warnings: [], refusal: null };
+  return { changes, names, warnings: [], refusal: null, unread: 0 };
 }
 
 async function planForState(

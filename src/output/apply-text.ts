@@ -2,7 +2,7 @@ import { printable } from '../manifest/printable.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { countFailed } from './apply-json.js';
 import { painter, type Style } from './paint.js';
-import { applyHead, countActions, DONE, summaryLine } from './summary.js';
+import { applyHead, countActions, DONE, summaryLine, uncheckedTail } from './summary.js';
 
 const RESULT_STYLES: Readonly<Record<AppliedChange['result'], Style>> = {
   done: 'green',
@@ -14,7 +14,7 @@ const RESULT_STYLES: Readonly<Record<AppliedChange['result'], Style>> = {
 /** What an apply did, for people: a line for each change but those that needed nothing, then a summary. */
 export function formatApplied(
   changes: readonly AppliedChange[],
-  options: { readonly color: boolean; readonly target: string },
+  options: { readonly color: boolean; readonly target: string; readonly unread?: number },
 ): string {
   const paint = painter(options.color);
   const shown = changes.filter(({ change }) => change.action !== 'none');
@@ -24,8 +24,10 @@ export function formatApplied(
   });
   const done = changes.filter(({ result }) => result === 'done').map(({ change }) => change);
   const failed = countFailed(changes);
-  const tail = failed === 0 ? '' : paint('red', `, ${failed} not done`);
+  const { unread = 0 } = options;
+  const notDone = failed === 0 ? '' : `, ${failed} not done`;
+  const tail = paint('red', `${notDone}${uncheckedTail(unread)}`);
   const summary = done.length === 0 && failed > 0 ? 'nothing' : summaryLine(countActions(done), 'done');
-  const head = applyHead(countActions(changes.map(({ change }) => change)));
+  const head = applyHead(countActions(changes.map(({ change }) => change)), unread);
   return `${[...lines, `${paint('bold', `${head}:`)} ${summary}${tail} at ${options.target}`].join('\n')}\n`;
 }

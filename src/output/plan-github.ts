@@ -4,7 +4,10 @@ import { escapeData, escapeProperty } from './problems.js';
 import { countActions, planNotice } from './summary.js';
 
 /** The plan as GitHub workflow annotations: a notice at the line of each entry that something is to be done about. */
-export function planAnnotations(changes: readonly Change[], file: string): string {
+export function planAnnotations(
+  changes: readonly Change[],
+  { file, unread }: { readonly file: string; readonly unread: number },
+): string {
   const notices = changes
     .filter((change) => isPending(change) || change.action === 'orphaned')
     .map((change) => {
@@ -13,5 +16,5 @@ export function planAnnotations(changes: readonly Change[], file: string): strin
       const title = escapeProperty(`${change.action} ${printable(change.name)}`);
       return `::notice file=${escapeProperty(file)}${place},title=${title}::${escapeData(printable(change.reason))}`;
     });
-  return `${[...notices, planNotice(countActions(changes))].join('\n')}\n`;
+  return `${[...notices, planNotice(countActions(changes), unread)].join('\n')}\n`;
 }

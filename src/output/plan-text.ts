@@ -27,7 +27,7 @@ const NO_NAMES: LimitNames = new Map();
  */
 export function formatPlan(
   changes: readonly Change[],
-  options: { readonly color: boolean; readonly file: string; readonly names?: LimitNames },
+  options: { readonly color: boolean; readonly file: string; readonly names?: LimitNames; readonly unread?: number },
 ): string {
   const paint = painter(options.color);
   const shown = changes.filter((change) => change.action !== 'none');
@@ -35,7 +35,7 @@ export function formatPlan(
   const width = Math.min(NAMES_WIDTH.most, widest);
   const lines = shown.flatMap((change) => changeLines(change, { width, paint, names: NO_NAMES, ...options }));
   const counts = countActions(changes);
-  return `${[...lines, ...(lines.length > 0 ? [''] : []), planClosing(counts, paint)].join('\n')}\n`;
+  return `${[...lines, ...(lines.length > 0 ? [''] : []), planClosing(counts, paint, options.unread)].join('\n')}\n`;
 }
 
 interface Format {

@@ -45,18 +45,28 @@ export function allUnchanged(webhooks: number): Counts {
 }
 
 /** `Plan: 2 to create`, or `Nothing to do: 5 unchanged`: the last line of a plan. */
-export function planClosing(counts: Counts, paint: Paint): string {
-  return `${paint('bold', isAnythingPending(counts) ? 'Plan:' : 'Nothing to do:')} ${summaryLine(counts, 'to-do')}`;
+export function planClosing(counts: Counts, paint: Paint, unread = 0): string {
+  const head = isAnythingPending(counts) ? 'Plan' : nothingToDo(unread);
+  return `${paint('bold', `${head}:`)} ${summaryLine(counts, 'to-do')}${uncheckedTail(unread)}`;
 }
 
 /** The last annotation of a plan. */
-export function planNotice(counts: Counts): string {
-  return `::notice title=plan::${summaryLine(counts, 'to-do')}`;
+export function planNotice(counts: Counts, unread = 0): string {
+  return `::notice title=plan::${summaryLine(counts, 'to-do')}${uncheckedTail(unread)}`;
 }
 
 /** The head of an apply's last line, by what was to be done. */
-export function applyHead(counts: Counts): string {
-  return isAnythingPending(counts) ? 'Done' : 'Nothing to do';
+export function applyHead(counts: Counts, unread = 0): string {
+  return isAnythingPending(counts) ? 'Done' : nothingToDo(unread);
+}
+
+/** `, 2 could not be checked`: live webhooks that the counts take to be as the state has them. Empty for none. */
+export function uncheckedTail(unread: number): string {
+  return unread === 0 ? '' : `, ${unread} could not be checked`;
+}
+
+function nothingToDo(unread: number): string {
+  return unread === 0 ? 'Nothing to do' : 'Nothing found to do';
 }
 
 function isAnythingPending(counts: Counts): boolean {

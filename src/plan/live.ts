@@ -27,8 +27,16 @@ export function canonicalLive(live: LiveWebhook, expected: CanonicalWebhook): Ca
   };
 }
 
-/** What could not be read is planned from the state, and that is said. */
-export function unreadWarnings(live: LiveViews): Problem[] {
+/** Webhooks of which nothing is known. */
+export function countUnread(live: LiveViews): number {
+  return [...live.values()].filter(({ kind }) => kind === 'unread').length;
+}
+
+/**
+ * What could not be read is planned from the state, and that is said. An error, since what was asked for was not done:
+ * behind it there may be drift that nobody saw.
+ */
+export function unreadProblems(live: LiveViews): Problem[] {
   const unread = [...live].flatMap(([id, view]) => (view.kind === 'unread' ? [{ id, reason: view.reason }] : []));
   const [first] = unread;
   if (first === undefined) return [];
@@ -36,9 +44,9 @@ export function unreadWarnings(live: LiveViews): Problem[] {
   return [
     {
       code: 'unread',
-      severity: 'warning',
-      message: `webhook ${first.id}${more} could not be read (${first.reason}), and counts as unchanged`,
-      remedy: 'try again later',
+      severity: 'error',
+      message: `webhook ${first.id}${more} could not be checked (${first.reason}): what the state has is taken for it`,
+      remedy: 'it is tried again at the next run; --no-refresh leaves the live webhooks out',
     },
   ];
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../errors.js';
 import type { Change } from '../plan/change.js';
 import { candidateWarnings, doubleWarnings } from '../plan/doubts.js';
 import { approve } from '../plan/guard.js';
-import { type LiveViews, unreadWarnings } from '../plan/live.js';
+import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import type { LimitNames } from '../plan/names.js';
 import { makePlan } from '../plan/plan.js';
 import type { State } from '../state/state.js';
@@ -27,6 +27,8 @@ export interface Planned {
   readonly warnings: readonly Problem[];
   /** Why a guard would refuse a run with this plan; null: it would not. */
   readonly refusal: Problem | null;
+  /** Live webhooks that were to be checked and could not be; they are among the warnings, as an error. */
+  readonly unread: number;
 }
 
 /** True: names are to be looked up, or live webhooks to be read. */
@@ -72,7 +74,7 @@ function plan(
   const { changes } = makePlan(desired, state, live, options);
   const verdict = approve({ changes }, state, { force: false });
   const refusal = verdict.kind === 'refused' ? verdict.problem : null;
-  return { changes, names, warnings: [...unreadWarnings(live), ...doubts], refusal };
+  return { changes, names, warnings: [...unreadProblems(live), ...doubts], refusal, unread: countUnread(live) };
 }
 
 function knownIds(entries: readonly ManifestEntry[], state: State | null): number[] {

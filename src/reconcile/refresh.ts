@@ -2,6 +2,8 @@ import type { CopernicaApi, LiveWebhook, ReadOutcome } from '../copernica/api.js
 import { productError } from '../errors.js';
 import type { LiveView, LiveViews } from '../plan/live.js';
 
+const STOPPED: LiveView = { kind: 'unread', reason: 'the program was asked to stop' };
+
 /** From so many webhooks on, all of them being gone is not believed. */
 const EVERYTHING_GONE_FROM = 2;
 
@@ -23,8 +25,8 @@ export async function refresh(
   const queue = ids.filter((id) => !views.has(id)).values();
   const worker = async () => {
     for (const id of queue) {
-      if (options.stop.aborted) return;
-      views.set(id, viewOf(await api.readWebhook(id)));
+      // Not looking is not knowing either.
+      views.set(id, options.stop.aborted ? STOPPED : viewOf(await api.readWebhook(id)));
     }
   };
   await Promise.all(Array.from({ length: options.concurrency }, worker));

@@ -2,7 +2,7 @@ import { type Problem, ProductError } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending, type Plan } from '../plan/change.js';
 import { approve } from '../plan/guard.js';
-import { type LiveViews, unreadWarnings } from '../plan/live.js';
+import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import { makePlan } from '../plan/plan.js';
 import { renamesOfUncertain, type Settling, settledAt } from '../plan/recovery.js';
 import { isOpen, type State } from '../state/state.js';
@@ -41,8 +41,10 @@ export interface RunOptions {
 export interface RunReport {
   readonly manifest: ValidManifest;
   readonly changes: readonly AppliedChange[];
-  /** Of the manifest, and what could not be checked. */
+  /** Of the manifest, and, as an error, what could not be checked. */
   readonly warnings: readonly Problem[];
+  /** Live webhooks that were to be checked and could not be: then the run is not complete. */
+  readonly unread: number;
   /** When an uncertain create can be settled; null: there is none that time would settle. */
   readonly comeBackAt: Date | null;
   /** What is known when it ended. */
@@ -73,7 +75,8 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
     const run: Run = { edges, options, journal, desired, startedAt };
     let changes: readonly AppliedChange[] = [];
     let views = await refreshed(run);
-    const warnings = [...manifest.warnings, ...unreadWarnings(views)];
+    const warnings = [...manifest.warnings, ...unreadProblems(views)];
+    const unread = countUnread(views);
     for (let round = 1, atOnce = false; ; round += atOnce ? 0 : 1) {
       const lookedAt = edges.now();
       const firstIntent = journal.state.nextIntent;
@@ -87,7 +90,7 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
         const allTold = warnings.length === 0 && changes.every(({ result }) => result === 'done');
         if (source !== undefined && asIs !== null && allTold && isSettled(desired, state))
           locked.leaveClean?.(source, desired.length);
-        return { manifest, changes, warnings, comeBackAt, state };
+        return { manifest, changes, warnings, unread, comeBackAt, state };
       }
       // What was sent in this round was not looked for yet, and most of it is found at the first look.
       atOnce = !atOnce && !again && isAnyOpenFrom(firstIntent, journal.state);
@@ -95,7 +98,7 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
         edges.log.info({ until: comeBackAt }, 'waiting for uncertain creates to settle');
         await edges.sleepUntil(comeBackAt, options.stop);
         // What the rounds so far found stands: to look again would be a new request.
-        if (options.stop.aborted) return { manifest, changes, warnings, comeBackAt, state };
+        if (options.stop.aborted) return { manifest, changes, warnings, unread, comeBackAt, state };
       }
       // What a refresh saw is used once: the changes it led to are made, and are not seen in it.
       views = new Map();

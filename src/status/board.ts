@@ -125,7 +125,8 @@ function afterRun(board: AccountBoard, outcome: RunOutcome, at: number): Partial
     // What was read while it ran is not in it.
     rows: board.desired === null ? rows : rowsAfterManifest(board.desired, rows),
     managed: view.state.entries.size,
-    drifted: refreshed ? view.changes.filter(({ change }) => isDrift(change)).length : board.drifted,
+    drifted:
+      refreshed && !isUnchecked(warnings) ? view.changes.filter(({ change }) => isDrift(change)).length : board.drifted,
     warnings: safeProblems(warnings),
     lastCompleteAt: at,
     lastSuccessAt: result === 'ok' ? at : board.lastSuccessAt,
@@ -134,7 +135,8 @@ function afterRun(board: AccountBoard, outcome: RunOutcome, at: number): Partial
 
 function resultOf(board: AccountBoard, outcome: RunOutcome): RunResultKind {
   if (outcome.kind === 'report') {
-    return outcome.view.changes.every(({ result }) => result === 'done') ? 'ok' : 'partial';
+    const allDone = outcome.view.changes.every(({ result }) => result === 'done');
+    return allDone && !isUnchecked(outcome.warnings) ? 'ok' : 'partial';
   }
   switch (outcome.failure) {
     case 'input':
@@ -144,6 +146,11 @@ function resultOf(board: AccountBoard, outcome: RunOutcome): RunResultKind {
     case 'failed':
       return 'failed';
   }
+}
+
+/** What was to be checked in the account could not be: what was seen of drift before still stands. */
+function isUnchecked(warnings: readonly Problem[]): boolean {
+  return warnings.some(({ severity }) => severity === 'error');
 }
 
 function changesOf({ changes }: RunView): Pick<RunSnapshot, 'counts' | 'notDone' | 'changes'> {

@@ -229,8 +229,8 @@ describe('apply', () => {
     await place.run('apply', '--init');
     sandbox.orderFault('read:before:403*9');
     const { code, document } = await place.json('apply');
-    expect([code, document.summary.none]).toEqual([0, 2]);
-    expect(document.warnings).toMatchObject([{ code: 'unread' }]);
+    expect([code, document.summary.none]).toEqual([1, 2]);
+    expect(document.errors).toMatchObject([{ code: 'unread' }]);
     expect(sent(sandbox, 'POST', 'PUT', 'DELETE')).toHaveLength(2);
   });
 

@@ -12,7 +12,8 @@ Commands, settings and exit codes of \`copernica-webhooks\`. \`--help\` and \`--
 
 const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   done: 'done, nothing left to do',
-  failed: 'failed, or finished with some entries failed: they are tried again at the next run',
+  failed:
+    'failed, or finished with some entries failed or live webhooks not checked: they are tried again at the next run',
   changes: '`plan --detailed-exitcode` only: there are changes',
   input: 'manifest, settings or usage are wrong: nothing was attempted',
   refused:

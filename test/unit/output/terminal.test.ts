@@ -32,7 +32,7 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
   it.each([
     ['list', formatList(state, { color: false, file: 'f' }), 2],
     ['a plan', formatPlan(changes, { color: false, file: 'f' }), 4],
-    ['annotations', planAnnotations(changes, 'f'), 3],
+    ['annotations', planAnnotations(changes, { file: 'f', unread: 0 }), 3],
     [
       'what was applied',
       formatApplied(
