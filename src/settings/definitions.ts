@@ -84,17 +84,27 @@ function toggle(name: string, help: string, commands: readonly CommandName[]): S
   return setting(name, `--${name}`, { help, accepts: 'true or false', fallback: false, parse: parseBoolean, commands });
 }
 
-function duration(name: string, help: string, fallback: number, commands: readonly CommandName[]): Setting<number> {
-  const accepts = 'a duration such as 500ms, 30s or 5m, at most 24h';
+function duration(
+  name: string,
+  help: string,
+  fallback: number,
+  commands: readonly CommandName[],
+  leastMs = 0,
+): Setting<number> {
+  const least = leastMs === 0 ? '' : `at least ${formatDuration(leastMs)} and `;
+  const accepts = `a duration such as 500ms, 30s or 5m, ${least}at most 24h`;
   return setting(name, `--${name} <duration>`, {
     help,
     accepts,
     fallback,
     shown: formatDuration(fallback),
-    parse: parseDuration,
+    parse: (text) => parseDuration(text, leastMs),
     commands,
   });
 }
+
+/** Below that, every request fails before an answer can come. */
+const SHORTEST_TIMEOUT_MS = 100;
 
 /** Every setting, in the order in which help and the reference show them. */
 export const SETTINGS = {
@@ -155,7 +165,7 @@ export const SETTINGS = {
     parse: (text) => parseInteger(text, 1, 100),
     commands: API,
   }),
-  timeoutMs: duration('timeout', 'how long one request may take, answer included', 30_000, ASKING),
+  timeoutMs: duration('timeout', 'how long one request may take, answer included', 30_000, ASKING, SHORTEST_TIMEOUT_MS),
   refresh: setting<boolean | undefined>('refresh', '--refresh', {
     help: 'check the live webhooks too (default: yes, but for runs that a file change started)',
     accepts: 'true or false',

@@ -1,10 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { errorCode, ProductError, productError } from '../errors.js';
-import type { Settings } from './definitions.js';
+import { SETTINGS, type Settings } from './definitions.js';
 import type { FileValues, SettingsFile } from './file.js';
 import { NOTIFY_ACCEPTS, parseNotifyUrl } from './notify-url.js';
-import { type AccountSettings, resolveSettings, type TokenSource } from './resolve.js';
+import { type AccountSettings, resolveSettings, type SettingsSources, type TokenSource } from './resolve.js';
 import { checkToken } from './token.js';
+import { isPlainSchedule, parseScheduleShape } from './values.js';
 
 export const DEFAULT_SETTINGS_FILE = 'config/settings.yaml';
 
@@ -24,13 +25,26 @@ export async function loadSettings(options: {
 }): Promise<{ common: AccountSettings; accounts: readonly AccountSettings[] }> {
   const path = options.settingsFile ?? DEFAULT_SETTINGS_FILE;
   const text = readSmallFile(path, 'settings file', options.settingsFile === undefined);
-  const resolved = resolveSettings({
-    flags: options.flags,
-    environment: options.environment,
-    file: text === undefined ? undefined : await parseSettings({ path, text }),
-  });
+  const { flags, environment } = options;
+  const file = text === undefined ? undefined : await parseSettings({ path, text });
+  const namesTimes = await judgeOfSchedules({ flags, environment, file });
+  const resolved = resolveSettings({ flags, environment, file, namesTimes });
   if (!resolved.ok) throw new ProductError('input', resolved.problems);
   return resolved;
+}
+
+/** Loaded where it is needed too: most schedules are plain ones. */
+async function judgeOfSchedules({ flags, environment, file }: SettingsSources): Promise<(schedule: string) => boolean> {
+  const { name, environment: variable } = SETTINGS.schedule;
+  const said = [
+    flags.get(name),
+    environment[variable],
+    ...[file, ...(file?.accounts ?? [])].map((place) => place?.values.get(name)?.text),
+  ];
+  const shaped = said.map((text) => parseScheduleShape(text ?? '')).filter((schedule) => schedule !== undefined);
+  if (shaped.every(isPlainSchedule)) return () => true;
+  const { parseSchedule } = await import('../daemon/cron.js');
+  return (schedule) => schedule === 'off' || parseSchedule(schedule).ok;
 }
 
 /** Loaded where it is needed: most installations have no settings file, and the YAML parser is slow to load. */

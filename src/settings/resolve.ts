@@ -10,6 +10,8 @@ export interface SettingsSources {
   readonly flags: ReadonlyMap<string, string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly file: FileValues | undefined;
+  /** Whether a schedule of the right shape names times that come. Left out: they all do. */
+  readonly namesTimes?: (schedule: string) => boolean;
 }
 
 const NO_FILE: FileValues = { values: new Map(), accounts: [], problems: [] };
@@ -80,7 +82,8 @@ function resolveOne(sources: SettingsSources, fromFile: TextValues, ofAccount: T
     if (source === undefined) continue;
     if (sources.flags.has(setting.name)) flagged.add(key);
     const value = setting.parse(source.text);
-    if (value === undefined) problems.push(badValue(setting, source));
+    const neverComes = key === 'schedule' && sources.namesTimes?.(String(value)) === false;
+    if (value === undefined || neverComes) problems.push(badValue(setting, source));
     else values[key] = value;
   }
   const [url, file] = [found.get('notify'), found.get('notifyFile')];

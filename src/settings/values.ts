@@ -3,14 +3,14 @@
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 const LONGEST_DURATION_MS = 24 * 3_600_000;
 
-/** `500ms`, `30s`, `5m`, `1h`, or `0`: to milliseconds. */
-export function parseDuration(text: string): number | undefined {
-  if (text === '0') return 0;
+/** `500ms`, `30s`, `5m`, `1h`, or `0`: to milliseconds, at least so many. */
+export function parseDuration(text: string, leastMs = 0): number | undefined {
+  if (text === '0') return leastMs === 0 ? 0 : undefined;
   const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
   const unit = DURATION_UNITS_MS[match?.[2] ?? ''];
   if (match === null || unit === undefined) return undefined;
   const ms = Number(match[1]) * unit;
-  return ms <= LONGEST_DURATION_MS ? ms : undefined;
+  return ms >= leastMs && ms <= LONGEST_DURATION_MS ? ms : undefined;
 }
 
 /** The shortest form that `parseDuration` reads back. */
@@ -64,6 +64,15 @@ export function parseScheduleShape(text: string): string | undefined {
   if (text === 'off') return text;
   const fields = text.trim().split(/\s+/);
   return fields.length === 5 && fields.every((field) => SCHEDULE_FIELD.test(field)) ? fields.join(' ') : undefined;
+}
+
+/** `*`, a step, or one number; and for the day of the week also the working days. */
+const PLAIN_SCHEDULE =
+  /^(\*|\*\/([1-9]|[1-5]\d)|[0-5]?\d) (\*|\*\/([1-9]|1\d|2[0-3])|1?\d|2[0-3]) \* \* (\*|[0-6]|1-5)$/;
+
+/** Whether anybody sees that it names times. The others are judged where schedules are made, which is slow to load. */
+export function isPlainSchedule(text: string): boolean {
+  return text === 'off' || PLAIN_SCHEDULE.test(text);
 }
 
 /** Names of the IANA time zone database, as the running Node knows them. */

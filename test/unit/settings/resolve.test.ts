@@ -54,7 +54,7 @@ describe('settings', () => {
       '2 unknown setting "stat" / did you mean state?',
       '3 poll has no value / give a value or leave the key out',
       '- concurrency: "0" (from flag --concurrency) can\'t be used / give a whole number from 1 to 100',
-      '- timeout: "30" (from environment variable COPERNICA_WEBHOOKS_TIMEOUT) can\'t be used / give a duration such as 500ms, 30s or 5m, at most 24h',
+      '- timeout: "30" (from environment variable COPERNICA_WEBHOOKS_TIMEOUT) can\'t be used / give a duration such as 500ms, 30s or 5m, at least 100ms and at most 24h',
       '1 log-level: "loud" (from config/settings.yaml:1) can\'t be used / give trace, debug, info, warn, error, silent',
     ]);
   });
