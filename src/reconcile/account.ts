@@ -1,4 +1,4 @@
-import type { CopernicaApi } from '../copernica/api.js';
+import type { CallFailure, CopernicaApi } from '../copernica/api.js';
 import { productError } from '../errors.js';
 
 /** Asks whose token it is. Throws ProductError of kind `failed` when that can't be told: then nothing else is sent. */
@@ -8,11 +8,20 @@ export async function readAccount(api: CopernicaApi): Promise<string> {
   throw productError('failed', {
     code: `api-${outcome.kind}`,
     message: `can't tell which account the token belongs to: ${outcome.message}`,
-    remedy:
-      outcome.kind === 'refused'
-        ? 'check the access token, and whether it is limited to an API version or to IP addresses'
-        : 'check the network and --api-url; nothing was sent, and it is tried again at the next run',
+    remedy: remedyFor(outcome),
   });
+}
+
+/** What the API says of a path that it has nothing at. */
+const UNKNOWN_PATH = /invalid method/i;
+
+function remedyFor({ kind, message }: CallFailure): string {
+  if (kind !== 'refused')
+    return 'check the network and --api-url; nothing was sent, and it is tried again at the next run';
+  if (UNKNOWN_PATH.test(message)) {
+    return 'check --api-url: it is the host only, such as https://api.copernica.com, without a version such as /v3 (--api-version says that)';
+  }
+  return 'check the access token, and whether it is limited to an API version or to IP addresses';
 }
 
 /** A state belongs to one account. Throws ProductError of kind `refused` when the token is of another. */

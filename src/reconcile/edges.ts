@@ -17,6 +17,8 @@ export interface OpenJournal {
 
 /** The state file under its lock, for the length of one run. */
 export interface LockedState {
+  /** Its path, for messages. */
+  readonly file: string;
   /** Null: there is no state file yet. */
   open(): Promise<OpenJournal | null>;
   create(account: string): Promise<OpenJournal>;

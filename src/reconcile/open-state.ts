@@ -18,7 +18,8 @@ export async function openState(
   if (!options.init) {
     throw productError('refused', {
       code: STATE_MISSING,
-      message: 'there is no state file: if it was lost, going on would create every webhook a second time',
+      message: `there is no state file ${locked.file}: if it was lost, going on would create every webhook a second time`,
+      file: locked.file,
       remedy: 'if this is the first time, say so with --init; if not, restore the state file or mount its volume',
     });
   }

@@ -25,21 +25,22 @@ export async function lockStateFile(path: string, options: LockStateOptions): Pr
 
 /** A state file under its lock. One journal is opened or created; `release` closes it and gives the lock back. */
 export class LockedStateFile {
-  readonly #path: string;
+  /** Its path, as it was given. */
+  readonly file: string;
   readonly #lock: StateLock;
   readonly #options: LockStateOptions;
   #journal: Journal | null = null;
   #clean: { readonly ground: Ground; readonly webhooks: number } | null = null;
 
   constructor(path: string, lock: StateLock, options: LockStateOptions) {
-    this.#path = path;
+    this.file = path;
     this.#lock = lock;
     this.#options = options;
   }
 
   /** Null: there is no state file, or nothing was ever recorded in it. Throws ProductError. */
   async open(): Promise<Journal | null> {
-    const opened = await openJournal(this.#path);
+    const opened = await openJournal(this.file);
     for (const warning of opened?.mended ?? []) this.#options.onMended?.(warning);
     this.#journal = opened?.journal ?? null;
     return this.#journal;
@@ -47,7 +48,7 @@ export class LockedStateFile {
 
   /** Begins a state for this account, from when the lock was asked for. Throws ProductError. */
   async create(account: string): Promise<Journal> {
-    this.#journal = await createJournal(this.#path, { account, createdAt: this.#options.holder.since });
+    this.#journal = await createJournal(this.file, { account, createdAt: this.#options.holder.since });
     return this.#journal;
   }
 
@@ -71,7 +72,7 @@ export class LockedStateFile {
       await this.#journal?.close();
       if (this.#clean !== null) {
         const { ground, webhooks } = this.#clean;
-        leaveMark(this.#path, ground, webhooks);
+        leaveMark(this.file, ground, webhooks);
       }
     } finally {
       await this.#lock.release();

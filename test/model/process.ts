@@ -129,6 +129,7 @@ export class Process {
   #lock(): LockedState {
     const files = this.#world.disk.files({ pass: (act) => this.#pass(act) });
     return {
+      file: 'webhooks.state.jsonl',
       open: async () => {
         this.#opened = await openMemoryJournal(files);
         return this.#opened === null ? null : this.#journal(this.#opened);
