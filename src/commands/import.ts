@@ -1,9 +1,10 @@
-import { productError } from '../errors.js';
+import { type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
 import { loadValidManifest } from '../manifest/load.js';
 import { describeSpec } from '../output/plan-text.js';
 import { type Imported, importWebhook } from '../reconcile/import.js';
 import { parseInteger } from '../settings/values.js';
+import type { WebhookSpec } from '../webhook.js';
 import { onlyAccount } from './accounts.js';
 import { execute, type Invocation } from './command.js';
 import { withSession } from './session.js';
@@ -38,13 +39,39 @@ export function importCommand(
     return withSession(host, account, { command: 'import' }, async ({ assembly }) => {
       const done = await importWebhook(assembly.edges, { entry, file: settings.file, id, init: assembly.init });
       const document = { imported: asked.name, id, toDelete: done.former };
-      return { document, text: importedText(asked.name, id, done), problems: manifest.warnings, failures: [] };
+      return {
+        document,
+        text: importedText(asked.name, id, done),
+        problems: [...manifest.warnings, ...uncheckedWarnings(asked.name, id, done)],
+        failures: [],
+      };
     });
   });
 }
 
-function importedText(name: string, id: number, { kind, spec, former }: Imported): string {
+function importedText(name: string, id: number, { kind, spec, former, unchecked }: Imported): string {
+  const { database, collection, ...rest } = spec;
+  const seen: WebhookSpec = {
+    ...rest,
+    ...(database === undefined || unchecked.includes('database') ? {} : { database }),
+    ...(collection === undefined || unchecked.includes('collection') ? {} : { collection }),
+  };
   if (kind === 'settled') return `${name} stays webhook ${id}, and nothing is in doubt about it any more\n`;
-  const rest = former === null ? '' : `webhook ${former}, which was its own, is deleted by the next run\n`;
-  return `${name} is webhook ${id} now: ${describeSpec(spec)}\n${rest}`;
+  const deleted = former === null ? '' : `webhook ${former}, which was its own, is deleted by the next run\n`;
+  return `${name} is webhook ${id} now: ${describeSpec(seen)}\n${deleted}`;
+}
+
+/** What was taken from the manifest on trust is said: a wrong one would get no event, or too many. */
+function uncheckedWarnings(name: string, id: number, { spec, unchecked }: Imported): Problem[] {
+  if (unchecked.length === 0) return [];
+  const limits = unchecked.map((field) => `${field} ${spec[field]}`).join(' and ');
+  return [
+    {
+      code: 'import-unchecked',
+      severity: 'warning',
+      message: `the account does not show a webhook's ${unchecked.join(' and ')}: that ${id} has ${limits} could not be checked`,
+      name,
+      remedy: `compare with the dashboard; where it is otherwise, run "forget ${name}", write into the manifest what it is, import it again, and edit the entry then`,
+    },
+  ];
 }

@@ -1,7 +1,7 @@
 import type { LiveWebhook } from '../copernica/api.js';
 import { productError } from '../errors.js';
 import { type ImportRefusal, type ImportVerdict, judgeImport, refusedUnread } from '../plan/import.js';
-import { CALLERS, type ManifestEntry, TRIGGERS, type WebhookSpec } from '../webhook.js';
+import { CALLERS, type LimitField, type ManifestEntry, TRIGGERS, type WebhookSpec } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import type { OpenJournal, ReconcilerEdges } from './edges.js';
 import { lookUpLimits } from './names.js';
@@ -15,6 +15,8 @@ export interface Imported {
   readonly spec: WebhookSpec;
   /** The entry's webhook before, which the next run deletes; null: it had none, or keeps it. */
   readonly former: number | null;
+  /** What `spec` has from the manifest or the state, since the account does not show it of this webhook. */
+  readonly unchecked: readonly LimitField[];
 }
 
 /**
@@ -46,7 +48,7 @@ export async function importWebhook(
     const webhook = specOf(live, { name: entry.name, spec: told });
     journal.write({ type: 'imported', name: entry.name, id, at: edges.now().toISOString(), webhook });
     await journal.flush();
-    return { kind: 'taken-over', spec: webhook, former: verdict.former };
+    return { kind: 'taken-over', spec: webhook, former: verdict.former, unchecked: uncheckedLimits(live, webhook) };
   } finally {
     await locked.release();
   }
@@ -74,11 +76,15 @@ async function settle(
   for (const { intent } of cancels) journal.write({ type: 'cancelled', intent, at, reason });
   if (marked) journal.write({ type: 'undoubted', name, at });
   await journal.flush();
-  return { kind: 'settled', spec: specOf(live, { name, spec: {} }), former: null };
+  return { kind: 'settled', spec: specOf(live, { name, spec: {} }), former: null, unchecked: [] };
 }
 
 function throwRefused({ message, remedy }: ImportRefusal, name: string): never {
   throw productError('refused', { code: 'import-taken', message, name, remedy });
+}
+
+function uncheckedLimits(live: LiveWebhook, spec: WebhookSpec): LimitField[] {
+  return (['database', 'collection'] as const).filter((field) => live[field] == null && spec[field] !== undefined);
 }
 
 /** Database and collection are not among the documented fields of the answer: untold, they are the manifest's. */

@@ -11,10 +11,21 @@ describe('import', () => {
     const place = await Workplace.open(sandbox);
     const id = await makeWebhook(sandbox, { ...A, database: 7 });
     await place.manifest([{ name: 'a', ...A, database: 7 }]);
-    const { code, stdout } = await place.run('import', 'a', String(id), '--init');
-    expect([code, stdout]).toEqual([0, `a is webhook ${id} now: create → https://a.example/x (database 7)\n`]);
+    const { code, stdout, stderr } = await place.run('import', 'a', String(id), '--init');
+    // This account shows no databases: what is only the manifest's word is not told as known.
+    expect([code, stdout]).toEqual([0, `a is webhook ${id} now: create → https://a.example/x\n`]);
+    expect(stderr).toContain(`that ${id} has database 7 could not be checked`);
     expect(await place.json('apply')).toMatchObject({ code: 0, document: { summary: { none: 1 } } });
     expect(sandbox.account()).toHaveLength(1);
+  });
+
+  it('tells the database where the account shows it', async () => {
+    const sandbox = await openSandbox({ quirks: { limits: 'string' } });
+    const place = await Workplace.open(sandbox);
+    const id = await makeWebhook(sandbox, { ...A, database: 7 });
+    await place.manifest([{ name: 'a', ...A, database: 7 }]);
+    const { stdout, stderr } = await place.run('import', 'a', String(id), '--init');
+    expect([stdout, stderr]).toEqual([`a is webhook ${id} now: create → https://a.example/x (database 7)\n`, '']);
   });
 
   it.each([
@@ -38,6 +49,28 @@ describe('import', () => {
     expect(stderr).toMatch(message);
     expect(stderr).toContain('help:');
     expect((await place.json('list')).document.length).toBe(1);
+  });
+});
+
+describe('what leads nowhere', () => {
+  it('is a state file that is missing, and is named', async () => {
+    const place = await Workplace.open(await openSandbox());
+    await place.manifest([{ name: 'a', ...A }]);
+    const { code, document } = await place.json('apply', '--state', 'lost.jsonl');
+    expect(code).toBe(4);
+    expect(document.errors).toMatchObject([{ code: 'state-missing', file: 'lost.jsonl' }]);
+    expect(document.errors[0]?.message).toContain('no state file lost.jsonl');
+    const imported = await place.run('import', 'a', '1894', '--state', 'lost.jsonl');
+    expect([imported.code, imported.stderr]).toEqual([4, expect.stringContaining('no state file lost.jsonl')]);
+  });
+
+  it('names --api-url when it has a version in it', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest([{ name: 'a', ...A }]);
+    const { code, stderr } = await place.run('apply', '--init', '--api-url', `${sandbox.url}/v3`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/help: check --api-url: it is the host only/);
   });
 });
 
