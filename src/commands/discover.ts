@@ -1,6 +1,6 @@
 import { type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
-import { discoveredManifest } from '../plan/discovered.js';
+import { discoveredManifest, doublesFound } from '../plan/discovered.js';
 import { MOST_IDS } from '../plan/doubts.js';
 import { type DiscoverOptions, discover, takeOver } from '../reconcile/discover.js';
 import { parseInteger } from '../settings/values.js';
@@ -48,16 +48,17 @@ async function discoverIn(
     const taken = await takeOver(assembly.edges, found, { init: assembly.init });
     log.info({ taken }, 'taken over into the state');
   }
-  const document = { webhooks: found.map(({ name, id, known, webhook }) => ({ ...webhook, name, id, known })) };
+  const document = { webhooks: found.map(({ webhook, ...rest }) => ({ ...webhook, ...rest })) };
   const text = discoveredManifest(found);
-  if (incomplete === null) return { document, text, problems: [], failures: [] };
+  const doubles = doublesFound(found);
+  if (incomplete === null) return { document, text, problems: doubles, failures: [] };
   const problem: Problem = {
     code: 'discover-incomplete',
     severity: 'error',
     message: `not everything was looked at: ${incomplete}`,
     remedy: 'what was found is printed; look at the rest with --from and --to',
   };
-  return { document, text, problems: [problem], failures: ['failed'] };
+  return { document, text, problems: [...doubles, problem], failures: ['failed'] };
 }
 
 function rangeOf({ from, to }: DiscoverCommandOptions): IdRange | null {

@@ -1,7 +1,9 @@
 import { stringify } from 'yaml';
 import type { LiveWebhook } from '../copernica/api.js';
+import type { Problem } from '../errors.js';
 import type { IdRange, State } from '../state/state.js';
-import { CALLERS } from '../webhook.js';
+import { CALLERS, canonicalCallers, canonicalHandler } from '../webhook.js';
+import { looksLike } from './recovery.js';
 
 /** A webhook of the account with the name that it has in the state, or would get in a manifest. */
 export interface Discovered {
@@ -10,6 +12,8 @@ export interface Discovered {
   readonly webhook: LiveWebhook;
   /** True: the state has it already. */
   readonly known: boolean;
+  /** Another webhook that shows the very same: one of the state where there is one, else the lowest id found. */
+  readonly equalTo: { readonly name: string; readonly id: number } | null;
 }
 
 const LONGEST_NAME = 100;
@@ -23,7 +27,7 @@ const AROUND_KNOWN_IDS = 64;
 export function nameDiscovered(webhooks: readonly LiveWebhook[], state: State | null): Discovered[] {
   const owners = state?.owners ?? new Map<number, string>();
   const taken = new Set(owners.values());
-  return [...webhooks]
+  const named = [...webhooks]
     .sort((a, b) => a.id - b.id)
     .map((webhook) => {
       const owner = owners.get(webhook.id);
@@ -31,6 +35,34 @@ export function nameDiscovered(webhooks: readonly LiveWebhook[], state: State | 
       taken.add(name);
       return { name, id: webhook.id, webhook, known: owner !== undefined };
     });
+  const firsts = new Map<string, { readonly name: string; readonly id: number }>();
+  for (const { webhook, name, id } of [...named.filter(({ known }) => known), ...named]) {
+    const key = shownKey(webhook);
+    if (!firsts.has(key)) firsts.set(key, { name, id });
+  }
+  return named.map((each) => ({ ...each, equalTo: equalTo(each, firsts.get(shownKey(each.webhook)), state) }));
+}
+
+function equalTo(
+  { id, webhook, known }: Pick<Discovered, 'id' | 'webhook' | 'known'>,
+  first: Discovered['equalTo'] | undefined,
+  state: State | null,
+): Discovered['equalTo'] {
+  if (first != null && first.id !== id) return { name: first.name, id: first.id };
+  if (known) return null;
+  const managed = [...(state?.entries.values() ?? [])].find(({ spec }) => looksLike(webhook, spec));
+  return managed === undefined ? null : { name: managed.name, id: managed.id };
+}
+
+/** Two webhooks with the same one can't both be in a manifest as they were read. */
+function shownKey({ handler, trigger, callers, database, collection }: LiveWebhook): string {
+  return JSON.stringify([
+    canonicalHandler(handler),
+    trigger,
+    canonicalCallers(callers),
+    database ?? 0,
+    collection ?? 0,
+  ]);
 }
 
 function baseName({ trigger, handler }: LiveWebhook): string {
@@ -57,20 +89,55 @@ export function rangesAroundKnown(state: State | null): IdRange[] {
   return ranges;
 }
 
-/** A ready manifest. Texts that would be taken for variables are written so that they are not. */
+/**
+ * A ready manifest, with the ids as comments. Texts that would be taken for variables are written so that they are not.
+ * What shows the same as another is commented out, since a manifest can't ask for one webhook twice.
+ */
 export function discoveredManifest(found: readonly Discovered[]): string {
-  const webhooks = found.map(({ name, webhook }) => {
-    const { handler, trigger, callers, database, collection } = webhook;
-    const both = callers.length === 0 || CALLERS.every((caller) => callers.includes(caller));
-    return {
-      name,
-      handler: handler.replaceAll('${', '$${'),
-      trigger,
-      ...(both ? {} : { callers: [...callers] }),
-      ...(database == null ? {} : { database }),
-      ...(collection == null ? {} : { collection }),
-    };
+  const blocks = found.map((each) => {
+    const lines = entryLines(each);
+    if (each.equalTo === null) return [`# webhook ${each.id}`, ...lines];
+    return [...doubleLines(each, each.equalTo), ...lines].map((line) => `# ${line}`);
   });
+  const head = found.some(({ equalTo: other }) => other === null) ? 'webhooks:' : 'webhooks: []';
+  return `${[head, ...blocks.flat().map((line) => (line === '' ? '' : `  ${line}`))].join('\n')}\n`;
+}
+
+function doubleLines({ id }: Discovered, other: { readonly name: string; readonly id: number }): string[] {
+  return [
+    `webhook ${id} shows the same as webhook ${other.id} (${other.name}). If it is a double, delete it in the dashboard;`,
+    'if a database or collection tells them apart, add that here and take the "#" away.',
+  ];
+}
+
+function entryLines({ name, webhook }: Discovered): string[] {
+  const { handler, trigger, callers, database, collection } = webhook;
+  const both = callers.length === 0 || CALLERS.every((caller) => callers.includes(caller));
+  const entry = {
+    name,
+    handler: handler.replaceAll('${', '$${'),
+    trigger,
+    ...(both ? {} : { callers: [...callers] }),
+    ...(database == null ? {} : { database }),
+    ...(collection == null ? {} : { collection }),
+  };
   // Folded at a width, a long handler could come out broken.
-  return stringify({ webhooks }, { lineWidth: 0 });
+  return stringify([entry], { lineWidth: 0 }).trimEnd().split('\n');
+}
+
+/** A warning for each that shows the same as another: it is neither printed as an entry nor taken over. */
+export function doublesFound(found: readonly Discovered[]): Problem[] {
+  return found.flatMap(({ id, equalTo: other }) =>
+    other === null
+      ? []
+      : [
+          {
+            code: 'discovered-double',
+            severity: 'warning',
+            message: `webhook ${id} shows the same as webhook ${other.id} (${other.name}): it is commented out, and not taken over`,
+            remedy:
+              'if it is a double, delete it in the dashboard; if a database or collection tells them apart, write both entries and import each by its id',
+          } satisfies Problem,
+        ],
+  );
 }

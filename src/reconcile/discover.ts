@@ -41,7 +41,7 @@ export async function discover(
   return { found: nameDiscovered(sight.webhooks, state), incomplete: sight.failure };
 }
 
-/** Takes over what was found and is not in the state yet, under its names. */
+/** Takes over what was found and is not in the state yet, under its names. One of two that show the same is enough. */
 export async function takeOver(
   edges: ReconcilerEdges,
   found: readonly Discovered[],
@@ -51,7 +51,9 @@ export async function takeOver(
   try {
     const journal = await openState(locked, edges, options);
     checkAccount(await readAccount(edges.api), journal.state.account);
-    const fresh = found.filter(({ id, name }) => !journal.state.owners.has(id) && !journal.state.entries.has(name));
+    const fresh = found.filter(
+      ({ id, name, equalTo }) => equalTo === null && !journal.state.owners.has(id) && !journal.state.entries.has(name),
+    );
     for (const { name, id, webhook } of fresh) {
       const at = edges.now().toISOString();
       journal.write({ type: 'imported', name, id, at, webhook: specOf(webhook, { name, spec: {} }) });

@@ -116,6 +116,29 @@ describe('discover', () => {
     expect((await place.run('discover', ...args)).stdout).toBe(stdout);
   });
 
+  it('prints one of two that show the same, says so, and takes over no more', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await makeWebhook(sandbox, { ...A, database: 1 });
+    await makeWebhook(sandbox, { ...A, database: 2 });
+    const args = ['discover', '--from', '1890', '--to', '1900'];
+    const { document } = await place.json(...args);
+    expect(document).toMatchObject({
+      webhooks: [
+        { id: 1894, equalTo: null },
+        { id: 1895, equalTo: { id: 1894, name: 'create-a.example' } },
+      ],
+      warnings: [{ code: 'discovered-double' }],
+    });
+    const { code, stdout, stderr } = await place.run(...args, '--write-state', '--init');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('webhook 1895 shows the same as webhook 1894')]);
+    expect(stdout).toContain('# webhook 1895 shows the same as webhook 1894 (create-a.example).');
+    await place.write('webhooks.yaml', stdout);
+    expect((await place.run('validate')).code).toBe(0);
+    expect((await place.json('list')).document.length).toBe(1);
+    expect(await place.json('apply')).toMatchObject({ code: 0, document: { summary: { none: 1, create: 0 } } });
+  });
+
   it('looks around what the state knows', async () => {
     const sandbox = await openSandbox();
     const place = await Workplace.open(sandbox);
