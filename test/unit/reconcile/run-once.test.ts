@@ -68,6 +68,7 @@ async function run({ records, desired, account = new Map(), posts = [], listFail
     {
       loadManifest: async () => ({ entries, warnings: [] }),
       lockState: async () => ({
+        file: 'webhooks.state.jsonl',
         open: async () => journal,
         create: () => Promise.reject(new Error('there is one')),
         release: async () => {},
