@@ -4,6 +4,7 @@
  */
 const pure = [
   '^src/(webhook|errors|mask-urls)\\.ts$',
+  '^src/problems/',
   '^src/output/',
   '^src/completion/(?!describe)',
   '^src/settings/(?!load)',
@@ -62,6 +63,13 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^src/status/metrics\\.ts$' },
       to: { path: '^node_modules/prom-client/' },
+    },
+    {
+      name: 'texts-about-problems-are-not-in-the-command',
+      comment: 'The catalogue is types for the compiler and text for docs/errors.md: import its types alone.',
+      severity: 'error',
+      from: { pathNot: '^src/problems/' },
+      to: { path: '^src/problems/', dependencyTypesNot: ['type-only'] },
     },
     { name: 'nothing-imports-main', severity: 'error', from: {}, to: { path: '^src/main\\.ts$' } },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },

@@ -132,7 +132,7 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
       lockStateFile(target.state, {
         timeoutMs: settings.lockTimeoutMs,
         holder: holderOf(host, command),
-        onMended: ({ message, remedy }) => log.warn({ remedy }, message),
+        onMended: ({ code, message, remedy }) => log.warn({ code, remedy }, message),
         groundOf: (source) => groundOf(host, options.account, options.token, source),
       }),
     api: withRetries(client, { signal: stop, pacer: pacerFor(target.apiUrl, log) }),

@@ -3,6 +3,7 @@ import type { Invocation } from './commands/command.js';
 import type { Shell } from './commands/completion.js';
 import type { Host } from './host.js';
 import { EXIT } from './output/exit-code.js';
+import type { ProblemCode } from './problems/catalogue.js';
 import { type CommandName, SETTINGS, type Setting } from './settings/definitions.js';
 
 const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
@@ -50,7 +51,10 @@ export async function runCli(host: Host, args: readonly string[]): Promise<numbe
 function usageDocument(error: CommanderError) {
   const [message, remedy] = error.message.replace(/^error: /, '').split('\n');
   const place = { name: null, file: null, line: null, column: null };
-  return { errors: [{ code: 'usage', message, remedy: remedy ?? 'see --help', ...place }], warnings: [] };
+  return {
+    errors: [{ code: 'usage' satisfies ProblemCode, message, remedy: remedy ?? 'see --help', ...place }],
+    warnings: [],
+  };
 }
 
 /** The whole command line. `finish` is told the exit code of the command that ran. */

@@ -1,11 +1,13 @@
+import type { CodeOf, ProblemCode } from './problems/catalogue.js';
+
 /**
  * What went wrong, as one plain record: the same form in `--json`, in text and in GitHub annotations.
  *
  * `line` and `column` count from 1. `message` says what is wrong, `remedy` what to do about it.
  */
 export interface Problem {
-  /** Stable, kebab-case, for programs: `unknown-field`, `lock-held`. */
-  readonly code: string;
+  /** Stable, kebab-case, for programs: `unknown-field`, `lock-held`. docs/errors.md has all. */
+  readonly code: ProblemCode;
   readonly message: string;
   readonly severity: 'error' | 'warning';
   /** Name of the manifest entry it is about. */
@@ -42,10 +44,10 @@ export class ProductError extends Error {
   }
 }
 
-/** Shorthand for the usual case of one problem of severity `error`. */
-export function productError(
-  kind: FailureKind,
-  problem: Omit<Problem, 'severity'>,
+/** Shorthand for the usual case of one problem of severity `error`. Its code must be one that ends the program so. */
+export function productError<Kind extends FailureKind>(
+  kind: Kind,
+  problem: Omit<Problem, 'severity' | 'code'> & { readonly code: CodeOf<Kind> },
   options?: ErrorOptions,
 ): ProductError {
   return new ProductError(kind, [{ severity: 'error', ...problem }], options);

@@ -6,6 +6,7 @@ import { isMountedFile } from '../daemon/mounts.js';
 import { watchFile } from '../daemon/watch.js';
 import type { Host } from '../host.js';
 import { readManifest } from '../manifest/load.js';
+import type { ProblemCode } from '../problems/catalogue.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { AccountReporter } from '../status/reporter.js';
 import { makeRun } from './daemon-run.js';
@@ -54,7 +55,7 @@ export async function runAccount(
     }
     if (await isMountedFile(settings.file)) {
       const hint = 'the manifest is itself a mount: replacing it outside can’t be seen; mount its folder instead';
-      log.warn({ file: settings.file }, hint);
+      log.warn({ code: 'manifest-mounted' satisfies ProblemCode, file: settings.file }, hint);
     }
     ended = await runDaemon({
       run: makeRun({ assembly, settings, manifest, log, status }),

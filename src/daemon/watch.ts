@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import type { Logger } from 'pino';
 import { errorCode } from '../errors.js';
+import type { ProblemCode } from '../problems/catalogue.js';
 import { type Look, lookAt } from './look.js';
 import { type Place, placesOf } from './places.js';
 
@@ -177,7 +178,7 @@ class FileWatcher implements Watcher {
     const remedy = OUT_OF_WATCHES.has(code) ? 'raise fs.inotify.max_user_watches or max_user_instances' : undefined;
     const everySeconds = this.#lookEveryMs / 1_000;
     this.#options.log.warn(
-      { code: 'no-change-events', reason: String(error), remedy },
+      { code: 'no-change-events' satisfies ProblemCode, reason: String(error), remedy },
       `the system tells of no changes here: the manifest is looked at every ${everySeconds} s instead`,
     );
   }

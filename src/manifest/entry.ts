@@ -2,7 +2,7 @@ import { isMap } from 'yaml';
 import type { LimitField, WebhookSpec } from '../webhook.js';
 import { notAnEntry, type Range, refusedFields, type Tell, unknownFields, type Values } from './entry-problems.js';
 import { type Field, fieldsOf } from './fields.js';
-import { handlerWarnings } from './handler.js';
+import { type Complaint, handlerWarnings } from './handler.js';
 import { ENTRY_FIELDS, entrySchema, ID_PATTERN, type Spec, specSchema } from './schema.js';
 import { rangeOf, resolve } from './tree.js';
 import { type Reading, type ReadValue, readValue } from './value.js';
@@ -118,7 +118,7 @@ function limitOf(field: LimitField, limit: number | string, values: Values): num
 }
 
 /** Names of collections are unique within a database only. */
-const COLLECTION_WITHOUT_DATABASE = {
+const COLLECTION_WITHOUT_DATABASE: Complaint = {
   code: 'collection-without-database',
   message: 'a collection can be called by its name only where the database is given too',
   remedy: 'add database: with its id or name, or write the id of the collection',

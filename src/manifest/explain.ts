@@ -63,11 +63,15 @@ function explainName({ value, raw }: RefusedValue): Complaint {
 
 function explainHandler({ value }: RefusedValue): Complaint {
   const message = `handler is ${kindOf(value)}, not a URL`;
-  const fallback = { code: 'bad-handler', message, remedy: EXPECTED.handler };
+  const fallback: Complaint = { code: 'bad-handler', message, remedy: EXPECTED.handler };
   return typeof value === 'string' ? (handlerComplaint(value) ?? fallback) : fallback;
 }
 
-function explainChoice({ value, raw, secret }: RefusedValue, what: string, choices: readonly string[]): Complaint {
+function explainChoice(
+  { value, raw, secret }: RefusedValue,
+  what: 'trigger' | 'caller',
+  choices: readonly string[],
+): Complaint {
   const near = typeof value === 'string' && !secret ? nearest(value, choices) : undefined;
   const known = `known are ${choices.join(', ')}`;
   const shown = typeof value === 'string' || typeof value === 'number' ? quote(raw) : `(${kindOf(value)})`;

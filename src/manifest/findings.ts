@@ -1,11 +1,12 @@
 import type { Problem } from '../errors.js';
+import type { ProblemCode } from '../problems/catalogue.js';
 import { frame } from './frame.js';
 import { LIMITS } from './limits.js';
 import type { LineIndex, Place } from './places.js';
 
 /** Something wrong with a part of the text: from offset `start` to before `end`. */
 export interface Finding {
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly message: string;
   readonly start: number;
   readonly end: number;

@@ -1,13 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
+
+import type { ProblemCode } from '../problems/catalogue.js';
 import { LIMITS } from './limits.js';
 
 export interface Complaint {
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly message: string;
   readonly remedy: string;
 }
 
-const complaint = (code: string, message: string, remedy: string): Complaint => ({ code, message, remedy });
+const complaint = (code: ProblemCode, message: string, remedy: string): Complaint => ({ code, message, remedy });
 
 const EXAMPLE = 'write it in full, such as https://example.com/copernica';
 

@@ -1,4 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
+
+import type { ProblemCode } from '../problems/catalogue.js';
 import { credentialValues, isCredentialName } from './credentials.js';
 import { quote } from './printable.js';
 
@@ -16,7 +18,7 @@ export const NOTHING_HIDDEN: Hidden = { variables: new Set(), values: [] };
 
 /** Why a text can't be filled in. No message holds the value of a variable. */
 export interface Refusal {
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly message: string;
   readonly remedy: string;
   /** What of the text it is about: from index `at`, so many characters. */
@@ -88,7 +90,7 @@ function readReference(text: string, at: number, { env, isHidden, secrets }: Val
   const match = REFERENCE.exec(text.slice(at));
   if (match === null || match[2]?.includes('${') === true) return malformed(text, at);
   const [{ length }, name = '', fallback] = match;
-  const refusal = (code: string, message: string, remedy: string) => ({ code, message, remedy, at, length });
+  const refusal = (code: ProblemCode, message: string, remedy: string) => ({ code, message, remedy, at, length });
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (isHidden(name)) return refusal('credential-variable', `${name} holds a credential`, NO_CREDENTIALS);
   if (value !== undefined && secrets.some((secret) => value.includes(secret))) {

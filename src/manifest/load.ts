@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { errorCode, type Problem, ProductError } from '../errors.js';
+import type { ProblemCode } from '../problems/catalogue.js';
 import type { Environment, Hidden } from './interpolate.js';
 import { LIMITS } from './limits.js';
 import { type ParsedManifest, parseManifest } from './parse.js';
@@ -126,6 +127,6 @@ function unreadable(error: unknown, path: string): ManifestText {
   }
 }
 
-function refused(path: string, code: string, why: string, remedy: string): ManifestText {
+function refused(path: string, code: ProblemCode, why: string, remedy: string): ManifestText {
   return { ok: false, problems: [{ code, severity: 'error', message: `the manifest ${why}`, file: path, remedy }] };
 }

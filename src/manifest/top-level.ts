@@ -1,13 +1,14 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { type Field, fieldsOf } from './fields.js';
 import type { Report } from './findings.js';
+import type { Complaint } from './handler.js';
 import { quote } from './printable.js';
 import { EXTENSION_PREFIX } from './schema.js';
 import { nearest } from './suggest.js';
 import { type Aliases, rangeOf, resolve } from './tree.js';
 
 /** An emptied file is more often an accident than a wish: all webhooks would become orphans. */
-export const EMPTY_FILE = {
+export const EMPTY_FILE: Complaint = {
   code: 'empty-manifest',
   message: 'the manifest is empty',
   remedy: 'if there shall be no webhooks at all, write webhooks: []',

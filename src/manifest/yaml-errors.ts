@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 import { type Node, visit, type YAMLError } from 'yaml';
+import type { ProblemCode } from '../problems/catalogue.js';
 import type { Finding, Report } from './findings.js';
 import { cut, quote } from './printable.js';
 
@@ -103,6 +104,6 @@ function sentence(message: string): string {
 }
 
 /** About how the text is written rather than what it says. */
-export function syntaxError(code: string, message: string, start: number, end: number): Finding {
+export function syntaxError(code: ProblemCode, message: string, start: number, end: number): Finding {
   return { code, message, start, end, syntax: true };
 }

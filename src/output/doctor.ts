@@ -45,9 +45,9 @@ function problemsOf(check: Check): readonly Problem[] {
     case 'skipped':
       return [];
     case 'warning':
-      return [{ code: check.id, severity: 'warning', message, remedy: check.remedy }];
+      return [{ code: `doctor-${check.id}`, severity: 'warning', message, remedy: check.remedy }];
     case 'problem':
-      return check.causes ?? [{ code: check.id, severity: 'error', message, remedy: check.remedy }];
+      return check.causes ?? [{ code: `doctor-${check.id}`, severity: 'error', message, remedy: check.remedy }];
   }
 }
 

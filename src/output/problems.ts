@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.js';
 import { printable } from '../manifest/printable.js';
+import type { ProblemCode } from '../problems/catalogue.js';
 import { painter, type Style } from './paint.js';
 
 const STYLE_OF: Readonly<Record<Problem['severity'], Style>> = { error: 'red', warning: 'yellow' };
@@ -28,7 +29,7 @@ function placeText({ file, line, column }: Problem): string {
 
 /** One element of the lists `errors` and `warnings` of every JSON document. */
 export interface ProblemJson {
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly message: string;
   readonly name: string | null;
   readonly file: string | null;

@@ -100,7 +100,7 @@ function notFound(
 ): Complaint {
   const where = field === 'database' ? 'in the account' : `in database ${String(entry.spec.database)}`;
   const message = `there is no ${field} ${quote(limit.shown)} ${where}`;
-  const code = `unknown-${field}`;
+  const code = `unknown-${field}` as const;
   const before = state?.entries.get(entry.name)?.spec[field];
   const renamed = candidates.find(({ id }) => id === before);
   if (renamed !== undefined) {

@@ -2,6 +2,7 @@ import { isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, ty
 import type { Problem } from '../errors.js';
 import { cut, quote } from '../manifest/printable.js';
 import { nearest } from '../manifest/suggest.js';
+import type { ProblemCode } from '../problems/catalogue.js';
 import { ACCOUNT_NAME_PATTERN, ACCOUNTS_KEY, OWN_ACCOUNT_KEYS, PROCESS_WIDE } from './account-keys.js';
 import { SETTINGS_LIMITS, tooComplex } from './bounds.js';
 import { SETTINGS } from './definitions.js';
@@ -145,7 +146,10 @@ function readAccounts(list: unknown, reading: Reading): RawAccount[] {
   return accounts;
 }
 
-function nameComplaint(name: string | undefined, before: readonly RawAccount[]) {
+function nameComplaint(
+  name: string | undefined,
+  before: readonly RawAccount[],
+): Pick<Problem, 'code' | 'message' | 'remedy'> | null {
   const remedy = 'give each account a name of its own: letters, digits, . _ -';
   if (name === undefined) return { code: 'bad-account-name', message: 'an account has no name', remedy };
   const quoted = quote(name);
@@ -160,6 +164,6 @@ function offsetOf(node: unknown): number {
   return (node as ParsedNode | null)?.range?.[0] ?? 0;
 }
 
-export function settingsProblem(code: string, message: string, place: FilePlace, remedy?: string): Problem {
+export function settingsProblem(code: ProblemCode, message: string, place: FilePlace, remedy?: string): Problem {
   return { code, severity: 'error', message, ...place, ...(remedy === undefined ? {} : { remedy }) };
 }

@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.js';
 import { quote } from '../manifest/printable.js';
+import type { ProblemCode } from '../problems/catalogue.js';
 import { VARIABLE_NAME_PATTERN } from './account-keys.js';
 import { SETTINGS, type Setting, type SettingKey, type Settings } from './definitions.js';
 import type { FileValues, RawAccount, SourcedText, TextValues } from './file.js';
@@ -173,7 +174,12 @@ function tokenSource({ name, values }: RawAccount): TokenSource | { message: str
  */
 function shared(accounts: readonly ResolvedAccount[]): Problem[] {
   const problems: Problem[] = [];
-  const find = (code: string, message: string, remedy: string, keyOf: (account: AccountSettings) => string | null) => {
+  const find = (
+    code: ProblemCode,
+    message: string,
+    remedy: string,
+    keyOf: (account: AccountSettings) => string | null,
+  ) => {
     const first = new Map<string, string>();
     for (const { account, raw } of accounts) {
       const key = account === null ? null : keyOf(account);

@@ -2,6 +2,7 @@ import type { Trigger as RunTrigger } from '../daemon/scheduler.js';
 import type { Counts } from '../output/summary.js';
 import type { ChangeResult } from '../plan/applied.js';
 import type { Action } from '../plan/change.js';
+import type { ProblemCode } from '../problems/catalogue.js';
 import type { IdRange } from '../state/state.js';
 
 /**
@@ -157,7 +158,7 @@ export interface WebhookSnapshot {
 
 /** A problem, masked, as one plain record. */
 export interface StatusProblem {
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly severity: 'error' | 'warning';
   readonly message: string;
   readonly name: string | null;

@@ -226,7 +226,7 @@ describe('doctor, of the state,', () => {
       4,
       { status: 'problem', message: 'the token belongs to account 35, but the state file to account 34' },
     ]);
-    expect(document.errors.map(({ code: name }) => name)).toEqual(['state-account']);
+    expect(document.errors.map(({ code: name }) => name)).toEqual(['doctor-state-account']);
     const { stdout } = await place.run('doctor', '--no-handlers');
     expect(stdout).toContain('account: 35 Other');
     expect(stdout).not.toContain('\u001b');

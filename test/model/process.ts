@@ -98,7 +98,7 @@ export class Process {
       loadManifest: async () => {
         const { entries, isManifestValid } = this.#world;
         if (isManifestValid) return { entries, warnings: [] };
-        throw productError('input', { code: 'broken', message: 'the manifest is broken' });
+        throw productError('input', { code: 'bad-manifest', message: 'the manifest is broken' });
       },
       lockState: async () => this.#lock(),
       api: this.#options.patient ? withRetries(api, { ...clock, sleep, signal: stop.signal }) : api,

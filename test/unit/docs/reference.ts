@@ -2,6 +2,7 @@ import type { CommandShape, OptionShape, ProgramShape } from '../../../src/compl
 import { EXIT } from '../../../src/output/exit-code.js';
 import { PROCESS_WIDE } from '../../../src/settings/account-keys.js';
 import { SETTINGS, type Setting } from '../../../src/settings/definitions.js';
+import { cell, code, table } from './markdown.js';
 
 const HEAD = `# Reference
 
@@ -98,17 +99,4 @@ function settingText({ name, help, note, commands }: Setting<unknown>): string {
   const about = `${help.charAt(0).toUpperCase()}${help.slice(1)}.${note === undefined ? '' : ` ${note}`}`;
   const where = commands.map((command) => `[${command}](#${command})`).join(', ');
   return `### Setting ${name}\n\n${cell(about)} For ${where}.\n`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |\n`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('');
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|');
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
 }

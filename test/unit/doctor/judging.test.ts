@@ -27,7 +27,7 @@ import type { FailureKind } from '../../../src/errors.js';
 const NOW = new Date('2026-06-01T00:00:00.000Z');
 const SOON = NOW.getTime() + 24 * 60 * 60_000;
 const LATER = NOW.getTime() + 365 * 24 * 60 * 60_000;
-const ONE = [{ code: 'x', severity: 'error', message: 'no', remedy: 'do' }] as const;
+const ONE = [{ code: 'api-refused', severity: 'error', message: 'no', remedy: 'do' }] as const;
 const BAD = { ok: false, failure: 'input', problems: ONE } as const;
 const API = { host: 'api.example', port: 443 };
 const words = { saysBadToken: false, inItsOwnWords: false };

@@ -18,7 +18,7 @@ const MB = 1024 * 1024;
 const SPEC = { handler: 'https://a.example/x', trigger: 'create' } as const;
 const FAILED = {
   failure: 'refused',
-  problems: [{ code: 'x', severity: 'error', message: 'no', remedy: 'do' }],
+  problems: [{ code: 'api-refused', severity: 'error', message: 'no', remedy: 'do' }],
 } as const;
 const whole = {
   kind: 'state',

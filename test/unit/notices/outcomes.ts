@@ -26,7 +26,7 @@ export function failedRun(failure: FailureKind, ...messages: string[]): RunOutco
 }
 
 export function problem(message: string): Problem {
-  return { code: 'x', severity: 'error', message, remedy: `mend: ${message}` };
+  return { code: 'api-refused', severity: 'error', message, remedy: `mend: ${message}` };
 }
 
 function recordsOf(name: string, intent: number, doubled: boolean): StateRecord[] {
@@ -46,6 +46,8 @@ function changeOf(name: string, fate: Fate): AppliedChange {
   const result = fate === 'failed' || fate === 'uncertain' || fate === 'skipped' ? fate : 'done';
   const remedy = 'look at it';
   const error =
-    result === 'done' ? null : productError('failed', { code: 'x', message: `${name}: no, said the API`, remedy });
+    result === 'done'
+      ? null
+      : productError('failed', { code: 'api-refused', message: `${name}: no, said the API`, remedy });
   return { change, result, id: 1, error };
 }

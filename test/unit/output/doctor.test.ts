@@ -3,7 +3,7 @@ import { type Check, checkOf, ok, problem, problemOf, skipped, warning } from '.
 import { doctorFailures, doctorJson, doctorProblems, formatDoctor } from '../../../src/output/doctor.js';
 
 const CAUSES = Array.from({ length: 7 }, (_, index) => ({
-  code: 'unknown-field',
+  code: 'unknown-field' as const,
   severity: 'error' as const,
   message: `no ${index}`,
   file: 'm.yaml',

@@ -13,7 +13,7 @@ const PROBLEM: Problem = {
   frame: '12 |     trigger: craete\n   |              ^^^^^^',
   remedy: 'did you mean create?',
 };
-const BARE: Problem = { code: 'x', message: 'no', severity: 'warning' };
+const BARE: Problem = { code: 'unread', message: 'no', severity: 'warning' };
 
 describe('a problem for people', () => {
   it('has its place, its line with a caret, and what to do', () => {
@@ -62,7 +62,7 @@ describe('a problem for programs', () => {
       remedy: 'did you mean create?',
     });
     expect(problemJson(BARE)).toEqual({
-      code: 'x',
+      code: 'unread',
       message: 'no',
       name: null,
       file: null,
@@ -81,7 +81,7 @@ describe('a problem for GitHub', () => {
   });
 
   it('needs no place', () => {
-    expect(githubAnnotation(BARE)).toBe('::warning title=x::no');
+    expect(githubAnnotation(BARE)).toBe('::warning title=unread::no');
   });
 
   it('can’t be made to hold another command', () => {

@@ -17,7 +17,12 @@ const ENTRIES: DesiredWebhook[] = ['a', 'b'].map((name, index) => ({
   line: index + 1,
   column: 1,
 }));
-const BROKEN: Problem = { code: 'x', severity: 'error', message: 'broken', frame: '1 | https://u:p@a.example' };
+const BROKEN: Problem = {
+  code: 'yaml-syntax',
+  severity: 'error',
+  message: 'broken',
+  frame: '1 | https://u:p@a.example',
+};
 
 /** A state in which these records follow on its header. */
 function stateOf(...records: StateRecord[]) {
@@ -40,7 +45,7 @@ function outcomeOf(records: readonly StateRecord[], results: Record<string, Appl
   const changes = makePlan(ENTRIES, state).changes.map((change): AppliedChange => {
     const result = results[change.name] ?? 'done';
     const error =
-      result === 'done' ? null : productError('failed', { code: 'call-failed', message: `${change.name}: no` });
+      result === 'done' ? null : productError('failed', { code: 'api-refused', message: `${change.name}: no` });
     return { change, result, id: null, error };
   });
   return { kind: 'report', view: { manifest: { entries: ENTRIES }, changes, state }, warnings: [], refreshed: true };

@@ -16,7 +16,7 @@ const recover: Change = { action: 'recover', name: 'a', reason: '', desired, int
 const remove: Change = { action: 'delete', name: 'a', reason: '', id: 7, spec: SPEC, doomed: false };
 const orphaned: Change = { action: 'orphaned', name: 'a', reason: '', id: 7, spec: SPEC };
 
-const problem = { code: 'x', severity: 'error', message: 'refused https://a.example/?secret' } as const;
+const problem = { code: 'api-refused', severity: 'error', message: 'refused https://a.example/?secret' } as const;
 
 function applied(change: Change, result: ChangeResult): AppliedChange {
   const error = result === 'failed' ? new ProductError('failed', [problem]) : null;
