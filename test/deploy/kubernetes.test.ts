@@ -12,8 +12,9 @@ const yamlFiles = filesUnder(FOLDER).filter((path) => path.endsWith('.yaml'));
 const kustomizations = yamlFiles.filter((path) => path.endsWith('kustomization.yaml'));
 const MANIFEST = `${FOLDER}/common/webhooks.yaml`;
 const MONITOR = `${FOLDER}/with-servicemonitor/servicemonitor.yaml`;
+const RULE = `${FOLDER}/with-servicemonitor/prometheusrule.yaml`;
 const resourceFiles = yamlFiles.filter(
-  (path) => !kustomizations.includes(path) && path !== MANIFEST && path !== MONITOR,
+  (path) => !kustomizations.includes(path) && ![MANIFEST, MONITOR, RULE].includes(path),
 );
 const deployment = readYaml(`${FOLDER}/base/deployment.yaml`);
 const cronJob = readYaml(`${FOLDER}/cronjob/cronjob.yaml`);
@@ -45,7 +46,7 @@ describe('the resources for Kubernetes', () => {
       ),
     );
     for (const name of named) expect([...yamlFiles, ...kustomizations.map(dirname)], name).toContain(name);
-    const loose = [...resourceFiles, MANIFEST, MONITOR].filter((path) => !named.includes(path));
+    const loose = [...resourceFiles, MANIFEST, MONITOR, RULE].filter((path) => !named.includes(path));
     expect(loose).toEqual([`${FOLDER}/secret.example.yaml`]);
   });
 
