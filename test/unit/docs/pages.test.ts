@@ -53,7 +53,7 @@ function samples(page: string, ...languages: string[]): string[] {
 const { commands } = programShape();
 
 function wrongCommands(page: string): string[] {
-  const inBlocks = samples(page, 'sh', 'cron').flatMap((text) => text.replaceAll(/\\\n/g, ' ').split('\n'));
+  const inBlocks = samples(page, 'sh', 'cron', 'console').flatMap((text) => text.replaceAll(/\\\n/g, ' ').split('\n'));
   const inText = [...read(page).matchAll(/`(copernica-webhooks [^`]+)`/g)].map(([, code = '']) => code);
   return [...inBlocks, ...inText].flatMap((line) => {
     const [, call] = /(?:^|\s)copernica-webhooks ((?:[a-z]|--).*)/.exec(line.replace(/\s#.*$/, '')) ?? [];
