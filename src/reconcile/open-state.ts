@@ -1,8 +1,9 @@
 import { productError } from '../errors.js';
+import type { ProblemCode } from '../problems/catalogue.js';
 import { readAccount } from './account.js';
 import type { LockedState, OpenJournal, ReconcilerEdges } from './edges.js';
 
-export const STATE_MISSING = 'state-missing';
+export const STATE_MISSING = 'state-missing' satisfies ProblemCode;
 
 /**
  * The journal of a state file under its lock, begun with the token's account where there is none and that is expected.
