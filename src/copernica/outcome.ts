@@ -79,7 +79,8 @@ export function writeOutcome(call: 'update' | 'delete', exchange: Exchange, reda
   if (saysGone(exchange)) return { kind: 'gone' };
   if (exchange.status === 204 || (call === 'update' && exchange.status === 303)) return { kind: 'done' };
   if (exchange.status !== 200) return failure(exchange, redact);
-  const contradiction = contradictionIn(exchange);
+  const contradiction =
+    contradictionIn(exchange) ?? (isBrokenJson(exchange.body) ? 'with a body that is not JSON' : null);
   return contradiction === null ? { kind: 'done' } : unusable(exchange, contradiction, redact);
 }
 
@@ -137,13 +138,12 @@ export function contradictionIn(answer: Answer): string | null {
   if (typeof answer.body !== 'string') return answer.body.message;
   const message = apiMessage(answer.body);
   if (message !== null) return `with an error: ${message}`;
-  if (isHtml(answer)) return 'with an HTML page';
-  return isBrokenJson(answer.body) ? 'with JSON that cannot be read' : null;
+  return isHtml(answer) ? 'with an HTML page' : null;
 }
 
 /** It begins like JSON and is none: whatever sent it, that was not the API saying what it did. */
-function isBrokenJson(body: string): boolean {
-  if (!/^\s*[{[]/.test(body)) return false;
+function isBrokenJson(body: Answer['body']): boolean {
+  if (typeof body !== 'string' || !/^\s*[{[]/.test(body)) return false;
   try {
     JSON.parse(body);
     return false;

@@ -119,7 +119,14 @@ const on = fc.oneof(
 /** An answer of refusal from a list call says that there is none; that changes nothing but the way. */
 export const faults: fc.Arbitrary<FaultOrder> = fc
   .record({ on, nth, times, order: orders })
-  .map(({ order, ...aim }) => ({ ...aim, ...order }) as FaultOrder);
+  .map(({ order, ...aim }) => ({ ...aim, ...honest(order, aim.on) }) as FaultOrder);
+
+/** A POST without an id in its answer says nothing; any other call would be told that it was done, and that would be a lie. */
+function honest<Order extends { readonly when: unknown; readonly reply: object }>(order: Order, on: string): object {
+  const isLie =
+    order.when === 'before' && on !== 'create' && 'kind' in order.reply && order.reply.kind === 'without-id';
+  return isLie ? { ...order, reply: { kind: 'close' } } : order;
+}
 
 const ends: fc.Arbitrary<End> = fc.record({
   how: fc.constantFrom('kill' as const, 'kill' as const, 'kill' as const, 'stop' as const, 'disk-full' as const),
