@@ -11,7 +11,8 @@ import {
   judgeTokenAccepted,
   judgeTrade,
 } from './api.js';
-import { because, type Check, type CheckId, checkOf, holds, skipped, type Verdict } from './check.js';
+import { because, type Check, checkOf, holds, skipped, type Verdict } from './check.js';
+import type { CheckId } from './checks.js';
 import type { Ways } from './examine-settings.js';
 import type { Shared } from './examine-shared.js';
 import { NO_ACCOUNT_NEEDED } from './examine-state.js';

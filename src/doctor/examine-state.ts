@@ -2,7 +2,8 @@ import { type Host, holderOf } from '../host.js';
 import { EXIT } from '../output/exit-code.js';
 import type { Settings } from '../settings/definitions.js';
 import type { State } from '../state/state.js';
-import { because, type Check, type CheckId, checkOf, skipped } from './check.js';
+import { because, type Check, checkOf, skipped } from './check.js';
+import type { CheckId } from './checks.js';
 import { gatherStateFile, gatherStateFolder, gatherStateHolder } from './gather-state.js';
 import {
   judgePossiblyDuplicated,

@@ -1,4 +1,5 @@
-import { CHECKS, type Check } from '../doctor/check.js';
+import type { Check } from '../doctor/check.js';
+import { CHECKS } from '../doctor/checks.js';
 import type { FailureKind, Problem } from '../errors.js';
 import { printable } from '../manifest/printable.js';
 import { painter, type Style } from './paint.js';

@@ -1,4 +1,4 @@
-import type { CheckId } from '../doctor/check.js';
+import type { CheckId } from '../doctor/checks.js';
 import type { ProblemInfo } from './info.js';
 
 /** The remedy that fits stands beside each finding: there are several for most checks. */
