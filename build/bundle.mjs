@@ -20,7 +20,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
  */
 const TOGETHER = {
   common: [
-    /src.(errors|host|webhook|plan.change|copernica.redact)\.ts$/,
+    /src.(errors|host|mask-urls|webhook|plan.change|copernica.redact)\.ts$/,
     /src.commands.(accounts|command)\.ts$/,
     /src.manifest.(credentials|limits|printable|suggest)\.ts$/,
     /src.output.(exit-code|paint|plan-json|problems|summary)\.ts$/,
@@ -28,6 +28,7 @@ const TOGETHER = {
   ],
   unchanged: [/src.(ground|output.unchanged|state.clean)\.ts$/, /src.commands.(apply|plan|unchanged)\.ts$/],
   manifest: [/src.manifest.(?!credentials|limits|printable|suggest)[a-z0-9-]+\.ts$/],
+  plan: [/src.plan.(doubts|guard|live|plan)\.ts$/],
   state: [/src.state.(?!clean|failures|journal-files|lock)[a-z0-9-]+\.ts$/],
 };
 

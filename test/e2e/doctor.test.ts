@@ -425,7 +425,8 @@ describe('doctor, of the daemon,', () => {
   it('tells a schedule that names no times', async () => {
     const { place } = await openApplied();
     const { code, find } = await consultWithout(place, '--schedule', '0 0 31 2 *');
-    expect([code, find('schedule').message]).toEqual([3, expect.stringContaining('names no times')]);
+    expect([code, find('settings').message]).toEqual([3, expect.stringContaining('schedule')]);
+    expect(find('schedule').status).toBe('skipped');
   });
 });
 

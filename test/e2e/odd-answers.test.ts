@@ -143,8 +143,8 @@ describe('an answer that speaks of success but holds none', () => {
     await place.run('apply', '--init');
     sandbox.orderFault({ on: 'read', times: 'always', reply: { kind: 'answer', status: 200, body: '' } });
     const { code, stdout, stderr } = await place.run('apply');
-    expect([code, stdout]).toEqual([0, expect.stringContaining('1 unchanged')]);
-    expect(stderr).toContain('could not be read (Copernica answered 200, but with an empty body)');
+    expect([code, stdout]).toEqual([1, expect.stringContaining('1 unchanged, 1 could not be checked')]);
+    expect(stderr).toContain('could not be checked (Copernica answered 200, but with an empty body)');
     expect([sandbox.account().length, calls(sandbox, 'create')]).toEqual([1, 1]);
   });
 
@@ -188,8 +188,8 @@ describe('a refusal', () => {
     await place.run('apply', '--init');
     sandbox.orderFault({ on: 'read', times: 'always', reply: { kind: 'answer', status, body: '' } });
     const { code, stdout, stderr } = await place.run('apply');
-    expect(code).toBe(0);
-    expect(stderr).toContain(`webhook 1894 could not be read (answered ${status}), and counts as unchanged`);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`webhook 1894 could not be checked (answered ${status})`);
     expect(stdout).not.toContain(sandbox.token);
     expect(sandbox.requests().filter(({ method }) => method !== 'GET')).toHaveLength(1);
     expect((await place.json('list')).document.length).toBe(1);

@@ -95,8 +95,8 @@ describe('the document of doctor', () => {
     expect(doctorProblems(checks).map(({ code, severity, line, message }) => [code, severity, line, message])).toEqual([
       ['unknown-field', 'error', 1, 'no 0'],
       ['unknown-field', 'error', 2, 'no 1'],
-      ['state-account', 'error', undefined, 'another'],
-      ['handler', 'warning', undefined, 'h.example:443: private'],
+      ['doctor-state-account', 'error', undefined, 'another'],
+      ['doctor-handler', 'warning', undefined, 'h.example:443: private'],
     ]);
     expect(doctorFailures(checks)).toEqual(['input', 'refused']);
   });
