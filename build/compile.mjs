@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const main = join(dist, 'main.js');
@@ -47,6 +48,8 @@ try {
     await start().finished;
     if (process.exitCode !== 0) throw new Error(`${args.join(' ')} ended with ${process.exitCode}`);
   }
+  // The commands set this where they send requests. V8 takes a form only under the flags that it was made under.
+  for (const flag of ['--no-liftoff-only', '--wasm-tier-up', '--wasm-dynamic-tiering']) setFlagsFromString(flag);
   for (const [path, script] of scripts) {
     const file = join(compiled, relative(dist, path));
     mkdirSync(dirname(file), { recursive: true });

@@ -28,16 +28,16 @@ describe('what is loaded', () => {
   it('is four files for --version and --help', async () => {
     const place = await Workplace.open();
     for (const flag of ['--version', '--help']) {
-      const { code, chunks, compiled } = await runLoaded(place, flag);
-      expect([code, chunks, compiled]).toEqual([0, CORE, CORE.length - 1]);
+      const { code, chunks, compiled, refused } = await runLoaded(place, flag);
+      expect([code, chunks, compiled, refused]).toEqual([0, CORE, CORE.length - 1, 0]);
     }
   });
 
   it('is neither client nor log nor state for validate', async () => {
     const place = await Workplace.open();
     await place.manifest([A]);
-    const { code, chunks } = await runLoaded(place, 'validate');
-    expect([code, chunks]).toEqual([0, expect.arrayContaining(['yaml', 'zod', 'validate'])]);
+    const { code, chunks, refused } = await runLoaded(place, 'validate');
+    expect([code, chunks, refused]).toEqual([0, expect.arrayContaining(['yaml', 'zod', 'validate']), 0]);
     for (const chunk of ['undici', 'session', 'state', 'plan-full']) expect(chunks).not.toContain(chunk);
     expect(chunks.length).toBeLessThanOrEqual(8);
   });

@@ -1,4 +1,5 @@
-// Preloaded into a command by loaded.ts: notes which files are read whole and which modules of Node are asked for.
+// Preloaded into a command by loaded.ts: notes which files are read whole, which modules of Node are asked for, and how
+// many compiled forms V8 refuses.
 const fs = require('node:fs');
 const Module = require('node:module');
 
@@ -15,6 +16,15 @@ Module._load = function (request, ...rest) {
   else files.add(request);
   return load.call(this, request, ...rest);
 };
+const vm = require('node:vm');
+const { Script } = vm;
+let refused = 0;
+vm.Script = class extends Script {
+  constructor(code, options) {
+    super(code, options);
+    if (this.cachedDataRejected) refused += 1;
+  }
+};
 process.on('exit', () => {
-  writeSync(2, `\nloaded: ${JSON.stringify({ files: [...files], builtins: [...builtins] })}\n`);
+  writeSync(2, `\nloaded: ${JSON.stringify({ files: [...files], builtins: [...builtins], refused })}\n`);
 });

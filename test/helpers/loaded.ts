@@ -11,6 +11,8 @@ export interface Loaded {
   readonly chunks: readonly string[];
   /** Compiled forms that were read. */
   readonly compiled: number;
+  /** Of them, those that V8 refused: they cost time and help nothing. */
+  readonly refused: number;
   /** Modules of Node that were asked for. */
   readonly builtins: readonly string[];
 }
@@ -21,13 +23,18 @@ export async function runLoaded(place: Workplace, ...args: string[]): Promise<Lo
   try {
     const { code, stdout, stderr } = await place.run(...args);
     const line = stderr.split('\n').find((text) => text.startsWith('loaded: ')) ?? 'loaded: null';
-    const { files, builtins } = JSON.parse(line.slice('loaded: '.length)) as { files: string[]; builtins: string[] };
+    const { files, builtins, refused } = JSON.parse(line.slice('loaded: '.length)) as {
+      files: string[];
+      builtins: string[];
+      refused: number;
+    };
     const bundle = files.flatMap((file) => /\/dist\/(?:chunks\/)?([^/]+?)(?:-[\w-]{8})?\.js$/.exec(file)?.[1] ?? []);
     return {
       code,
       stdout,
       chunks: bundle,
       compiled: files.filter((file) => file.includes('/compiled/')).length,
+      refused,
       builtins,
     };
   } finally {
