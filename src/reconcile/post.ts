@@ -12,7 +12,7 @@ export type PostOutcome = { readonly kind: 'made'; readonly id: number } | { rea
 export async function postWithIntent(name: string, spec: WebhookSpec, context: ApplyContext): Promise<PostOutcome> {
   const { turns, alike } = context;
   // After a kill nobody could tell those that look alike apart, so no more of them are open than were sent.
-  if (alike.has(visibleKey(spec))) {
+  if (alike.size > 0 && alike.has(visibleKey(spec))) {
     return turns.inTurn(async () => sendUnlessStopped(await putOnDisk(name, spec, context), spec, context));
   }
   const intent = await putOnDisk(name, spec, context);
