@@ -15,7 +15,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 /**
  * What is loaded together in one file rather than in twenty: what every command needs, what finds out that nothing
- * is to be done, and two stages of a run. What is forgotten here is a file of its own, which costs a little time and
+ * is to be done, and stages of a run. What is forgotten here is a file of its own, which costs a little time and
  * nothing else.
  */
 const TOGETHER = {
@@ -29,7 +29,8 @@ const TOGETHER = {
   unchanged: [/src.(ground|output.unchanged|state.clean)\.ts$/, /src.commands.(apply|plan|unchanged)\.ts$/],
   manifest: [/src.manifest.(?!credentials|limits|printable|suggest)[a-z0-9-]+\.ts$/],
   plan: [/src.plan.(doubts|guard|live|plan)\.ts$/],
-  state: [/src.state.(?!clean|failures|journal-files|lock)[a-z0-9-]+\.ts$/],
+  lock: [/src.state.(failures|lock|target)\.ts$/],
+  state: [/src.state.(?!clean|failures|lock|target)[a-z0-9-]+\.ts$/],
 };
 
 const bundle = await rolldown({

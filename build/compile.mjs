@@ -10,7 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const main = join(dist, 'main.js');
-const { compiled, createLoader, withCheck } = createRequire(import.meta.url)(main);
+const { compiled, createLoader, asKept } = createRequire(import.meta.url)(main);
 
 const MANIFEST = `webhooks:
   - name: a
@@ -53,7 +53,7 @@ try {
   for (const [path, script] of scripts) {
     const file = join(compiled, relative(dist, path));
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, withCheck(readFileSync(path), script.createCachedData()));
+    writeFileSync(file, asKept(readFileSync(path), script.createCachedData()));
   }
 } finally {
   sandbox.kill();

@@ -9,9 +9,6 @@ const { Script } = require('node:vm');
 
 const compiled = join(__dirname, 'compiled', `${process.version}-${process.platform}-${process.arch}`);
 
-/** So many bytes before a compiled form hold its check; eight, since V8 copies what is not aligned to that. */
-const CHECK_BYTES = 8;
-
 /** `onScript` is told of each script with its path: compile.mjs takes their compiled form when they have run. */
 function createLoader(onScript) {
   const scripts = new Map();
@@ -47,33 +44,35 @@ function compile(path) {
   });
 }
 
-/** The compiled form with its check before it, for compile.mjs to keep. `bytes` are those of the file it is of. */
-function withCheck(bytes, form) {
-  const check = Buffer.alloc(CHECK_BYTES);
-  check.writeInt32LE(checkOf(form, checkOf(bytes, 0)));
-  return Buffer.concat([check, form]);
+/**
+ * What is kept of a file: it, and its compiled form twice. V8 finds out for itself when a form is of another V8, but a
+ * damaged one hangs or kills it. Comparing is what tells damage fastest: a sum over the bytes takes longer than the rest
+ * of loading, being compiled anew at each start, and so does loading a library that has one.
+ */
+function asKept(bytes, form) {
+  const gap = Buffer.alloc(aligned(bytes.length) - bytes.length);
+  return Buffer.concat([bytes, gap, form, form]);
 }
 
-/** V8 finds out for itself when a form is of another V8, but a damaged one hangs or kills it. */
+/** The compiled form of a file that holds `bytes`; undefined: there is none to be used. */
 function readCompiled(path, bytes) {
   try {
     const kept = readFileSync(join(compiled, relative(__dirname, path)));
-    const form = kept.subarray(CHECK_BYTES);
-    return kept.readInt32LE() === checkOf(form, checkOf(bytes, 0)) ? form : undefined;
+    const start = aligned(bytes.length);
+    const middle = start + (kept.length - start) / 2;
+    const form = kept.subarray(start, middle);
+    const isSound =
+      form.length > 0 && bytes.equals(kept.subarray(0, bytes.length)) && form.equals(kept.subarray(middle));
+    return isSound ? form : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** FNV-1a over words of four bytes: any change of one word shows. Here, since loading zlib for its CRC takes longer. */
-function checkOf(bytes, before) {
-  let check = before ^ bytes.length;
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
-  for (let index = 0; index < words.length; index += 1) check = Math.imul(check ^ words[index], 0x01000193);
-  for (let index = words.length * 4; index < bytes.length; index += 1)
-    check = Math.imul(check ^ bytes[index], 0x01000193);
-  return check;
+/** V8 copies what is not aligned to eight bytes. */
+function aligned(length) {
+  return (length + 7) & ~7;
 }
 
 if (require.main === module) createLoader()();
-else module.exports = { compiled, createLoader, withCheck };
+else module.exports = { compiled, createLoader, asKept };

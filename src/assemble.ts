@@ -144,7 +144,7 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
 
 /** The manifest with what is needed to know it again without parsing it. */
 async function loadMarkable(path: string, { environment, secrets }: Host): Promise<ValidManifest> {
-  const { text, manifest } = await loadManifestText(path, environment, secrets);
+  const { text, manifest } = loadManifestText(path, environment, secrets);
   return { ...manifest, source: { sha256: sha256(text), variables: manifest.environmentUsed } };
 }
 

@@ -35,7 +35,7 @@ export async function runCli(host: Host, args: readonly string[]): Promise<numbe
   const finish = (result: number) => {
     code = result;
   };
-  const program = buildProgram(host, finish);
+  const program = buildProgram(host, finish, (name) => args.includes(name));
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
@@ -57,8 +57,15 @@ function usageDocument(error: CommanderError) {
   };
 }
 
-/** The whole command line. `finish` is told the exit code of the command that ran. */
-export function buildProgram(host: Host, finish: (code: number) => void): Command {
+/**
+ * The command line. `finish` is told the exit code of the command that ran. `isNamed` says which commands may be asked
+ * for: only these get the flags of the settings, which are some two hundred for all of them.
+ */
+export function buildProgram(
+  host: Host,
+  finish: (code: number) => void,
+  isNamed: (name: CommandName) => boolean = () => true,
+): Command {
   // A usage error quotes the command line, which may hold the token by mistake.
   const program = new Command('copernica-webhooks')
     .description('Keeps the webhooks of a Copernica account as a YAML file in git.')
@@ -72,81 +79,82 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     .showHelpAfterError('(see --help)')
     .addHelpText('after', HELP_FOOTER);
 
+  const command = (name: CommandName) => settingsCommand(program, name, isNamed(name));
   program.commandsGroup('Every day:');
-  settingsCommand(program, 'validate')
+  command('validate')
     .addOption(jsonOption())
     .addOption(formatOption())
-    .action(async (_options, command: Command) => {
+    .action(async (_options, called: Command) => {
       const { validateCommand } = await import('./commands/validate.js');
-      finish(await validateCommand(host, invocationOf(command, 'validate')));
+      finish(await validateCommand(host, invocationOf(called, 'validate')));
     });
-  settingsCommand(program, 'plan')
+  command('plan')
     .addOption(jsonOption())
     .addOption(formatOption())
     .option('--detailed-exitcode', 'end with code 2 when there are changes')
     .option('--against <path>', 'compare with another manifest, instead of state and account: for pull requests')
-    .action(async (options: { detailedExitcode?: boolean; against?: string }, command: Command) => {
+    .action(async (options: { detailedExitcode?: boolean; against?: string }, called: Command) => {
       const { planCommand } = await import('./commands/plan.js');
       const detailedExitCode = options.detailedExitcode === true;
-      finish(await planCommand(host, invocationOf(command, 'plan'), { detailedExitCode, against: options.against }));
+      finish(await planCommand(host, invocationOf(called, 'plan'), { detailedExitCode, against: options.against }));
     });
-  settingsCommand(program, 'apply')
+  command('apply')
     .addOption(jsonOption())
     .option(
       '--force',
       'delete past the deletion limit, and believe that everything is gone; never past the account check',
     )
-    .action(async (options: { force?: boolean }, command: Command) => {
+    .action(async (options: { force?: boolean }, called: Command) => {
       const { applyCommand } = await import('./commands/apply.js');
-      finish(await applyCommand(host, invocationOf(command, 'apply'), { force: options.force === true }));
+      finish(await applyCommand(host, invocationOf(called, 'apply'), { force: options.force === true }));
     });
-  settingsCommand(program, 'run').action(async (_options, command: Command) => {
+  command('run').action(async (_options, called: Command) => {
     const { runCommand } = await import('./commands/run.js');
-    finish(await runCommand(host, invocationOf(command, 'run')));
+    finish(await runCommand(host, invocationOf(called, 'run')));
   });
-  settingsCommand(program, 'list')
+  command('list')
     .addOption(jsonOption())
-    .action(async (_options, command: Command) => {
+    .action(async (_options, called: Command) => {
       const { listCommand } = await import('./commands/list.js');
-      finish(await listCommand(host, invocationOf(command, 'list')));
+      finish(await listCommand(host, invocationOf(called, 'list')));
     });
   program.commandsGroup('Webhooks that are there already:');
-  settingsCommand(program, 'import')
+  command('import')
     .argument('<name>', 'name of the entry')
     .argument('<id>', 'id of the webhook, as the dashboard or `discover` shows it')
-    .action(async (name: string, id: string, _options, command: Command) => {
+    .action(async (name: string, id: string, _options, called: Command) => {
       const { importCommand } = await import('./commands/import.js');
-      finish(await importCommand(host, invocationOf(command, 'import'), { name, id }));
+      finish(await importCommand(host, invocationOf(called, 'import'), { name, id }));
     });
-  settingsCommand(program, 'forget')
+  command('forget')
     .argument('<name>', 'name of the entry')
-    .action(async (name: string, _options, command: Command) => {
+    .action(async (name: string, _options, called: Command) => {
       const { forgetCommand } = await import('./commands/forget.js');
-      finish(await forgetCommand(host, invocationOf(command, 'forget'), name));
+      finish(await forgetCommand(host, invocationOf(called, 'forget'), name));
     });
-  settingsCommand(program, 'discover')
+  command('discover')
     .addOption(jsonOption())
     .option('--from <id>', 'first id to look at, with --to')
     .option('--to <id>', 'last id to look at')
     .option('--write-state', 'take over what is found, under the names that are printed')
-    .action(async (options: { from?: string; to?: string; writeState?: boolean }, command: Command) => {
+    .action(async (options: { from?: string; to?: string; writeState?: boolean }, called: Command) => {
       const { discoverCommand } = await import('./commands/discover.js');
       const { from, to, writeState = false } = options;
-      finish(await discoverCommand(host, invocationOf(command, 'discover'), { from, to, writeState }));
+      finish(await discoverCommand(host, invocationOf(called, 'discover'), { from, to, writeState }));
     });
   program.commandsGroup('Setting up, and finding out:');
-  settingsCommand(program, 'doctor')
+  command('doctor')
     .addOption(jsonOption())
     .option('--no-handlers', 'leave out the hosts of the handlers')
-    .action(async (options: { handlers: boolean }, command: Command) => {
+    .action(async (options: { handlers: boolean }, called: Command) => {
       const { doctorCommand } = await import('./commands/doctor.js');
-      finish(await doctorCommand(host, invocationOf(command, 'doctor'), { handlers: options.handlers }));
+      finish(await doctorCommand(host, invocationOf(called, 'doctor'), { handlers: options.handlers }));
     });
-  settingsCommand(program, 'healthcheck')
+  command('healthcheck')
     .option('--ready', 'ask whether it is ready, too: a complete run was made, and the last success is not too old')
-    .action(async (options: { ready?: boolean }, command: Command) => {
+    .action(async (options: { ready?: boolean }, called: Command) => {
       const { healthcheckCommand } = await import('./commands/healthcheck.js');
-      const invocation = invocationOf(command, 'healthcheck');
+      const invocation = invocationOf(called, 'healthcheck');
       finish(await healthcheckCommand(host, invocation, { ready: options.ready === true }));
     });
   program
@@ -190,13 +198,13 @@ function addSetupCommands(program: Command, host: Host, finish: (code: number) =
     .action(async (shell: Shell) => {
       const { completionCommand } = await import('./commands/completion.js');
       const { describeProgram } = await import('./completion/describe.js');
-      finish(completionCommand(host, shell, describeProgram(program)));
+      finish(completionCommand(host, shell, describeProgram(buildProgram(host, finish))));
     });
 }
 
-function settingsCommand(program: Command, name: CommandName): Command {
+function settingsCommand(program: Command, name: CommandName, withSettings: boolean): Command {
   const command = program.command(name).description(DESCRIPTIONS[name]);
-  for (const setting of Object.values(SETTINGS) as Setting<unknown>[]) {
+  for (const setting of withSettings ? (Object.values(SETTINGS) as Setting<unknown>[]) : []) {
     if (setting.commands.includes(name)) addSetting(command, setting);
   }
   return command

@@ -26,7 +26,7 @@ export function importCommand(
         remedy: 'give the number that the dashboard or `discover` shows',
       });
     }
-    const manifest = await loadValidManifest(settings.file, host.environment, host.secrets);
+    const manifest = loadValidManifest(settings.file, host.environment, host.secrets);
     const entry = manifest.entries.find(({ name }) => name === asked.name);
     if (entry === undefined) {
       throw productError('input', {

@@ -53,6 +53,6 @@ async function stillHoldsForWriter(host: Host, account: AccountSettings, mark: C
   try {
     return stillHolds(host, account, mark, token);
   } finally {
-    await lock.release();
+    lock.release();
   }
 }

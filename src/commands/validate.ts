@@ -7,7 +7,7 @@ import { execute, type Invocation } from './command.js';
 export function validateCommand(host: Host, invocation: Invocation): Promise<number> {
   return execute(host, invocation, async () =>
     forAccounts(await chosenAccounts(host, invocation), async ({ settings }) => {
-      const manifest = await loadValidManifest(settings.file, host.environment, host.secrets);
+      const manifest = loadValidManifest(settings.file, host.environment, host.secrets);
       const count = manifest.entries.length;
       return {
         document: { valid: true, webhooks: count },

@@ -19,13 +19,13 @@ const MOST_LOOKS = 50;
  * or is mended. What counts is the content: the same bytes again are no change.
  */
 export class LastGoodManifest {
-  readonly #read: () => Promise<ReadManifest>;
+  readonly #read: () => ReadManifest;
   readonly #log: Logger;
   #text: string | null | undefined;
   #good: ValidManifest | null = null;
   #problems: readonly Problem[] = [];
 
-  constructor(read: () => Promise<ReadManifest>, log: Logger) {
+  constructor(read: () => ReadManifest, log: Logger) {
     this.#read = read;
     this.#log = log;
   }
@@ -65,10 +65,10 @@ export class LastGoodManifest {
   }
 
   async #readStable(): Promise<ReadManifest> {
-    let last = await this.#read();
+    let last = this.#read();
     for (let look = 1; look < MOST_LOOKS && last.text !== this.#text; look += 1) {
       await sleep(STABLE_AFTER_MS);
-      const next = await this.#read();
+      const next = this.#read();
       if (next.text === last.text) return next;
       last = next;
     }

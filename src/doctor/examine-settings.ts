@@ -64,7 +64,7 @@ export interface ExaminedManifest {
 }
 
 export async function examineManifest(host: Host, file: string): Promise<ExaminedManifest> {
-  const { result } = await readManifest(file, host.environment, host.secrets);
+  const { result } = readManifest(file, host.environment, host.secrets);
   const facts = result.ok
     ? { ok: true as const, file, webhooks: result.entries.length, warnings: result.warnings.length }
     : { ok: false as const, file, problems: result.problems };

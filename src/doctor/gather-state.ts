@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 import { isMountedFile, mountOf } from '../daemon/mounts.js';
 import { errorCode, ProductError } from '../errors.js';
 import { stateFailure } from '../state/failures.js';
-import { realFiles, resolveTarget, writeAll } from '../state/journal-files.js';
+import { realFiles, writeAll } from '../state/journal-files.js';
 import { readState } from '../state/journal-open.js';
 import { acquireLock, describeHolder, type LockHolder, readLockHolder } from '../state/lock.js';
+import { resolveTarget } from '../state/target.js';
 import type { StateFileFacts, StateFolderFacts, StateHolderFacts } from './state.js';
 
 /** Beside the state file, since locks and flushes are properties of the disk that it is on. */
@@ -23,7 +24,7 @@ export async function gatherStateFolder(path: string, options: TrialOptions): Pr
   let trial: string;
   let folder: string;
   try {
-    folder = dirname(await resolveTarget(path));
+    folder = dirname(resolveTarget(path));
     trial = await mkdtemp(join(folder, TRIAL_FOLDER));
   } catch (error) {
     const { kind: failure, problems } = stateFailure(path, 'written', error);
@@ -61,10 +62,10 @@ async function tryLocks(
       if (error instanceof ProductError && error.kind === 'refused') return null;
       throw error;
     });
-    await second?.release();
-    await first.release();
+    second?.release();
+    first.release();
     if (second !== null) return 'does-not-exclude';
-    await (await take()).release();
+    (await take()).release();
     return 'works';
   } catch (error) {
     if (error instanceof ProductError) return { failure: error.kind, problems: error.problems };

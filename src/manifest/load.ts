@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { errorCode, type Problem, ProductError } from '../errors.js';
 import type { ProblemCode } from '../problems/catalogue.js';
 import type { Environment, Hidden } from './interpolate.js';
@@ -21,24 +20,24 @@ export interface ReadManifest {
 export type ValidManifest = Extract<ParsedManifest, { readonly ok: true }>;
 
 /** Reads and parses the manifest. Whatever the file holds or is, the answer tells; nothing is thrown. */
-export async function readManifest(path: string, env: Environment, hidden: Hidden): Promise<ReadManifest> {
-  const read = await readManifestFile(path);
+export function readManifest(path: string, env: Environment, hidden: Hidden): ReadManifest {
+  const read = readManifestFile(path);
   if (!read.ok) return { text: null, result: read };
   return { text: read.text, result: parseManifest(read.text, { file: path, env, hidden }) };
 }
 
 /** Reads and parses the manifest. Throws ProductError of kind `input` with every problem. */
-export async function loadValidManifest(path: string, env: Environment, hidden: Hidden): Promise<ValidManifest> {
-  return (await loadManifestText(path, env, hidden)).manifest;
+export function loadValidManifest(path: string, env: Environment, hidden: Hidden): ValidManifest {
+  return loadManifestText(path, env, hidden).manifest;
 }
 
 /** The same, with the text that it was read from. */
-export async function loadManifestText(
+export function loadManifestText(
   path: string,
   env: Environment,
   hidden: Hidden,
-): Promise<{ readonly text: string; readonly manifest: ValidManifest }> {
-  const { text, result } = await readManifest(path, env, hidden);
+): { readonly text: string; readonly manifest: ValidManifest } {
+  const { text, result } = readManifest(path, env, hidden);
   if (!result.ok) throw new ProductError('input', result.problems);
   return { text: text ?? '', manifest: result };
 }
@@ -46,13 +45,15 @@ export async function loadManifestText(
 /**
  * The text of a regular file of at most 10 MiB in UTF-8. Anything else is told as a problem, and never waited for:
  * a named pipe without a writer would hold up the program for ever.
+ *
+ * At once: threads for it would take longer to start than a file of this size takes to read.
  */
-export async function readManifestFile(path: string): Promise<ManifestText> {
-  let file: FileHandle | undefined;
+export function readManifestFile(path: string): ManifestText {
+  let fd: number | undefined;
   try {
     // With O_NONBLOCK a named pipe opens at once; to a regular file it makes no difference.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const about = await file.stat();
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const about = fstatSync(fd);
     if (about.isDirectory()) return refused(path, 'manifest-unreadable', 'is a folder', 'name the file in it');
     if (!about.isFile()) {
       return refused(
@@ -63,21 +64,21 @@ export async function readManifestFile(path: string): Promise<ManifestText> {
       );
     }
     if (about.size > LIMITS.fileBytes) return tooLarge(path);
-    const bytes = await readBounded(file, about.size);
+    const bytes = readBounded(fd, about.size);
     return bytes === null ? tooLarge(path) : decode(bytes, path);
   } catch (error) {
     return unreadable(error, path);
   } finally {
-    await file?.close();
+    if (fd !== undefined) closeSync(fd);
   }
 }
 
 /** Reads to the end. Null: there is more than a manifest may have, whatever size the file said it has. */
-async function readBounded(file: FileHandle, expectedBytes: number): Promise<Uint8Array | null> {
+function readBounded(fd: number, expectedBytes: number): Uint8Array | null {
   let bytes = Buffer.allocUnsafe(Math.max(expectedBytes, 4_096) + 1);
   let length = 0;
   for (;;) {
-    const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+    const bytesRead = readSync(fd, bytes, length, bytes.length - length, length);
     if (bytesRead === 0) return bytes.subarray(0, length);
     length += bytesRead;
     if (length > LIMITS.fileBytes) return null;

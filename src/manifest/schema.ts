@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CALLERS, TRIGGERS } from '../webhook.js';
 import { handlerComplaint } from './handler.js';
 import { LIMITS } from './limits.js';
@@ -12,8 +12,8 @@ export const ID_PATTERN = /^[1-9][0-9]{0,15}$/;
 
 const name = z
   .string()
-  .regex(NAME_PATTERN)
-  .meta({
+  .check(z.regex(NAME_PATTERN))
+  .register(z.globalRegistry, {
     title: 'Name',
     description:
       'What you call this webhook: the identity of the entry, unique in the file. Letters, digits, dot, underscore and hyphen. Renaming an entry sends nothing.',
@@ -22,9 +22,11 @@ const name = z
 
 const handler = z
   .string()
-  .max(LIMITS.handlerChars)
-  .refine((url) => handlerComplaint(url) === null)
-  .meta({
+  .check(
+    z.maxLength(LIMITS.handlerChars),
+    z.refine((url: string) => handlerComplaint(url) === null),
+  )
+  .register(z.globalRegistry, {
     title: 'Handler',
     description:
       'The URL that Copernica POSTs each event to: absolute, https (http works too, unencrypted). Its domain must have been validated in the Copernica dashboard.',
@@ -32,22 +34,24 @@ const handler = z
     pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]\\S*$',
   });
 
-const trigger = z.enum(TRIGGERS).meta({
+const trigger = z.enum(TRIGGERS).register(z.globalRegistry, {
   title: 'Trigger',
   description:
     'What makes Copernica call the handler. create, update, delete: a profile or subprofile is created, changed or removed. click, delivery, open, bounce, failure: what became of a mailing. unsubscribe: somebody unsubscribes.',
 });
 
-const caller = z.enum(CALLERS).meta({
+const caller = z.enum(CALLERS).register(z.globalRegistry, {
   title: 'Caller',
   description: 'ms is Marketing Suite, publisher is Publisher.',
 });
 
 const callers = z
   .array(caller)
-  .min(1)
-  .refine((list) => new Set(list).size === list.length)
-  .meta({
+  .check(
+    z.minLength(1),
+    z.refine((list: readonly string[]) => new Set(list).size === list.length),
+  )
+  .register(z.globalRegistry, {
     title: 'Callers',
     description: 'Which of Copernica’s two products call the handler. Left out: both. The order carries no meaning.',
     uniqueItems: true,
@@ -67,12 +71,15 @@ export function isLimitName(text: string): boolean {
 }
 
 const limit = z.union([
-  z.int().min(1),
+  z.int().check(z.minimum(1)),
+  z.string().check(
+    z.regex(ID_PATTERN),
+    z.refine((text: string) => Number.isSafeInteger(Number(text))),
+  ),
   z
     .string()
-    .regex(ID_PATTERN)
-    .refine((text) => Number.isSafeInteger(Number(text))),
-  z.string().max(LIMITS.limitNameChars).refine(isLimitName).meta({ pattern: '[^\\d\\s.+_-]' }),
+    .check(z.maxLength(LIMITS.limitNameChars), z.refine(isLimitName))
+    .register(z.globalRegistry, { pattern: '[^\\d\\s.+_-]' }),
 ]);
 
 /** One entry, its variables filled in. Says whether it is right; explain.ts says what is wrong. */
@@ -81,27 +88,27 @@ export const entrySchema = z
     name,
     handler,
     trigger,
-    callers: callers.optional(),
-    database: limit.optional().meta({
+    callers: z.optional(callers),
+    database: z.optional(limit).register(z.globalRegistry, {
       title: 'Database',
       description:
         'Id or name of the database that the webhook is limited to. A name is looked up in the account. Left out: all of them.',
       examples: [1017, 'Customers'],
     }),
-    collection: limit.optional().meta({
+    collection: z.optional(limit).register(z.globalRegistry, {
       title: 'Collection',
       description:
         'Id or name of the collection that the webhook is limited to. A name is looked up in the database, which must be given then. Left out: no such limit.',
       examples: [42, 'Orders'],
     }),
   })
-  .meta({ title: 'Webhook', description: 'A webhook that exists exactly once in the account.' });
+  .register(z.globalRegistry, { title: 'Webhook', description: 'A webhook that exists exactly once in the account.' });
 
 export type EntryField = keyof z.output<typeof entrySchema>;
 export const ENTRY_FIELDS = Object.keys(entrySchema.shape) as readonly EntryField[];
 
 /** An entry without its name, which is what Copernica is told. */
-export const specSchema = entrySchema.omit({ name: true });
+export const specSchema = z.omit(entrySchema, { name: true });
 export type Spec = z.output<typeof specSchema>;
 
 /** Top-level fields that begin with this are not read: a place for anchors that entries merge. */
@@ -109,12 +116,12 @@ export const EXTENSION_PREFIX = 'x-';
 
 const manifestSchema = z
   .strictObject({
-    webhooks: z.array(entrySchema).meta({
+    webhooks: z.array(entrySchema).register(z.globalRegistry, {
       title: 'Webhooks',
       description: 'The webhooks that this file keeps. An empty list says that there are none.',
     }),
   })
-  .meta({
+  .register(z.globalRegistry, {
     title: 'Manifest of copernica-webhooks',
     description: 'The webhooks of a Copernica account.',
   });

@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
-import { isSameFile, type JournalFile, type JournalFiles, OWNER_ONLY, writeAll } from './journal-files.js';
+import { isSameFile, type JournalFile, type JournalFiles, writeAll } from './journal-files.js';
 import { encodeLines, FIRST_CRC } from './line.js';
 import type { StateRecord } from './records.js';
+import { OWNER_ONLY } from './target.js';
 
 /** A whole new file, open, in place of the old one. The names in `folder` are still to be flushed. */
 export interface WrittenAnew {

@@ -1,7 +1,6 @@
 import fs from 'node:fs';
-import { lstat, readlink, realpath, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode } from '../errors.js';
+import { OWNER_ONLY } from './target.js';
 
 /** Which file it is, and whose. */
 export interface FileFacts {
@@ -39,14 +38,11 @@ export interface JournalFiles {
   syncFolder(path: string): Promise<void>;
 }
 
-/** What the state file's mode must be: handlers in it can hold secrets. */
-export const OWNER_ONLY = 0o600;
-
 export const realFiles: JournalFiles = {
   open: (path, flags) => openFile(path, flags),
   stat: (path) => call<fs.BigIntStats>((done) => fs.stat(path, { bigint: true }, done)).then(factsOf),
-  rename: (from, to) => rename(from, to),
-  remove: (path) => rm(path, { force: true }),
+  rename: (from, to) => call<void>((done) => fs.rename(from, to, done)),
+  remove: (path) => call<void>((done) => fs.rm(path, { force: true }, done)),
   syncFolder,
 };
 
@@ -124,27 +120,4 @@ async function syncFolder(path: string): Promise<void> {
   } catch (error) {
     if (!FOLDERS_CANNOT_BE_FLUSHED.has(errorCode(error))) throw error;
   }
-}
-
-/** A link to a link to a link: more than any system follows. */
-const MOST_LINKS = 40;
-
-/**
- * The file that a path stands for, symbolic links followed, whether it exists or not: it is what is written, replaced
- * and locked, so that a link stays a link, and two paths to one file exclude each other.
- */
-export async function resolveTarget(path: string): Promise<string> {
-  let target = resolve(path);
-  for (let links = 0; links < MOST_LINKS; links += 1) {
-    target = join(await realpath(dirname(target)), basename(target));
-    const facts = await lstat(target).catch(absent);
-    if (facts === null || !facts.isSymbolicLink()) return target;
-    target = resolve(dirname(target), await readlink(target));
-  }
-  return target;
-}
-
-function absent(error: unknown): null {
-  if (errorCode(error) === 'ENOENT') return null;
-  throw error;
 }

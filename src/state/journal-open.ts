@@ -4,18 +4,12 @@ import { existsFailure, stateFailure, unreadable } from './failures.js';
 import { startState } from './fold.js';
 import { Journal } from './journal.js';
 import { syncFolderOf, temporaryPath, writeAnew } from './journal-compaction.js';
-import {
-  type JournalFile,
-  type JournalFiles,
-  OWNER_ONLY,
-  realFiles,
-  resolveTarget,
-  writeAll,
-} from './journal-files.js';
+import { type JournalFile, type JournalFiles, realFiles, writeAll } from './journal-files.js';
 import { encodeLines, FIRST_CRC } from './line.js';
 import { type JournalReading, type ParsedJournal, parseJournal } from './parse.js';
 import { type HeaderRecord, STATE_VERSION } from './records.js';
 import type { State } from './state.js';
+import { OWNER_ONLY, resolveTarget } from './target.js';
 
 export type StateReading =
   /** There is no file, or one in which nothing was ever recorded: no byte, or a header that was cut off. */
@@ -91,7 +85,7 @@ export async function createJournal(
       if (isAbsent(error)) return null;
       throw error;
     });
-    const target = found?.target ?? (await resolveTarget(path));
+    const target = found?.target ?? resolveTarget(path);
     const made = found === null ? await writeAnew(files, target, [header]) : await fillEmpty(path, found.file, header);
     await syncFolderOf(files, target);
     return new Journal({ path, target, files, state: startState(header), ...made, records: 1, isNameFlushed: true });
@@ -106,13 +100,13 @@ interface FoundFile {
 }
 
 async function openFile(path: string, files: JournalFiles, flags: 'r' | 'r+'): Promise<FoundFile> {
-  const target = await resolveTarget(path);
+  const target = resolveTarget(path);
   return { target, file: await files.open(target, flags) };
 }
 
 async function hasFolder(path: string, files: JournalFiles): Promise<boolean> {
   try {
-    await files.stat(dirname(await resolveTarget(path)));
+    await files.stat(dirname(resolveTarget(path)));
     return true;
   } catch {
     return false;

@@ -1,9 +1,8 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { errorCode, type ProductError, productError } from '../errors.js';
 import { stateFailure } from './failures.js';
-import { OWNER_ONLY, resolveTarget } from './journal-files.js';
+import { OWNER_ONLY, resolveTarget } from './target.js';
 
 /** Who holds a lock, for the message to others. `since` is ISO 8601, UTC. */
 export interface LockHolder {
@@ -14,7 +13,8 @@ export interface LockHolder {
 }
 
 export interface StateLock {
-  release(): Promise<void>;
+  /** Once. */
+  release(): void;
 }
 
 export interface LockOptions {
@@ -24,6 +24,8 @@ export interface LockOptions {
   /** A clock that only goes forward, in milliseconds, and a way to wait on it. */
   readonly now?: () => number;
   readonly sleep?: (ms: number) => Promise<unknown>;
+  /** Left out: the kernel's. */
+  readonly tryLock?: TryLock;
 }
 
 const POLL_MS = 50;
@@ -44,29 +46,28 @@ const OPEN_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
  */
 export async function acquireLock(statePath: string, options: LockOptions): Promise<StateLock> {
   const { now = () => performance.now(), sleep = sleepFor } = options;
-  const tryLock = await loadTryLock();
-  const lockPath = await lockPathOf(statePath);
-  const end = now() + options.timeoutMs;
+  const tryLock = options.tryLock ?? (await loadTryLock());
+  const lockPath = lockPathOf(statePath);
+  let end: number | undefined;
   let nameless = 0;
   for (;;) {
-    const handle = await open(lockPath, OPEN_FLAGS, OWNER_ONLY).catch((error: unknown) => {
-      throw stateFailure(lockPath, 'opened', error);
-    });
+    const fd = openLock(lockPath, OPEN_FLAGS);
     try {
-      const isGranted = grant(tryLock, handle, lockPath);
-      const left = end - now();
-      if (!isGranted && left <= 0) {
-        const holder = await readHolder(handle);
-        if (holder !== null || nameless === NAMELESS_LOOKS) throw heldFailure(statePath, holder);
-        nameless += 1;
-        await sleep(POLL_MS);
-      } else if (!isGranted) await sleep(Math.min(POLL_MS, left));
-      else if (await isInPlace(handle, lockPath)) return await taken(handle, options.holder);
+      if (grant(tryLock, fd, lockPath)) {
+        if (isInPlace(fd, lockPath)) return taken(fd, options.holder);
+      } else {
+        end ??= now() + options.timeoutMs;
+        const left = end - now();
+        const holder = left > 0 ? null : readHolder(fd);
+        if (left <= 0 && (holder !== null || nameless === NAMELESS_LOOKS)) throw heldFailure(statePath, holder);
+        if (left <= 0) nameless += 1;
+        await sleep(left > 0 ? Math.min(POLL_MS, left) : POLL_MS);
+      }
     } catch (error) {
-      await handle.close();
+      closeSync(fd);
       throw error;
     }
-    await handle.close();
+    closeSync(fd);
   }
 }
 
@@ -80,19 +81,16 @@ export async function readLockHolder(
   sleep: (ms: number) => Promise<unknown> = sleepFor,
 ): Promise<LockHolder | 'free' | null> {
   const tryLock = await loadTryLock();
-  const lockPath = await lockPathOf(statePath);
+  const lockPath = lockPathOf(statePath);
   for (let looks = 0; ; looks += 1) {
-    const handle = await open(lockPath, constants.O_RDWR | constants.O_NOFOLLOW).catch((error: unknown) => {
-      if (errorCode(error) === 'ENOENT') return null;
-      throw stateFailure(lockPath, 'opened', error);
-    });
-    if (handle === null) return 'free';
+    const fd = openIfThere(lockPath);
+    if (fd === null) return 'free';
     try {
-      if (grant(tryLock, handle, lockPath)) return 'free';
-      const holder = await readHolder(handle);
+      if (grant(tryLock, fd, lockPath)) return 'free';
+      const holder = readHolder(fd);
       if (holder !== null || looks === NAMELESS_LOOKS) return holder;
     } finally {
-      await handle.close();
+      closeSync(fd);
     }
     await sleep(POLL_MS);
   }
@@ -103,11 +101,28 @@ export function describeHolder({ pid, host, command, since }: LockHolder): strin
   return `pid ${pid} on host ${host} (${command}) since ${since}`;
 }
 
-async function lockPathOf(statePath: string): Promise<string> {
+function lockPathOf(statePath: string): string {
   try {
-    return `${await resolveTarget(statePath)}.lock`;
+    return `${resolveTarget(statePath)}.lock`;
   } catch (error) {
     throw stateFailure(statePath, 'found', error);
+  }
+}
+
+function openLock(lockPath: string, flags: number): number {
+  try {
+    return openSync(lockPath, flags, OWNER_ONLY);
+  } catch (error) {
+    throw stateFailure(lockPath, 'opened', error);
+  }
+}
+
+function openIfThere(lockPath: string): number | null {
+  try {
+    return openSync(lockPath, constants.O_RDWR | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw stateFailure(lockPath, 'opened', error);
   }
 }
 
@@ -133,9 +148,9 @@ async function loadTryLock(): Promise<TryLock> {
 }
 
 /** False: another holds it. Anything but a clear answer is a failure: going on without a lock could double everything. */
-function grant(tryLock: TryLock, handle: FileHandle, lockPath: string): boolean {
+function grant(tryLock: TryLock, fd: number, lockPath: string): boolean {
   try {
-    return tryLock(handle.fd);
+    return tryLock(fd);
   } catch (error) {
     // POSIX lets a system say "held" in two ways; the package knows the other one.
     if (errorCode(error) === 'EACCES') return false;
@@ -153,27 +168,42 @@ function grant(tryLock: TryLock, handle: FileHandle, lockPath: string): boolean 
 }
 
 /** False: somebody removed the lock file in between, so that the next process would lock another one. */
-async function isInPlace(handle: FileHandle, lockPath: string): Promise<boolean> {
-  const locked = await handle.stat({ bigint: true });
-  const there = await stat(lockPath, { bigint: true }).catch(() => null);
-  return there !== null && there.ino === locked.ino && there.dev === locked.dev;
+function isInPlace(fd: number, lockPath: string): boolean {
+  try {
+    const locked = fstatSync(fd, { bigint: true });
+    const there = statSync(lockPath, { bigint: true });
+    return there.ino === locked.ino && there.dev === locked.dev;
+  } catch {
+    // Opening it again, which comes next, tells what is wrong.
+    return false;
+  }
 }
 
-async function taken(handle: FileHandle, holder: LockHolder): Promise<StateLock> {
+function taken(fd: number, holder: LockHolder): StateLock {
   // Only for the message to others: a disk too full for it must not stop what the lock is for.
-  await handle.truncate(0).catch(() => undefined);
-  await handle.write(`${JSON.stringify(holder)}\n`, 0).catch(() => undefined);
-  const release = async () => {
-    await handle.truncate(0).catch(() => undefined);
-    await handle.close();
+  tryTo(() => {
+    ftruncateSync(fd);
+    writeSync(fd, `${JSON.stringify(holder)}\n`, 0);
+  });
+  const release = () => {
+    tryTo(() => ftruncateSync(fd));
+    closeSync(fd);
   };
   return { release };
 }
 
-async function readHolder(handle: FileHandle): Promise<LockHolder | null> {
+function tryTo(action: () => void): void {
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(LARGEST_HOLDER_BYTES), 0, LARGEST_HOLDER_BYTES, 0);
-    return asHolder(JSON.parse(buffer.toString('utf8', 0, bytesRead)));
+    action();
+  } catch {
+    // Said where it is called: nothing depends on it.
+  }
+}
+
+function readHolder(fd: number): LockHolder | null {
+  try {
+    const bytes = Buffer.alloc(LARGEST_HOLDER_BYTES);
+    return asHolder(JSON.parse(bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0))));
   } catch {
     // Not written yet, or emptied already.
     return null;

@@ -75,7 +75,7 @@ export class LockedStateFile {
         leaveMark(this.file, ground, webhooks);
       }
     } finally {
-      await this.#lock.release();
+      this.#lock.release();
     }
   }
 }

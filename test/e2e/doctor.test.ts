@@ -272,7 +272,7 @@ describe('doctor, of the state,', () => {
       0,
       expect.stringContaining('held now by pid 77 on host somewhere (run) since 2026-01-01'),
     ]);
-    await lock.release();
+    lock.release();
     expect((await consultWithout(place)).find('state-holder').message).toBe('held by nobody now');
   });
 

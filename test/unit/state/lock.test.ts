@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tryLock } from 'fs-native-extensions';
 import { describe, expect, it } from 'vitest';
 import { acquireLock, type LockHolder, readLockHolder } from '../../../src/state/lock.js';
 import { lockStateFile } from '../../../src/state/open.js';
@@ -33,8 +34,8 @@ describe('the lock on a state file', () => {
       message: `${path} is locked by pid 12 on host box (apply) since ${AT}`,
       problems: [{ code: 'lock-held', file: path, remedy: expect.stringContaining('--lock-timeout') }],
     });
-    await lock.release();
-    await (await acquireLock(path, NOW)).release();
+    lock.release();
+    (await acquireLock(path, NOW)).release();
   });
 
   it('is one lock for two paths that lead to one file', async () => {
@@ -43,7 +44,7 @@ describe('the lock on a state file', () => {
     await symlink('volume/real.jsonl', join(folder, 'link.jsonl'));
     const lock = await acquireLock(join(folder, 'link.jsonl'), NOW);
     await expect(acquireLock(join(folder, 'volume', '..', 'volume', 'real.jsonl'), NOW)).rejects.toThrow('locked by');
-    await lock.release();
+    lock.release();
   });
 
   it('names another process that holds it, and is free as soon as that is killed, whatever it started', async () => {
@@ -57,7 +58,7 @@ describe('the lock on a state file', () => {
       );
       const isFree = acquireLock(path, { ...NOW, timeoutMs: 60_000 });
       child.process.kill('SIGKILL');
-      await (await isFree).release();
+      (await isFree).release();
       // The child of the dead holder is alive all the same, and has not inherited the lock.
       expect(process.kill(sleeper, 0)).toBe(true);
     } finally {
@@ -77,15 +78,20 @@ describe('the lock on a state file', () => {
     const waiting = { ...NOW, timeoutMs: 120, now: () => time, sleep };
     await expect(acquireLock(path, waiting)).rejects.toThrow('locked by pid 12');
     expect(waits.reduce((sum, ms) => sum + ms, 0)).toBe(120);
-    await lock.release();
+    lock.release();
   });
 
   it('is taken when it comes free while it is waited for', async () => {
     const path = await aStatePath();
     const lock = await acquireLock(path, NOW);
-    const taken = await acquireLock(path, { ...NOW, timeoutMs: 1_000, now: () => 0, sleep: () => lock.release() });
+    const taken = await acquireLock(path, {
+      ...NOW,
+      timeoutMs: 1_000,
+      now: () => 0,
+      sleep: async () => lock.release(),
+    });
     await expect(acquireLock(path, NOW)).rejects.toThrow('locked by');
-    await taken.release();
+    taken.release();
   });
 
   it('is on a file of its own that only its owner can read, and that stays', async () => {
@@ -94,7 +100,7 @@ describe('the lock on a state file', () => {
     const lock = await acquireLock(path, NOW).finally(() => process.umask(before));
     expect((await stat(`${path}.lock`)).mode & 0o777).toBe(0o600);
     expect(JSON.parse(await readFile(`${path}.lock`, 'utf8'))).toEqual(HOLDER);
-    await lock.release();
+    lock.release();
     expect(await readFile(`${path}.lock`, 'utf8')).toBe('');
   });
 
@@ -105,7 +111,7 @@ describe('the lock on a state file', () => {
       await writeFile(`${path}.lock`, content);
       await expect(acquireLock(path, NOW)).rejects.toThrow(`${path} is locked by another process`);
     }
-    await lock.release();
+    lock.release();
   });
 
   it('is looked at again where the holder has not written its name yet', async () => {
@@ -115,36 +121,35 @@ describe('the lock on a state file', () => {
     await writeFile(`${path}.lock`, '');
     const sleep = () => writeFile(`${path}.lock`, note);
     await expect(acquireLock(path, { ...NOW, sleep })).rejects.toThrow('locked by pid 12');
-    await lock.release();
+    lock.release();
   });
 
   it('is taken where it is just being given back, which begins with the name', async () => {
     const path = await aStatePath();
     const lock = await acquireLock(path, NOW);
     await writeFile(`${path}.lock`, '');
-    const taken = await acquireLock(path, { ...NOW, sleep: () => lock.release() });
-    await taken.release();
+    const taken = await acquireLock(path, { ...NOW, sleep: async () => lock.release() });
+    taken.release();
   });
 
   it('of a dead process with an old note is free', async () => {
     const path = await aStatePath();
     await writeFile(`${path}.lock`, JSON.stringify({ ...HOLDER, pid: process.pid }));
-    await (await acquireLock(path, NOW)).release();
+    (await acquireLock(path, NOW)).release();
   });
 
   it('is not taken on a file that was removed in the same moment: the next process would lock another one', async () => {
     const path = await aStatePath();
-    let asked = 0;
-    // The clock is asked once before, and once between taking the lock and believing it.
-    const now = () => {
-      asked += 1;
-      if (asked === 2) rmSync(`${path}.lock`);
-      return 0;
+    const taken: number[] = [];
+    const removing = (fd: number) => {
+      const isTaken = tryLock(fd);
+      if (taken.push(fd) === 1) rmSync(`${path}.lock`);
+      return isTaken;
     };
-    const taken = await acquireLock(path, { ...NOW, now });
-    expect(asked).toBe(3);
+    const lock = await acquireLock(path, { ...NOW, tryLock: removing });
+    expect(taken).toHaveLength(2);
     await expect(acquireLock(path, NOW)).rejects.toThrow('locked by pid 12');
-    await taken.release();
+    lock.release();
   });
 
   it('follows no symbolic link: what it leads to would be emptied', async () => {
@@ -196,7 +201,7 @@ describe('who holds the lock', () => {
     expect(await readdir(join(path, '..'))).toEqual([]);
     const lock = await acquireLock(path, NOW);
     expect(await readLockHolder(path)).toEqual(HOLDER);
-    await lock.release();
+    lock.release();
     const note = JSON.stringify({ ...HOLDER, pid: process.pid });
     await writeFile(`${path}.lock`, note);
     expect(await readLockHolder(path)).toBe('free');
@@ -205,9 +210,9 @@ describe('who holds the lock', () => {
 
   it('leaves the lock to the next one', async () => {
     const path = await aStatePath();
-    await (await acquireLock(path, NOW)).release();
+    (await acquireLock(path, NOW)).release();
     expect(await readLockHolder(path)).toBe('free');
-    await (await acquireLock(path, NOW)).release();
+    (await acquireLock(path, NOW)).release();
   });
 
   it('is looked for again while nobody is named, and then told as nobody known', async () => {
@@ -217,7 +222,7 @@ describe('who holds the lock', () => {
     await writeFile(`${path}.lock`, '');
     expect(await readLockHolder(path, async () => undefined)).toBeNull();
     expect(await readLockHolder(path, () => writeFile(`${path}.lock`, note))).toEqual(HOLDER);
-    await lock.release();
+    lock.release();
   });
 });
 
