@@ -35,8 +35,9 @@ const NO_SECOND_COMPILATION = '--liftoff-only';
  * it takes about as long as starting Node does.
  */
 export async function openDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
-  setFlagsFromString(NO_SECOND_COMPILATION);
   const undici = await import('undici');
+  // After it is loaded: V8 refuses forms that were compiled under other flags. The parser is compiled when it connects.
+  setFlagsFromString(NO_SECOND_COMPILATION);
   const ca = options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] };
   const settings: Pool.Options = {
     connections: options.connections,

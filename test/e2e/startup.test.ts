@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { acquireLock } from '../../src/state/lock.js';
 import { Workplace } from '../helpers/cli.js';
-import { runLoaded } from '../helpers/loaded.js';
+import { loadedBy, runLoaded, startLoaded } from '../helpers/loaded.js';
 import { makeWebhook, openSandbox } from '../helpers/sandbox.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const A = { name: 'a', handler: 'https://a.example/x', trigger: 'create' };
 const B = { name: 'b', handler: 'https://a.example/${PATH_OF_B:-y}', trigger: 'update' };
+const MEGABYTE = 1024 * 1024;
 const CORE = ['main', 'cli', 'rolldown-runtime', 'common'];
 
 /** A place where everything is applied, and the mark of that is left. */
@@ -80,7 +81,24 @@ describe('what is loaded', () => {
       'webhooks.yaml',
       `${await place.read('webhooks.yaml')}  - ${JSON.stringify({ ...A, name: 'c', trigger: 'open' })}\n`,
     );
-    expect((await runLoaded(place, 'apply', '--no-refresh')).chunks).toContain('undici');
+    const sending = await runLoaded(place, 'apply', '--no-refresh');
+    expect(sending.chunks).toContain('undici');
+    expect([sending.code, sending.refused]).toEqual([0, 0]);
+  });
+});
+
+describe('the memory of the daemon', () => {
+  it('for what is young does not grow with what it does', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest(Array.from({ length: 500 }, (_, index) => ({ ...A, name: `w${index}`, database: index + 1 })));
+    const daemon = startLoaded(place, 'run', '--init', '--schedule', 'off');
+    await sandbox.until((model) => model.webhooks().length === 500);
+    daemon.kill('SIGTERM');
+    const { code, youngBytes } = loadedBy(await daemon.finished);
+    expect(code).toBe(0);
+    // What loading took. Left to itself, V8 has come to 16 MB by now.
+    expect(youngBytes).toBeLessThanOrEqual(4 * MEGABYTE);
   });
 });
 

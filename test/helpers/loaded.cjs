@@ -1,6 +1,7 @@
 // Preloaded into a command by loaded.ts: notes which files are read whole, which modules of Node are asked for, and how
-// many compiled forms V8 refuses.
+// many compiled forms V8 refuses. At the end, how much V8 keeps for what is young.
 const fs = require('node:fs');
+const { getHeapSpaceStatistics } = require('node:v8');
 const Module = require('node:module');
 
 const files = new Set();
@@ -26,5 +27,6 @@ vm.Script = class extends Script {
   }
 };
 process.on('exit', () => {
-  writeSync(2, `\nloaded: ${JSON.stringify({ files: [...files], builtins: [...builtins], refused })}\n`);
+  const youngBytes = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size;
+  writeSync(2, `\nloaded: ${JSON.stringify({ files: [...files], builtins: [...builtins], refused, youngBytes })}\n`);
 });
