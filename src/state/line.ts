@@ -12,6 +12,7 @@ import { asRecord, STATE_VERSION, type StateRecord } from './records.js';
  */
 const PREFIX = Buffer.from('{"crc":"');
 const SEPARATOR = Buffer.from('",');
+const NEWLINE = 0x0a;
 const CRC_DIGITS = 8;
 const HEX_DIGITS = [...Buffer.from('0123456789abcdef')];
 const UNCHECKED = `${PREFIX}${'0'.repeat(CRC_DIGITS)}${SEPARATOR}`;
@@ -20,31 +21,33 @@ const CHECKED_FROM = UNCHECKED.length;
 /** What the check of the first line goes on from. */
 export const FIRST_CRC = 0;
 
-export interface EncodedLine {
-  /** UTF-8, with its newline. */
+export interface EncodedLines {
+  /** UTF-8, each with its newline. */
   readonly bytes: Buffer;
-  /** What the check of the next line goes on from. */
+  /** What the check of the line after them goes on from. */
   readonly crc: number;
 }
 
-/** The line of a record. `json` is the record's JSON, an object with at least one member. */
-function encodeLine(json: string, previousCrc: number): EncodedLine {
-  const bytes = Buffer.from(`${UNCHECKED}${json.slice(1)}\n`);
-  const crc = crc32(bytes, CHECKED_FROM, bytes.length - 1, previousCrc);
-  bytes.write(crc.toString(16).padStart(CRC_DIGITS, '0'), PREFIX.length, 'latin1');
+/**
+ * The lines of several records, one after the other. Each of `jsons` is an object with at least one member.
+ * Made bytes all at once: one by one takes twice the time.
+ */
+export function encodeLines(jsons: readonly string[], previousCrc: number): EncodedLines {
+  const bytes = Buffer.from(jsons.map((json) => `${UNCHECKED}${json.slice(1)}\n`).join(''));
+  let crc = previousCrc;
+  for (let from = 0; from < bytes.length; ) {
+    const to = bytes.indexOf(NEWLINE, from);
+    crc = crc32(bytes, from + CHECKED_FROM, to, crc);
+    writeHex(bytes, from + PREFIX.length, crc);
+    from = to + 1;
+  }
   return { bytes, crc };
 }
 
-/** The lines of several records, one after the other. */
-export function encodeLines(jsons: Iterable<string>, previousCrc: number): EncodedLine {
-  let crc = previousCrc;
-  const lines: Buffer[] = [];
-  for (const json of jsons) {
-    const line = encodeLine(json, crc);
-    lines.push(line.bytes);
-    crc = line.crc;
+function writeHex(bytes: Buffer, at: number, value: number): void {
+  for (let digit = 0; digit < CRC_DIGITS; digit += 1) {
+    bytes[at + digit] = HEX_DIGITS[(value >>> (4 * (CRC_DIGITS - 1 - digit))) & 0xf] ?? 0;
   }
-  return { bytes: Buffer.concat(lines), crc };
 }
 
 export type DecodedLine =

@@ -168,18 +168,22 @@ function isRecordType(type: string): type is RecordType {
 
 /** The first field that is missing, unknown or not as it must be. */
 function problemIn(value: JsonObject, checks: Readonly<Record<string, Check>>, tag?: string): string | null {
+  let known = tag === undefined ? 0 : 1;
   for (const field in checks) {
     const check = checks[field];
     if (check === undefined) continue;
     const found = value[field];
     if (found === undefined) {
       if (check.optional !== true) return `has no field "${field}"`;
-    } else if (!check.accepts(found)) return `has a field "${field}" that is not ${check.expected}`;
+      continue;
+    }
+    if (!check.accepts(found)) return `has a field "${field}" that is not ${check.expected}`;
+    known += 1;
   }
-  for (const field in value) {
-    if (field !== tag && !Object.hasOwn(checks, field)) return `has an unknown field "${field}"`;
-  }
-  return null;
+  const fields = Object.keys(value);
+  if (fields.length === known) return null;
+  const unknown = fields.find((field) => field !== tag && !Object.hasOwn(checks, field));
+  return unknown === undefined ? null : `has an unknown field "${unknown}"`;
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
