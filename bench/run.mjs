@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { create } from './experiments/create.mjs';
 import { edit, idleDaemon } from './experiments/daemon.mjs';
-import { nothing, oneChanged, startup } from './experiments/idle.mjs';
+import { lean, nothing, oneChanged, startup } from './experiments/idle.mjs';
 import { growth, peersOf } from './experiments/scale.mjs';
 import { latency, refresh } from './experiments/wire.mjs';
 import { findPeers } from './lib/peers.mjs';
@@ -20,7 +20,19 @@ import { resultsPage, timeChart } from './lib/results.mjs';
 import { startServer } from './lib/server.mjs';
 
 const PEERS = [peersOf('small', 3), peersOf('middle', 3), peersOf('large', 1)];
-const EXPERIMENTS = [startup, create, latency, refresh, nothing, oneChanged, growth, edit, idleDaemon, ...PEERS];
+const EXPERIMENTS = [
+  startup,
+  create,
+  latency,
+  refresh,
+  nothing,
+  ...lean,
+  oneChanged,
+  growth,
+  edit,
+  idleDaemon,
+  ...PEERS,
+];
 const ROUNDS = 7;
 const SIZES = {
   ...{ many: 10_000, some: 1_000, few: 1_000, most: 100_000, idle: [100, 1_000, 10_000] },

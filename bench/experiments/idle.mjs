@@ -1,5 +1,6 @@
 // Runs that have nothing to do, or nearly nothing, and commands that end at once.
 import { manifestOf } from '../lib/entries.mjs';
+import { CERTIFICATES } from '../lib/process.mjs';
 import { applyAll, bareNode, parseYaml, product, sending, within, writeManifest } from '../lib/programs.mjs';
 import { numeral } from '../lib/stats.mjs';
 
@@ -101,3 +102,24 @@ export const startup = {
       atMost,
     })),
 };
+
+/** An experiment in an environment without the certificates: none where there are none. */
+function withoutCertificates(experiment) {
+  if (process.env[CERTIFICATES] === undefined) return [];
+  const lean = (bench) => ({ ...bench, without: [CERTIFICATES] });
+  return [
+    {
+      ...experiment,
+      name: `${experiment.name}-lean`,
+      title: (sizes) => `${experiment.title(sizes)}, without ${CERTIFICATES}`,
+      programs: (sizes, bench) =>
+        Object.fromEntries(
+          Object.entries(experiment.programs(sizes, bench)).map(([name, run]) => [name, (here) => run(lean(here))]),
+        ),
+      goals: (sizes, bench) =>
+        experiment.goals(sizes, bench).map((goal) => ({ ...goal, what: `${goal.what}, without ${CERTIFICATES}` })),
+    },
+  ];
+}
+
+export const lean = [...withoutCertificates(startup), ...withoutCertificates(nothing)];

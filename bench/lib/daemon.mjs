@@ -3,13 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { COMMAND } from './process.mjs';
+import { COMMAND, surroundings } from './process.mjs';
 import { environmentOf } from './programs.mjs';
 
 /** Starts `run` and resolves when it has reconciled once. `reconciled()` resolves after the next time. */
 export async function startDaemon(bench) {
-  const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, ...environmentOf(bench, { COPERNICA_WEBHOOKS_LOG_LEVEL: 'info' }) };
+  const env = { ...surroundings(), ...environmentOf(bench, { COPERNICA_WEBHOOKS_LOG_LEVEL: 'info' }) };
   const args = [COMMAND, 'run', '--init', '--schedule', 'off', '--log-format', 'json'];
   const child = spawn(process.execPath, args, { cwd: bench.folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });

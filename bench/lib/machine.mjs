@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from './process.mjs';
+import { CERTIFICATES, ROOT } from './process.mjs';
 
 const versionOf = (name) => JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')).version;
 
@@ -24,6 +24,9 @@ export function machine(bench) {
     `Node ${process.version}, undici ${versionOf('undici')}, yaml ${versionOf('yaml')}, ${Object.values(bench.peers)
       .map(({ what }) => what)
       .join(', ')}`,
+    ...(process.env[CERTIFICATES] === undefined
+      ? []
+      : [`${CERTIFICATES} is set, for floors and product alike: each Node process reads certificates when it starts`]),
     `commit ${saidBy('git', ['-C', ROOT, 'log', '-1', '--format=%h %s'])}`,
   ];
 }

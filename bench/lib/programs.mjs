@@ -1,5 +1,5 @@
 // What is run side by side: the product and its floors, each as a program of its own, each checked to have done its work.
-// A bench is { folder, server }: where manifest and state are, and the account.
+// A bench is { folder, server, without }: where manifest and state are, the account, and variables that are left out.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,13 +20,14 @@ export function within(bench, name) {
 
 export const writeManifest = (bench, text) => writeFileSync(join(bench.folder, MANIFEST), text);
 
-export const bareNode = (bench) => runNode(['-e', '0'], { cwd: bench.folder });
+export const bareNode = ({ folder, without }) => runNode(['-e', '0'], { cwd: folder, without });
 
 export const parseYaml = (bench) => runNode([floor('yaml-parse.mjs'), MANIFEST], { cwd: bench.folder });
 
 /** The product with `args`, in the bench's folder, against its server. */
 export function product(bench, args, options = {}) {
-  return runNode([COMMAND, ...args], { cwd: bench.folder, ...options, env: environmentOf(bench, options.env) });
+  const { folder, without } = bench;
+  return runNode([COMMAND, ...args], { cwd: folder, without, ...options, env: environmentOf(bench, options.env) });
 }
 
 /** Logs nothing, and takes no port: what is measured is the work. */

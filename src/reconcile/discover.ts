@@ -49,8 +49,8 @@ export async function takeOver(
 ): Promise<number> {
   const locked = await edges.lockState();
   try {
-    const journal = await openState(locked, edges, options);
-    checkAccount(await readAccount(edges.api), journal.state.account);
+    const { journal, isNew } = await openState(locked, edges, options);
+    if (!isNew) checkAccount(await readAccount(edges.api), journal.state.account);
     const fresh = found.filter(
       ({ id, name, equalTo }) => equalTo === null && !journal.state.owners.has(id) && !journal.state.entries.has(name),
     );

@@ -35,10 +35,10 @@ export async function importWebhook(
   const { entry, file, id } = options;
   const locked = await edges.lockState();
   try {
-    const journal = await openState(locked, edges, options);
+    const { journal, isNew } = await openState(locked, edges, options);
     const refused = refusedUnread(journal.state, entry.name, id);
     if (refused !== null) throwRefused(refused, entry.name);
-    checkAccount(await readAccount(edges.api), journal.state.account);
+    if (!isNew) checkAccount(await readAccount(edges.api), journal.state.account);
     const live = await read(edges, entry.name, id);
     const verdict = judgeImport(journal.state, entry.name, live);
     if (verdict.kind === 'settle') return await settle(journal, verdict, { live, name: entry.name, now: edges.now });

@@ -5,6 +5,12 @@ import type { LockedState, OpenJournal, ReconcilerEdges } from './edges.js';
 
 export const STATE_MISSING = 'state-missing' satisfies ProblemCode;
 
+export interface OpenedState {
+  readonly journal: OpenJournal;
+  /** It was begun now, with the account that the token belongs to: that need not be asked again. */
+  readonly isNew: boolean;
+}
+
 /**
  * The journal of a state file under its lock, begun with the token's account where there is none and that is expected.
  * Throws ProductError of kind `refused` for a state that is missing: a lost one must not double everything.
@@ -13,9 +19,9 @@ export async function openState(
   locked: LockedState,
   edges: Pick<ReconcilerEdges, 'api'>,
   options: { readonly init: boolean },
-): Promise<OpenJournal> {
+): Promise<OpenedState> {
   const journal = await locked.open();
-  if (journal !== null) return journal;
+  if (journal !== null) return { journal, isNew: false };
   if (!options.init) {
     throw productError('refused', {
       code: STATE_MISSING,
@@ -24,5 +30,5 @@ export async function openState(
       remedy: 'if this is the first time, say so with --init; if not, restore the state file or mount its volume',
     });
   }
-  return locked.create(await readAccount(edges.api));
+  return { journal: await locked.create(await readAccount(edges.api)), isNew: true };
 }

@@ -64,12 +64,14 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
   const manifest = await edges.loadManifest();
   const locked = await edges.lockState();
   try {
-    const journal = await openState(locked, edges, options);
+    const { journal, isNew } = await openState(locked, edges, options);
     options.onStateOpened?.();
     const startedAt = edges.now();
     const { state } = journal;
     const asIs = withoutNames(manifest.entries)?.entries ?? null;
-    if (needsTheAccount(asIs, state, options)) checkAccount(await readAccount(edges.api), state.account);
+    if (!isNew && needsTheAccount(asIs, state, options)) {
+      checkAccount(await readAccount(edges.api), state.account);
+    }
     const file = options.manifestFile;
     const desired = asIs ?? (await lookUpLimits(manifest.entries, edges.api, { file, state })).entries;
     const run: Run = { edges, options, journal, desired, startedAt };
