@@ -9,7 +9,7 @@ const pure = [
   '^src/completion/(?!describe)',
   '^src/settings/(?!load)',
   '^src/manifest/(?!load)',
-  '^src/state/(?!clean|journal|lock|open|target)',
+  '^src/state/(?!clean|journal|lock|mark|open|target)',
   '^src/plan/',
   '^src/copernica/(outcome|answers|api|redact)\\.ts$',
   '^src/daemon/scheduler\\.ts$',

@@ -26,11 +26,12 @@ const TOGETHER = {
     /src.output.(exit-code|paint|plan-json|problems|summary)\.ts$/,
     /src.settings.(account-keys|definitions|load|notify-url|resolve|token|values)\.ts$/,
   ],
-  unchanged: [/src.(ground|output.unchanged|state.clean)\.ts$/, /src.commands.(apply|plan|unchanged)\.ts$/],
+  unchanged: [/src.(output.unchanged|state.mark)\.ts$/, /src.commands.(apply|plan|unchanged)\.ts$/],
+  clean: [/src.(ground|state.clean|commands.still-holds)\.ts$/],
   manifest: [/src.manifest.(?!credentials|limits|printable|suggest)[a-z0-9-]+\.ts$/],
   plan: [/src.plan.(doubts|guard|live|plan)\.ts$/],
   lock: [/src.state.(failures|lock|target)\.ts$/],
-  state: [/src.state.(?!clean|failures|lock|target)[a-z0-9-]+\.ts$/],
+  state: [/src.state.(?!clean|failures|lock|mark|target)[a-z0-9-]+\.ts$/],
 };
 
 const bundle = await rolldown({

@@ -1,8 +1,6 @@
-import { groundOf } from '../ground.js';
-import { type Host, holderOf } from '../host.js';
-import { loadToken } from '../settings/load.js';
+import type { Host } from '../host.js';
 import type { AccountSettings } from '../settings/resolve.js';
-import { type CleanMark, holds, manifestDigest, readCleanMark } from '../state/clean.js';
+import { readCleanMark } from '../state/mark.js';
 import type { Invocation } from './command.js';
 
 /**
@@ -23,6 +21,8 @@ export async function unchangedAccounts(
     if (account.settings.refresh !== false) return null;
     const mark = readCleanMark(account.settings.state);
     if (mark === null) return null;
+    // Loaded where there is a mark: what makes digests is slow to load.
+    const { stillHolds, stillHoldsForWriter } = await import('./still-holds.js');
     const isClean =
       invocation.command === 'apply'
         ? await stillHoldsForWriter(host, account, mark)
@@ -31,28 +31,4 @@ export async function unchangedAccounts(
     counts.set(account, mark.webhooks);
   }
   return counts;
-}
-
-function stillHolds(host: Host, account: AccountSettings, mark: CleanMark, token: string | null): boolean {
-  const { file, state } = account.settings;
-  const digest = manifestDigest(file);
-  if (digest === null) return false;
-  const ground = groundOf(host, account, token, { sha256: digest, variables: mark.variables });
-  return ground !== null && holds(mark, state, ground);
-}
-
-/** A run that may write needs a token and the lock, and so does one that turns out to have nothing to write. */
-async function stillHoldsForWriter(host: Host, account: AccountSettings, mark: CleanMark): Promise<boolean> {
-  const { settings } = account;
-  if (settings.caFile !== undefined) return false;
-  const token = await loadToken(host.environment, account.token).catch(() => null);
-  if (token === null) return false;
-  const { acquireLock } = await import('../state/lock.js');
-  const lock = await acquireLock(settings.state, { timeoutMs: 0, holder: holderOf(host, 'apply') }).catch(() => null);
-  if (lock === null) return false;
-  try {
-    return stillHolds(host, account, mark, token);
-  } finally {
-    lock.release();
-  }
 }

@@ -1,16 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type CleanMark, markPath, READ_AT_ONCE } from './mark.js';
 
 /** What a manifest is known again by: its SHA-256, and the environment variables that it refers to. */
 export interface ManifestSource {
@@ -30,32 +20,11 @@ export interface Ground {
   readonly token: string | null;
 }
 
-/**
- * Left beside the state by a run after which nothing was to do, so that the next one needs neither parse the manifest
- * nor fold the state to know that. It says nothing by itself: it holds only for the very bytes of manifest and state
- * that it was made of, so whatever changes them makes it void, and it may be lost at any time.
- *
- * All of it is done at once, without threads or promises: starting those is part of what this is to save.
- */
-export interface CleanMark {
-  /** How many webhooks there are, each as the manifest says. */
-  readonly webhooks: number;
-  /** Names of the variables that the manifest refers to: they can't be known without parsing it. */
-  readonly variables: readonly string[];
-  /** SHA-256 of the ground, the state file and the number of webhooks. */
-  readonly digest: string;
-  /** Tells one token from another, and is too short to tell anything of either. */
-  readonly token: string;
-}
-
 const TOKEN_DIGITS = 4;
 const CHUNK_BYTES = 64 * 1024;
 
 /** As that of the state. */
 const MARK_MODE = 0o600;
-
-/** A named pipe opens at once; to a regular file it makes no difference. */
-const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
 
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
@@ -78,20 +47,6 @@ export function writeCleanMark(statePath: string, ground: Ground, webhooks: numb
   renameSync(temporary, markPath(statePath));
 }
 
-/** The mark beside a state file as it is written there, not checked. Null: there is none that can be read. */
-export function readCleanMark(statePath: string): CleanMark | null {
-  try {
-    const fd = openSync(markPath(statePath), READ_AT_ONCE);
-    try {
-      return asMark(JSON.parse(readFileSync(fd, 'utf8')));
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return null;
-  }
-}
-
 /** Whether a mark holds: state and ground are those that it was made of. A plan uses no token, so none is compared. */
 export function holds(mark: CleanMark, statePath: string, ground: Ground): boolean {
   try {
@@ -110,10 +65,6 @@ export function manifestDigest(path: string): string | null {
   } catch {
     return null;
   }
-}
-
-function markPath(statePath: string): string {
-  return `${realpathSync(statePath)}.clean`;
 }
 
 /** Null: the state file is none that a run would leave as it is. */
@@ -144,13 +95,4 @@ function fileDigest(path: string, hasMode: (mode: number) => boolean): string | 
   } finally {
     closeSync(fd);
   }
-}
-
-function asMark(value: unknown): CleanMark | null {
-  if (typeof value !== 'object' || value === null) return null;
-  if (!('webhooks' in value && 'variables' in value && 'digest' in value && 'token' in value)) return null;
-  const { webhooks, variables, digest, token } = value;
-  if (typeof webhooks !== 'number' || typeof digest !== 'string' || typeof token !== 'string') return null;
-  if (!Array.isArray(variables) || !variables.every((name) => typeof name === 'string')) return null;
-  return { webhooks, variables, digest, token };
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.js';
-import { type Ground, type ManifestSource, writeCleanMark } from './clean.js';
+import type { Ground, ManifestSource } from './clean.js';
 import type { Journal } from './journal.js';
 import { createJournal, openJournal, readState } from './journal-open.js';
 import { acquireLock, type LockOptions, type StateLock } from './lock.js';
@@ -72,7 +72,7 @@ export class LockedStateFile {
       await this.#journal?.close();
       if (this.#clean !== null) {
         const { ground, webhooks } = this.#clean;
-        leaveMark(this.file, ground, webhooks);
+        await leaveMark(this.file, ground, webhooks);
       }
     } finally {
       this.#lock.release();
@@ -80,9 +80,11 @@ export class LockedStateFile {
   }
 }
 
-function leaveMark(...mark: Parameters<typeof writeCleanMark>): void {
+/** What makes it is loaded here: most commands that read a state leave no mark. */
+async function leaveMark(file: string, ground: Ground, webhooks: number): Promise<void> {
+  const { writeCleanMark } = await import('./clean.js');
   try {
-    writeCleanMark(...mark);
+    writeCleanMark(file, ground, webhooks);
   } catch {
     // It only saves time: a disk too full for it is no failure.
   }

@@ -49,13 +49,15 @@ describe('what is loaded', () => {
     const { code, chunks, builtins } = await runLoaded(place, 'plan', '--no-refresh');
     expect([code, chunks]).toEqual([0, expect.arrayContaining(['yaml', 'plan-full'])]);
     for (const chunk of ['undici', 'session']) expect(chunks).not.toContain(chunk);
-    for (const builtin of ['http', 'https', 'net', 'tls', 'child_process']) expect(builtins).not.toContain(builtin);
+    for (const builtin of ['http', 'https', 'net', 'tls', 'child_process', 'crypto', 'fs/promises'])
+      expect(builtins).not.toContain(builtin);
     expect(chunks.length).toBeLessThanOrEqual(16);
   });
 
   it.each(['plan', 'apply'])('is neither parser nor state where %s finds nothing changed', async (command) => {
     const { place } = await openApplied();
-    const extra = { plan: ['unchanged'], apply: ['unchanged', 'lock', 'fs-native-extensions'] }[command] ?? [];
+    const extra =
+      { plan: ['unchanged', 'clean'], apply: ['unchanged', 'clean', 'lock', 'fs-native-extensions'] }[command] ?? [];
     const { code, chunks, compiled } = await runLoaded(place, command, '--no-refresh');
     expect(code).toBe(0);
     expect(chunks.toSorted()).toEqual([...CORE, ...extra].sort());
