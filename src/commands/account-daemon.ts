@@ -5,7 +5,8 @@ import { LastGoodManifest } from '../daemon/last-good.js';
 import { isMountedFile } from '../daemon/mounts.js';
 import { watchFile } from '../daemon/watch.js';
 import type { Host } from '../host.js';
-import { readManifest } from '../manifest/load.js';
+import { readManifestFile } from '../manifest/load.js';
+import { parseManifest } from '../manifest/parse.js';
 import type { ProblemCode } from '../problems/catalogue.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { AccountReporter } from '../status/reporter.js';
@@ -32,7 +33,11 @@ export async function runAccount(
   const { token, log } = await openAccount(host, account, host.stdout);
   const stopping = new AbortController();
   const stop = stopping.signal;
-  const manifest = new LastGoodManifest(() => readManifest(settings.file, host.environment, host.secrets), log);
+  const source = { file: settings.file, env: host.environment, hidden: host.secrets };
+  const manifest = new LastGoodManifest(
+    { read: () => readManifestFile(settings.file), parse: (text) => parseManifest(text, source) },
+    log,
+  );
   const loadManifest = async () => manifest.current();
   const onRequest = status.requestMade;
   const assembly = await assemble({

@@ -3,10 +3,16 @@ import type { Logger } from 'pino';
 import { type Problem, ProductError } from '../errors.js';
 import type { ValidManifest } from '../reconcile/edges.js';
 
-/** A manifest file as it was read: its text (null: it could not be read), and what it came to. */
-export interface ReadManifest {
-  readonly text: string | null;
-  readonly result: ValidManifest | { readonly problems: readonly Problem[] };
+interface Problems {
+  readonly problems: readonly Problem[];
+}
+
+/** Where a manifest comes from. */
+export interface ManifestFile {
+  /** The text of the file as it is now, or why there is none. */
+  read(): { readonly text: string } | Problems;
+  /** What a text comes to. */
+  parse(text: string): ValidManifest | Problems;
 }
 
 /** Time between two looks that must see the same: a writer that is not done yet is waited for. */
@@ -19,14 +25,15 @@ const MOST_LOOKS = 50;
  * or is mended. What counts is the content: the same bytes again are no change.
  */
 export class LastGoodManifest {
-  readonly #read: () => ReadManifest;
+  readonly #file: ManifestFile;
   readonly #log: Logger;
+  /** The text that was read last; null: none could be. */
   #text: string | null | undefined;
   #good: ValidManifest | null = null;
   #problems: readonly Problem[] = [];
 
-  constructor(read: () => ReadManifest, log: Logger) {
-    this.#read = read;
+  constructor(file: ManifestFile, log: Logger) {
+    this.#file = file;
     this.#log = log;
   }
 
@@ -42,10 +49,12 @@ export class LastGoodManifest {
 
   /** Reads the file. True: there is a new valid manifest. */
   async reload(): Promise<boolean> {
-    const { text, result } = await this.#readStable();
+    const found = await this.#readStable();
+    const text = textOf(found);
     if (text === this.#text && text !== null) return false;
     const first = this.#text === undefined;
     this.#text = text;
+    const result = 'text' in found ? this.#file.parse(found.text) : found;
     if ('entries' in result) {
       if (this.#problems.length > 0) this.#log.info('the manifest is valid again');
       this.#good = result;
@@ -64,12 +73,12 @@ export class LastGoodManifest {
     return this.#good;
   }
 
-  async #readStable(): Promise<ReadManifest> {
-    let last = this.#read();
-    for (let look = 1; look < MOST_LOOKS && last.text !== this.#text; look += 1) {
+  async #readStable(): Promise<ReturnType<ManifestFile['read']>> {
+    let last = this.#file.read();
+    for (let look = 1; look < MOST_LOOKS && textOf(last) !== this.#text; look += 1) {
       await sleep(STABLE_AFTER_MS);
-      const next = this.#read();
-      if (next.text === last.text) return next;
+      const next = this.#file.read();
+      if (textOf(next) === textOf(last)) return next;
       last = next;
     }
     return last;
@@ -80,6 +89,11 @@ export class LastGoodManifest {
     const force = this.#good === null ? 'there is none to go on with' : 'the last good one stays in force';
     this.#log.error(`the manifest can't be used: ${force}`);
   }
+}
+
+/** Null: it could not be read. */
+function textOf(found: ReturnType<ManifestFile['read']>): string | null {
+  return 'text' in found ? found.text : null;
 }
 
 function placed({ code, file, line, column, remedy }: Problem) {
