@@ -34,7 +34,7 @@ async function applyAccount(
   { settings, log, assembly }: Session,
   { force, stop, alone }: { readonly force: boolean; readonly stop: AbortSignal; readonly alone: boolean },
 ): Promise<CommandResult> {
-  const progress = progressReporter(host.stderr, log, { doing: 'applying', alone });
+  const progress = progressReporter(host.stderr, log, { alone });
   try {
     const report = await runOnce(
       assembly.edges,

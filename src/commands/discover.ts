@@ -37,7 +37,7 @@ async function discoverIn(
   { settings, log, assembly }: Session,
   options: Pick<DiscoverOptions, 'range' | 'stop'> & { readonly state: State | null; readonly writeState: boolean },
 ): Promise<CommandResult> {
-  const progress = progressReporter(host.stderr, log, { doing: 'looking', alone: true });
+  const progress = progressReporter(host.stderr, log, { alone: true });
   const { found, incomplete } = await discover(assembly.edges, options.state, {
     range: options.range,
     concurrency: settings.concurrency,

@@ -10,18 +10,17 @@ const STEP_PERCENT = { terminal: 1, log: 10 };
  * Progress of long work: a line that is rewritten on a terminal, a log line at every tenth elsewhere, and where several
  * accounts are worked on: they would rewrite each other's.
  */
-export function progressReporter(
-  sink: TextSink,
-  log: Logger,
-  { doing, alone }: { readonly doing: string; readonly alone: boolean },
-) {
+export function progressReporter(sink: TextSink, log: Logger, { alone }: { readonly alone: boolean }) {
   const rewrites = sink.isTTY && alone;
   const step = rewrites ? STEP_PERCENT.terminal : STEP_PERCENT.log;
   let shown = 0;
+  let shownFor = '';
   let open = false;
   return {
-    update: (done: number, total: number): void => {
+    update: (done: number, total: number, doing: string): void => {
       const percent = Math.floor((done / total) * 100);
+      if (doing !== shownFor) shown = 0;
+      shownFor = doing;
       if (total < WORTH_SHOWING || percent < shown + step) return;
       shown = percent;
       if (!rewrites) log.info({ done, total }, doing);

@@ -179,8 +179,9 @@ function told(answer: Answer): string {
   if (status >= 300 && status < 400) return `answered ${status}, a redirect, which is not followed`;
   const message = apiMessage(body);
   if (message !== null) return `Copernica answered ${status}: ${message}`;
-  if (status === 503 || isLoadBalancerPage(body)) return `the load balancer answered ${status} (too many requests)`;
-  if (status === 429) return 'answered 429 (too many requests)';
+  const why = status === 503 || status === 429 ? ' (too many requests)' : '';
+  if (status === 503 || isLoadBalancerPage(body)) return `the load balancer answered ${status}${why}`;
+  if (status === 429) return `answered 429${why}`;
   return `answered ${status}${isHtml(answer) ? ' with an HTML page' : ''}`;
 }
 

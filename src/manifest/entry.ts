@@ -2,6 +2,7 @@ import { isMap } from 'yaml';
 import type { LimitField, WebhookSpec } from '../webhook.js';
 import { notAnEntry, type Range, refusedFields, type Tell, unknownFields, type Values } from './entry-problems.js';
 import { type Field, fieldsOf } from './fields.js';
+import type { Report } from './findings.js';
 import { type Complaint, handlerWarnings } from './handler.js';
 import { ENTRY_FIELDS, entrySchema, ID_PATTERN, type Spec, specSchema } from './schema.js';
 import { rangeOf, resolve } from './tree.js';
@@ -37,7 +38,7 @@ export function readEntry(item: unknown, reading: Reading): Candidate | null {
   const fields = fieldsOf(map, reading.aliases, reading.report);
   const values = readValues(fields, reading);
   const name = values.get('name');
-  const shownName = typeof name?.value === 'string' ? name.raw : undefined;
+  const shownName = shownNameOf(values);
   const { start, end } = placeOfEntry(item, name);
   const tell: Tell = (complaint, at, severity) => {
     if (reading.isFull()) return;
@@ -65,15 +66,22 @@ export function readEntry(item: unknown, reading: Reading): Candidate | null {
   };
 }
 
-function readValues(fields: ReadonlyMap<string, Field>, reading: Reading): Values {
+function readValues(fields: ReadonlyMap<string, Field>, { report, ...reading }: Reading): Values {
   const values = new Map<string, ReadValue>();
+  // The name is read before all else, so that what is wrong with the rest can be told with it.
+  const withName: Report = (finding) => report({ ...finding, name: finding.name ?? shownNameOf(values) });
   for (const field of ENTRY_FIELDS) {
     const found = fields.get(field);
     if (found === undefined) continue;
     const isId = field === 'database' || field === 'collection';
-    values.set(field, readValue(found.value, found.key, isId, reading));
+    values.set(field, readValue(found.value, found.key, isId, { ...reading, report: withName }));
   }
   return values;
+}
+
+function shownNameOf(values: Values): string | undefined {
+  const name = values.get('name');
+  return typeof name?.value === 'string' ? name.raw : undefined;
 }
 
 /** The name, unless it stands elsewhere: behind an alias or in a merged mapping it stands for several entries. */

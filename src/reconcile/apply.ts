@@ -42,7 +42,7 @@ export async function applyPlan(
     results[index] = await applyChange(change, context);
     if (isPending(change)) {
       done += 1;
-      context.onProgress(done, total);
+      context.onProgress(done, total, 'applying');
     }
     return true;
   };

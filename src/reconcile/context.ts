@@ -1,6 +1,7 @@
 import type { CopernicaApi } from '../copernica/api.js';
 import type { Turns } from '../turns.js';
 import type { OpenJournal } from './edges.js';
+import type { Progress } from './look.js';
 import type { OpenReason } from './recover.js';
 
 /** What carrying out a plan needs. */
@@ -16,7 +17,7 @@ export interface ApplyContext {
   now(): Date;
   /** Aborted: start no new request. */
   readonly stop: AbortSignal;
-  readonly onProgress: (done: number, total: number) => void;
+  readonly onProgress: Progress;
   /** True when an uncertain entry was looked for long enough after its POST, and may be sent again. */
   maySendAgain(name: string): boolean;
   /** Why uncertain entries were not settled by looking, by name. */

@@ -9,10 +9,13 @@ export interface Sight {
   readonly failure: string | null;
 }
 
+/** Told of each step of long work. */
+export type Progress = (done: number, total: number, doing: 'looking' | 'applying') => void;
+
 export interface LookOptions {
   readonly concurrency: number;
   readonly stop: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: Progress;
 }
 
 /**
@@ -45,7 +48,7 @@ export async function readEach(
       if (outcome.kind === 'found') webhooks.push(outcome.webhook);
       else if (outcome.kind !== 'gone') failure = outcome.message;
       looked += 1;
-      onProgress?.(looked, ids.length);
+      onProgress?.(looked, ids.length, 'looking');
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));

@@ -10,6 +10,7 @@ import type { DesiredWebhook } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import { applyPlan } from './apply.js';
 import type { OpenJournal, ReconcilerEdges, ValidManifest } from './edges.js';
+import type { Progress } from './look.js';
 import { mergeResults } from './merge.js';
 import { lookUpLimits, withoutNames } from './names.js';
 import { openState } from './open-state.js';
@@ -33,7 +34,7 @@ export interface RunOptions {
   readonly waitToSettle: boolean;
   /** Aborted: finish what is under way, start nothing new. */
   readonly stop: AbortSignal;
-  readonly onProgress: (done: number, total: number) => void;
+  readonly onProgress: Progress;
   /** Told as soon as there is a state, whatever becomes of the run. */
   readonly onStateOpened?: () => void;
 }

@@ -144,7 +144,7 @@ export function loadNotifyUrlIfThere({ notify, notifyFile }: Pick<Settings, 'not
 export async function loadCertificates(path: string): Promise<string> {
   const text = readSmallFile(path, 'certificate file', false) ?? '';
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw unreadable(path, 'certificate file', 'holds no certificate in PEM form');
+  throw unreadable(path, 'certificate file', 'holds no certificate in PEM form', 'export the certificate as PEM');
 }
 
 /** At once: nothing else goes on while a command starts, and threads for it would take longer to start than this. */
@@ -162,10 +162,15 @@ function readSmallFile(path: string, what: string, mayBeMissing: boolean): strin
   }
 }
 
-function unreadable(path: string, what: string, why: string): ProductError {
+function unreadable(
+  path: string,
+  what: string,
+  why: string,
+  remedy = 'check the path and its permissions',
+): ProductError {
   return productError('input', {
     code: 'file-unreadable',
     message: `${what} ${path} ${why}`,
-    remedy: 'check the path and its permissions',
+    remedy,
   });
 }

@@ -137,7 +137,7 @@ describe('what a failure says', () => {
     [answered(400, {}, refusal('Invalid data provided')), 'Copernica answered 400: Invalid data provided'],
     [answered(400, {}, '{"error":"no"}'), 'Copernica answered 400: no'],
     [answered(503, {}, LOAD_BALANCER_PAGE), 'the load balancer answered 503 (too many requests)'],
-    [answered(504, {}, LOAD_BALANCER_PAGE), 'the load balancer answered 504 (too many requests)'],
+    [answered(504, {}, LOAD_BALANCER_PAGE), 'the load balancer answered 504'],
     [answered(502, {}, '<html><body>Bad Gateway'), 'answered 502 with an HTML page'],
     [answered(302, { location: 'https://evil.example' }), 'answered 302, a redirect, which is not followed'],
     [answered(500, {}, '{"error":'), 'answered 500'],

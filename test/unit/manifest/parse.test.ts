@@ -376,3 +376,18 @@ describe('checks across entries', () => {
     expect(found(unknown)).toEqual(['3:56 unknown-field']);
   });
 });
+
+describe('what is wrong with a value', () => {
+  it('is told with the name of its entry, whatever finds it', () => {
+    const problems = problemsOf(manifest({ name: 'crm', handler: 'https://a.example/${NOPE}', trigger: 'nope' }));
+    expect(problems.map(({ code, name }) => [code, name])).toEqual([
+      ['unset-variable', 'crm'],
+      [expect.any(String), 'crm'],
+    ]);
+  });
+
+  it('has no name where the entry has none', () => {
+    const problems = problemsOf('webhooks:\n  - { handler: "https://a.example/${NOPE}", trigger: create }\n');
+    expect(problems.map(({ name }) => name)).toEqual([undefined, undefined]);
+  });
+});
