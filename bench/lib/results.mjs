@@ -1,6 +1,9 @@
 // The page and the chart that a whole bench leaves behind.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { chart } from './chart.mjs';
 import { machine } from './machine.mjs';
+import { ROOT } from './process.mjs';
 import { goalTable } from './report.mjs';
 import { median } from './stats.mjs';
 
@@ -23,7 +26,7 @@ export function resultsPage(measured, bench, { minutes }) {
   return [
     '# Measured',
     '',
-    'Written by `npm run bench`; nothing here is typed by hand. Ratios of whole processes that ran in turns on one machine: absolute times mean little on another one. The floors are in `bench/floors/`.',
+    'Written by `npm run bench`, the figures and all; only the last part, on where the time goes, is [written by hand](PROFILE.md). Ratios of whole processes that ran in turns on one machine: absolute times mean little on another one. The floors are in `bench/floors/`.',
     '',
     ...machine(bench).map((line) => `- ${line}`),
     `- ${new Date().toISOString().slice(0, 10)}, ${minutes.toFixed(0)} minutes`,
@@ -31,7 +34,7 @@ export function resultsPage(measured, bench, { minutes }) {
     '## Goals',
     '',
     goalTable(measured.flatMap(({ goals }) => goals)),
-    'The median of the rounds decides. The size of the container image is not measured here. Where the rest of the time goes: [PROFILE.md](PROFILE.md).',
+    'The median of the rounds decides. The size of the container image is not measured here. Where the rest of the time goes stands at the end.',
     '',
     '## What the others leave out',
     '',
@@ -42,7 +45,13 @@ export function resultsPage(measured, bench, { minutes }) {
     ...Object.entries(LEAVES_OUT).map(([name, what]) => `| ${name} | ${what} |`),
     '',
     ...measured.map(({ text }) => text),
+    profile(),
   ].join('\n');
+}
+
+/** Its headlines one level deeper: it is a part of the page. */
+function profile() {
+  return readFileSync(join(ROOT, 'bench/PROFILE.md'), 'utf8').replace(/^#/gm, '##');
 }
 
 /** Whole-process time by number of webhooks, from the peers' experiments and the growth's. */
