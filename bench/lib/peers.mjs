@@ -33,7 +33,7 @@ async function tool(name) {
 /** npm's alchemy is installed for the length of a bench, and never becomes a dependency. */
 async function installAlchemy(folder) {
   mkdirSync(folder, { recursive: true });
-  const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts'];
+  const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts', '--engine-strict=false'];
   try {
     await exec('npm', [...args, `alchemy@${ALCHEMY_VERSION}`], { cwd: folder, timeout: INSTALL_TIMEOUT_MS });
     return { what: `alchemy ${ALCHEMY_VERSION}`, missing: null, folder };

@@ -66,15 +66,16 @@ export function readEntry(item: unknown, reading: Reading): Candidate | null {
   };
 }
 
-function readValues(fields: ReadonlyMap<string, Field>, { report, ...reading }: Reading): Values {
+function readValues(fields: ReadonlyMap<string, Field>, reading: Reading): Values {
   const values = new Map<string, ReadValue>();
   // The name is read before all else, so that what is wrong with the rest can be told with it.
-  const withName: Report = (finding) => report({ ...finding, name: finding.name ?? shownNameOf(values) });
+  const report: Report = (finding) => reading.report({ ...finding, name: finding.name ?? shownNameOf(values) });
+  const withName: Reading = { ...reading, report };
   for (const field of ENTRY_FIELDS) {
     const found = fields.get(field);
     if (found === undefined) continue;
     const isId = field === 'database' || field === 'collection';
-    values.set(field, readValue(found.value, found.key, isId, { ...reading, report: withName }));
+    values.set(field, readValue(found.value, found.key, isId, withName));
   }
   return values;
 }
