@@ -69,7 +69,7 @@ export function readEntry(item: unknown, reading: Reading): Candidate | null {
 function readValues(fields: ReadonlyMap<string, Field>, reading: Reading): Values {
   const values = new Map<string, ReadValue>();
   // The name is read before all else, so that what is wrong with the rest can be told with it.
-  const report: Report = (finding) => reading.report({ ...finding, name: finding.name ?? shownNameOf(values) });
+  const report: Report = (finding) => reading.report({ ...finding, name: shownNameOf(values) });
   const withName: Reading = { ...reading, report };
   for (const field of ENTRY_FIELDS) {
     const found = fields.get(field);
