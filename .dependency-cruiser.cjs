@@ -3,7 +3,7 @@
  * See docs/architecture.md.
  */
 const pure = [
-  '^src/(webhook|errors|mask-urls)\\.ts$',
+  '^src/(webhook|errors|mask-urls|rough-duration)\\.ts$',
   '^src/problems/',
   '^src/output/',
   '^src/completion/(?!describe)',
@@ -11,6 +11,7 @@ const pure = [
   '^src/manifest/(?!load)',
   '^src/state/(?!clean|journal|lock|mark|open|target)',
   '^src/plan/',
+  '^src/recovery/(?!recover\\.|read\\.)',
   '^src/copernica/(outcome|answers|api|redact)\\.ts$',
   '^src/daemon/scheduler\\.ts$',
   '^src/doctor/(?!gather|probe|examine)',

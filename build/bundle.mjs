@@ -29,7 +29,7 @@ const TOGETHER = {
   unchanged: [/src.(output.unchanged|state.mark)\.ts$/, /src.commands.(apply|plan|unchanged)\.ts$/],
   clean: [/src.(ground|state.clean|commands.still-holds)\.ts$/],
   manifest: [/src.manifest.(?!credentials|limits|printable|suggest)[a-z0-9-]+\.ts$/],
-  plan: [/src.plan.(doubts|guard|live|plan)\.ts$/],
+  plan: [/src.plan.(guard|live|plan)\.ts$/, /src.recovery.(duplicates|matching|proof)\.ts$/],
   lock: [/src.state.(failures|lock|target)\.ts$/],
   state: [/src.state.(?!clean|failures|lock|mark|target)[a-z0-9-]+\.ts$/],
 };

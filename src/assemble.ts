@@ -137,7 +137,8 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
       }),
     api: withRetries(client, { signal: stop, pacer: pacerFor(target.apiUrl, log) }),
     now: () => host.now(),
-    sleepUntil: (time, signal) => sleep(Math.max(0, time.getTime() - host.now().getTime()), signal),
+    startClock: () => steadyClock(host.now()),
+    sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
     log,
   };
 }
@@ -148,7 +149,8 @@ async function loadMarkable(path: string, { environment, secrets }: Host): Promi
   return { ...manifest, source: { sha256: sha256(text), variables: manifest.environmentUsed } };
 }
 
-/** Resolves early, and never rejects, when the signal is aborted. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return delay(ms, undefined, { signal }).catch(() => {});
+/** Time that goes on from a moment by the clock that nobody can set. */
+function steadyClock(start: Date): () => Date {
+  const begun = performance.now();
+  return () => new Date(Math.round(start.getTime() + performance.now() - begun));
 }

@@ -104,9 +104,10 @@ export function buildProgram(
       '--force',
       'delete past the deletion limit, and believe that everything is gone; never past the account check',
     )
-    .action(async (options: { force?: boolean }, called: Command) => {
+    .option('--retry', 'send one create now, although answers to creates were lost lately')
+    .action(async ({ force = false, retry = false }: { force?: boolean; retry?: boolean }, called: Command) => {
       const { applyCommand } = await import('./commands/apply.js');
-      finish(await applyCommand(host, invocationOf(called, 'apply'), { force: options.force === true }));
+      finish(await applyCommand(host, invocationOf(called, 'apply'), { force, retry }));
     });
   command('run').action(async (_options, called: Command) => {
     const { runCommand } = await import('./commands/run.js');

@@ -111,10 +111,16 @@ export function webhookKey(spec: WebhookSpec<Comparable>): string {
   return JSON.stringify([handler, trigger, callers, database, collection]);
 }
 
+/** What every live webhook shows when it is read. */
+interface Visible {
+  readonly handler: string;
+  readonly trigger: string;
+  readonly callers?: readonly string[];
+}
+
 /** The key of what every live webhook shows when read: database and collection may be missing from the API's answer. */
-export function visibleKey(spec: WebhookSpec): string {
-  const { handler, trigger, callers } = canonical(spec);
-  return JSON.stringify([handler, trigger, callers]);
+export function visibleKey({ handler, trigger, callers = [] }: Visible): string {
+  return JSON.stringify([canonicalHandler(handler), trigger, canonicalCallers(callers)]);
 }
 
 /** True: the very same text in every field. Quicker than comparing what they mean, and true of nearly all entries. */

@@ -3,8 +3,8 @@ import { type Host, wantsColor } from '../host.js';
 import { applyJson } from '../output/apply-json.js';
 import { formatApplied } from '../output/apply-text.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { doubleWarnings } from '../plan/doubts.js';
-import { runOnce } from '../reconcile/run-once.js';
+import { type RunReport, runOnce } from '../reconcile/run-once.js';
+import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { forAccounts } from './accounts.js';
 import type { CommandResult } from './command.js';
@@ -17,13 +17,13 @@ import { withStopOnSignal } from './stop.js';
 export function applyInFull(
   host: Host,
   accounts: readonly AccountSettings[],
-  { force }: { readonly force: boolean },
+  { force, retry }: { readonly force: boolean; readonly retry: boolean },
 ): Promise<CommandResult> {
   const pacerFor = sharedPace();
   return withStopOnSignal(host, accounts, (stop) =>
     forAccounts(accounts, (account) =>
       withSession(host, account, { command: 'apply', stop, pacerFor }, (session) =>
-        applyAccount(host, session, { force, stop, alone: accounts.length === 1 }),
+        applyAccount(host, session, { force, retry, stop, alone: accounts.length === 1 }),
       ),
     ),
   );
@@ -32,8 +32,9 @@ export function applyInFull(
 async function applyAccount(
   host: Host,
   { settings, log, assembly }: Session,
-  { force, stop, alone }: { readonly force: boolean; readonly stop: AbortSignal; readonly alone: boolean },
+  own: { readonly force: boolean; readonly retry: boolean; readonly stop: AbortSignal; readonly alone: boolean },
 ): Promise<CommandResult> {
+  const { force, retry, stop, alone } = own;
   const progress = progressReporter(host.stderr, log, { alone });
   try {
     const report = await runOnce(
@@ -42,6 +43,7 @@ async function applyAccount(
         init: assembly.init,
         refresh: settings.refresh ?? true,
         force,
+        retry,
         waitToSettle: true,
         stop,
         onProgress: progress.update,
@@ -54,12 +56,20 @@ async function applyAccount(
         target: assembly.target,
         unread: report.unread,
       }),
-      problems: [...report.warnings, ...doubleWarnings(report.state), ...problemsOf(report.changes)],
+      problems: [...report.warnings, ...stateWarnings(report), ...problemsOf(report.changes)],
       failures: [...failuresOf(report.changes), ...(report.unread > 0 ? (['failed'] as const) : [])],
     };
   } finally {
     progress.end();
   }
+}
+
+/** Of what the changes do not tell. */
+function stateWarnings({ state, manifest, changes }: RunReport): Problem[] {
+  const told = new Set(changes.flatMap(({ change, result }) => (result === 'uncertain' ? [change.name] : [])));
+  const wanted = new Set(manifest.entries.map(({ name }) => name));
+  const open = openWarnings(state, wanted).filter(({ name }) => name === undefined || !told.has(name));
+  return [...open, ...duplicateWarnings(state)];
 }
 
 function problemsOf(changes: readonly AppliedChange[]): Problem[] {

@@ -8,7 +8,7 @@ import { unchangedAccounts } from './unchanged.js';
 export function applyCommand(
   host: Host,
   invocation: Invocation,
-  options: { readonly force: boolean },
+  options: { readonly force: boolean; readonly retry: boolean },
 ): Promise<number> {
   return execute(host, invocation, async () => {
     const accounts = await chosenAccounts(host, invocation);

@@ -7,9 +7,9 @@ import { ProductError } from '../errors.js';
 import { countActions } from '../output/summary.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending } from '../plan/change.js';
-import { doubleWarnings } from '../plan/doubts.js';
 import { STATE_MISSING } from '../reconcile/open-state.js';
 import { type RunReport, runOnce } from '../reconcile/run-once.js';
+import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
 import type { Settings } from '../settings/definitions.js';
 import type { AccountReporter } from '../status/reporter.js';
 import { runOptions } from './run-options.js';
@@ -33,6 +33,8 @@ export function makeRun(parts: {
       init: assembly.init && !hasState,
       refresh,
       force: false,
+      // Whoever edits the manifest may have mended what was wrong.
+      retry: triggers.includes('manifest'),
       waitToSettle: false,
       stop,
       // Once there is a state, losing it is never taken for the first time again.
@@ -62,11 +64,14 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
   for (const { code, severity, message, remedy } of report.warnings.slice(report.manifest.warnings.length)) {
     log[severity === 'error' ? 'error' : 'warn']({ code, remedy }, message);
   }
-  const doubles = doubleWarnings(report.state);
-  for (const { code, name, message, remedy } of doubles) log.warn({ code, name, remedy }, message);
+  const doubles = duplicateWarnings(report.state);
+  const told = new Set(report.changes.flatMap(({ change, result }) => (result === 'uncertain' ? [change.name] : [])));
+  const wanted = new Set(report.manifest.entries.map(({ name }) => name));
+  const open = openWarnings(report.state, wanted).filter(({ name = '' }) => !told.has(name));
+  for (const { code, name, message, remedy } of [...open, ...doubles]) log.warn({ code, name, remedy }, message);
   for (const applied of report.changes) logChange(applied, log);
   const counts = countActions(report.changes.map(({ change }) => change));
-  const failed = report.changes.filter(({ error }) => error?.kind === 'failed').length;
+  const failed = report.changes.filter(({ result }) => result === 'failed').length;
   const uncertain = report.changes.filter(({ result }) => result === 'uncertain').length;
   const summary = {
     triggers,
@@ -76,11 +81,17 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
     possiblyDuplicated: doubles.length,
     ...(report.unread > 0 ? { unread: report.unread } : {}),
   };
-  if (failed + uncertain + report.unread > 0) log.warn(summary, 'reconciled in part');
+  const skipped = report.changes.filter(({ result }) => result === 'skipped').length;
+  if (failed + uncertain + skipped + report.unread > 0) log.warn({ ...summary, skipped }, 'reconciled in part');
   else if (doubles.length > 0) {
     log.warn(summary, 'reconciled: the account is as the manifest says, but some webhooks may exist twice');
   } else log.info(summary, 'reconciled: the account is as the manifest says');
-  return { result: failed + report.unread > 0 ? 'failed' : 'ok', comeBackAt: report.comeBackAt };
+  const isToBeRetried = failed + report.unread > 0 || report.lookFailure !== null;
+  const { comeBackInMs } = report;
+  return {
+    result: isToBeRetried ? 'failed' : 'ok',
+    comeBackAt: comeBackInMs === null ? null : new Date(Date.now() + comeBackInMs),
+  };
 }
 
 function logChange({ change, result, id, error }: AppliedChange, log: Logger): void {

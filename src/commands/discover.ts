@@ -1,8 +1,8 @@
 import { type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
 import { discoveredManifest, doublesFound } from '../plan/discovered.js';
-import { MOST_IDS } from '../plan/doubts.js';
 import { type DiscoverOptions, discover, takeOver } from '../reconcile/discover.js';
+import { MOST_IDS } from '../recovery/duplicates.js';
 import { parseInteger } from '../settings/values.js';
 import { readStateFile } from '../state/open.js';
 import type { IdRange, State } from '../state/state.js';

@@ -36,8 +36,8 @@ export function forgetCommand(host: Host, invocation: Invocation, name: string):
 
 function namesIn(state: State | null): string[] {
   if (state === null) return [];
-  const all = [...state.entries.values(), ...state.intents.values(), ...state.doomed.values()];
-  return [...new Set(all.map(({ name }) => name))];
+  const all = [...state.entries.values(), ...state.intents.values(), ...state.pendingDeletes.values()];
+  return [...new Set([...all.map(({ name }) => name), ...state.possiblyDuplicated.keys()])];
 }
 
 function unknownName(name: string, names: readonly string[]) {

@@ -1,6 +1,6 @@
 import { type Host, wantsColor } from '../host.js';
 import { formatList, listJson } from '../output/list.js';
-import { candidateWarnings, doubleWarnings } from '../plan/doubts.js';
+import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
 import { readStateFile } from '../state/open.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { execute, type Invocation } from './command.js';
@@ -13,7 +13,7 @@ export function listCommand(host: Host, invocation: Invocation): Promise<number>
       return {
         document: listJson(state),
         text: formatList(state, { color: wantsColor(host.stdout, host.environment), file: settings.state }),
-        problems: state === null ? [] : [...candidateWarnings(state, null), ...doubleWarnings(state)],
+        problems: state === null ? [] : [...openWarnings(state, null), ...duplicateWarnings(state)],
         failures: [],
       };
     }),

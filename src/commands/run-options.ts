@@ -4,12 +4,13 @@ import type { Settings } from '../settings/definitions.js';
 /** The options of a run: what the settings say, and what only the command knows. */
 export function runOptions(
   settings: Settings,
-  own: Pick<RunOptions, 'init' | 'refresh' | 'force' | 'waitToSettle' | 'stop'> &
+  own: Pick<RunOptions, 'init' | 'refresh' | 'force' | 'retry' | 'waitToSettle' | 'stop'> &
     Partial<Pick<RunOptions, 'onProgress' | 'onStateOpened'>>,
 ): RunOptions {
   return {
     manifestFile: settings.file,
     concurrency: settings.concurrency,
+    timeoutMs: settings.timeoutMs,
     prune: settings.prune,
     onUncertain: settings.onUncertain,
     settling: { settleMs: settings.settleMs, scanLimit: settings.scanLimit },

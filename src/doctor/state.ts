@@ -1,6 +1,7 @@
 import type { FailureKind, Problem } from '../errors.js';
-import { doubleRemedy } from '../plan/doubts.js';
-import { isOpen, type State } from '../state/state.js';
+import { duplicateRemedy, possiblyDuplicated } from '../recovery/duplicates.js';
+import { rangesText } from '../state/ranges.js';
+import type { State } from '../state/state.js';
 import { ok, problem, problemOf, type Verdict, warning } from './check.js';
 import { type DiskKind, diskKind } from './disk.js';
 import { counted } from './manifest.js';
@@ -162,7 +163,7 @@ export function judgeStateMode({ mode }: Pick<Read, 'mode'>): Verdict {
 const MOST_NAMED = 5;
 
 export function judgeUncertain({ state }: Pick<Read, 'state'>): Verdict {
-  const names = [...new Set([...state.intents.values()].filter(isOpen).map(({ name }) => name))].sort();
+  const names = [...new Set([...state.intents.values()].map(({ name }) => name))].sort();
   if (names.length === 0) return ok('none: the outcome of every create is known');
   return warning(
     `${counted(names.length, 'create')} of unknown outcome: ${named(names)}`,
@@ -171,13 +172,11 @@ export function judgeUncertain({ state }: Pick<Read, 'state'>): Verdict {
 }
 
 export function judgePossiblyDuplicated({ state }: Pick<Read, 'state'>): Verdict {
-  const doubles = [...state.entries.values()]
-    .flatMap(({ name, id, possiblyDuplicated: range }) => (range === undefined ? [] : [{ name, id, range }]))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const doubles = possiblyDuplicated(state).sort((a, b) => (a.name < b.name ? -1 : 1));
   const [first] = doubles;
   if (first === undefined) return ok('none');
-  const ranges = doubles.map(({ name, range }) => `${name} (ids ${range.from} to ${range.to})`);
-  return warning(`${counted(doubles.length, 'webhook')} may exist twice: ${named(ranges)}`, doubleRemedy(first));
+  const ranges = doubles.map(({ name, ranges: of }) => `${name} (ids ${rangesText(of)})`);
+  return warning(`${counted(doubles.length, 'webhook')} may exist twice: ${named(ranges)}`, duplicateRemedy(first));
 }
 
 function named(names: readonly string[]): string {

@@ -93,8 +93,10 @@ function lineEnd(text: string, offset: number): number {
 
 /** `[${A}, ${B}]` is no YAML: inside a flow collection `{` opens a mapping. */
 function variableInFlow(text: string, offset: number): boolean {
-  const start = text.lastIndexOf('\n', offset - 1) + 1;
-  const line = text.slice(start, Math.min(lineEnd(text, offset), start + LONGEST_LINE_LOOKED_AT_CHARS));
+  // Cut first: a line may be the whole file, and be looked at for each of its errors.
+  const before = text.slice(Math.max(0, offset - LONGEST_LINE_LOOKED_AT_CHARS), offset);
+  const after = text.slice(offset, offset + LONGEST_LINE_LOOKED_AT_CHARS);
+  const line = before.slice(before.lastIndexOf('\n') + 1) + after.slice(0, lineEnd(after, 0));
   return /(^|[^$])[[{][^"']*\$\{/.test(line);
 }
 

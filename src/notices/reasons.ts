@@ -2,7 +2,8 @@ import type { FailureKind, Problem } from '../errors.js';
 import { maskUrls } from '../mask-urls.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { CHANGED_IN_ACCOUNT, isDrift } from '../plan/change.js';
-import { doubleRemedy } from '../plan/doubts.js';
+import { duplicateRemedy, possiblyDuplicated } from '../recovery/duplicates.js';
+import { lossesProblem } from '../recovery/losses.js';
 import type { RunView } from '../status/rows.js';
 
 /** What a notice can be about, the gravest first. `drift` is an event; the others last until they are mended. */
@@ -11,6 +12,7 @@ export const REASON_CODES = [
   'manifest-broken',
   'run-failed',
   'run-refused',
+  'answers-lost',
   'webhooks-failed',
   'uncertain',
   'possibly-duplicated',
@@ -59,6 +61,7 @@ export function runReason(failure: FailureKind, problems: readonly Problem[]): R
 /** What a run that came to its end left undone or in doubt. */
 export function reportReasons({ changes, state }: RunView): Reason[] {
   return [
+    ...lossesProblem(state).map(({ message, remedy }) => reason('answers-lost', message, { remedy })),
     ...about('webhooks-failed', ofResult(changes, 'failed'), (count) =>
       count === 1 ? '1 webhook is not as the manifest says' : `${count} webhooks are not as the manifest says`,
     ),
@@ -69,15 +72,13 @@ export function reportReasons({ changes, state }: RunView): Reason[] {
   ];
 }
 
-function doubleReasons({ entries }: RunView['state']): Reason[] {
-  const doubled = [...entries].flatMap(([name, { possiblyDuplicated: range, id }]) =>
-    range === undefined ? [] : [{ name, id, range }],
-  );
+function doubleReasons(state: RunView['state']): Reason[] {
+  const doubled = possiblyDuplicated(state);
   const [first] = doubled;
   if (first === undefined) return [];
   const title = doubled.length === 1 ? '1 webhook may exist twice' : `${doubled.length} webhooks may exist twice`;
   const names = doubled.map((each) => each.name);
-  return [reason('possibly-duplicated', title, { names, remedy: doubleRemedy(first) })];
+  return [reason('possibly-duplicated', title, { names, remedy: duplicateRemedy(first) })];
 }
 
 /** Names of the webhooks that a run found gone or changed in the account. */

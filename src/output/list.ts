@@ -1,7 +1,8 @@
 import { printable } from '../manifest/printable.js';
-import { candidatesOf } from '../plan/doubts.js';
 import { byNameThenId } from '../plan/plan.js';
-import { type IdRange, isOpen, type State } from '../state/state.js';
+import { candidatesOf } from '../recovery/duplicates.js';
+import { hull, rangesText } from '../state/ranges.js';
+import type { IdRange, State } from '../state/state.js';
 import { CALLERS, type WebhookSpec } from '../webhook.js';
 import { painter } from './paint.js';
 import { describeSpec, NAMES_WIDTH } from './plan-text.js';
@@ -12,8 +13,10 @@ export interface ListedWebhook {
   readonly id: number | null;
   readonly status: 'created' | 'uncertain' | 'deleting';
   readonly possiblyDuplicated?: true;
-  /** Both ends included: these ids were not looked at. Beside `possiblyDuplicated`. */
+  /** Both ends included: from the first to the last of the ids among which a second one may be. */
   readonly possiblyDuplicatedRange?: IdRange;
+  /** The same without the ids between that were ruled out. */
+  readonly possiblyDuplicatedRanges?: readonly IdRange[];
   /** Of an uncertain create: webhooks of which one may be it, as was last seen. */
   readonly candidates?: readonly number[];
   readonly handler: string;
@@ -27,33 +30,34 @@ export interface ListedWebhook {
 /** What the state holds, by name: webhooks that exist, and POSTs that nobody knows the outcome of. */
 export function listJson(state: State | null): ListedWebhook[] {
   if (state === null) return [];
-  const uncertain = new Set([...state.intents.values()].filter(isOpen).map((intent) => intent.name));
+  const uncertain = new Set([...state.intents.values()].map((intent) => intent.name));
   const entries = [...state.entries.values()].map(
     (entry): ListedWebhook => ({
       name: entry.name,
       id: entry.id,
       status: uncertain.has(entry.name) ? 'uncertain' : 'created',
-      ...(entry.possiblyDuplicated === undefined
-        ? {}
-        : { possiblyDuplicated: true, possiblyDuplicatedRange: entry.possiblyDuplicated }),
+      ...mark(state, entry.name),
       ...candidates(state, entry.name),
       ...fields(entry.spec),
       createdAt: entry.createdAt,
     }),
   );
-  const lost = [...state.intents.values()]
-    .filter((intent) => isOpen(intent) && !state.entries.has(intent.name))
+  // Several may have been sent for one entry: the last is what it is to be.
+  const lastOf = new Map([...state.intents.values()].map((intent) => [intent.name, intent]));
+  const lost = [...lastOf.values()]
+    .filter(({ name }) => !state.entries.has(name))
     .map(
       (intent): ListedWebhook => ({
         name: intent.name,
         id: null,
         status: 'uncertain',
+        ...mark(state, intent.name),
         ...candidates(state, intent.name),
         ...fields(intent.spec),
         createdAt: null,
       }),
     );
-  const doomed = [...state.doomed.values()].map(
+  const pending = [...state.pendingDeletes.values()].map(
     (webhook): ListedWebhook => ({
       name: webhook.name,
       id: webhook.id,
@@ -62,7 +66,13 @@ export function listJson(state: State | null): ListedWebhook[] {
       createdAt: null,
     }),
   );
-  return [...entries, ...lost, ...doomed].sort(byNameThenId);
+  return [...entries, ...lost, ...pending].sort(byNameThenId);
+}
+
+function mark(state: State, name: string): Partial<ListedWebhook> {
+  const ranges = state.possiblyDuplicated.get(name);
+  if (ranges === undefined) return {};
+  return { possiblyDuplicated: true, possiblyDuplicatedRange: hull(ranges), possiblyDuplicatedRanges: ranges };
 }
 
 function candidates(state: State, name: string): Pick<ListedWebhook, 'candidates'> {
@@ -90,8 +100,8 @@ export function formatList(state: State | null, options: { readonly color: boole
   const body = rows.map((row) => {
     const { database, collection, ...rest } = row;
     const limits = { ...(database === null ? {} : { database }), ...(collection === null ? {} : { collection }) };
-    const { possiblyDuplicatedRange: range, candidates } = row;
-    const note = range === undefined ? '' : ` possibly duplicated (ids ${range.from} to ${range.to})`;
+    const { possiblyDuplicatedRanges: ranges, candidates } = row;
+    const note = ranges === undefined ? '' : ` possibly duplicated (ids ${rangesText(ranges)})`;
     const may = candidates === undefined ? '' : ` (perhaps ${candidates.join(' or ')})`;
     const status = paint(
       row.status === 'created' && note === '' ? 'green' : 'yellow',

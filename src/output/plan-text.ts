@@ -80,7 +80,7 @@ function webhookOf(change: Change): string {
 function detailLines(change: Change, names: LimitNames): string[] {
   switch (change.action) {
     case 'create':
-      return change.goneId !== null || change.waitsFor.length > 0 ? [printable(change.reason)] : [];
+      return change.goneId !== null ? [printable(change.reason)] : [];
     case 'update':
     case 'replace':
       return change.differences.map((difference) => describeDifference(difference, names));

@@ -10,10 +10,16 @@ export function stateOfManifest(entries: readonly DesiredWebhook[]): State {
   const made = entries.map(({ name, spec }, index): StateEntry => ({ name, spec, id: -1 - index, createdAt: '' }));
   return {
     account: '',
+    lineage: '',
     entries: new Map(made.map((entry) => [entry.name, entry])),
     intents: new Map(),
-    doomed: new Map(),
+    closed: new Map(),
+    pendingDeletes: new Map(),
     owners: new Map(made.map(({ id, name }) => [id, name])),
+    formerIds: new Set(),
+    possiblyDuplicated: new Map(),
+    reads: [],
+    losses: { count: 0, lastAt: null, upTo: 0 },
     highestId: null,
     nextIntent: 1,
     idsRise: true,

@@ -15,31 +15,29 @@ interface Wanted extends Common {
   readonly desired: DesiredWebhook;
 }
 
-/** What must happen to one entry. */
+/** What must happen to one entry. `from`: the name that its webhook has in the state, where that is another. */
 export type Change =
   | (Wanted & {
       readonly action: 'create';
       /** The id that is gone from the account, when this is a create again. */
       readonly goneId: number | null;
-      /** Intents that its webhook would match: nothing is sent before they are settled. */
-      readonly waitsFor: readonly number[];
     })
-  | (Wanted & { readonly action: 'update'; readonly id: number; readonly differences: readonly Difference[] })
   | (Wanted & {
-      readonly action: 'replace';
+      readonly action: 'update' | 'replace';
       readonly id: number;
+      readonly from: string | null;
       readonly differences: readonly Difference[];
-      readonly waitsFor: readonly number[];
     })
   | (Wanted & { readonly action: 'move'; readonly id: number; readonly from: string })
   | (Wanted & { readonly action: 'none'; readonly id: number })
-  | (Common & {
+  | (Wanted & {
+      /** A create, or the create of a replace, that was sent and never confirmed. */
       readonly action: 'recover';
-      /** Null: the manifest does not want it any more. */
-      readonly desired: DesiredWebhook | null;
       readonly intents: readonly Intent[];
+      /** The webhook that is to be replaced; null: there is none. */
+      readonly replaces: number | null;
     })
-  | (Common & { readonly action: 'delete'; readonly id: number; readonly spec: WebhookSpec; readonly doomed: boolean })
+  | (Common & { readonly action: 'delete'; readonly id: number; readonly spec: WebhookSpec; readonly pending: boolean })
   | (Common & { readonly action: 'orphaned'; readonly id: number; readonly spec: WebhookSpec });
 
 /** Changes in the order of the manifest, then what the manifest does not name, by name and id. */
@@ -49,7 +47,7 @@ export interface Plan {
 
 /** The line of the manifest that a change is about, or null. */
 export function lineOf(change: Change): number | null {
-  return 'desired' in change && change.desired !== null ? change.desired.line : null;
+  return 'desired' in change ? change.desired.line : null;
 }
 
 /** The id of the webhook that a change is about; null where there is none, or none that is known (see against.ts). */

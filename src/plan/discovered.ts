@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import type { LiveWebhook } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
+import { looksLike } from '../recovery/matching.js';
 import type { IdRange, State } from '../state/state.js';
 import { CALLERS, canonicalCallers, canonicalHandler } from '../webhook.js';
-import { looksLike } from './recovery.js';
 
 /** A webhook of the account with the name that it has in the state, or would get in a manifest. */
 export interface Discovered {

@@ -20,7 +20,7 @@ export type Verdict =
  */
 export function approve(plan: Plan, state: State | null, options: { readonly force: boolean }): Verdict {
   const managed = state?.entries.size ?? 0;
-  const deletions = plan.changes.filter((change) => change.action === 'delete' && !change.doomed).length;
+  const deletions = plan.changes.filter((change) => change.action === 'delete' && !change.pending).length;
   const percent = managed === 0 ? 0 : (deletions / managed) * 100;
   const all = deletions > 0 && deletions === managed;
   const many = managed >= DELETION_LIMIT.fromManaged && percent > DELETION_LIMIT.percent;

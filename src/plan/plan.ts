@@ -1,10 +1,12 @@
-import { type Intent, isOpen, type State, type StateEntry } from '../state/state.js';
+import { rangesText } from '../state/ranges.js';
+import type { Intent, State, StateEntry } from '../state/state.js';
 import {
   canonical,
   type DesiredWebhook,
   type Difference,
   differences,
   isWrittenAlike,
+  type WebhookSpec,
   webhookKey,
 } from '../webhook.js';
 import { CHANGED_IN_ACCOUNT, type Change, type Plan } from './change.js';
@@ -21,24 +23,25 @@ const NOTHING_SEEN: LiveViews = new Map();
 /**
  * What must happen so that the account is as the manifest says. Decides only; sends and writes nothing.
  *
- * The first row that fits an entry is the one:
+ * The first row that fits an entry is the one. An entry that is new takes over an orphaned one that is equal, and then
+ * goes on as one of the state:
  *
- *     manifest  intent    state     account    differs in             action
- *     --------  --------  --------  ---------  ---------------------  ----------------------------------
- *     any       open      any       any        -                      recover
- *     yes       -         none      -          -, an orphan is equal  move
- *     yes       -         none      -          -                      create
- *     yes       -         entry     gone       -                      create again (drift)
- *     yes       -         entry     any        database, collection   replace
- *     yes       -         entry     any        the other fields       update
- *     yes       -         updating  any        -                      update (an earlier one may be lost)
- *     yes       -         entry     changed    as above               replace or update (drift)
- *     yes       -         entry     as wanted  -                      none
- *     no        -         entry     any        -                      orphaned; with prune: delete
- *     no        -         doomed    any        -                      delete
+ *     manifest  state           account    differs in             action
+ *     --------  --------------  ---------  ---------------------  ------------------------------------
+ *     yes       none            any        -                      create
+ *     yes       entry           gone       -                      create again (drift)
+ *     yes       entry           any        database, collection   replace
+ *     yes       scope unknown   any        -                      replace
+ *     yes       entry           any        the other fields       update
+ *     yes       updating        any        -                      update (an earlier one may be lost)
+ *     yes       entry           changed    as above               replace or update (drift)
+ *     yes       another name's  as wanted  -                      move
+ *     yes       entry           as wanted  -                      none
+ *     no        entry           any        -                      orphaned; with prune: delete
+ *     no        pending delete  any        -                      delete
  *
- * A create or replace whose webhook would match an open intent of another name (a renamed entry) waits for it.
- * `state` is null before the first run.
+ * Where that comes to a create or a replace and an intent of the entry is open, it is `recover` instead: what was sent
+ * has to be settled first. `state` is null before the first run.
  */
 export function makePlan(
   desired: readonly DesiredWebhook[],
@@ -47,61 +50,68 @@ export function makePlan(
   options: PlanOptions = { prune: false },
 ): Plan {
   const names = new Set(desired.map((entry) => entry.name));
-  const open = openIntents(state);
+  const open = groupBy(state?.intents.values() ?? [], (intent) => intent.name);
   const orphans = orphansByKey(state, names, open);
+  const taken = new Set<string>();
   const wanted = desired.map((entry) => {
-    const intents = open.byName.get(entry.name);
-    if (intents !== undefined) return recover(entry.name, entry, intents);
-    const known = state?.entries.get(entry.name);
-    if (known !== undefined) return planKnown(entry, known, live.get(known.id), open);
-    const orphan = orphans.size === 0 ? undefined : orphans.get(webhookKey(entry.spec))?.shift();
-    return orphan === undefined ? create(entry, open) : move(entry, orphan);
+    const intents = open.get(entry.name);
+    const own = state?.entries.get(entry.name);
+    const orphan =
+      own === undefined && intents === undefined ? orphans.get(webhookKey(entry.spec))?.shift() : undefined;
+    if (orphan !== undefined) taken.add(orphan.name);
+    const known = own ?? orphan;
+    const change = known === undefined ? create(entry) : planKnown(entry, known, live.get(known.id));
+    return intents === undefined ? change : settledFirst(change, intents);
   });
-  const taken = new Set(wanted.flatMap((change) => (change.action === 'move' ? [change.from] : [])));
   const left = [...(state?.entries.values() ?? [])]
-    .filter((entry) => !names.has(entry.name) && !taken.has(entry.name) && !open.byName.has(entry.name))
-    .map((entry): Change => leftBehind(entry, options.prune));
-  const lost = [...open.byName]
-    .filter(([name]) => !names.has(name))
-    .map(([name, intents]): Change => recover(name, null, intents));
-  const doomed = [...(state?.doomed.values() ?? [])].map(
-    ({ name, id, spec }): Change => ({ action: 'delete', name, id, spec, doomed: true, reason: 'still to be deleted' }),
+    .filter((entry) => !names.has(entry.name) && !taken.has(entry.name))
+    .map((entry): Change => leftBehind(entry, state, options.prune));
+  const pending = [...(state?.pendingDeletes.values() ?? [])].map(
+    ({ name, id, spec }): Change => ({
+      action: 'delete',
+      name,
+      id,
+      spec,
+      pending: true,
+      reason: 'still to be deleted',
+    }),
   );
-  return { changes: [...wanted, ...[...left, ...lost, ...doomed].sort(byNameThenId)] };
+  return { changes: [...wanted, ...[...left, ...pending].sort(byNameThenId)] };
 }
 
-interface OpenIntents {
-  readonly byName: ReadonlyMap<string, readonly Intent[]>;
-  readonly byKey: ReadonlyMap<string, readonly Intent[]>;
-}
-
-function openIntents(state: State | null): OpenIntents {
-  const open = [...(state?.intents.values() ?? [])].filter(isOpen);
-  return {
-    byName: groupBy(open, (intent) => intent.name),
-    byKey: groupBy(open, (intent) => webhookKey(intent.spec)),
-  };
-}
-
+/** Entries that nothing wants, by what they are. One whose webhook nobody knows for sure is not taken over. */
 function orphansByKey(
   state: State | null,
   names: ReadonlySet<string>,
-  open: OpenIntents,
+  open: ReadonlyMap<string, unknown>,
 ): ReadonlyMap<string, StateEntry[]> {
   const orphans = [...(state?.entries.values() ?? [])]
-    .filter((entry) => !names.has(entry.name) && !open.byName.has(entry.name) && entry.updating === undefined)
+    .filter(({ name, updating, isScopeUnknown }) => !names.has(name) && !open.has(name) && !updating && !isScopeUnknown)
     .sort((a, b) => compare(a.name, b.name));
   return groupBy(orphans, (entry) => webhookKey(entry.spec));
 }
 
-function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | undefined, open: OpenIntents): Change {
+function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | undefined): Change {
   const { name, spec } = desired;
+  const from = known.name === name ? null : known.name;
   const common = { name, desired, id: known.id };
   if (live?.kind === 'gone') {
-    const reason = `webhook ${known.id} is gone from the account`;
-    return { action: 'create', name, desired, goneId: known.id, waitsFor: waitsFor(desired, open), reason };
+    return {
+      action: 'create',
+      name,
+      desired,
+      goneId: known.id,
+      reason: `webhook ${known.id} is gone from the account`,
+    };
   }
-  const asWanted: Change = { action: 'none', ...common, reason: 'as the manifest says' };
+  if (known.isScopeUnknown === true) {
+    const reason = 'nobody knows which database and collection it has';
+    return { action: 'replace', ...common, from, differences: scopeOf(spec), reason };
+  }
+  const asWanted: Change =
+    from === null
+      ? { action: 'none', ...common, reason: 'as the manifest says' }
+      : { action: 'move', ...common, from, reason: `was ${from}` };
   if (live === undefined && known.updating === undefined && isWrittenAlike(known.spec, spec)) return asWanted;
   const wanted = canonical(spec);
   const edited = differences(canonical(known.spec), wanted);
@@ -109,51 +119,53 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
   const differing = edited.length > 0 ? edited : drifted;
   const reason = edited.length > 0 ? 'changed in the manifest' : CHANGED_IN_ACCOUNT;
   // PUT takes neither database nor collection: a changed limit needs a new webhook.
-  if (differing.some(isLimit)) {
-    return { action: 'replace', ...common, differences: differing, waitsFor: waitsFor(desired, open), reason };
-  }
-  if (differing.length > 0) return { action: 'update', ...common, differences: differing, reason };
+  if (differing.some(isLimit)) return { action: 'replace', ...common, from, differences: differing, reason };
+  if (differing.length > 0) return { action: 'update', ...common, from, differences: differing, reason };
   if (known.updating !== undefined) {
     const lost = differences(canonical(known.updating), wanted);
-    return { action: 'update', ...common, differences: lost, reason: 'an earlier update may not have arrived' };
+    return { action: 'update', ...common, from, differences: lost, reason: 'an earlier update may not have arrived' };
   }
   return asWanted;
+}
+
+/** What is to be set of what nobody knows. */
+function scopeOf(spec: WebhookSpec): Difference[] {
+  const { database, collection } = canonical(spec);
+  return [
+    { field: 'database', from: '?', to: database },
+    { field: 'collection', from: '?', to: collection },
+  ];
 }
 
 function isLimit(difference: Difference): boolean {
   return difference.field === 'database' || difference.field === 'collection';
 }
 
-function create(desired: DesiredWebhook, open: OpenIntents): Change {
-  const waiting = waitsFor(desired, open);
-  const reason =
-    waiting.length > 0 ? 'not in state; waits for an uncertain create of the same webhook' : 'not in state';
-  return { action: 'create', name: desired.name, desired, goneId: null, waitsFor: waiting, reason };
+function create(desired: DesiredWebhook): Change {
+  return { action: 'create', name: desired.name, desired, goneId: null, reason: 'not in state' };
 }
 
-function waitsFor(desired: DesiredWebhook, open: OpenIntents): number[] {
-  if (open.byKey.size === 0) return [];
-  return (open.byKey.get(webhookKey(desired.spec)) ?? []).map((intent) => intent.intent);
+function settledFirst(change: Change, intents: readonly Intent[]): Change {
+  if (change.action !== 'create' && change.action !== 'replace') return change;
+  const { name, desired } = change;
+  const replaces = change.action === 'replace' ? change.id : null;
+  return { action: 'recover', name, desired, intents, replaces, reason: openReason(intents) };
 }
 
-function move(desired: DesiredWebhook, orphan: StateEntry): Change {
-  const reason = `was ${orphan.name}`;
-  return { action: 'move', name: desired.name, desired, id: orphan.id, from: orphan.name, reason };
+/** What was sent and never confirmed, in a few words: the last of it, and how often. */
+export function openReason(intents: readonly Intent[]): string {
+  const last = intents.at(-1);
+  const often = intents.length > 1 ? `${intents.length} POSTs, the last` : 'a POST';
+  const verb = intents.length > 1 ? 'were' : 'was';
+  return `${often} of ${last?.at ?? ''}, ${verb} sent and never confirmed (${last?.gaveUp?.reason ?? 'interrupted'})`;
 }
 
-function recover(name: string, desired: DesiredWebhook | null, intents: readonly Intent[]): Change {
-  const reason = intents
-    .map((intent) => `a POST of ${intent.at} was sent and never confirmed (${intent.gaveUp?.reason ?? 'interrupted'})`)
-    .join('; ');
-  return { action: 'recover', name, desired, intents, reason };
-}
-
-function leftBehind({ name, id, spec, possiblyDuplicated: doubt }: StateEntry, prune: boolean): Change {
-  // With the entry goes the mark: this is the last time that it can be said.
-  const rest = doubt === undefined ? '' : `; a second one like it may be among the ids ${doubt.from} to ${doubt.to}`;
+function leftBehind({ name, id, spec }: StateEntry, state: State | null, prune: boolean): Change {
+  const doubt = state?.possiblyDuplicated.get(name);
+  const rest = doubt === undefined ? '' : `; a second one like it may be among the ids ${rangesText(doubt)}`;
   const reason = `not in the manifest${rest}`;
   return prune
-    ? { action: 'delete', name, id, spec, doomed: false, reason }
+    ? { action: 'delete', name, id, spec, pending: false, reason }
     : { action: 'orphaned', name, id, spec, reason };
 }
 

@@ -21,14 +21,28 @@ export const GUARDS = {
   },
   'uncertain-create': {
     ends: 'refused',
-    means: 'A create was sent and its outcome is unknown, so it is not sent again. Only this entry waits.',
-    remedy: 'Usually nothing: the next run looks for it. What stays needs you: [uncertain](operations.md#uncertain).',
+    means:
+      'A create was sent, its outcome is unknown, and no later run can settle it by itself: nothing tells its webhook from another’s, ids do not rise in this account, or `--on-uncertain hold` is set. It is not sent again.',
+    remedy: 'It needs you: [uncertain](operations.md#uncertain).',
+  },
+  'create-unsettled': {
+    ends: 'failed',
+    means: 'A create was sent and its outcome is not known yet. It is not sent again before that is settled.',
+    remedy: 'Usually nothing: a later run settles it. What to do by hand: [uncertain](operations.md#uncertain).',
+  },
+  'answers-lost': {
+    ends: 'failed',
+    means:
+      'Answers to creates were lost three times in a row or more, and what they may have made was not found. Creates are sent further and further apart, at most a day.',
+    remedy:
+      'Find out whether the API answers creates and reads at all; then `apply --retry`, or edit the manifest ([step by step](operations.md#answers-lost)).',
   },
   'waits-for-uncertain': {
-    ends: 'refused',
+    ends: 'failed',
     means:
-      'An earlier create of the very same webhook, for another entry, is still uncertain, so this one is not sent.',
-    remedy: 'Settle that one first; `list` shows it.',
+      'A create was not sent, since answers to other creates were lost, and those are settled first; or since one that looks the same when it is read is still uncertain.',
+    remedy:
+      'Usually nothing: a later run sends it. `list` shows what is uncertain; `apply --retry` sends one create at once.',
   },
   'import-taken': {
     ends: 'refused',

@@ -1,100 +1,68 @@
+import { forEachAtATime } from '../concurrent.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { type Change, isPending } from '../plan/change.js';
 import type { ApprovedPlan } from '../plan/guard.js';
-import { Turns } from '../turns.js';
-import { visibleKey } from '../webhook.js';
-import { createEntry, deleteEntry, moveEntry, recoverEntry, replaceEntry, updateEntry } from './actions.js';
+import { deleteEntry, moveEntry, recreated, updateEntry } from './actions.js';
 import type { ApplyContext } from './context.js';
-import { Crew } from './crew.js';
+import { Creates, type PostChange } from './creates.js';
 import { stoppedError } from './failures.js';
 
 /**
- * Changes in hand for each that is sent at a time. Those ahead have their intents flushed while the others are on the
- * wire, so that the disk doesn't wait for the wire; and more of them each time that the wire had to wait for the disk.
- * After a kill they are unconfirmed like those that were sent. Where that costs people work, since nothing unconfirmed
- * is sent again, there are none ahead; nor are there of webhooks that look alike in the account (see post.ts).
+ * Carries out an approved plan, several changes at a time, and tells what became of each, in the plan's order: first
+ * what changes webhooks, then what makes them, then what deletes them. One entry's failure holds up no other.
+ *
+ * What is `recover` and was not sent again has no result: see `explainOpen`. Throws only when the state file can't be
+ * written: then nothing more is sent.
  */
-const IN_HAND_PER_TURN = { recover: { atFirst: 2, atMost: 8 }, hold: { atFirst: 1, atMost: 1 } };
-
-/** What carrying out a plan needs besides: how much at a time. */
-export interface Pace {
-  readonly concurrency: number;
-  readonly onUncertain: 'recover' | 'hold';
-}
-
-/**
- * Carries out an approved plan, several changes at a time, and tells what became of each, in the plan's order.
- * One entry's failure holds up no other. Throws only when the state file can't be written: then nothing more is sent.
- */
-export async function applyPlan(
-  plan: ApprovedPlan,
-  { concurrency, onUncertain, ...edges }: Omit<ApplyContext, 'turns' | 'alike'> & Pace,
-): Promise<AppliedChange[]> {
-  const { atFirst, atMost } = IN_HAND_PER_TURN[onUncertain];
-  const results: AppliedChange[] = [];
-  const queue = plan.changes.entries();
-  const total = plan.changes.filter(isPending).length;
-  let done = 0;
-  const applyNext = async (): Promise<boolean> => {
-    const next = queue.next();
-    if (next.done === true) return false;
-    const [index, change] = next.value;
-    results[index] = await applyChange(change, context);
-    if (isPending(change)) {
-      done += 1;
-      context.onProgress(done, total, 'applying');
-    }
-    return true;
+export async function applyPlan({ changes }: ApprovedPlan, context: ApplyContext): Promise<AppliedChange[]> {
+  const results = new Map<Change, AppliedChange>();
+  const total = changes.filter(isPending).length;
+  const onResult = (change: Change, applied: AppliedChange) => {
+    results.set(change, applied);
+    if (isPending(change)) context.onProgress(results.size, total, 'applying');
   };
-  const work = async () => {
-    while (await applyNext());
-  };
-  const crew = new Crew(work, concurrency * atMost);
-  let isAlone = true;
-  const turns = new Turns(concurrency, () => isAlone || crew.hire());
-  const context: ApplyContext = { ...edges, turns, alike: total > concurrency ? alikeIn(plan) : new Set() };
-  // A lost POST is looked for above the highest id known before it. Until one is known, there is one POST at a time.
-  while (context.journal.state.highestId === null && (await applyNext()));
-  isAlone = false;
-  for (let n = 0; n < concurrency * atFirst; n += 1) crew.hire();
-  // Every worker is waited for, so that no request is under way when the lock is given back.
-  await crew.ended();
-  return results;
+  const isFirst = (change: Change): change is Change & { action: 'update' | 'move' } =>
+    change.action === 'update' || change.action === 'move';
+  // Their webhooks turn out to be gone: the change that is made instead, and the one that was planned.
+  const gone = new Map<Change, Change>();
+  await forEachAtATime(changes.filter(isFirst), context.concurrency, async (change) => {
+    if (context.stop.aborted) return onResult(change, skipped(change));
+    const applied = change.action === 'move' ? moveEntry(change, context) : await updateEntry(change, context);
+    if (applied !== null) onResult(change, applied);
+    else if (change.action === 'update') gone.set(recreated(change), change);
+  });
+  const toPost = [...changes.filter(isPost), ...[...gone.keys()].filter(isPost)];
+  await new Creates(toPost, context, (applied) => onResult(gone.get(applied.change) ?? applied.change, applied)).send();
+  await forEachAtATime(deletesOf(changes, context), context.concurrency, async (change) => {
+    onResult(change, context.stop.aborted ? skipped(change) : await deleteEntry(change, context));
+  });
+  const planned = new Set(changes);
+  const further = [...results].filter(([change]) => !planned.has(change)).map(([, applied]) => applied);
+  return [...changes.flatMap((change) => results.get(change) ?? unchanged(change)), ...further];
 }
 
-/** What the account would show of more than one of the entries: it need not tell database and collection. */
-function alikeIn(plan: ApprovedPlan): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const alike = new Set<string>();
-  for (const change of plan.changes) {
-    const spec = 'desired' in change ? change.desired?.spec : change.spec;
-    if (spec === undefined) continue;
-    const key = visibleKey(spec);
-    if (seen.has(key)) alike.add(key);
-    seen.add(key);
-  }
-  return alike;
+function isPost(change: Change): change is PostChange {
+  return change.action === 'create' || change.action === 'replace' || change.action === 'recover';
 }
 
-async function applyChange(change: Change, context: ApplyContext): Promise<AppliedChange> {
-  if (change.action === 'none' || change.action === 'orphaned') {
-    return { change, result: 'done', id: change.id, error: null };
-  }
-  // What is uncertain was sent, so it can't be said that it was not started.
-  if (context.stop.aborted && change.action !== 'recover')
-    return { change, result: 'skipped', id: null, error: stoppedError(change) };
-  switch (change.action) {
-    case 'create':
-      return createEntry(change, context);
-    case 'update':
-      return updateEntry(change, context);
-    case 'replace':
-      return replaceEntry(change, context);
-    case 'move':
-      return moveEntry(change, context);
-    case 'delete':
-      return deleteEntry(change, context);
-    case 'recover':
-      return recoverEntry(change, context);
-  }
+/** Those of the plan, and those that came up while it was carried out. */
+function deletesOf(changes: readonly Change[], { journal }: ApplyContext): (Change & { action: 'delete' })[] {
+  const planned = changes.filter((change) => change.action === 'delete');
+  const ids = new Set(planned.map(({ id }) => id));
+  const fresh = [...journal.state.pendingDeletes.values()].filter(({ id }) => !ids.has(id));
+  const reason = 'it was found twice';
+  return [
+    ...planned,
+    ...fresh.map(({ name, id, spec }) => ({ action: 'delete' as const, name, id, spec, pending: true, reason })),
+  ];
+}
+
+function unchanged(change: Change): AppliedChange[] {
+  return change.action === 'none' || change.action === 'orphaned'
+    ? [{ change, result: 'done', id: change.id, error: null }]
+    : [];
+}
+
+function skipped(change: Change): AppliedChange {
+  return { change, result: 'skipped', id: null, error: stoppedError(change) };
 }

@@ -1,13 +1,16 @@
 import { productError } from '../errors.js';
 import { type Discovered, nameDiscovered, rangesAroundKnown } from '../plan/discovered.js';
+import { idsIn, type Progress, readIds } from '../recovery/read.js';
 import type { IdRange, State } from '../state/state.js';
 import { checkAccount, readAccount } from './account.js';
 import type { ReconcilerEdges } from './edges.js';
 import { specOf } from './import.js';
-import { idsIn, type LookOptions, lookAt, readEach } from './look.js';
 import { openState } from './open-state.js';
 
-export interface DiscoverOptions extends LookOptions {
+export interface DiscoverOptions {
+  readonly concurrency: number;
+  readonly stop: AbortSignal;
+  readonly onProgress: Progress;
   /** Look at these ids; null: the list call, or around what the state knows. */
   readonly range: IdRange | null;
 }
@@ -27,18 +30,25 @@ export async function discover(
   const account = await readAccount(edges.api);
   if (state !== null) checkAccount(account, state.account);
   const ranges = options.range === null ? rangesAroundKnown(state) : [options.range];
-  const sight =
-    options.range === null
-      ? await lookAt(ranges, edges.api, options)
-      : await readEach(idsIn(ranges), edges.api, options);
-  if (ranges.length === 0 && !sight.complete && sight.failure === null) {
+  const listed = options.range === null ? await edges.api.listWebhooks() : { kind: 'unavailable' as const };
+  if (listed.kind === 'listed') return { found: nameDiscovered(listed.webhooks, state), incomplete: null };
+  // While the account can't be reached, one refusal is enough.
+  if (listed.kind !== 'unavailable') return { found: [], incomplete: listed.message };
+  if (ranges.length === 0) {
     throw productError('failed', {
       code: 'nowhere-to-look',
       message: 'this account has no list of webhooks, and the state knows no id to look around',
       remedy: 'give a range of ids with --from and --to: the dashboard shows the ids of a few',
     });
   }
-  return { found: nameDiscovered(sight.webhooks, state), incomplete: sight.failure };
+  const ids = idsIn(ranges);
+  let done = 0;
+  const onRead = () => {
+    done += 1;
+    options.onProgress(done, ids.length, 'looking');
+  };
+  const { webhooks, failure } = await readIds(ids, edges.api, { ...options, onRead });
+  return { found: nameDiscovered(webhooks, state), incomplete: failure };
 }
 
 /** Takes over what was found and is not in the state yet, under its names. One of two that show the same is enough. */

@@ -40,8 +40,11 @@ export interface ReconcilerEdges {
   loadManifest(): Promise<ValidManifest>;
   lockState(): Promise<LockedState>;
   readonly api: CopernicaApi;
+  /** The system's time. */
   now(): Date;
-  /** Resolves at the time, or earlier when `stop` is aborted. */
-  sleepUntil(time: Date, stop: AbortSignal): Promise<void>;
+  /** A clock that begins with the system's time and goes on evenly, whatever becomes of that: for one run. */
+  startClock(): () => Date;
+  /** Resolves after so many milliseconds, or earlier when `stop` is aborted. */
+  sleep(ms: number, stop: AbortSignal): Promise<void>;
   readonly log: Logger;
 }

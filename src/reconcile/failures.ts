@@ -1,13 +1,14 @@
 import type { CallFailure } from '../copernica/api.js';
 import { type ProductError, productError } from '../errors.js';
 import { type Change, lineOf } from '../plan/change.js';
-import { uncertainRemedy } from '../plan/doubts.js';
+import { uncertainRemedy } from '../recovery/duplicates.js';
+import { roughDuration } from '../rough-duration.js';
 import type { State } from '../state/state.js';
 
 /** Where in the manifest a change comes from, for messages. */
 function placeOf(change: Change, file: string): { file?: string; line?: number; column?: number } {
   const line = lineOf(change);
-  const column = 'desired' in change ? change.desired?.column : undefined;
+  const column = 'desired' in change ? change.desired.column : undefined;
   return line === null || column === undefined ? {} : { file, line, column };
 }
 
@@ -30,28 +31,43 @@ export function callError(change: Change, did: string, failure: CallFailure, fil
   });
 }
 
-/** A POST whose outcome nobody knows. It must not be repeated blindly: a second webhook would deliver every event twice. */
+/**
+ * A POST whose outcome nobody knows. It must not be repeated blindly: a second webhook would deliver every event twice.
+ * `failed`: a later run settles it; `refused`: only a person can.
+ */
 export function uncertainError(
   change: Change,
-  { file, state }: { readonly file: string; readonly state: State },
-  because?: string,
+  context: {
+    readonly file: string;
+    readonly state: State;
+    readonly because: string;
+    readonly kind: 'failed' | 'refused';
+  },
 ): ProductError {
-  const wanted = 'desired' in change && change.desired !== null;
-  return productError('refused', {
-    code: 'uncertain-create',
-    message: `${change.name}: ${because ?? change.reason}: the webhook may exist, so it is not sent again`,
-    name: change.name,
-    remedy: uncertainRemedy({ name: change.name, id: state.entries.get(change.name)?.id ?? null, wanted }),
-    ...placeOf(change, file),
-  });
+  const { file, state, because, kind } = context;
+  const remedy = uncertainRemedy({ name: change.name, id: state.entries.get(change.name)?.id ?? null, wanted: true });
+  const message = `${change.name}: ${because}: the webhook may exist, so it is not sent again blindly`;
+  const about = { message, name: change.name, ...placeOf(change, file) };
+  if (kind === 'refused') return productError('refused', { code: 'uncertain-create', ...about, remedy });
+  const later = `a later run settles it by itself; to do it by hand, ${remedy}`;
+  return productError('failed', { code: 'create-unsettled', ...about, remedy: later });
 }
 
-export function waitsError(change: Change, file: string): ProductError {
-  return productError('refused', {
+/** A create that was not sent, since others are uncertain: they are settled first. */
+export function heldBackError(
+  change: Change,
+  file: string,
+  { isAlike, waitMs }: { readonly isAlike: boolean; readonly waitMs: number },
+): ProductError {
+  const why = isAlike
+    ? 'a create that looks the same when it is read is still uncertain'
+    : 'answers to other creates were lost, and those are settled first';
+  const when = waitMs > 0 ? ` in ${roughDuration(waitMs)}` : '';
+  return productError('failed', {
     code: 'waits-for-uncertain',
-    message: `${change.name}: an earlier create of the very same webhook is still uncertain, so it is not sent`,
+    message: `${change.name}: not sent: ${why}`,
     name: change.name,
-    remedy: 'settle the uncertain entry first: "list" shows it',
+    remedy: `it is sent by a later run${when}; "list" shows what is uncertain, and "apply --retry" sends one create at once`,
     ...placeOf(change, file),
   });
 }

@@ -1,6 +1,6 @@
 import type { LiveWebhook } from '../copernica/api.js';
 import { productError } from '../errors.js';
-import { type ImportRefusal, type ImportVerdict, judgeImport, refusedUnread } from '../plan/import.js';
+import { type ImportRefusal, type ImportVerdict, importVerdict, refusedUnread } from '../recovery/import-verdict.js';
 import { CALLERS, type LimitField, type ManifestEntry, TRIGGERS, type WebhookSpec } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import type { OpenJournal, ReconcilerEdges } from './edges.js';
@@ -22,7 +22,7 @@ export interface Imported {
 /**
  * Takes over an existing webhook for an entry of the manifest: reads it, and records it as the entry's. Open intents of
  * the entry are settled by it. An entry that has a webhook keeps it, unless it may exist twice or a POST that was to
- * replace it is uncertain: see `judgeImport`. One record tells both which webhook is the entry's and which is to be
+ * replace it is uncertain: see `importVerdict`. One record tells both which webhook is the entry's and which is to be
  * deleted, so that a crash leaves neither both nor none.
  *
  * Throws ProductError: `refused` for an id or a name that is taken, or another account's token; `failed` when the
@@ -40,13 +40,14 @@ export async function importWebhook(
     if (refused !== null) throwRefused(refused, entry.name);
     if (!isNew) checkAccount(await readAccount(edges.api), journal.state.account);
     const live = await read(edges, entry.name, id);
-    const verdict = judgeImport(journal.state, entry.name, live);
+    const verdict = importVerdict(journal.state, entry.name, live);
     if (verdict.kind === 'settle') return await settle(journal, verdict, { live, name: entry.name, now: edges.now });
     if (verdict.kind === 'refuse') return throwRefused(verdict, entry.name);
     const { entries } = await lookUpLimits([entry], edges.api, { file, state: journal.state });
     const told = verdict.spec ?? entries[0]?.spec ?? {};
     const webhook = specOf(live, { name: entry.name, spec: told });
-    journal.write({ type: 'imported', name: entry.name, id, at: edges.now().toISOString(), webhook });
+    const made = verdict.intent === null ? {} : { intent: verdict.intent };
+    journal.write({ type: 'imported', name: entry.name, id, at: edges.now().toISOString(), webhook, ...made });
     await journal.flush();
     return { kind: 'taken-over', spec: webhook, former: verdict.former, unchecked: uncheckedLimits(live, webhook) };
   } finally {
@@ -74,7 +75,7 @@ async function settle(
   const at = now().toISOString();
   const reason = 'said to have made nothing, by an import of the webhook that was there';
   for (const { intent } of cancels) journal.write({ type: 'cancelled', intent, at, reason });
-  if (marked) journal.write({ type: 'undoubted', name, at });
+  if (marked) journal.write({ type: 'cleared', name, at });
   await journal.flush();
   return { kind: 'settled', spec: specOf(live, { name, spec: {} }), former: null, unchecked: [] };
 }

@@ -19,9 +19,9 @@ export function mergeResults(earlier: readonly AppliedChange[], later: readonly 
 
 function settled(previous: AppliedChange, now: AppliedChange): AppliedChange {
   if (previous.result === 'done') return { ...previous, id: now.id };
+  if (now.change.action !== 'none') return now;
   const { name, reason } = previous.change;
-  const desired = 'desired' in now.change ? now.change.desired : null;
-  const change: Change = { action: 'recover', name, desired, intents: [], reason };
+  const change: Change = { action: 'recover', name, desired: now.change.desired, intents: [], replaces: null, reason };
   return { change, result: 'done', id: now.id, error: null };
 }
 

@@ -1,16 +1,16 @@
 import type { CopernicaApi } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
 import type { Change } from '../plan/change.js';
-import { candidateWarnings, doubleWarnings } from '../plan/doubts.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import type { LimitNames } from '../plan/names.js';
 import { makePlan } from '../plan/plan.js';
+import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
 import type { State } from '../state/state.js';
 import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import { lookUpLimits, withoutNames } from './names.js';
-import { refresh } from './refresh.js';
+import { knownIds, refresh } from './refresh.js';
 
 export interface PlanOnlyOptions {
   /** The manifest's path, for messages. */
@@ -37,7 +37,9 @@ export function planNeedsTheAccount(
   state: State | null,
   options: Pick<PlanOnlyOptions, 'refresh'>,
 ): boolean {
-  return withoutNames(entries) === null || (options.refresh && knownIds(entries, state).length > 0);
+  if (state === null) return withoutNames(entries) === null;
+  const desired = withoutNames(entries)?.entries ?? null;
+  return desired === null || (options.refresh && knownIds(desired, state).length > 0);
 }
 
 /**
@@ -58,7 +60,7 @@ export async function planOnly(
   if (state !== null) checkAccount(await readAccount(api), state.account);
   const desired = await lookUpLimits(entries, api, { file: options.file, state });
   const stop = new AbortController().signal;
-  const ids = options.refresh ? knownIds(entries, state) : [];
+  const ids = options.refresh && state !== null ? knownIds(desired.entries, state) : [];
   const live = await refresh(ids, api, { concurrency: options.concurrency, stop, force: false });
   return plan(desired.entries, state, live, { names: desired.names, options });
 }
@@ -70,13 +72,9 @@ function plan(
   { names, options }: { readonly names: LimitNames; readonly options: PlanOnlyOptions },
 ): Planned {
   const wanted = new Set(desired.map(({ name }) => name));
-  const doubts = state === null ? [] : [...candidateWarnings(state, wanted), ...doubleWarnings(state)];
+  const doubts = state === null ? [] : [...openWarnings(state, wanted), ...duplicateWarnings(state)];
   const { changes } = makePlan(desired, state, live, options);
   const verdict = approve({ changes }, state, { force: false });
   const refusal = verdict.kind === 'refused' ? verdict.problem : null;
   return { changes, names, warnings: [...unreadProblems(live), ...doubts], refusal, unread: countUnread(live) };
-}
-
-function knownIds(entries: readonly ManifestEntry[], state: State | null): number[] {
-  return entries.flatMap(({ name }) => state?.entries.get(name)?.id ?? []);
 }

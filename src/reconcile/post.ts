@@ -1,71 +1,70 @@
-import type { CallFailure } from '../copernica/api.js';
-import { visibleKey, type WebhookSpec } from '../webhook.js';
+import type { CallFailure, CreateOutcome } from '../copernica/api.js';
+import { looksLike } from '../recovery/matching.js';
+import type { DesiredWebhook } from '../webhook.js';
 import type { ApplyContext } from './context.js';
 
-export type PostOutcome = { readonly kind: 'made'; readonly id: number } | { readonly kind: 'stopped' } | CallFailure;
+export type PostOutcome = { readonly kind: 'made'; readonly id: number } | { readonly kind: 'withheld' } | CallFailure;
 
 /**
  * Sends the POST of one webhook with its records around it: the intent is on disk before, the outcome is written after.
  * The outcome's record is not waited for: the next intent's flush, or the run's last one, takes it along. A crash in
- * between leaves the intent unconfirmed, which is the safe side.
+ * between leaves the intent open, which is the safe side.
+ *
+ * `mayStillSend` is asked when the intent is on disk: where it says no, the intent is cancelled, and nothing is sent.
  */
-export async function postWithIntent(name: string, spec: WebhookSpec, context: ApplyContext): Promise<PostOutcome> {
-  const { turns, alike } = context;
-  // After a kill nobody could tell those that look alike apart, so no more of them are open than were sent.
-  if (alike.size > 0 && alike.has(visibleKey(spec))) {
-    return turns.inTurn(async () => sendUnlessStopped(await putOnDisk(name, spec, context), spec, context));
-  }
-  const intent = await putOnDisk(name, spec, context);
-  return turns.inTurn(() => sendUnlessStopped(intent, spec, context));
-}
-
-/** Gives the number of the intent. */
-async function putOnDisk(name: string, spec: WebhookSpec, { journal, now }: ApplyContext): Promise<number> {
-  const intent = journal.state.nextIntent;
-  const at = now().toISOString();
-  journal.write({ type: 'intent', intent, name, above: journal.state.highestId, at, webhook: spec });
-  await journal.flush();
-  return intent;
-}
-
-async function sendUnlessStopped(intent: number, spec: WebhookSpec, context: ApplyContext): Promise<PostOutcome> {
-  if (!context.stop.aborted) return sendIntended(intent, spec, context);
-  const reason = 'stopped before it was sent';
-  context.journal.write({ type: 'cancelled', intent, at: context.now().toISOString(), reason });
-  return { kind: 'stopped' };
-}
-
-async function sendIntended(
-  intent: number,
-  spec: WebhookSpec,
+export async function post(
+  { name, spec }: Pick<DesiredWebhook, 'name' | 'spec'>,
   context: ApplyContext,
-): Promise<Exclude<PostOutcome, { kind: 'stopped' }>> {
-  const { journal, api } = context;
-  const outcome = believable(await api.createWebhook(spec), context);
-  const now = context.now().toISOString();
+  mayStillSend: () => boolean,
+): Promise<PostOutcome> {
+  const { journal, timeoutMs, now } = context;
+  const intent = journal.state.nextIntent;
+  const above = journal.state.highestId;
+  const at = now().toISOString();
+  journal.write({ type: 'intent', intent, name, above, at, webhook: spec, timeoutMs });
+  await journal.flush();
+  if (context.stop.aborted || !mayStillSend()) {
+    journal.write({ type: 'cancelled', intent, at: now().toISOString(), reason: 'not sent' });
+    return { kind: 'withheld' };
+  }
+  const outcome = await believable(await context.api.createWebhook(spec), above, { name, spec }, context);
+  record(intent, outcome, context);
+  return outcome;
+}
+
+function record(intent: number, outcome: CreateOutcome, { journal, now }: ApplyContext): void {
+  const at = now().toISOString();
   switch (outcome.kind) {
     case 'made':
-      journal.write({ type: 'created', intent, id: outcome.id, at: now });
+      journal.write({ type: 'created', intent, id: outcome.id, at });
       break;
     case 'not-sent':
     case 'turned-away':
     case 'refused':
-      journal.write({ type: 'cancelled', intent, at: now, reason: outcome.message });
+      journal.write({ type: 'cancelled', intent, at, reason: outcome.message });
       break;
     case 'unknown':
-      journal.write({ type: 'unknown', intent, at: now, reason: outcome.message });
+      journal.write({ type: 'unknown', intent, at, reason: outcome.message });
       break;
   }
-  return outcome;
 }
 
-/** An id that another webhook of ours has can't be the new one's: the answer says nothing about what was made. */
-function believable(
-  outcome: Awaited<ReturnType<ApplyContext['api']['createWebhook']>>,
-  { journal }: ApplyContext,
-): Awaited<ReturnType<ApplyContext['api']['createWebhook']>> {
+/**
+ * An id that is another webhook's of ours, or not above what was known before, is read: only one that is there as it
+ * was sent, and nobody's, can be the new one's. Then ids do not rise here. Of any other nobody knows what was made.
+ */
+async function believable(
+  outcome: CreateOutcome,
+  above: number | null,
+  { name, spec }: Pick<DesiredWebhook, 'name' | 'spec'>,
+  { journal, api }: ApplyContext,
+): Promise<CreateOutcome> {
   if (outcome.kind !== 'made') return outcome;
-  const owner = journal.state.owners.get(outcome.id);
-  if (owner === undefined) return outcome;
-  return { kind: 'unknown', message: `the answer names webhook ${outcome.id}, which is that of ${owner}` };
+  const { id } = outcome;
+  const owner = journal.state.owners.get(id);
+  if (owner === undefined && (above === null || id > above)) return outcome;
+  const read = owner === undefined ? await api.readWebhook(id) : null;
+  if (read?.kind === 'found' && looksLike(read.webhook, spec) && !journal.state.owners.has(id)) return outcome;
+  const whose = owner === undefined ? `which is not above ${above}, known before` : `which is that of ${owner}`;
+  return { kind: 'unknown', message: `the answer names webhook ${id} for ${name}, ${whose}` };
 }

@@ -1,11 +1,23 @@
+import { forEachAtATime } from '../concurrent.js';
 import type { CopernicaApi, LiveWebhook, ReadOutcome } from '../copernica/api.js';
 import { productError } from '../errors.js';
 import type { LiveView, LiveViews } from '../plan/live.js';
+import { makePlan } from '../plan/plan.js';
+import type { State } from '../state/state.js';
+import type { DesiredWebhook } from '../webhook.js';
 
 const STOPPED: LiveView = { kind: 'unread', reason: 'the program was asked to stop' };
 
 /** From so many webhooks on, all of them being gone is not believed. */
 const EVERYTHING_GONE_FROM = 2;
+
+/** What a refresh reads: the webhooks of the manifest's entries, those that they take over from other names included. */
+export function knownIds(desired: readonly DesiredWebhook[], state: State): number[] {
+  return makePlan(desired, state).changes.flatMap((change) => {
+    if (change.action === 'recover') return change.replaces ?? [];
+    return 'desired' in change && change.action !== 'create' ? change.id : [];
+  });
+}
 
 /**
  * Reads the known webhooks, a few at a time. Where the account has the list call, that tells all that are there, and
@@ -22,14 +34,11 @@ export async function refresh(
   if (ids.length === 0) return new Map();
   const views = new Map<number, LiveView>();
   for (const webhook of await listed(api)) views.set(webhook.id, { kind: 'found', webhook });
-  const queue = ids.filter((id) => !views.has(id)).values();
-  const worker = async () => {
-    for (const id of queue) {
-      // Not looking is not knowing either.
-      views.set(id, options.stop.aborted ? STOPPED : viewOf(await api.readWebhook(id)));
-    }
-  };
-  await Promise.all(Array.from({ length: options.concurrency }, worker));
+  const unlisted = ids.filter((id) => !views.has(id));
+  await forEachAtATime(unlisted, options.concurrency, async (id) => {
+    // Not looking is not knowing either.
+    views.set(id, options.stop.aborted ? STOPPED : viewOf(await api.readWebhook(id)));
+  });
   const gone = ids.filter((id) => views.get(id)?.kind === 'gone').length;
   if (gone === ids.length && gone >= EVERYTHING_GONE_FROM && !options.force) {
     throw productError('refused', {

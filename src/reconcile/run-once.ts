@@ -4,24 +4,31 @@ import { isPending, type Plan } from '../plan/change.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import { makePlan } from '../plan/plan.js';
-import { renamesOfUncertain, type Settling, settledAt } from '../plan/recovery.js';
-import { isOpen, type State } from '../state/state.js';
+import { lossesProblem } from '../recovery/losses.js';
+import type { Settling } from '../recovery/proof.js';
+import type { Progress } from '../recovery/read.js';
+import { noteHighest, Recovery } from '../recovery/recover.js';
+import { renamesOfUncertain } from '../recovery/renames.js';
+import { msUntilRipe, pauseMs } from '../recovery/sending.js';
+import type { State } from '../state/state.js';
 import type { DesiredWebhook } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import { applyPlan } from './apply.js';
+import type { ApplyContext } from './context.js';
 import type { OpenJournal, ReconcilerEdges, ValidManifest } from './edges.js';
-import type { Progress } from './look.js';
 import { mergeResults } from './merge.js';
 import { lookUpLimits, withoutNames } from './names.js';
+import { explainOpen } from './open.js';
 import { openState } from './open-state.js';
-import { recoverByLooking } from './recover.js';
-import { refresh } from './refresh.js';
+import { knownIds, refresh } from './refresh.js';
 import { isSettled } from './settled.js';
 
 export interface RunOptions {
   /** The manifest's path, for messages. */
   readonly manifestFile: string;
   readonly concurrency: number;
+  /** How long an answer is waited for, in milliseconds. */
+  readonly timeoutMs: number;
   /** A missing state file is the first run's, not a lost one. */
   readonly init: boolean;
   readonly refresh: boolean;
@@ -29,8 +36,10 @@ export interface RunOptions {
   /** The user means it: past the deletion limit and "everything is gone", never past the account check. */
   readonly force: boolean;
   readonly onUncertain: 'recover' | 'hold';
+  /** One create may be sent although answers were lost lately. */
+  readonly retry: boolean;
   readonly settling: Settling;
-  /** Wait for uncertain creates to settle, rather than saying when to come back. */
+  /** Go on for as long as that settles more, and wait once for the server; else one round. */
   readonly waitToSettle: boolean;
   /** Aborted: finish what is under way, start nothing new. */
   readonly stop: AbortSignal;
@@ -46,17 +55,16 @@ export interface RunReport {
   readonly warnings: readonly Problem[];
   /** Live webhooks that were to be checked and could not be: then the run is not complete. */
   readonly unread: number;
-  /** When an uncertain create can be settled; null: there is none that time would settle. */
-  readonly comeBackAt: Date | null;
+  /** Why what was lost could not be looked for, or null. */
+  readonly lookFailure: string | null;
+  /** In how many milliseconds another run can settle or send more; null: there is nothing that time alone brings. */
+  readonly comeBackInMs: number | null;
   /** What is known when it ended. */
   readonly state: State;
 }
 
-/** A POST that times out while another is being recovered needs another round; an API that only fails must not hold a run for ever. */
-const MOST_ROUNDS = 6;
-
 /**
- * Reconciles once: looks for what is uncertain, plans, applies, and again while that brought something new to light.
+ * Reconciles once, in rounds: looks for what is uncertain, plans, applies; and again while that settles more.
  *
  * Throws ProductError when it ends before anything was changed: the manifest is wrong (`input`), a guard says no
  * (`refused`), or the state or the account can't be read (`failed`).
@@ -67,45 +75,27 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
   try {
     const { journal, isNew } = await openState(locked, edges, options);
     options.onStateOpened?.();
-    const startedAt = edges.now();
-    const { state } = journal;
     const asIs = withoutNames(manifest.entries)?.entries ?? null;
-    if (!isNew && needsTheAccount(asIs, state, options)) {
-      checkAccount(await readAccount(edges.api), state.account);
+    if (!isNew && needsTheAccount(asIs, journal.state, options)) {
+      checkAccount(await readAccount(edges.api), journal.state.account);
     }
     const file = options.manifestFile;
-    const desired = asIs ?? (await lookUpLimits(manifest.entries, edges.api, { file, state })).entries;
-    const run: Run = { edges, options, journal, desired, startedAt };
-    let changes: readonly AppliedChange[] = [];
-    let views = await refreshed(run);
-    const warnings = [...manifest.warnings, ...unreadProblems(views)];
+    const desired = asIs ?? (await lookUpLimits(manifest.entries, edges.api, { file, state: journal.state })).entries;
+    const run = startRun({ ...edges, now: edges.startClock() }, options, journal, desired);
+    const views: LiveViews = options.refresh
+      ? await refresh(knownIds(desired, journal.state), edges.api, options)
+      : new Map();
+    const live = [...views.values()].flatMap((view) => (view.kind === 'found' ? [view.webhook] : []));
+    noteHighest(live, journal, run.context.now().toISOString());
     const unread = countUnread(views);
-    for (let round = 1, atOnce = false; ; round += atOnce ? 0 : 1) {
-      const lookedAt = edges.now();
-      const firstIntent = journal.state.nextIntent;
-      const results = await oneRound(run, views);
-      changes = mergeResults(changes, results);
-      const comeBackAt = nextSettling(journal.state, options.settling, lookedAt);
-      const again = results.some(({ change, result }) => change.action === 'recover' && result === 'done');
-      const wait = comeBackAt !== null && options.waitToSettle;
-      if (options.stop.aborted || round === MOST_ROUNDS || !(again || wait)) {
-        const { source } = manifest;
-        const allTold = warnings.length === 0 && changes.every(({ result }) => result === 'done');
-        if (source !== undefined && asIs !== null && allTold && isSettled(desired, state))
-          locked.leaveClean?.(source, desired.length);
-        return { manifest, changes, warnings, unread, comeBackAt, state };
-      }
-      // What was sent in this round was not looked for yet, and most of it is found at the first look.
-      atOnce = !atOnce && !again && isAnyOpenFrom(firstIntent, journal.state);
-      if (!again && !atOnce && comeBackAt !== null) {
-        edges.log.info({ until: comeBackAt }, 'waiting for uncertain creates to settle');
-        await edges.sleepUntil(comeBackAt, options.stop);
-        // What the rounds so far found stands: to look again would be a new request.
-        if (options.stop.aborted) return { manifest, changes, warnings, unread, comeBackAt, state };
-      }
-      // What a refresh saw is used once: the changes it led to are made, and are not seen in it.
-      views = new Map();
-    }
+    const { changes, comeBackInMs } = await inRounds(run, views);
+    const warnings = [...manifest.warnings, ...unreadProblems(views), ...lossesProblem(journal.state)];
+    const { source } = manifest;
+    const allTold = warnings.length === 0 && changes.every(({ result }) => result === 'done');
+    if (source !== undefined && asIs !== null && allTold && isSettled(desired, journal.state))
+      locked.leaveClean?.(source, desired.length);
+    const lookFailure = run.context.recovery.failure;
+    return { manifest, changes, warnings, unread, lookFailure, comeBackInMs, state: journal.state };
   } finally {
     await locked.release();
   }
@@ -114,32 +104,85 @@ export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Prom
 interface Run {
   readonly edges: ReconcilerEdges;
   readonly options: RunOptions;
-  readonly journal: OpenJournal;
   readonly desired: readonly DesiredWebhook[];
-  readonly startedAt: Date;
+  readonly context: ApplyContext;
 }
 
-async function oneRound(run: Run, views: LiveViews): Promise<AppliedChange[]> {
-  const { edges, options, journal, desired, startedAt } = run;
+function startRun(
+  edges: ReconcilerEdges,
+  options: RunOptions,
+  journal: OpenJournal,
+  desired: readonly DesiredWebhook[],
+): Run {
+  const { api, log } = edges;
+  const recovery = new Recovery({
+    ...options,
+    journal,
+    api,
+    log,
+    now: edges.now,
+    mayClose: options.onUncertain === 'recover',
+    wanted: new Map(desired.map(({ name, spec }) => [name, spec])),
+    namesToPost: () => namesToPost(desired, journal.state),
+  });
+  let hasRetry = options.retry;
+  const takeRetry = () => {
+    const had = hasRetry;
+    hasRetry = false;
+    return had;
+  };
+  return { edges, options, desired, context: { ...options, journal, api, recovery, now: edges.now, takeRetry } };
+}
+
+/** A run of the daemon is one round: it comes back for the next. */
+async function inRounds(
+  run: Run,
+  views: LiveViews,
+): Promise<{ readonly changes: readonly AppliedChange[]; readonly comeBackInMs: number | null }> {
+  const { edges, options, context } = run;
+  const { state } = context.journal;
+  let changes: readonly AppliedChange[] = [];
+  let hasWaited = false;
+  await context.recovery.begin();
+  for (let round = 1; ; round += 1) {
+    const before = state.nextIntent;
+    const settledBefore = openNumbers(state);
+    // What a refresh saw is used once: the changes it led to are made, and are not seen in it.
+    const { results, plan } = await oneRound(run, round === 1 ? views : new Map());
+    changes = mergeResults(changes, explainOpen(results, plan, run.desired, context));
+    const isWaiting = changes.some(({ result }) => result === 'uncertain' || result === 'skipped');
+    if (!isWaiting || options.stop.aborted) return { changes, comeBackInMs: null };
+    const hasHeadway = madeHeadway(state, before, settledBefore);
+    const waitMs = msUntilRipe(state, options.settling.settleMs, edges.now().getTime());
+    const canWait = waitMs > 0 && !hasWaited;
+    if (!options.waitToSettle || !(hasHeadway || canWait)) {
+      return { changes, comeBackInMs: hasHeadway ? 0 : nextTryMs(state, options.settling, edges.now().getTime()) };
+    }
+    if (hasHeadway) continue;
+    edges.log.info({ seconds: Math.ceil(waitMs / 1000) }, 'waiting until the server acts on nothing any more');
+    hasWaited = true;
+    await edges.sleep(waitMs, options.stop);
+    context.recovery.waited();
+    // What the rounds so far found stands: to look again would be a new request.
+    if (options.stop.aborted) return { changes, comeBackInMs: null };
+  }
+}
+
+async function oneRound(
+  { edges, options, desired, context }: Run,
+  views: LiveViews,
+): Promise<{ readonly results: AppliedChange[]; readonly plan: Plan }> {
+  const { journal, recovery } = context;
   for (const rename of renamesOfUncertain(desired, journal.state)) {
     journal.write({ type: 'renamed', ...rename, at: edges.now().toISOString() });
   }
-  const openBecause = await recoverByLooking({
-    ...options,
-    journal,
-    api: edges.api,
-    now: edges.now,
-    log: edges.log,
-    runStartedAt: startedAt,
-    namesToPost: () => namesToPost(desired, journal.state),
-  });
+  await recovery.look();
+  await recovery.sweep();
+  await recovery.lookAgain();
   const plan = makePlan(desired, journal.state, views, options);
   const verdict = approve(plan, journal.state, options);
   if (verdict.kind === 'refused') throw new ProductError('refused', [verdict.problem]);
-  // Where ids turned out not to rise they are no bounds, and a second POST could never be told from the first.
-  const mayPostAgain = options.onUncertain === 'recover' && journal.state.idsRise;
-  const maySendAgain = (name: string) => mayPostAgain && openBecause.get(name)?.kind === 'absent';
-  return applyPlan(verdict.plan, { ...options, journal, api: edges.api, now: edges.now, maySendAgain, openBecause });
+  return { results: await applyPlan(verdict.plan, context), plan };
 }
 
 /** Entries that would be POSTed if nothing were uncertain. */
@@ -148,33 +191,27 @@ function namesToPost(desired: readonly DesiredWebhook[], state: State): Readonly
   return new Set(changes.filter(({ action }) => action === 'create' || action === 'replace').map(({ name }) => name));
 }
 
+function openNumbers({ intents }: State): ReadonlySet<number> {
+  return new Set(intents.keys());
+}
+
+/** Something open was settled, or a create was answered while something is open: another round can do more. */
+function madeHeadway(state: State, firstIntent: number, before: ReadonlySet<number>): boolean {
+  if ([...before].some((number) => !state.intents.has(number))) return true;
+  return [...state.entries.values()].some(({ answered }) => (answered?.intent ?? 0) >= firstIntent);
+}
+
+/** When something can be sent again; null: time alone brings nothing. */
+function nextTryMs(state: State, { settleMs }: Settling, now: number): number | null {
+  const ms = Math.max(msUntilRipe(state, settleMs, now), pauseMs(state, settleMs, now));
+  return ms > 0 ? ms : null;
+}
+
 /** `desired` is null while names are to be looked up. */
 function needsTheAccount(desired: readonly DesiredWebhook[] | null, state: State, options: RunOptions): boolean {
-  if (desired === null || state.intents.size > 0) return true;
+  if (desired === null || state.intents.size + state.closed.size > 0) return true;
   if (options.refresh && state.entries.size > 0) return true;
-  return hasSomethingToSend(makePlan(desired, state, new Map(), options));
-}
-
-function hasSomethingToSend(plan: Plan): boolean {
-  return plan.changes.some((change) => isPending(change) && change.action !== 'move');
-}
-
-async function refreshed({ edges, options, journal, desired }: Run): Promise<LiveViews> {
-  if (!options.refresh) return new Map();
-  const ids = desired.flatMap(({ name }) => journal.state.entries.get(name)?.id ?? []);
-  return refresh(ids, edges.api, options);
-}
-
-/** Whether an intent is open that was written after the others were looked for. */
-function isAnyOpenFrom(first: number, state: State): boolean {
-  return [...state.intents.values()].some((intent) => isOpen(intent) && intent.intent >= first);
-}
-
-/** When the next uncertain create settles that had not when it was last looked for, or null. */
-function nextSettling(state: State, { settleMs }: Settling, lookedAt: Date): Date | null {
-  const times = [...state.intents.values()]
-    .filter(isOpen)
-    .map((intent) => settledAt(intent, settleMs) ?? 0)
-    .filter((time) => time > lookedAt.getTime());
-  return times.length === 0 ? null : new Date(Math.min(...times));
+  return makePlan(desired, state, new Map(), options).changes.some(
+    (change) => isPending(change) && change.action !== 'move',
+  );
 }

@@ -184,9 +184,9 @@ export const SETTINGS = {
     commands: APPLYING,
   }),
   scanLimit: setting<number>('scan-limit', '--scan-limit <number>', {
-    help: 'how many ids are looked at for a lost webhook at most',
+    help: 'how many ids are read for one lost webhook at most',
     accepts: 'a whole number from 1 to 100000',
-    fallback: 500,
+    fallback: 5_000,
     parse: (text) => parseInteger(text, 1, 100_000),
     commands: APPLYING,
   }),

@@ -1,6 +1,6 @@
 import type { FoldedState } from './fold.js';
 import { type HeaderRecord, STATE_VERSION, type StateRecord } from './records.js';
-import type { Intent, State } from './state.js';
+import type { Intent } from './state.js';
 
 /**
  * When a state file is written anew: more than this many records that no longer matter, and more than so many times
@@ -9,39 +9,63 @@ import type { Intent, State } from './state.js';
 export const COMPACTION = { deadRecords: 1_000, deadPerLive: 2 };
 
 /** Whether it is worth writing the file anew. `records` is how many it has now. */
-export function isMostlyDead(records: number, state: State): boolean {
+export function isMostlyDead(records: number, state: FoldedState): boolean {
   const live = liveRecords(state);
   const dead = records - live;
   return dead > COMPACTION.deadRecords && dead > COMPACTION.deadPerLive * live;
 }
 
 /** How many records `compact` gives. */
-export function liveRecords(state: State): number {
-  let marks = 0;
-  for (const intent of state.intents.values()) {
-    marks += Number(intent.gaveUp !== undefined) + Number(intent.absentSince !== undefined);
-    marks += Number(intent.suspects !== undefined);
-  }
-  return 1 + state.entries.size + state.doomed.size + state.intents.size + marks;
+export function liveRecords(state: FoldedState): number {
+  let rest = 0;
+  for (const _ of besidesEntries(state)) rest += 1;
+  return 1 + state.entries.size + rest;
 }
 
 /** The fewest records that fold to this state. */
 export function* compact(state: FoldedState): Generator<StateRecord> {
   yield headerOf(state);
   for (const { spec: webhook, ...entry } of state.entries.values()) yield { type: 'entry', ...entry, webhook };
-  for (const { id, name, spec: webhook } of state.doomed.values()) yield { type: 'doomedWebhook', id, name, webhook };
-  for (const intent of state.intents.values()) yield* recordsOf(intent);
+  yield* besidesEntries(state);
 }
 
 function headerOf(state: FoldedState): HeaderRecord {
-  const { account, createdAt, highestId, nextIntent, idsRise } = state;
+  const { account, createdAt, lineage, highestId, nextIntent, idsRise } = state;
   const known = highestId === null ? {} : { highestId };
-  return { type: 'header', version: STATE_VERSION, account, createdAt, ...known, nextIntent, idsRise };
+  return { type: 'header', version: STATE_VERSION, account, createdAt, lineage, ...known, nextIntent, idsRise };
 }
 
-function* recordsOf({ intent, name, above, at, spec, gaveUp, absentSince, suspects }: Intent): Generator<StateRecord> {
-  yield { type: 'intent', intent, name, above, at, webhook: spec };
+/** Few, as a rule. */
+function* besidesEntries(state: FoldedState): Generator<StateRecord> {
+  const at = state.createdAt;
+  for (const { id, name, spec: webhook } of state.pendingDeletes.values()) {
+    yield { type: 'pendingDelete', id, name, webhook };
+  }
+  for (const [name, ranges] of state.possiblyDuplicated) yield { type: 'possiblyDuplicated', name, at, ranges };
+  for (const { intent, witness, at: closedAt } of state.closed.values()) {
+    yield* recordsOf(intent);
+    yield { type: 'closed', intent: intent.intent, at: closedAt, witness };
+    yield* unprovedOf(intent);
+  }
+  for (const intent of state.intents.values()) {
+    yield* recordsOf(intent);
+    yield* unprovedOf(intent);
+  }
+  if (state.formerIds.size > 0) yield { type: 'former', ids: [...state.formerIds] };
+  for (const range of state.reads) yield { type: 'read', ...range };
+  // Last, since every intent that is given up counts as a loss when it is read.
+  const isGivenUp = state.intents.size + state.closed.size > 0;
+  if (state.losses.lastAt !== null || isGivenUp) yield { type: 'losses', ...state.losses };
+}
+
+function* recordsOf({ spec: webhook, gaveUp, candidates, unproved: _, ...record }: Intent): Generator<StateRecord> {
+  const { intent } = record;
+  yield { type: 'intent', ...record, webhook };
   if (gaveUp !== undefined) yield { type: 'unknown', intent, ...gaveUp };
-  if (suspects !== undefined) yield { type: 'suspected', intent, ...suspects };
-  if (absentSince !== undefined) yield { type: 'absent', intent, at: absentSince };
+  if (candidates !== undefined) yield { type: 'suspected', intent, ids: candidates, at: record.at };
+}
+
+/** After the intent was closed, which begins the count anew. */
+function* unprovedOf({ intent, unproved }: Intent): Generator<StateRecord> {
+  if (unproved !== undefined) yield { type: 'unproved', intent, runs: unproved.runs, at: unproved.since };
 }

@@ -1,15 +1,18 @@
 import { CALLERS, TRIGGERS, WEBHOOK_FIELDS, type WebhookSpec } from '../webhook.js';
-import type { IdRange } from './state.js';
+import type { IdRange, Losses, StateEntry } from './state.js';
+import { fromVersion1 } from './version-1.js';
 
-/** The version of the state file that this program writes, and the only one that it reads. */
-export const STATE_VERSION = 1;
+/** The version of the state file that this program writes. It reads those from 1 on. */
+export const STATE_VERSION = 2;
 
-/** First line of the file, and only there. The last three fields carry over what a compaction would lose. */
+/** First line of the file, and only there. The optional fields carry over what a compaction would lose. */
 export interface HeaderRecord {
   readonly type: 'header';
-  readonly version: typeof STATE_VERSION;
+  readonly version: number;
   readonly account: string;
   readonly createdAt: string;
+  /** Missing in version 1. */
+  readonly lineage?: string;
   readonly highestId?: number;
   readonly nextIntent?: number;
   readonly idsRise?: boolean;
@@ -23,6 +26,32 @@ export interface IntentRecord {
   readonly above: number | null;
   readonly at: string;
   readonly webhook: WebhookSpec;
+  readonly handlerAsWritten?: string;
+  /** Missing in version 1. */
+  readonly timeoutMs?: number;
+}
+
+interface Dated<Type extends string> {
+  readonly type: Type;
+  readonly at: string;
+}
+interface OfName<Type extends string> extends Dated<Type> {
+  readonly name: string;
+}
+interface OfIntent<Type extends string> extends Dated<Type> {
+  readonly intent: number;
+}
+
+/** Webhooks that were found by looking, all made by open intents of one entry. */
+export interface MatchedRecord extends OfName<'matched'> {
+  /** As many as there are webhooks. */
+  readonly intents: readonly number[];
+  /** The entry's from now on. What it had before, and the others that were found, are to be deleted. */
+  readonly id: number;
+  readonly webhook: WebhookSpec;
+  readonly others: readonly number[];
+  /** The intents differ in database or collection, and the account does not show which it has. */
+  readonly isScopeUnknown?: true;
 }
 
 /**
@@ -32,42 +61,53 @@ export interface IntentRecord {
 export type StateRecord =
   | HeaderRecord
   | IntentRecord
-  | { readonly type: 'unknown'; readonly intent: number; readonly at: string; readonly reason: string }
-  | { readonly type: 'absent'; readonly intent: number; readonly at: string }
-  | { readonly type: 'suspected'; readonly intent: number; readonly ids: readonly number[]; readonly at: string }
-  | { readonly type: 'cancelled'; readonly intent: number; readonly at: string; readonly reason: string }
-  | { readonly type: 'created'; readonly intent: number; readonly id: number; readonly at: string }
-  | {
-      readonly type: 'imported';
-      readonly name: string;
+  | MatchedRecord
+  | (OfIntent<'unknown'> & { readonly reason: string })
+  | (OfIntent<'cancelled'> & { readonly reason: string })
+  | (OfIntent<'created'> & { readonly id: number })
+  | (OfIntent<'late'> & { readonly name: string; readonly id: number; readonly webhook: WebhookSpec })
+  | (OfIntent<'suspected'> & { readonly ids: readonly number[] })
+  | (Dated<'seen'> & { readonly id: number })
+  | (Dated<'read'> & IdRange)
+  | Dated<'readsVoid'>
+  /** `at`: since when; `runs`: in how many by now. */
+  | (OfIntent<'unproved'> & { readonly runs: number })
+  | (OfIntent<'closed'> & { readonly witness: number | null; readonly unread?: readonly IdRange[] })
+  | (OfIntent<'lookedAgain'> & { readonly found?: readonly IdRange[] })
+  | (OfName<'imported'> & {
       readonly id: number;
-      readonly at: string;
       readonly webhook: WebhookSpec;
-    }
-  | { readonly type: 'updating'; readonly name: string; readonly at: string; readonly webhook: WebhookSpec }
-  | { readonly type: 'updated'; readonly name: string; readonly at: string; readonly webhook: WebhookSpec }
-  | { readonly type: 'renamed'; readonly from: string; readonly to: string; readonly at: string }
-  | { readonly type: 'forgotten'; readonly name: string; readonly at: string }
-  | { readonly type: 'doomed'; readonly name: string; readonly at: string }
-  | { readonly type: 'removed'; readonly id: number; readonly at: string }
-  | {
-      readonly type: 'possiblyDuplicated';
-      readonly name: string;
-      readonly from: number;
-      readonly to: number;
-      readonly at: string;
-    }
-  | { readonly type: 'undoubted'; readonly name: string; readonly at: string }
+      readonly handlerAsWritten?: string;
+      /** The open intent that made it. */
+      readonly intent?: number;
+    })
+  | (OfName<'updating'> & { readonly webhook: WebhookSpec })
+  | (OfName<'updated'> & { readonly webhook: WebhookSpec; readonly handlerAsWritten?: string })
+  | (OfName<'protected'> & { readonly isProtected: boolean })
+  | (Dated<'renamed'> & { readonly from: string; readonly to: string })
+  | OfName<'forgotten'>
+  | OfName<'deleting'>
+  | (Dated<'removed'> & { readonly id: number })
+  | (OfName<'possiblyDuplicated'> & { readonly ranges: readonly IdRange[] })
+  | OfName<'cleared'>
   | {
       readonly type: 'entry';
       readonly name: string;
       readonly id: number;
       readonly createdAt: string;
       readonly webhook: WebhookSpec;
+      readonly handlerAsWritten?: string;
+      readonly answered?: NonNullable<StateEntry['answered']>;
+      readonly found?: true;
       readonly updating?: WebhookSpec;
+      readonly isScopeUnknown?: true;
+      readonly isProtected?: true;
+      /** Version 1 only. */
       readonly possiblyDuplicated?: IdRange;
     }
-  | { readonly type: 'doomedWebhook'; readonly id: number; readonly name: string; readonly webhook: WebhookSpec };
+  | { readonly type: 'pendingDelete'; readonly id: number; readonly name: string; readonly webhook: WebhookSpec }
+  | { readonly type: 'former'; readonly ids: readonly number[] }
+  | ({ readonly type: 'losses' } & Losses);
 
 export type RecordType = StateRecord['type'];
 export type RecordOf<Type extends RecordType> = Type extends RecordType ? Extract<StateRecord, { type: Type }> : never;
@@ -110,6 +150,9 @@ const webhook: Check = {
   expected: `a webhook (${WEBHOOK_FIELDS.join(', ')})`,
   accepts: (value) => isObject(value) && problemIn(value, webhookChecks) === null,
 };
+const yes: Check = { expected: 'true', accepts: (value) => value === true };
+const boolean: Check = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
+const notNegative: Check = { expected: 'a whole number', accepts: (value) => value === 0 || positive.accepts(value) };
 const range: Check = {
   expected: 'a range of ids ({"from":1,"to":2})',
   accepts: (value) =>
@@ -117,49 +160,93 @@ const range: Check = {
     problemIn(value, { from: positive, to: positive }) === null &&
     Number(value.from) <= Number(value.to),
 };
+const answered = shaped<NonNullable<StateEntry['answered']>>('an intent with its time', { intent: positive, at: time });
 
 const RECORD_CHECKS: { readonly [Type in RecordType]: Checks<RecordOf<Type>> } = {
   header: {
-    version: { expected: String(STATE_VERSION), accepts: (value) => value === STATE_VERSION },
+    version: {
+      expected: `a version up to ${STATE_VERSION}`,
+      accepts: (value) => positive.accepts(value) && Number(value) <= STATE_VERSION,
+    },
     account: filledText,
     createdAt: time,
+    lineage: optional(filledText),
     highestId: optional(positive),
     nextIntent: optional(positive),
-    idsRise: optional({ expected: 'true or false', accepts: (value) => typeof value === 'boolean' }),
+    idsRise: optional(boolean),
   },
-  intent: { intent: positive, name: filledText, above: orNull(positive), at: time, webhook },
+  intent: {
+    intent: positive,
+    name: filledText,
+    above: orNull(positive),
+    at: time,
+    webhook,
+    handlerAsWritten: optional(filledText),
+    timeoutMs: optional(positive),
+  },
   unknown: { intent: positive, at: time, reason: text },
-  absent: { intent: positive, at: time },
-  suspected: { intent: positive, ids: listOf(positive), at: time },
   cancelled: { intent: positive, at: time, reason: text },
   created: { intent: positive, id: positive, at: time },
-  imported: { name: filledText, id: positive, at: time, webhook },
+  late: { intent: positive, name: filledText, id: positive, at: time, webhook },
+  matched: {
+    name: filledText,
+    at: time,
+    intents: listOf(positive),
+    id: positive,
+    webhook,
+    others: listOf(positive),
+    isScopeUnknown: optional(yes),
+  },
+  suspected: { intent: positive, ids: listOf(positive), at: time },
+  seen: { id: positive, at: time },
+  read: { from: positive, to: positive, at: time },
+  readsVoid: { at: time },
+  unproved: { intent: positive, runs: positive, at: time },
+  closed: { intent: positive, at: time, witness: orNull(positive), unread: optional(listOf(range)) },
+  lookedAgain: { intent: positive, at: time, found: optional(listOf(range)) },
+  imported: {
+    name: filledText,
+    id: positive,
+    at: time,
+    webhook,
+    handlerAsWritten: optional(filledText),
+    intent: optional(positive),
+  },
   updating: { name: filledText, at: time, webhook },
-  updated: { name: filledText, at: time, webhook },
+  updated: { name: filledText, at: time, webhook, handlerAsWritten: optional(filledText) },
+  protected: { name: filledText, at: time, isProtected: boolean },
   renamed: { from: filledText, to: filledText, at: time },
   forgotten: { name: filledText, at: time },
-  doomed: { name: filledText, at: time },
+  deleting: { name: filledText, at: time },
   removed: { id: positive, at: time },
-  possiblyDuplicated: { name: filledText, from: positive, to: positive, at: time },
-  undoubted: { name: filledText, at: time },
+  possiblyDuplicated: { name: filledText, ranges: listOf(range), at: time },
+  cleared: { name: filledText, at: time },
   entry: {
     name: filledText,
     id: positive,
     createdAt: time,
     webhook,
+    handlerAsWritten: optional(filledText),
+    answered: optional(answered),
+    found: optional(yes),
     updating: optional(webhook),
+    isScopeUnknown: optional(yes),
+    isProtected: optional(yes),
     possiblyDuplicated: optional(range),
   },
-  doomedWebhook: { id: positive, name: filledText, webhook },
+  pendingDelete: { id: positive, name: filledText, webhook },
+  former: { ids: listOf(positive) },
+  losses: { count: notNegative, lastAt: orNull(time), upTo: notNegative },
 };
 
 /** A parsed line as a record, or what is wrong with it, as the end of a sentence: `has no field "id"`. */
 export function asRecord(value: unknown): StateRecord | string {
   if (!isObject(value)) return 'is not a JSON object';
-  const { type } = value;
+  const record = fromVersion1(value);
+  const { type } = record;
   if (typeof type !== 'string' || !isRecordType(type)) return `is of an unknown type, ${JSON.stringify(type)}`;
-  const problem = problemIn(value, RECORD_CHECKS[type], 'type');
-  return problem === null ? (value as unknown as StateRecord) : `(${type}) ${problem}`;
+  const problem = problemIn(record, RECORD_CHECKS[type], 'type');
+  return problem === null ? (record as unknown as StateRecord) : `(${type}) ${problem}`;
 }
 
 function isRecordType(type: string): type is RecordType {
@@ -190,6 +277,10 @@ type JsonObject = Readonly<Record<string, unknown>>;
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shaped<Shape>(expected: string, checks: Checks<Shape>): Check {
+  return { expected, accepts: (value) => isObject(value) && problemIn(value, checks) === null };
 }
 
 function optional(check: Check): Check {

@@ -6,61 +6,109 @@ export interface StateEntry {
   readonly id: number;
   /** What it was last set to by us, or read as when it was imported. */
   readonly spec: WebhookSpec;
+  /** The handler as the manifest writes it, where that differs from its value (`${WEBHOOKS_KEY}`). */
+  readonly handlerAsWritten?: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /**
+   * Set where the id came in the answer to a create, and not by looking or by hand: the number of that create's intent
+   * and when it was written. Only such an id says something about the time at which it was given.
+   */
+  readonly answered?: { readonly intent: number; readonly at: string };
+  /** Set where it was found by looking, so that it may have been somebody else's. */
+  readonly found?: true;
   /** Set while a PUT may have been sent and is not known to have worked: what it was to become. */
   readonly updating?: WebhookSpec;
-  /** A second webhook like it may be in this range of ids (both ends included), which was not looked at. */
-  readonly possiblyDuplicated?: IdRange;
+  /** Nobody knows its database and collection: the account does not show them, and several creates differed in them. */
+  readonly isScopeUnknown?: true;
+  /** Never replaced and never deleted. */
+  readonly isProtected?: true;
 }
 
+/** Both ends included. */
 export interface IdRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** A POST that was about to be sent and is neither confirmed by an id nor cancelled. */
+/** Ids that were read, none of which can be what an open intent made. `at`: when reading them began. ISO 8601, UTC. */
+export interface ReadRange extends IdRange {
+  readonly at: string;
+}
+
+/**
+ * An open intent: a POST that was about to be sent, and of which nobody knows what it made. Its entry is `uncertain`.
+ * Ends by an id, by an outcome that says that nothing was made, by being found or proved absent, or by hand.
+ */
 export interface Intent {
-  /** Number of the intent, unique within the state file, rising. */
+  /** Number of the intent, unique within the state, rising. */
   readonly intent: number;
   readonly name: string;
   /** Exactly what was sent. */
   readonly spec: WebhookSpec;
-  /** Lower bound: the highest webhook id known when it was written, so its webhook's id is above. Null: none was known. */
+  readonly handlerAsWritten?: string;
+  /** Its bound: the highest webhook id known when it was written, so what it makes has an id above. Null: none was. */
   readonly above: number | null;
-  /** ISO 8601, UTC: when the intent was written. */
+  /** When it was written. ISO 8601, UTC. */
   readonly at: string;
-  /** Set when the POST was given up on without knowing what became of it (missing: the process died). */
+  /** How long its answer was waited for, in milliseconds. Left out: an earlier version wrote it, and did not say. */
+  readonly timeoutMs?: number;
+  /** Set when the POST was given up on without knowing what became of it. Missing: it is under way, or its process died. */
   readonly gaveUp?: { readonly at: string; readonly reason: string };
-  /** Set when it was looked for and not found: it is looked for once more in the next run. */
-  readonly absentSince?: string;
-  /** Webhooks of which one may be its, when it was last looked for, and which nothing tells apart. */
-  readonly suspects?: { readonly at: string; readonly ids: readonly number[] };
+  /** Webhooks of which one may be its, and which nothing tells from another's. Rising. */
+  readonly candidates?: readonly number[];
+  /** Set while its absence could not be proved for want of reading: in how many runs, and since when. */
+  readonly unproved?: { readonly runs: number; readonly since: string };
 }
 
-/** Open: its entry is `uncertain`. One that was looked for and not found only awaits a second look. */
-export function isOpen(intent: Pick<Intent, 'absentSince'>): boolean {
-  return intent.absentSince === undefined;
+/** An intent that was closed without having been found. It is looked for once more, for a server that acted very late. */
+export interface ClosedIntent {
+  readonly intent: Intent;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** The id up to which it was looked for. Null: an earlier version closed it, and did not say. */
+  readonly witness: number | null;
 }
 
 /** A webhook of ours that must be deleted and is not known to be: the old one of a replace, a pruned one, a double. */
-export interface DoomedWebhook {
+export interface PendingDelete {
   readonly id: number;
   readonly name: string;
   readonly spec: WebhookSpec;
+}
+
+/** Answers to creates that were lost one after the other, since the last id was answered or found. */
+export interface Losses {
+  /** What was on the wire or on disk together counts as one. */
+  readonly count: number;
+  /** When the last of them was given up on. ISO 8601, UTC; null: none was. */
+  readonly lastAt: string | null;
+  /** Intents up to this number belong to the loss that was counted last. */
+  readonly upTo: number;
 }
 
 /** What the journal says when folded. */
 export interface State {
   /** Id of the Copernica account that the state belongs to. */
   readonly account: string;
+  /** Made with the state, and the same for as long as it lives. */
+  readonly lineage: string;
   readonly entries: ReadonlyMap<string, StateEntry>;
-  /** Unconfirmed intents by number. An entry with one is `uncertain`. */
+  /** Open intents by number. */
   readonly intents: ReadonlyMap<number, Intent>;
-  readonly doomed: ReadonlyMap<number, DoomedWebhook>;
-  /** Webhook id → name, of entries and doomed ones: what is ours. */
+  /** Intents that await their second look, by number. */
+  readonly closed: ReadonlyMap<number, ClosedIntent>;
+  readonly pendingDeletes: ReadonlyMap<number, PendingDelete>;
+  /** Webhook id → name, of entries and pending deletes: what is ours. */
   readonly owners: ReadonlyMap<number, string>;
-  /** The highest webhook id ever known, or null. */
+  /** Ids that were ours, kept while a webhook that is looked for could be taken for one of them. */
+  readonly formerIds: ReadonlySet<number>;
+  /** Name → ids among which a webhook like the entry's may be that nobody could rule out. Sorted, apart from each other. */
+  readonly possiblyDuplicated: ReadonlyMap<string, readonly IdRange[]>;
+  /** What was read since the oldest open intent settled. Sorted, apart from each other. */
+  readonly reads: readonly ReadRange[];
+  readonly losses: Losses;
+  /** The highest id of all that an answer gave or that were read alive, whoever owns them; null: none is known. */
   readonly highestId: number | null;
   readonly nextIntent: number;
   /** False once a new webhook got an id at or below one known before it: then ids are no bounds. */

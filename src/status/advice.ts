@@ -1,5 +1,5 @@
 import { CHANGED_IN_ACCOUNT } from '../plan/change.js';
-import { doubleMessage, doubleRemedy } from '../plan/doubts.js';
+import { duplicateMessage, duplicateRemedy } from '../recovery/duplicates.js';
 import type { AccountBoard, SomeProblems } from './board.js';
 import type { Row } from './rows.js';
 import type { Advice, StatusCounts, StatusProblem, WebhookStatus } from './snapshot.js';
@@ -12,11 +12,12 @@ export function adviceFor(board: AccountBoard, counts: StatusCounts, stale: bool
   return [
     ...aboutManifest(board),
     ...aboutLastRun(board),
+    ...aboutErrors(board.warnings),
     ...aboutWebhooks(board.rows, 'failed', counts.failed),
     ...aboutWebhooks(board.rows, 'uncertain', counts.uncertain),
     ...aboutDoubles(board.rows, counts.possiblyDuplicated),
     ...(stale ? [STALE] : []),
-    ...aboutWarnings(board.warnings),
+    ...aboutWarnings(board.warnings.filter(({ severity }) => severity === 'warning')),
     ...aboutDrift(counts.drifted),
     ...aboutOrphans(counts.orphaned),
   ];
@@ -98,19 +99,27 @@ function aboutDoubles(rows: readonly Row[], count: number): Advice[] {
   ];
 }
 
-function doubleProblem({ name, id, possiblyDuplicated }: Row): StatusProblem | null {
-  if (possiblyDuplicated === null) return null;
+function doubleProblem({ name, id, possiblyDuplicatedRanges: ranges }: Row): StatusProblem | null {
+  if (ranges === null) return null;
   return {
     code: 'possibly-duplicated',
     severity: 'warning',
-    message: doubleMessage({ name, id, range: possiblyDuplicated }),
-    remedy: id === null ? null : doubleRemedy({ name, id, range: possiblyDuplicated }),
+    message: duplicateMessage({ name, id, ranges }),
+    remedy: duplicateRemedy({ name, id, ranges }),
     name,
     file: null,
     line: null,
     column: null,
     frame: null,
   };
+}
+
+/** What a run that came to its end found wrong beside the webhooks. */
+function aboutErrors(warnings: readonly StatusProblem[]): Advice[] {
+  const problems = warnings.filter(({ severity }) => severity === 'error');
+  return problems.map(({ message, remedy }) => {
+    return { severity: 'error', title: message, problems: [], more: 0, remedy, filter: null };
+  });
 }
 
 function aboutWarnings(warnings: readonly StatusProblem[]): Advice[] {

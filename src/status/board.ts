@@ -171,6 +171,7 @@ function kindOfHealth(board: AccountBoard): HealthKind {
   const [last] = board.runs;
   if (board.manifestProblems.total > 0) return board.desired === null ? 'no-manifest' : 'manifest-broken';
   if (last !== undefined && (last.result === 'failed' || last.result === 'refused')) return 'run-failed';
+  if (board.warnings.some(({ code }) => code === 'answers-lost')) return 'answers-lost';
   if (has('failed')) return 'webhooks-failed';
   if (has('uncertain')) return 'uncertain';
   if (has('possibly-duplicated')) return 'possibly-duplicated';

@@ -1,3 +1,4 @@
+import { rangesText } from '../state/ranges.js';
 import { type Html, html } from './html.js';
 import { type StatusSnapshot, WEBHOOK_STATUSES, type WebhookStatus } from './snapshot.js';
 import { numberText, timeTag } from './time-text.js';
@@ -123,13 +124,12 @@ function nothing(text: string): Html {
   return html`<span class="muted">${text}</span>`;
 }
 
-function errorText({ error, possiblyDuplicated }: ListedRow): Html | null {
+function errorText({ error, possiblyDuplicatedRanges: ranges }: ListedRow): Html | null {
   if (error !== null) {
     return html`<p class="error">${error.message}${error.remedy !== null && html`<br><span class="remedy">${error.remedy}</span>`}</p>`;
   }
-  if (possiblyDuplicated === null) return null;
-  const { from, to } = possiblyDuplicated;
-  return html`<p class="error">A second one may be among the ids ${from} to ${to}.</p>`;
+  if (ranges === null) return null;
+  return html`<p class="error">A second one may be among the ids ${rangesText(ranges)}.</p>`;
 }
 
 function paging(view: View, { page, pages }: Listing): Html {

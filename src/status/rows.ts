@@ -1,5 +1,6 @@
 import type { AppliedChange } from '../plan/applied.js';
 import { type Change, isPending } from '../plan/change.js';
+import { hull } from '../state/ranges.js';
 import type { State } from '../state/state.js';
 import { CALLERS, type LimitName, type ManifestEntry, maskHandler, type WebhookSpec, webhookKey } from '../webhook.js';
 import { safeProblem } from './mask.js';
@@ -42,10 +43,10 @@ export function rowsAfterRun({ manifest, changes, state }: RunView, before: read
   return changes.flatMap((applied) => {
     const { change, result, id, error } = applied;
     const spec = specOf(change);
-    if (spec === null || (change.action === 'delete' && result === 'done')) return [];
+    if (change.action === 'delete' && result === 'done') return [];
     const entry = state.entries.get(change.name);
     const ownId = change.action === 'delete' ? change.id : (id ?? entry?.id ?? null);
-    const possiblyDuplicated = (change.action !== 'delete' && entry?.possiblyDuplicated) || null;
+    const ranges = (change.action !== 'delete' && state.possiblyDuplicated.get(change.name)) || null;
     const changedNow = result === 'done' && isPending(change);
     const earlier = known.get(change.name);
     const changedBefore = earlier !== undefined && earlier.id === ownId ? earlier.changedAt : null;
@@ -54,8 +55,9 @@ export function rowsAfterRun({ manifest, changes, state }: RunView, before: read
         ...shown(change.name, spec),
         key: written.get(change.name) ?? webhookKey(spec),
         id: ownId,
-        status: statusAfter(applied, possiblyDuplicated !== null),
-        possiblyDuplicated,
+        status: statusAfter(applied, ranges !== null),
+        possiblyDuplicated: ranges === null ? null : hull(ranges),
+        possiblyDuplicatedRanges: ranges,
         changedAt: changedNow ? endedAt : (changedBefore ?? entry?.createdAt ?? null),
         error: error?.problems[0] === undefined ? null : safeProblem(error.problems[0]),
       },
@@ -80,9 +82,10 @@ export function rowsAfterManifest(entries: readonly ManifestEntry[], before: rea
     if (earlier !== undefined && earlier.key === webhookKey(spec) && earlier.status !== 'orphaned') return earlier;
     // What nobody knows the outcome of stays so, whatever the file says now.
     if (earlier?.status === 'uncertain') return { ...earlier, ...shown(name, spec), key: webhookKey(spec) };
-    const { id = null, changedAt = null, possiblyDuplicated = null } = earlier ?? {};
+    const { id = null, changedAt = null, possiblyDuplicated = null, possiblyDuplicatedRanges = null } = earlier ?? {};
     const key = webhookKey(spec);
-    return { ...shown(name, spec), key, id, status: 'pending', possiblyDuplicated, changedAt, error: null };
+    const mark = { possiblyDuplicated, possiblyDuplicatedRanges };
+    return { ...shown(name, spec), key, id, ...mark, status: 'pending', changedAt, error: null };
   });
   const names = new Set(entries.map(({ name }) => name));
   const left = before.filter(({ name, status }) => !names.has(name) || status === 'deleting');
@@ -106,8 +109,6 @@ function shownLimit(limit: number | LimitName | undefined): number | string | nu
   return typeof limit === 'number' ? limit : limit.shown;
 }
 
-/** Null: nothing is known of it any more, as when an entry was recovered that the manifest had dropped. */
-function specOf(change: Change): WebhookSpec | null {
-  if ('spec' in change) return change.spec;
-  return change.desired?.spec ?? ('intents' in change ? (change.intents[0]?.spec ?? null) : null);
+function specOf(change: Change): WebhookSpec {
+  return 'spec' in change ? change.spec : change.desired.spec;
 }

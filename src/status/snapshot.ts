@@ -44,6 +44,7 @@ export const HEALTHS = [
   'no-manifest',
   'manifest-broken',
   'run-failed',
+  'answers-lost',
   'webhooks-failed',
   'uncertain',
   'possibly-duplicated',
@@ -149,8 +150,10 @@ export interface WebhookSnapshot {
   readonly collection: number | string | null;
   readonly id: number | null;
   readonly status: WebhookStatus;
-  /** A second webhook like it may be among these ids. */
+  /** A second webhook like it may be from the first to the last of these ids. */
   readonly possiblyDuplicated: IdRange | null;
+  /** The same without the ids between that were ruled out. */
+  readonly possiblyDuplicatedRanges: readonly IdRange[] | null;
   /** When it was made, or last changed by this process. */
   readonly changedAt: string | null;
   readonly error: StatusProblem | null;

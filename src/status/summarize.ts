@@ -111,6 +111,8 @@ function headline(kind: HealthKind, { failed, uncertain, possiblyDuplicated, des
       return 'The manifest is broken; the last good one stays in force';
     case 'run-failed':
       return 'The last run could not be carried out';
+    case 'answers-lost':
+      return 'Answers to creates are being lost';
     case 'webhooks-failed':
       return `${failed.toLocaleString('en')} of ${desired.toLocaleString('en')} webhooks are not as the file says`;
     case 'uncertain':

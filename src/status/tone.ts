@@ -17,6 +17,7 @@ export const HEALTH_TONES: Readonly<Record<HealthKind, Tone>> = {
   'no-manifest': 'bad',
   'manifest-broken': 'bad',
   'run-failed': 'bad',
+  'answers-lost': 'bad',
   'webhooks-failed': 'bad',
   uncertain: 'warn',
   'possibly-duplicated': 'warn',

@@ -47,7 +47,7 @@ const STATES: Readonly<Record<string, string>> = {
   'crlf.jsonl': 'damaged at byte 0, line 1',
   'escapes.jsonl': '1 entries, 0 bytes torn',
   'flipped.jsonl': 'damaged at byte 101, line 2',
-  'future.jsonl': 'version 2',
+  'future.jsonl': 'version 3',
   'json-but-no-state.jsonl': 'damaged at byte 0, line 1',
   'line-missing.jsonl': 'damaged at byte 101, line 2',
   'line-twice.jsonl': 'damaged at byte 353, line 4',

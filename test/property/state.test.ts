@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compact, liveRecords } from '../../src/state/compact.js';
-import { fold } from '../../src/state/fold.js';
+import { applyRecord, fold } from '../../src/state/fold.js';
 import { createJournal, readState } from '../../src/state/journal-open.js';
 import { parseJournal } from '../../src/state/parse.js';
+import { union } from '../../src/state/ranges.js';
 import { aStatePath } from '../unit/state/folders.js';
 import { AT, anyHistory, fileOf } from '../unit/state/histories.js';
 
@@ -22,16 +23,45 @@ describe('any history', () => {
     );
   });
 
-  it('leads to a state in which every id is that of one entry or one doomed webhook', () => {
+  it('leads to a state in which every id is that of one entry or one pending delete', () => {
     fc.assert(
       fc.property(anyHistory(), (history) => {
-        const { entries, doomed, owners, highestId, intents, nextIntent } = fold(history);
-        const ours = [...entries.values(), ...doomed.values()].map(({ id, name }) => [id, name] as const);
+        const { entries, pendingDeletes, owners, highestId, intents, closed, nextIntent } = fold(history);
+        const ours = [...entries.values(), ...pendingDeletes.values()].map(({ id, name }) => [id, name] as const);
         expect(new Map(ours)).toEqual(owners);
         expect(ours).toHaveLength(owners.size);
         for (const id of owners.keys()) expect(id).toBeLessThanOrEqual(highestId ?? 0);
-        for (const number of intents.keys()) expect(number).toBeLessThan(nextIntent);
+        for (const number of [...intents.keys(), ...closed.keys()]) expect(number).toBeLessThan(nextIntent);
+        for (const number of closed.keys()) expect(intents.has(number)).toBe(false);
         for (const [name, entry] of entries) expect(entry.name).toBe(name);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('keeps marks and what was read as ranges that are sorted and apart from each other', () => {
+    fc.assert(
+      fc.property(anyHistory(), (history) => {
+        const { possiblyDuplicated, reads } = fold(history);
+        for (const ranges of possiblyDuplicated.values()) expect(ranges).toEqual(union(ranges, []));
+        for (const [index, { from, to }] of reads.entries()) {
+          expect(from).toBeLessThanOrEqual(to);
+          expect(from).toBeGreaterThan(reads[index - 1]?.to ?? 0);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('keeps nothing for the sake of what is looked for once there is none', () => {
+    fc.assert(
+      fc.property(anyHistory(), (history) => {
+        const end = fold(history);
+        for (const intent of [...end.intents.keys(), ...end.closed.keys()]) {
+          applyRecord(end, { type: 'cancelled', intent, at: AT, reason: '' });
+        }
+        expect([end.intents.size, end.closed.size]).toEqual([0, 0]);
+        if (history.some(({ type }) => type === 'intent')) expect(end.formerIds.size).toBe(0);
       }),
       { numRuns: 500 },
     );

@@ -7,7 +7,13 @@ function shown(isTTY: boolean, work: (progress: ReturnType<typeof progressReport
   const [written, logged]: [string[], unknown[]] = [[], []];
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => void logged.push(JSON.parse(line)) });
   const sink = { isTTY, write: (text: string) => void written.push(text), offer: () => {} };
-  work(progressReporter(sink, log, { alone }));
+  // Each look at the clock is a second later.
+  let seconds = 0;
+  const now = () => {
+    seconds += 1;
+    return seconds * 1_000;
+  };
+  work(progressReporter(sink, log, { alone, now }));
   return { written: written.join(''), logged };
 }
 
@@ -19,7 +25,7 @@ describe('progress', () => {
       progress.update(3, 200, 'applying');
       progress.end();
     });
-    expect(written).toBe('\r\u001b[Kapplying: 2 of 200 (1 %)\r\u001b[K');
+    expect(written).toBe('\r\u001b[Kapplying: 2 of 200 (1 %), about 99 s left\r\u001b[K');
     expect(logged).toEqual([]);
   });
 
@@ -38,8 +44,8 @@ describe('progress', () => {
       progress.update(10, 100, 'applying');
     });
     expect(logged).toMatchObject([
-      { msg: 'looking', done: 200 },
-      { msg: 'applying', done: 10 },
+      { msg: 'looking', done: 200, left: '0 s' },
+      { msg: 'applying', done: 10, left: '9 s' },
     ]);
   });
 

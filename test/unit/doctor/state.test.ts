@@ -71,7 +71,7 @@ const ROWS: readonly (readonly [string, Verdict, Verdict['status'], RegExp])[] =
   ['seven of them', judgeUncertain({ state: aState({ intents: intents(7) }) }), 'warning', /w5, and 2 more$/],
   [
     'one that was looked for and not found',
-    judgeUncertain({ state: aState({ intents: intents(1).map((it) => ({ ...it, absentSince: it.at })) }) }),
+    judgeUncertain({ state: aState({ closed: intents(1).map((intent) => ({ intent, at: intent.at, witness: 9 })) }) }),
     'ok',
     /^none/,
   ],
@@ -80,11 +80,17 @@ const ROWS: readonly (readonly [string, Verdict, Verdict['status'], RegExp])[] =
     'a possible double',
     judgePossiblyDuplicated({
       state: aState({
-        entries: [anEntry({ name: 'a', id: 9, spec: SPEC, possiblyDuplicated: { from: 2, to: 8 } })],
+        entries: [anEntry({ name: 'a', id: 9, spec: SPEC })],
+        possiblyDuplicated: {
+          a: [
+            { from: 2, to: 4 },
+            { from: 8, to: 8 },
+          ],
+        },
       }),
     }),
     'warning',
-    /^1 webhook may exist twice: a \(ids 2 to 8\)$/,
+    /^1 webhook may exist twice: a \(ids 2 to 4 and 8\)$/,
   ],
 ];
 

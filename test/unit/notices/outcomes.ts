@@ -31,7 +31,7 @@ export function problem(message: string): Problem {
 
 function recordsOf(name: string, intent: number, doubled: boolean): StateRecord[] {
   const webhook = { handler: 'https://a.example/x', trigger: 'create' } as const;
-  const double = { type: 'possiblyDuplicated', name, from: 1, to: 9, at: AT } as const;
+  const double = { type: 'possiblyDuplicated', name, ranges: [{ from: 1, to: 9 }], at: AT } as const;
   return [
     { type: 'intent', intent, name, above: null, at: AT, webhook },
     { type: 'created', intent, id: 100 + intent, at: AT },
@@ -41,8 +41,9 @@ function recordsOf(name: string, intent: number, doubled: boolean): StateRecord[
 
 function changeOf(name: string, fate: Fate): AppliedChange {
   const desired = { name, spec: { handler: 'https://a.example/x', trigger: 'create' }, line: 1, column: 1 } as const;
-  const drift: Change = { name, reason: CHANGED_IN_ACCOUNT, action: 'update', desired, id: 1, differences: [] };
-  const change: Change = fate === 'drifted' ? drift : { name, reason: '', action: 'none', desired, id: 1 };
+  const of = { name, desired, id: 1 };
+  const drift: Change = { ...of, reason: CHANGED_IN_ACCOUNT, action: 'update', from: null, differences: [] };
+  const change: Change = fate === 'drifted' ? drift : { ...of, reason: '', action: 'none' };
   const result = fate === 'failed' || fate === 'uncertain' || fate === 'skipped' ? fate : 'done';
   const remedy = 'look at it';
   const error =

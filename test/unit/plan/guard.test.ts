@@ -39,8 +39,8 @@ describe('the deletion guard', () => {
   });
 
   it('does not count webhooks that were on their way out already', () => {
-    const doomed = [1, 2, 3].map((id) => ({ id, name: 'gone', spec: specOf(id) }));
-    const state = aState({ entries: [anEntry({ name: 'a', id: 9, spec: specOf(9) })], doomed });
+    const pendingDeletes = [1, 2, 3].map((id) => ({ id, name: 'gone', spec: specOf(id) }));
+    const state = aState({ entries: [anEntry({ name: 'a', id: 9, spec: specOf(9) })], pendingDeletes });
     const desired = [{ name: 'a', spec: specOf(9), line: 1, column: 1 }];
     expect(approve(makePlan(desired, state), state, { force: false }).kind).toBe('approved');
   });

@@ -28,6 +28,7 @@ interface Row {
 }
 
 const a = anEntry({ name: 'a', id: 10, spec: SPEC });
+const lost = anIntent({ intent: 1, name: 'a', spec: SPEC });
 const ROWS: readonly Row[] = [
   { title: 'creates what no state knows', desired: [wanted('a')], state: null, expected: ['create a null'] },
   {
@@ -86,24 +87,105 @@ const ROWS: readonly Row[] = [
     expected: ['move x 10', 'move y 11', 'create z null'],
   },
   {
-    title: 'recovers an entry with an open intent before anything else',
-    desired: [wanted('a', { ...SPEC, trigger: 'update' })],
-    state: aState({ entries: [a], intents: [anIntent({ intent: 1, name: 'a', spec: SPEC })] }),
+    title: 'settles what was sent before it creates',
+    desired: [wanted('a')],
+    state: aState({ intents: [lost] }),
     expected: ['recover a null'],
   },
   {
-    title: 'recovers an open intent that the manifest no longer names',
-    desired: [],
-    state: aState({ intents: [anIntent({ intent: 1, name: 'a', spec: SPEC })] }),
+    title: 'settles what was sent before it replaces',
+    desired: [wanted('a', { ...SPEC, database: 8 })],
+    state: aState({ entries: [a], intents: [lost] }),
     expected: ['recover a null'],
+  },
+  {
+    title: 'settles what was sent before it creates again what is gone from the account',
+    desired: [wanted('a')],
+    state: aState({ entries: [a], intents: [lost] }),
+    live: [[10, { kind: 'gone' }]],
+    expected: ['recover a null'],
+  },
+  {
+    title: 'updates an entry that has a webhook, whatever is open of it',
+    desired: [wanted('a', { ...SPEC, trigger: 'update' })],
+    state: aState({ entries: [a], intents: [lost] }),
+    expected: ['update a 10'],
+  },
+  {
+    title: 'leaves an entry that has what it wants, whatever is open of it',
+    desired: [wanted('a')],
+    state: aState({ entries: [a], intents: [lost] }),
+    expected: ['none a 10'],
+  },
+  {
+    title: 'has nothing to do for an open intent that the manifest no longer names',
+    desired: [],
+    state: aState({ intents: [lost] }),
+    expected: [],
+  },
+  {
+    title: 'takes over no orphan while a create of the entry is open',
+    desired: [wanted('b')],
+    state: aState({ entries: [a], intents: [{ ...lost, name: 'b' }] }),
+    expected: ['recover b null', 'orphaned a 10'],
+  },
+  {
+    title: 'takes over no orphan of which a create is open',
+    desired: [wanted('b')],
+    state: aState({ entries: [a], intents: [lost] }),
+    expected: ['create b null', 'orphaned a 10'],
   },
   {
     title: 'goes on once an intent was looked for and not found',
     desired: [wanted('a')],
-    state: aState({
-      intents: [anIntent({ intent: 1, name: 'a', spec: SPEC, absentSince: '2026-01-01T00:00:00.000Z' })],
-    }),
+    state: aState({ closed: [{ intent: lost, at: lost.at, witness: 20 }] }),
     expected: ['create a null'],
+  },
+  {
+    title: 'creates again, under its new name, what was renamed and is gone from the account',
+    desired: [wanted('b')],
+    state: aState({ entries: [a] }),
+    live: [[10, { kind: 'gone' }]],
+    expected: ['create b null'],
+  },
+  {
+    title: 'updates back, under its new name, what was renamed and changed in the account',
+    desired: [wanted('b')],
+    state: aState({ entries: [a] }),
+    live: [[10, found({ trigger: 'open' })]],
+    expected: ['update b 10'],
+  },
+  {
+    title: 'replaces, under its new name, what was renamed and reads back with another database',
+    desired: [wanted('b')],
+    state: aState({ entries: [a] }),
+    live: [[10, found({ database: 9 })]],
+    expected: ['replace b 10'],
+  },
+  {
+    title: 'replaces what has a database that nobody knows',
+    desired: [wanted('a')],
+    state: aState({ entries: [{ ...a, isScopeUnknown: true }] }),
+    expected: ['replace a 10'],
+  },
+  {
+    title: 'creates again what has a database that nobody knows, and is gone',
+    desired: [wanted('a')],
+    state: aState({ entries: [{ ...a, isScopeUnknown: true }] }),
+    live: [[10, { kind: 'gone' }]],
+    expected: ['create a null'],
+  },
+  {
+    title: 'takes over no orphan that has a database that nobody knows',
+    desired: [wanted('b')],
+    state: aState({ entries: [{ ...a, isScopeUnknown: true }] }),
+    expected: ['create b null', 'orphaned a 10'],
+  },
+  {
+    title: 'takes over no orphan that is being updated',
+    desired: [wanted('b')],
+    state: aState({ entries: [{ ...a, updating: { ...SPEC, trigger: 'open' } }] }),
+    expected: ['create b null', 'orphaned a 10'],
   },
   {
     title: 'creates again what is gone from the account',
@@ -149,7 +231,7 @@ const ROWS: readonly Row[] = [
   {
     title: 'deletes what is still to be deleted, whatever the manifest says',
     desired: [wanted('a')],
-    state: aState({ entries: [a], doomed: [{ id: 9, name: 'a', spec: SPEC }] }),
+    state: aState({ entries: [a], pendingDeletes: [{ id: 9, name: 'a', spec: SPEC }] }),
     expected: ['none a 10', 'delete a 9'],
   },
   {
@@ -167,9 +249,13 @@ const ROWS: readonly Row[] = [
 
 describe('the plan', () => {
   it('says for the last time where a double may be, when it deletes the entry that it may be one of', () => {
-    const doubted = { ...a, possiblyDuplicated: { from: 1, to: 9 } };
-    const { changes } = makePlan([], aState({ entries: [doubted] }), new Map(), { prune: true });
-    expect(changes[0]?.reason).toBe('not in the manifest; a second one like it may be among the ids 1 to 9');
+    const ranges = [
+      { from: 1, to: 4 },
+      { from: 7, to: 9 },
+    ];
+    const state = aState({ entries: [a], possiblyDuplicated: { a: ranges } });
+    const { changes } = makePlan([], state, new Map(), { prune: true });
+    expect(changes[0]?.reason).toBe('not in the manifest; a second one like it may be among the ids 1 to 4 and 7 to 9');
   });
 
   it.each(ROWS)('$title', ({ desired, state, live, prune, expected }) => {
@@ -177,18 +263,42 @@ describe('the plan', () => {
     expect(changes.map((change) => `${change.action} ${change.name} ${idOf(change)}`)).toEqual(expected);
   });
 
-  it('creates nothing that would match an uncertain create of another name', () => {
-    const state = aState({ intents: [anIntent({ intent: 4, name: 'old-name', spec: SPEC })] });
-    const { changes } = makePlan([wanted('new-name')], state);
-    expect(changes).toMatchObject([
-      { action: 'create', name: 'new-name', waitsFor: [4] },
-      { action: 'recover', name: 'old-name', desired: null },
+  it('says which webhook is to be replaced by what was sent, and how often it was', () => {
+    const intents = [lost, { ...lost, intent: 2, gaveUp: { at: lost.at, reason: 'no answer' } }];
+    const limited = [wanted('a', { ...SPEC, database: 8 })];
+    expect(makePlan(limited, aState({ entries: [a], intents })).changes).toMatchObject([
+      { action: 'recover', replaces: 10, intents: [{ intent: 1 }, { intent: 2 }], desired: { name: 'a' } },
     ]);
+    expect(makePlan([wanted('a')], aState({ intents })).changes).toMatchObject([
+      {
+        action: 'recover',
+        replaces: null,
+        reason: `2 POSTs, the last of ${lost.at}, were sent and never confirmed (no answer)`,
+      },
+    ]);
+  });
+
+  it('says from which name an entry takes its webhook over that is not as wanted', () => {
+    const live = new Map([[10, found({ trigger: 'open' })]]);
+    expect(makePlan([wanted('b')], aState({ entries: [a] }), live).changes).toMatchObject([{ from: 'a' }]);
+    expect(makePlan([wanted('a')], aState({ entries: [a] }), live).changes).toMatchObject([{ from: null }]);
+  });
+
+  it('says of a database that nobody knows what it is to be', () => {
+    const [change] = makePlan([wanted('a')], aState({ entries: [{ ...a, isScopeUnknown: true }] })).changes;
+    expect(change).toMatchObject({
+      differences: [
+        { field: 'database', from: '?', to: '7' },
+        { field: 'collection', from: '?', to: '' },
+      ],
+    });
   });
 
   it('says field by field what differs, the old and the new', () => {
     const desired = [wanted('a', { handler: 'https://b.example', trigger: 'create', database: 7 })];
-    const [change] = makePlan(desired, aState({ entries: [a] })).changes as [Extract<Change, { action: 'update' }>];
+    const [change] = makePlan(desired, aState({ entries: [a] })).changes as [
+      Extract<Change, { action: 'update' | 'replace' }>,
+    ];
     expect(change.differences).toEqual([
       { field: 'handler', from: 'https://a.example/x', to: 'https://b.example/' },
       { field: 'callers', from: 'ms', to: 'ms,publisher' },

@@ -1,242 +1,391 @@
 import { describe, expect, it } from 'vitest';
-import type { CopernicaApi } from '../../../src/copernica/api.js';
-import { approve } from '../../../src/plan/guard.js';
-import { makePlan } from '../../../src/plan/plan.js';
-import { applyPlan } from '../../../src/reconcile/apply.js';
-import type { OpenJournal } from '../../../src/reconcile/edges.js';
-import { applyRecord, startState } from '../../../src/state/fold.js';
 import type { StateRecord } from '../../../src/state/records.js';
-import type { DesiredWebhook } from '../../../src/webhook.js';
+import { at, entries, entry, known, lost, REFUSED, settled, spec, startApplying, UNKNOWN } from './creating.js';
 
-const NOW = new Date('2026-01-01T00:00:00.000Z');
-const CONCURRENCY = 2;
-
-interface Creating {
-  readonly onUncertain: 'recover' | 'hold';
-  readonly highestId: number | null;
-  /** Told apart by their databases alone. */
-  readonly alike: boolean;
-  /** Told how many records there are. */
-  readonly flush: (records: number) => Promise<void>;
-}
-
-/** A run over creates, with the requests in the test's hand. */
-function startCreating(
-  entries: number,
-  { onUncertain = 'recover', highestId = 10, alike = false, flush = () => Promise.resolve() }: Partial<Creating> = {},
-) {
-  const header = { type: 'header', version: 1, account: '34', createdAt: NOW.toISOString() } as const;
-  const state = startState({ ...header, ...(highestId === null ? {} : { highestId }) });
-  const records: StateRecord[] = [];
-  const journal: OpenJournal = {
-    state,
-    write(record) {
-      applyRecord(state, record);
-      records.push(record);
-    },
-    flush: () => flush(records.length),
-  };
-  const answers: ((id: number) => void)[] = [];
-  const api = {
-    createWebhook: () => new Promise((answer) => answers.push((id) => answer({ kind: 'made', id }))),
-  } as unknown as CopernicaApi;
-  const desired = Array.from(
-    { length: entries },
-    (_, index): DesiredWebhook => ({
-      name: `entry-${index}`,
-      spec: alike
-        ? { handler: 'https://a.example', trigger: 'create', database: index + 1 }
-        : { handler: `https://a.example/${index}`, trigger: 'create' },
-      line: index + 1,
-      column: 1,
-    }),
-  );
-  const stopping = new AbortController();
-  const verdict = approve(makePlan(desired, state), state, { force: false });
-  if (verdict.kind === 'refused') throw new Error('refused');
-  const results = applyPlan(verdict.plan, {
-    journal,
-    api,
-    manifestFile: 'webhooks.yaml',
-    concurrency: CONCURRENCY,
-    onUncertain,
-    now: () => NOW,
-    stop: stopping.signal,
-    onProgress: () => {},
-    maySendAgain: () => false,
-    openBecause: new Map(),
-  });
-  return { state, records, answers, stopping, results };
-}
-
-const SPECS = {
-  x: { handler: 'https://a.example/x', trigger: 'create' },
-  y: { handler: 'https://a.example/y', trigger: 'create' },
-} as const;
-
-/** Two uncertain entries, edited so that each wants what was lost of the other. */
-function startRecovering(maySendAgain: (name: string) => boolean) {
-  const state = startState({ type: 'header', version: 1, account: '34', createdAt: NOW.toISOString(), highestId: 10 });
-  const at = NOW.toISOString();
-  for (const [index, [name, webhook]] of (
-    [
-      ['a', SPECS.x],
-      ['b', SPECS.y],
-    ] as const
-  ).entries()) {
-    applyRecord(state, { type: 'intent', intent: index + 1, name, above: 10, at, webhook });
-  }
-  const desired = (
-    [
-      ['a', SPECS.y],
-      ['b', SPECS.x],
-    ] as const
-  ).map(([name, spec], line) => ({ name, spec, line, column: 1 }));
-  const posted: string[] = [];
-  let id = 10;
-  const api = {
-    createWebhook: async ({ handler }: { handler: string }) => {
-      posted.push(handler);
-      id += 1;
-      return { kind: 'made', id };
-    },
-  } as unknown as CopernicaApi;
-  const verdict = approve(makePlan(desired, state), state, { force: false });
-  if (verdict.kind === 'refused') throw new Error('refused');
-  const journal: OpenJournal = { state, write: (record) => applyRecord(state, record), flush: () => Promise.resolve() };
-  const results = applyPlan(verdict.plan, {
-    journal,
-    api,
-    manifestFile: 'webhooks.yaml',
-    concurrency: CONCURRENCY,
-    onUncertain: 'recover',
-    now: () => NOW,
-    stop: new AbortController().signal,
-    onProgress: () => {},
-    maySendAgain,
-    openBecause: new Map(),
-  });
-  return { results, posted };
-}
-
-/** Everything that goes on without an answer has gone on. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+const MANY = entries('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
 
 describe('creates', () => {
-  it('are sent no more at a time than was asked for, with as many intents on disk ahead of their turn', async () => {
-    const { answers, records } = startCreating(20);
+  it('are sent one at a time until one was answered, and then as many at a time as was asked for', async () => {
+    const run = startApplying(MANY);
     await settled();
-    expect(answers).toHaveLength(CONCURRENCY);
-    expect(records).toHaveLength(CONCURRENCY * 2);
-    answers[0]?.(11);
-    await settled();
-    expect(answers).toHaveLength(CONCURRENCY + 1);
+    expect([run.sent(), run.written.length]).toEqual([['a'], 1]);
+    await run.answer(0, 11);
+    expect(run.sent()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    await run.answer(2, 13);
+    expect(run.sent()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
   });
 
-  it('have more intents ahead of their turn each time that the wire waits for the disk, up to a bound', async () => {
-    let disk = Promise.resolve();
-    const { answers, records } = startCreating(200, { flush: () => disk });
-    const unanswered: number[] = [];
-    let answered = 0;
+  it('have no intents ahead of their turn', async () => {
+    const run = startApplying(MANY);
+    await run.answer(0, 11);
     await settled();
-    while (answered < 100) {
-      let flushed = () => {};
-      disk = new Promise((resolve) => {
-        flushed = resolve;
-      });
-      // All that is on disk is sent and answered before the disk has what came since.
-      for (let answer = answers.shift(); answer !== undefined; answer = answers.shift()) {
-        answered += 1;
-        answer(10 + answered);
-        await settled();
-      }
-      unanswered.push(records.filter(({ type }) => type === 'intent').length - answered);
-      flushed();
-      await settled();
-    }
-    expect(unanswered[0]).toBeGreaterThan(CONCURRENCY * 2);
-    expect(Math.max(...unanswered)).toBe(CONCURRENCY * 8);
+    expect(run.written.filter(({ type }) => type === 'intent')).toHaveLength(run.posts.length);
   });
 
-  it('have no intents ahead of their turn on hold, where each that is unconfirmed needs somebody', async () => {
-    const { answers, records } = startCreating(20, { onUncertain: 'hold' });
+  it('that are refused say nothing of whether answers come through', async () => {
+    const run = startApplying(entries('a', 'b', 'c'));
     await settled();
-    expect(answers).toHaveLength(CONCURRENCY);
-    expect(records).toHaveLength(CONCURRENCY);
+    await run.answer(0, REFUSED);
+    expect(run.sent()).toEqual(['a', 'b']);
+    await run.answer(1, 11);
+    await run.answer(2, 12);
+    expect(await run.results).toEqual({ a: 'api-refused', b: 'done', c: 'done' });
   });
 
-  it('have none ahead either where the account shows nothing to tell them apart', async () => {
-    const { answers, records } = startCreating(20, { alike: true });
+  it('are not begun any more when told to stop', async () => {
+    const run = startApplying(MANY);
     await settled();
-    expect([answers.length, records.length]).toEqual([CONCURRENCY, CONCURRENCY]);
-    answers[0]?.(11);
-    await settled();
-    expect([answers.length, records.length]).toEqual([CONCURRENCY + 1, CONCURRENCY + 2]);
-  });
-
-  it('that wait for their turn when told to stop are cancelled, and never sent', async () => {
-    const { answers, state, stopping, results } = startCreating(20);
-    await settled();
-    stopping.abort();
-    answers[0]?.(11);
-    answers[1]?.(12);
-    const done = (await results).map(({ result }) => result);
-    expect(done.filter((result) => result === 'done')).toHaveLength(CONCURRENCY);
-    expect(done.filter((result) => result === 'skipped')).toHaveLength(20 - CONCURRENCY);
-    expect(answers).toHaveLength(CONCURRENCY);
-    expect(state.intents.size).toBe(0);
-    expect([...state.owners.keys()]).toEqual([11, 12]);
+    run.stopping.abort();
+    await run.answer(0, 11);
+    const results = await run.results;
+    expect([results.a, results.b, results.h]).toEqual(['done', 'stopped', 'stopped']);
+    expect([run.sent(), run.state.intents.size]).toEqual([['a'], 0]);
   });
 });
 
-describe('creates while no id is known', () => {
-  it('are sent one at a time, so that at most one that is lost has no lower bound', async () => {
-    const { answers, records } = startCreating(20, { highestId: null });
+describe('a create whose answer is lost', () => {
+  it('is looked for, and while it is not found no other is sent', async () => {
+    const run = startApplying(MANY);
     await settled();
-    expect([answers.length, records.length]).toEqual([1, 1]);
-    answers[0]?.(11);
+    await run.answer(0, UNKNOWN);
+    const results = await run.results;
+    expect(run.requests).toEqual(['POST a', ...Array.from({ length: 64 }, (_, index) => `GET ${11 + index}`)]);
+    expect([results.a, results.b, results.h]).toEqual([
+      'create-unsettled',
+      'waits-for-uncertain',
+      'waits-for-uncertain',
+    ]);
+    expect([...run.state.intents.values()]).toMatchObject([{ name: 'a', gaveUp: { reason: 'no answer in time' } }]);
+  });
+
+  it('is found, and the others are sent, one at a time until one was answered', async () => {
+    const run = startApplying(entries('a', 'b', 'c', 'd'));
     await settled();
-    expect(answers).toHaveLength(1 + CONCURRENCY);
+    const [first] = run.posts;
+    if (first !== undefined) run.acted(first, 20);
+    await run.answer(0, UNKNOWN);
+    await settled();
+    expect([run.state.entries.get('a')?.id, run.sent()]).toEqual([20, ['a', 'b']]);
+    await run.answer(1, 21);
+    expect(run.sent()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('lets what is on the wire be answered before it is looked for, and nothing new begin', async () => {
+    const run = startApplying(MANY);
+    await settled();
+    await run.answer(0, 11);
+    await run.answer(1, UNKNOWN);
+    await run.answer(2, 12);
+    await run.answer(3, UNKNOWN);
+    expect(run.requests.filter((request) => request.startsWith('GET'))).toEqual([]);
+    await run.answer(4, 13);
+    const results = await run.results;
+    expect(run.sent()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect([results.c, results.e, results.f]).toEqual(['done', 'done', 'waits-for-uncertain']);
+    // No more than was on the wire.
+    expect([...run.state.intents.values()].map(({ name }) => name)).toEqual(['b', 'd']);
+  });
+
+  it('has what was flushed and not sent cancelled', async () => {
+    const run = startApplying(entries('a', 'b', 'c', 'd'), { holdsFlushes: true });
+    await settled();
+    run.flushes.shift()?.();
+    await settled();
+    await run.answer(0, 11);
+    run.flushes.shift()?.();
+    await settled();
+    expect([run.sent(), run.flushes.length, run.state.intents.size]).toEqual([['a', 'b'], 2, 3]);
+    await run.answer(1, UNKNOWN);
+    while (run.flushes.length > 0) {
+      run.flushes.shift()?.();
+      await settled();
+    }
+    expect(await run.results).toEqual({
+      a: 'done',
+      b: 'create-unsettled',
+      c: 'waits-for-uncertain',
+      d: 'waits-for-uncertain',
+    });
+    expect(run.sent()).toEqual(['a', 'b']);
+    expect([...run.state.intents.values()].map(({ name }) => name)).toEqual(['b']);
+    expect(run.written.filter(({ type }) => type === 'cancelled')).toHaveLength(2);
+  });
+});
+
+/** Creates whose intents wait for the disk while the answer of another is lost; then that one is found. */
+async function withheldAndFound(run: ReturnType<typeof startApplying>, first: number): Promise<void> {
+  await flushUntil(run, () => run.posts.length === 1);
+  await run.answer(0, first);
+  await flushUntil(run, () => run.posts.length === 2);
+  const post = run.posts[1];
+  if (post === undefined) throw new Error('nothing was sent');
+  run.acted(post, first + 1);
+  await run.answer(1, UNKNOWN);
+  await flushUntil(run, () => run.posts.length === 3);
+}
+
+/** One flush after the other, until that is so, or nothing more is to be flushed. */
+async function flushUntil(run: ReturnType<typeof startApplying>, isSo: () => boolean): Promise<void> {
+  await settled();
+  while (!isSo() && run.flushes.length > 0) {
+    run.flushes.shift()?.();
+    await settled();
+  }
+}
+
+/** All the rest, each answered with the next id. */
+async function answerAll(run: ReturnType<typeof startApplying>, from: number, id: number): Promise<void> {
+  for (let index = from; index < run.posts.length; index += 1) {
+    await run.answer(index, id + index);
+    await flushUntil(run, () => false);
+  }
+}
+
+describe('a create that was withheld', () => {
+  it('is sent in the same round once what was lost is found', async () => {
+    const run = startApplying(entries('a', 'b', 'c', 'd'), { holdsFlushes: true });
+    await withheldAndFound(run, 11);
+    expect([run.state.entries.get('b')?.id, run.sent().length]).toEqual([12, 3]);
+  });
+
+  it('of a webhook that looks gone is sent without deleting that once more', async () => {
+    const records = ['a', 'b', 'c', 'd'].map((name, index) => known(name, index + 1));
+    const live = new Map([1, 2, 3, 4].map((id) => [id, { kind: 'gone' as const }]));
+    const run = startApplying(entries('a', 'b', 'c', 'd'), { records, live, holdsFlushes: true });
+    await withheldAndFound(run, 11);
+    await answerAll(run, 2, 20);
+    // That it was found is said where what is open is explained.
+    expect(await run.results).toEqual({ a: 'done', b: 'create-unsettled', c: 'done', d: 'done' });
+    expect(run.requests.filter((request) => request.startsWith('DELETE')).sort()).toEqual([
+      'DELETE 1',
+      'DELETE 2',
+      'DELETE 3',
+      'DELETE 4',
+    ]);
+  });
+
+  it('of a renamed webhook that is replaced takes its name once', async () => {
+    const limited = (name: string) => spec(name, { database: 7 });
+    const records = [1, 2, 3, 4].map((id) => known(`old-${id}`, id, limited(`w${id}`)));
+    const live = new Map(
+      [1, 2, 3, 4].map((id) => {
+        const webhook = { id, ...spec(`w${id}`), callers: [], database: 9, collection: null };
+        return [id, { kind: 'found' as const, webhook }];
+      }),
+    );
+    const desired = [1, 2, 3, 4].map((id) => entry(`new-${id}`, limited(`w${id}`)));
+    const run = startApplying(desired, { records, live, holdsFlushes: true });
+    await withheldAndFound(run, 11);
+    await answerAll(run, 2, 20);
+    expect(await run.results).toEqual({ 'new-1': 'done', 'new-2': 'done', 'new-3': 'done', 'new-4': 'done' });
+  });
+
+  it('goes on after one that looks like it, and not beside it', async () => {
+    const alike = [1, 2].map((database) => entry(`alike-${database}`, spec('alike', { database })));
+    const desired = [entry('a', spec('a')), entry('b', spec('b')), ...alike, entry('c', spec('c'))];
+    const run = startApplying(desired, { holdsFlushes: true });
+    await withheldAndFound(run, 11);
+    // Of what was withheld one is sent, and answered: then all of it at a time, but for what looks alike.
+    await run.answer(2, 13);
+    await flushUntil(run, () => false);
+    const unanswered = run.posts.slice(3).map(({ handler }) => handler);
+    expect(unanswered.length).toBeGreaterThan(0);
+    expect(new Set(unanswered).size).toBe(unanswered.length);
+  });
+});
+
+describe('creates that look alike when they are read', () => {
+  const alike = [1, 2, 3].map((database) => entry(`alike-${database}`, spec('alike', { database })));
+
+  it('are sent one after the other, and hold up no others', async () => {
+    const run = startApplying([...entries('a'), ...alike, ...entries('b', 'c')]);
+    await settled();
+    await run.answer(0, 11);
+    expect(run.sent()).toEqual(['a', 'alike', 'b', 'c']);
+    await run.answer(2, 12);
+    await run.answer(3, 13);
+    expect(run.sent()).toEqual(['a', 'alike', 'b', 'c']);
+    await run.answer(1, 14);
+    expect(run.sent()).toEqual(['a', 'alike', 'b', 'c', 'alike']);
+  });
+
+  it('wait for an open one that looks so, whichever entry it is of', async () => {
+    const records = [...lost(1, 'z', 0, spec('alike', { database: 9 })), ...answeredSince(2)];
+    const desired = [entry('z', spec('alike', { database: 9 })), entry('y', spec('y')), ...alike, ...entries('b')];
+    const run = startApplying(desired, { records, seconds: 10 });
+    await settled();
+    expect(run.sent()).toEqual(['b']);
+    await run.answer(0, 31);
+    expect(await run.results).toMatchObject({ b: 'done', 'alike-1': 'waits-for-uncertain' });
+    expect(run.sent()).toEqual(['b']);
+  });
+});
+
+/** A create that was answered after what was lost: no loss counts any more. */
+function answeredSince(intent: number, seconds = 1): StateRecord[] {
+  return [
+    { type: 'intent', intent, name: 'y', above: 10, at: at(seconds), webhook: spec('y'), timeoutMs: 30_000 },
+    { type: 'created', intent, id: 30, at: at(seconds) },
+  ];
+}
+
+describe('creates while something is open', () => {
+  it('are sent one at a time, whatever was answered', async () => {
+    const desired = entries('z', 'y', 'a', 'b');
+    const run = startApplying(desired, { records: [...lost(1, 'z'), ...answeredSince(2)], seconds: 10 });
+    await settled();
+    expect(run.sent()).toEqual(['a']);
+    await run.answer(0, 31);
+    expect(run.sent()).toEqual(['a', 'b']);
+  });
+
+  it('end with the first that is answered when all that is open is ripe: that is settled first', async () => {
+    const run = startApplying(entries('z', 'a', 'b'), { records: lost(1, 'z'), seconds: 60 });
+    await settled();
+    await run.answer(0, 31);
+    expect(await run.results).toEqual({ a: 'done', b: 'waits-for-uncertain' });
+  });
+
+  it('end with the first that is lost, so that a round leaves one more at most', async () => {
+    const run = startApplying(entries('z', 'a', 'b'), { records: lost(1, 'z'), seconds: 60 });
+    await settled();
+    await run.answer(0, UNKNOWN);
+    expect(await run.results).toEqual({ a: 'create-unsettled', b: 'waits-for-uncertain' });
+    expect(run.state.intents.size).toBe(2);
+  });
+
+  it.each([
+    [1, 59, []],
+    [1, 60, ['a']],
+    [2, 119, []],
+    [2, 120, ['a']],
+    [3, 239, []],
+    [3, 240, ['a']],
+  ])('wait after %i lost answers in a row: at %i s %j is sent', async (losses, seconds, expected) => {
+    const records = Array.from({ length: losses }, (_, index) => lost(index + 1, 'z')).flat();
+    const run = startApplying(entries('z', 'a'), { records, seconds });
+    await settled();
+    expect(run.sent()).toEqual(expected);
+  });
+
+  it('do not wait when they are told to be tried, once', async () => {
+    let retries = 1;
+    const takeRetry = () => retries-- > 0;
+    const run = startApplying(entries('z', 'a', 'b'), { records: lost(1, 'z'), seconds: 5, context: { takeRetry } });
+    await settled();
+    expect(run.sent()).toEqual(['a']);
+    await run.answer(0, UNKNOWN);
+    expect(await run.results).toEqual({ a: 'create-unsettled', b: 'waits-for-uncertain' });
+  });
+});
+
+describe('a lost create', () => {
+  const TWO = [...lost(1, 'a'), ...lost(2, 'b', 1)];
+
+  it('is sent again when all that is open is ripe and nothing else can be sent: one in a round, the longest ago', async () => {
+    const run = startApplying(entries('b', 'a'), { records: TWO, seconds: 121 });
+    await settled();
+    expect(run.sent()).toEqual(['a']);
+    await run.answer(0, 31);
+    expect(await run.results).toEqual({ a: 'done' });
+  });
+
+  it('is not sent again before that', async () => {
+    const run = startApplying(entries('a', 'b'), { records: TWO, seconds: 60 });
+    expect([await run.results, run.sent()]).toEqual([{}, []]);
+  });
+
+  it('is not sent again in a round in which another create was answered', async () => {
+    const run = startApplying(entries('a', 'b', 'c'), { records: TWO, seconds: 121 });
+    await settled();
+    await run.answer(0, 31);
+    expect([await run.results, run.sent()]).toEqual([{ c: 'done' }, ['c']]);
+  });
+
+  it('is sent again in a round in which all others were refused', async () => {
+    const run = startApplying(entries('a', 'b', 'c'), { records: TWO, seconds: 121 });
+    await settled();
+    await run.answer(0, REFUSED);
+    expect(run.sent()).toEqual(['c', 'a']);
+  });
+
+  it('lets the next one be sent when it is refused, and no other when it is lost once more', async () => {
+    const refused = startApplying(entries('a', 'b'), { records: TWO, seconds: 121 });
+    await settled();
+    await refused.answer(0, REFUSED);
+    expect(refused.sent()).toEqual(['a', 'b']);
+    const again = startApplying(entries('a', 'b'), { records: TWO, seconds: 121 });
+    await settled();
+    await again.answer(0, UNKNOWN);
+    expect([await again.results, again.sent()]).toEqual([{ a: 'create-unsettled' }, ['a']]);
+  });
+
+  it('is found at once when it was lost once more and acted on', async () => {
+    const run = startApplying(entries('a'), { records: lost(1, 'a'), seconds: 60 });
+    await settled();
+    const [post] = run.posts;
+    if (post !== undefined) run.acted(post, 20);
+    await run.answer(0, UNKNOWN);
+    await run.results;
+    expect(run.state.entries.get('a')?.id).toBe(20);
+  });
+
+  it('that may be one of the webhooks that are there is never sent again', async () => {
+    const suspected: StateRecord = { type: 'suspected', intent: 1, ids: [20, 21], at: at(5) };
+    const run = startApplying(entries('a', 'b'), { records: [...TWO, suspected], seconds: 121 });
+    await settled();
+    expect(run.sent()).toEqual(['b']);
+  });
+
+  it('is never sent again on hold', async () => {
+    const run = startApplying(entries('a'), { records: lost(1, 'a'), seconds: 600, context: { onUncertain: 'hold' } });
+    expect([await run.results, run.sent()]).toEqual([{}, []]);
+  });
+
+  it('is never sent again where ids do not rise', async () => {
+    const notRising: StateRecord[] = [
+      { type: 'intent', intent: 2, name: 'y', above: 10, at: at(1), webhook: spec('y'), timeoutMs: 30_000 },
+      { type: 'created', intent: 2, id: 9, at: at(1) },
+    ];
+    const run = startApplying(entries('a', 'y'), { records: [...lost(1, 'a'), ...notRising], seconds: 600 });
+    expect([await run.results, run.sent()]).toEqual([{ y: 'done' }, []]);
+  });
+
+  it('of an entry that was edited since need not wait for as long as answers are lost', async () => {
+    const records = [...lost(1, 'a', 0, spec('before')), ...lost(2, 'a', 0, spec('before'))];
+    const edited = startApplying(entries('a'), { records, seconds: 60 });
+    await settled();
+    expect(edited.sent()).toEqual(['a']);
+    const same = startApplying([entry('a', spec('before'))], { records, seconds: 60 });
+    await settled();
+    expect(same.sent()).toEqual([]);
+  });
+
+  it('of a name that nobody wants any more is not sent, but what looks like it is', async () => {
+    const records = lost(1, 'gone', 0, spec('x', { database: 1 }));
+    const run = startApplying([entry('new', spec('x', { database: 2 }))], { records, seconds: 60 });
+    await settled();
+    expect(run.posts).toMatchObject([{ database: 2 }]);
   });
 });
 
 describe('a state file that can’t be written any more', () => {
   it('ends the run only when no request is under way, since the lock is given back then', async () => {
-    const broken = new Error('no space left');
-    const { answers, results } = startCreating(20, {
-      // The intents of those in hand are on disk, those after them are not.
-      flush: (records) => (records > CONCURRENCY * 2 ? Promise.reject(broken) : Promise.resolve()),
-    });
+    const run = startApplying(MANY);
+    await settled();
+    await run.answer(0, 11);
     let ended = false;
-    results
+    run.results
       .catch(() => undefined)
       .finally(() => {
         ended = true;
       });
-    await settled();
-    for (let sent = 0; sent < CONCURRENCY * 2; sent += 1) {
-      expect([answers.length > sent, ended]).toEqual([true, false]);
-      answers[sent]?.(11 + sent);
-      await settled();
+    run.breakDisk(new Error('no space left'));
+    for (let sent = 1; sent < 5; sent += 1) {
+      expect([run.posts.length, ended]).toEqual([5, false]);
+      await run.answer(sent, 11 + sent);
     }
-    await expect(results).rejects.toBe(broken);
-    expect(answers).toHaveLength(CONCURRENCY * 2);
-  });
-});
-
-describe('an uncertain entry that is edited to what was lost of another', () => {
-  it('waits until that is settled, too', async () => {
-    const { results, posted } = startRecovering((name) => name === 'a');
-    expect((await results).map(({ result, error }) => [result, error?.problems[0]?.code])).toEqual([
-      ['skipped', 'waits-for-uncertain'],
-      ['uncertain', 'uncertain-create'],
-    ]);
-    expect(posted).toEqual([]);
-  });
-
-  it('is sent once nothing can come of either any more', async () => {
-    const { results, posted } = startRecovering(() => true);
-    expect((await results).map(({ result }) => result)).toEqual(['done', 'done']);
-    expect(posted).toHaveLength(2);
+    await expect(run.results).rejects.toThrow('no space left');
+    expect(run.sent()).toHaveLength(5);
   });
 });

@@ -1,10 +1,12 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { CopernicaApi, CreateOutcome, WriteOutcome } from '../../../src/copernica/api.js';
+import type { CopernicaApi, CreateOutcome, LiveWebhook, WriteOutcome } from '../../../src/copernica/api.js';
 import { approve } from '../../../src/plan/guard.js';
 import type { LiveViews } from '../../../src/plan/live.js';
 import { makePlan } from '../../../src/plan/plan.js';
 import { applyPlan } from '../../../src/reconcile/apply.js';
 import type { OpenJournal } from '../../../src/reconcile/edges.js';
+import { Recovery } from '../../../src/recovery/recover.js';
 import { applyRecord, startState } from '../../../src/state/fold.js';
 import type { StateRecord } from '../../../src/state/records.js';
 import type { DesiredWebhook, WebhookSpec } from '../../../src/webhook.js';
@@ -14,16 +16,20 @@ const SPEC: WebhookSpec = { handler: 'https://a.example', trigger: 'create' };
 const EDITED: WebhookSpec = { handler: 'https://b.example', trigger: 'create' };
 const LIMITED: WebhookSpec = { ...SPEC, database: 7 };
 
+const FAILED = { message: 'no' } as const;
+
 interface Answers {
   readonly post?: CreateOutcome;
   readonly put?: WriteOutcome;
   readonly delete?: WriteOutcome;
   readonly live?: LiveViews;
+  /** What reading an id shows. */
+  readonly reads?: ReadonlyMap<number, LiveWebhook>;
 }
 
 /** Applies what a manifest with this entry, or none, asks for where entry `a` is webhook 5 and `b` webhook 6. */
 async function applied(spec: WebhookSpec | null, answers: Answers = {}, name = 'a') {
-  const state = startState({ type: 'header', version: 1, account: '34', createdAt: AT, highestId: 10 });
+  const state = startState({ type: 'header', version: 2, account: '34', createdAt: AT, highestId: 10 });
   applyRecord(state, { type: 'entry', name: 'a', id: 5, createdAt: AT, webhook: SPEC });
   applyRecord(state, { type: 'entry', name: 'b', id: 6, createdAt: AT, webhook: { ...SPEC, trigger: 'click' } });
   const records: StateRecord['type'][] = [];
@@ -41,6 +47,11 @@ async function applied(spec: WebhookSpec | null, answers: Answers = {}, name = '
   };
   const request = (what: string) => requests.push(`${what} after ${onDisk.join(' ')}`);
   const api = {
+    listWebhooks: async () => ({ kind: 'unavailable' }),
+    readWebhook: async (id: number) => {
+      const webhook = answers.reads?.get(id);
+      return webhook === undefined ? { kind: 'gone' } : { kind: 'found', webhook };
+    },
     createWebhook: async () => {
       request('POST');
       return answers.post ?? { kind: 'made', id: 11 };
@@ -60,22 +71,28 @@ async function applied(spec: WebhookSpec | null, answers: Answers = {}, name = '
   const desired = [other, ...(name === 'a' ? [] : [asBefore]), ...entry];
   const verdict = approve(makePlan(desired, state, answers.live, { prune: true }), state, { force: false });
   if (verdict.kind === 'refused') throw new Error('refused');
-  const results = await applyPlan(verdict.plan, {
+  const common = {
     journal,
     api,
-    manifestFile: 'webhooks.yaml',
     concurrency: 1,
-    onUncertain: 'recover',
-    now: () => new Date(AT),
     stop: new AbortController().signal,
+    settling: { settleMs: 60_000, scanLimit: 100 },
+    now: () => new Date(AT),
     onProgress: () => {},
-    maySendAgain: () => false,
-    openBecause: new Map(),
+  };
+  const wanted = new Map(desired.map((each) => [each.name, each.spec]));
+  const log = pino({ level: 'silent' });
+  const recovery = new Recovery({ ...common, mayClose: true, wanted, namesToPost: () => new Set(), log });
+  const results = await applyPlan(verdict.plan, {
+    ...common,
+    recovery,
+    manifestFile: 'webhooks.yaml',
+    timeoutMs: 30_000,
+    onUncertain: 'recover',
+    takeRetry: () => false,
   });
   return { requests, records, state, result: results.find(({ change }) => change.name === name)?.result };
 }
-
-const FAILED = { message: 'no' } as const;
 
 describe('what is on disk when a request leaves', () => {
   it('is the intent, of a POST', async () => {
@@ -98,26 +115,51 @@ describe('what is on disk when a request leaves', () => {
 
   it('is that the webhook is to go, of the DELETE of a pruned one', async () => {
     const { requests, records } = await applied(null);
-    expect(requests).toEqual(['DELETE 5 after doomed']);
-    expect(records).toEqual(['doomed', 'removed']);
+    expect(requests).toEqual(['DELETE 5 after deleting']);
+    expect(records).toEqual(['deleting', 'removed']);
   });
 });
 
 describe('a webhook that is gone', () => {
-  it('is dropped from the state before it is made again, so that nobody deletes it', async () => {
-    const { requests, records } = await applied(SPEC, { live: new Map([[5, { kind: 'gone' }]]) });
-    expect(requests).toEqual(['POST after removed intent']);
+  const GONE: Answers = { live: new Map([[5, { kind: 'gone' }]]), delete: { kind: 'gone' } };
+
+  it('is deleted before it is made again, since the read may have lagged behind', async () => {
+    const { requests, records } = await applied(SPEC, GONE);
+    expect(requests).toEqual(['DELETE 5 after ', 'POST after removed intent']);
     expect(records).toEqual(['removed', 'intent', 'created']);
   });
 
-  it('is that, too, when only the PUT shows it', async () => {
-    const { requests, records, result } = await applied(EDITED, { put: { kind: 'gone' } });
-    expect(requests).toEqual(['PUT 5 after updating', 'POST after updating removed intent']);
+  it('is made again, too, when it was there after all and the DELETE worked', async () => {
+    const { requests, result } = await applied(SPEC, { ...GONE, delete: { kind: 'done' } });
+    expect([requests, result]).toEqual([['DELETE 5 after ', 'POST after removed intent'], 'done']);
+  });
+
+  it.each(['not-sent', 'turned-away', 'refused', 'unknown'] as const)(
+    'is not made again when the DELETE came to %s',
+    async (kind) => {
+      const { requests, records, state, result } = await applied(SPEC, { ...GONE, delete: { kind, ...FAILED } });
+      expect([requests, records, result]).toEqual([['DELETE 5 after '], [], 'failed']);
+      expect(state.entries.get('a')?.id).toBe(5);
+    },
+  );
+
+  it.each([
+    [400, 'done'],
+    [404, 'done'],
+    [403, 'failed'],
+  ])('is made again or not when the DELETE was refused with status %i: %s', async (status, expected) => {
+    const { requests, result } = await applied(SPEC, { ...GONE, delete: { kind: 'refused', ...FAILED, status } });
+    expect([requests.length, result]).toEqual([expected === 'done' ? 2 : 1, expected]);
+  });
+
+  it('is made again, too, when only the PUT shows it', async () => {
+    const { requests, records, result } = await applied(EDITED, { put: { kind: 'gone' }, delete: { kind: 'gone' } });
+    expect(requests).toEqual(['PUT 5 after updating', 'DELETE 5 after updating', 'POST after updating removed intent']);
     expect([records, result]).toEqual([['updating', 'removed', 'intent', 'created'], 'done']);
   });
 
   it('counts as deleted', async () => {
-    expect(await applied(null, { delete: { kind: 'gone' } })).toMatchObject({ records: ['doomed', 'removed'] });
+    expect(await applied(null, { delete: { kind: 'gone' } })).toMatchObject({ records: ['deleting', 'removed'] });
     expect(await applied(LIMITED, { delete: { kind: 'gone' } })).toMatchObject({
       records: ['intent', 'created', 'removed'],
       result: 'done',
@@ -140,6 +182,27 @@ describe('what is recorded of a POST', () => {
   });
 });
 
+describe('an id that is not above what was known before', () => {
+  const low = (more: Partial<LiveWebhook> = {}): Answers => {
+    const webhook = { id: 7, ...SPEC, callers: [], database: 7, collection: null, ...more };
+    return { post: { kind: 'made', id: 7 }, reads: new Map([[7, webhook]]) };
+  };
+
+  it('is that of the new webhook where that is there as it was sent, and ids do not rise then', async () => {
+    const { records, state, result } = await applied(LIMITED, low());
+    expect([records, result]).toEqual([['intent', 'created', 'removed'], 'done']);
+    expect([state.entries.get('a')?.id, state.idsRise]).toEqual([7, false]);
+  });
+
+  it('is of unknown outcome where it is another webhook, or none', async () => {
+    for (const answers of [low({ trigger: 'open' }), { ...low(), reads: new Map() }]) {
+      const { records, state, result } = await applied(LIMITED, answers);
+      expect([records, result]).toEqual([['intent', 'unknown'], 'uncertain']);
+      expect([state.entries.get('a')?.id, state.idsRise]).toEqual([5, true]);
+    }
+  });
+});
+
 describe('what is recorded of a PUT or DELETE', () => {
   it.each(['not-sent', 'turned-away', 'refused', 'unknown'] as const)(
     'that came to %s: that it is still to do',
@@ -148,10 +211,14 @@ describe('what is recorded of a PUT or DELETE', () => {
       expect([put.records, put.result]).toEqual([['updating'], 'failed']);
       expect(put.state.entries.get('a')).toMatchObject({ spec: SPEC, updating: EDITED });
       const pruned = await applied(null, { delete: { kind, ...FAILED } });
-      expect([pruned.records, pruned.result, pruned.state.doomed.has(5)]).toEqual([['doomed'], 'failed', true]);
+      expect([pruned.records, pruned.result, pruned.state.pendingDeletes.has(5)]).toEqual([
+        ['deleting'],
+        'failed',
+        true,
+      ]);
       const replaced = await applied(LIMITED, { delete: { kind, ...FAILED } });
       expect([replaced.records, replaced.result]).toEqual([['intent', 'created'], 'failed']);
-      expect(replaced.state.doomed.has(5)).toBe(true);
+      expect(replaced.state.pendingDeletes.has(5)).toBe(true);
     },
   );
 });

@@ -8,18 +8,28 @@ import type { DesiredWebhook, WebhookSpec } from '../../../src/webhook.js';
 
 const START = Date.parse('2026-01-01T00:00:00.000Z');
 const AT = new Date(START).toISOString();
-const HEADER = { type: 'header', version: 1, account: '34', createdAt: AT, highestId: 10 } as const;
+const HEADER = { type: 'header', version: 2, account: '34', createdAt: AT, highestId: 10 } as const;
 const SETTLE_MS = 60_000;
+const LATE = new Date(START + SETTLE_MS + 500).toISOString();
 const spec = (path: string, parts: Partial<WebhookSpec> = {}): WebhookSpec => {
   return { handler: `https://a.example/${path}`, trigger: 'create', ...parts };
 };
 const entry = (name: string, id: number, webhook = spec(name)): StateRecord => {
   return { type: 'entry', name, id, createdAt: AT, webhook };
 };
-const lost = (name: string, webhook = spec(name)): readonly StateRecord[] => [
-  { type: 'intent', intent: 1, name, above: 10, at: AT, webhook },
-  { type: 'unknown', intent: 1, at: AT, reason: 'no answer' },
+const lost = (name: string, webhook = spec(name), intent = 1): readonly StateRecord[] => [
+  { type: 'intent', intent, name, above: 10, at: AT, webhook, timeoutMs: 30_000 },
+  { type: 'unknown', intent, at: AT, reason: 'no answer' },
 ];
+/** Long after what was lost. */
+const answered = (name: string, id: number): readonly StateRecord[] => [
+  { type: 'intent', intent: 9, name, above: 10, at: LATE, webhook: spec(name), timeoutMs: 30_000 },
+  { type: 'created', intent: 9, id, at: LATE },
+];
+
+function live(id: number, { handler, trigger }: WebhookSpec): LiveWebhook {
+  return { id, handler, trigger, callers: ['ms', 'publisher'], database: null, collection: null };
+}
 
 interface Scene {
   readonly records: readonly StateRecord[];
@@ -28,28 +38,37 @@ interface Scene {
   /** What the next POSTs come to; then each is made. */
   readonly posts?: readonly CreateOutcome[];
   readonly listFails?: boolean;
+  readonly readsFail?: boolean;
   readonly options?: Partial<RunOptions>;
+  /** When it begins, since the start. */
+  readonly startsInMs?: number;
 }
 
 /** One run from these records on, with a clock that moves only when the run waits. */
-async function run({ records, desired, account = new Map(), posts = [], listFails = false, options = {} }: Scene) {
+async function run(scene: Scene) {
+  const { records, desired, posts = [], listFails = false, readsFail = false, options = {} } = scene;
+  const account = new Map(scene.account);
   const state = fold([HEADER, ...records] as StateRecord[]);
   const requests: string[] = [];
   const outcomes = posts.values();
   let nextId = 20;
-  let now = START + 1_000;
+  let now = START + (scene.startsInMs ?? 1_000);
+  const waits: number[] = [];
   const api = {
     identity: async () => ({ kind: 'identity', identity: { id: '34', name: 'x' } }),
     listWebhooks: async () => (listFails ? { kind: 'unknown', message: 'answered 502' } : { kind: 'unavailable' }),
     readWebhook: async (id: number) => {
       requests.push(`GET ${id}`);
+      if (readsFail) return { kind: 'unknown', message: 'answered 502' };
       const webhook = account.get(id);
       return webhook === undefined ? { kind: 'gone' } : { kind: 'found', webhook };
     },
-    createWebhook: async ({ handler }: WebhookSpec) => {
-      requests.push(`POST ${handler}`);
+    createWebhook: async (webhook: WebhookSpec) => {
+      requests.push(`POST ${webhook.handler}`);
       nextId += 1;
-      return outcomes.next().value ?? { kind: 'made', id: nextId };
+      const outcome = outcomes.next().value ?? { kind: 'made', id: nextId };
+      if (outcome.kind === 'made') account.set(outcome.id, live(outcome.id, webhook));
+      return outcome;
     },
     updateWebhook: async (id: number) => {
       requests.push(`PUT ${id}`);
@@ -75,14 +94,18 @@ async function run({ records, desired, account = new Map(), posts = [], listFail
       }),
       api,
       now: () => new Date(now),
-      sleepUntil: async (until) => {
-        now = until.getTime();
+      startClock: () => () => new Date(now),
+      sleep: async (ms) => {
+        now += ms + 1;
+        waits.push(ms);
       },
       log: pino({ level: 'silent' }),
     },
     {
       manifestFile: 'webhooks.yaml',
       concurrency: 1,
+      timeoutMs: 30_000,
+      retry: false,
       init: false,
       refresh: false,
       prune: true,
@@ -96,17 +119,21 @@ async function run({ records, desired, account = new Map(), posts = [], listFail
     },
   ).catch((error: unknown) => error as Error);
   const writes = requests.filter((request) => !request.startsWith('GET'));
-  const results = report instanceof Error ? report.message : report.changes.map(({ result }) => result);
-  return { requests, writes, state, results };
+  if (report instanceof Error) return { requests, writes, waits, state, results: report.message };
+  const { comeBackInMs, lookFailure } = report;
+  const results = report.changes.map(({ result }) => result);
+  const fates = Object.fromEntries(report.changes.map(({ change, result }) => [change.name, result]));
+  const codes = report.changes.flatMap(({ error }) => error?.problems.map(({ code }) => code) ?? []);
+  const messages = report.changes.flatMap(({ error }) => error?.problems.map(({ message }) => message) ?? []);
+  return { requests, writes, waits, state, results, fates, codes, messages, comeBackInMs, lookFailure };
 }
 
 describe('a run', () => {
   it('mends once what a refresh saw, however often it goes round for what is uncertain', async () => {
-    const edited = { id: 5, ...spec('elsewhere'), callers: ['ms', 'publisher'], database: null, collection: null };
     const { writes, results } = await run({
       records: [entry('a', 5), ...lost('b')],
       desired: { a: spec('a'), b: spec('b') },
-      account: new Map([[5, edited]]),
+      account: new Map([[5, live(5, spec('elsewhere'))]]),
       options: { refresh: true },
     });
     expect([writes, results]).toEqual([
@@ -129,7 +156,7 @@ describe('a run', () => {
     const { writes, state, results } = await run({ records: lost('a'), desired: { b: spec('a') } });
     expect([writes, results]).toEqual([['POST https://a.example/a'], ['done']]);
     // Its second look is under the name that the webhook now has.
-    expect([state.entries.get('b')?.id, state.intents.get(1)?.name]).toEqual([21, 'b']);
+    expect([state.entries.get('b')?.id, state.closed.get(1)?.intent.name]).toEqual([21, 'b']);
   });
 
   it('sends nothing again where ids turned out not to rise, since they are no bounds then', async () => {
@@ -145,13 +172,78 @@ describe('a run', () => {
     expect([writes, results]).toEqual([[], ['done', 'uncertain']]);
   });
 
-  it('does not look id by id, and does not believe in absence, while the account can’t be read', async () => {
-    const { requests, results } = await run({
-      records: [entry('a', 5), ...lost('b')],
-      desired: { a: spec('a'), b: spec('b') },
+  it('proves with the answer to another create that a lost one made nothing, and then sends it', async () => {
+    const { writes, waits, state, fates } = await run({
+      records: lost('a'),
+      desired: { a: spec('a'), c: spec('c') },
+    });
+    expect([writes, fates]).toEqual([
+      ['POST https://a.example/c', 'POST https://a.example/a'],
+      { a: 'done', c: 'done' },
+    ]);
+    // Until the server acts on nothing any more, once.
+    expect([waits, [...state.closed.values()]]).toMatchObject([[SETTLE_MS - 1_000], [{ witness: 21 }]]);
+  });
+
+  it('does not believe in absence while the account can’t be read, and says so', async () => {
+    const { writes, fates, codes, state, lookFailure } = await run({
+      records: lost('a'),
+      desired: { a: spec('a'), c: spec('c') },
+      readsFail: true,
+    });
+    expect([writes, fates]).toEqual([['POST https://a.example/c'], { a: 'uncertain', c: 'done' }]);
+    expect([codes, lookFailure]).toEqual([['create-unsettled'], expect.stringContaining('proves nothing')]);
+    expect([state.intents.size, state.closed.size]).toEqual([1, 0]);
+  });
+
+  it('reads ids where the account’s list can’t be had', async () => {
+    const { writes, results } = await run({
+      records: lost('a'),
+      desired: { a: spec('a') },
+      account: new Map([[12, live(12, spec('a'))]]),
       listFails: true,
     });
-    expect([requests, results]).toEqual([[], ['done', 'uncertain']]);
+    expect([writes, results]).toEqual([[], ['done']]);
+  });
+
+  it('says on hold that a create made nothing, and does not send it', async () => {
+    const held = await run({
+      records: [...lost('a'), ...answered('c', 20)],
+      desired: { a: spec('a'), c: spec('c') },
+      account: new Map([[20, live(20, spec('c'))]]),
+      options: { onUncertain: 'hold' },
+      startsInMs: 2 * SETTLE_MS,
+    });
+    expect([held.writes, held.fates, held.codes]).toEqual([[], { a: 'uncertain', c: 'done' }, ['uncertain-create']]);
+    expect(held.messages?.[0]).toContain('"forget a" lets the next run create it');
+  });
+
+  it('is one round where it is not to wait, and says when to come back', async () => {
+    const { writes, waits, fates, comeBackInMs } = await run({
+      records: lost('a'),
+      desired: { a: spec('a'), c: spec('c') },
+      options: { waitToSettle: false },
+    });
+    expect([writes, waits, fates, comeBackInMs]).toEqual([[], [], { a: 'uncertain', c: 'skipped' }, SETTLE_MS - 1_000]);
+  });
+
+  it('does not wait as long as answers are lost: it ends and says when', async () => {
+    const records = [...lost('a'), ...lost('a', spec('a'), 2)];
+    const { writes, waits, fates, codes, comeBackInMs } = await run({
+      records,
+      desired: { a: spec('a'), c: spec('c') },
+    });
+    expect([writes, waits, fates]).toEqual([[], [SETTLE_MS - 1_000], { a: 'uncertain', c: 'skipped' }]);
+    expect([codes?.sort(), comeBackInMs]).toEqual([['create-unsettled', 'waits-for-uncertain'], SETTLE_MS - 1]);
+  });
+
+  it('tells what became of each in the order of the manifest, what it did not send included', async () => {
+    const { results } = await run({
+      records: [...lost('a'), entry('z', 5)],
+      desired: { a: spec('a'), c: spec('c'), z: spec('z') },
+      options: { waitToSettle: false },
+    });
+    expect(results).toEqual(['uncertain', 'skipped', 'done']);
   });
 
   it('changes nothing when all of two webhooks look gone, unless it is forced', async () => {
@@ -159,7 +251,7 @@ describe('a run', () => {
     const refused = await run({ ...scene, options: { refresh: true } });
     expect(refused).toMatchObject({ writes: [], results: expect.stringContaining('look gone') });
     const forced = await run({ ...scene, options: { refresh: true, force: true } });
-    expect(forced.writes).toHaveLength(2);
+    expect(forced.writes).toEqual(['DELETE 5', 'POST https://a.example/a', 'DELETE 6', 'POST https://a.example/b']);
   });
 
   it('starts no change once it is told to stop, whatever kind of change', async () => {
@@ -171,9 +263,17 @@ describe('a run', () => {
     expect([requests, results]).toEqual([[], ['skipped', 'skipped', 'skipped', 'skipped']]);
   });
 
-  it('gives up after some rounds on an API that only ever times out, and says when to come back', async () => {
+  it('sends once more to an API that only ever times out, and then says when to come back', async () => {
     const posts = Array.from({ length: 20 }, () => ({ kind: 'unknown', message: 'no answer in time' }) as const);
-    const { writes, results, state } = await run({ records: [], desired: { a: spec('a') }, posts });
-    expect([writes.length, results, state.intents.size]).toEqual([6, ['uncertain'], 6]);
+    const { writes, results, state, comeBackInMs } = await run({ records: [], desired: { a: spec('a') }, posts });
+    expect([writes.length, results, state.intents.size]).toEqual([2, ['uncertain'], 2]);
+    expect([state.losses.count, comeBackInMs]).toEqual([2, 2 * SETTLE_MS]);
+  });
+
+  it('leaves open at most what was on the wire, and one more, of many entries of which every answer is lost', async () => {
+    const posts = Array.from({ length: 20 }, () => ({ kind: 'unknown', message: 'no answer in time' }) as const);
+    const desired = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`w${index}`, spec(`w${index}`)]));
+    const { writes, state } = await run({ records: [], desired, posts });
+    expect([writes.length, state.intents.size]).toEqual([2, 2]);
   });
 });

@@ -8,6 +8,7 @@ const spec: WebhookSpec = { handler: 'https://a.example/x', trigger: 'create' };
 const other: WebhookSpec = { handler: 'https://a.example/y', trigger: 'create' };
 const desired: readonly DesiredWebhook[] = [{ name: 'a', spec, line: 2, column: 5 }];
 const a = anEntry({ name: 'a', id: 1, spec });
+const lost = anIntent({ intent: 1, name: 'b', spec: other });
 
 describe('a state', () => {
   it('is settled when it is just what the manifest says', () => {
@@ -20,14 +21,19 @@ describe('a state', () => {
     ['something is to be updated', aState({ entries: [{ ...a, spec: other }] })],
     ['an update may not have arrived', aState({ entries: [{ ...a, updating: spec }] })],
     ['something is orphaned', aState({ entries: [a, anEntry({ name: 'b', id: 2, spec: other })] })],
-    ['something is still to be deleted', aState({ entries: [a], doomed: [{ id: 2, name: 'a', spec }] })],
-    ['a create is uncertain', aState({ entries: [a], intents: [anIntent({ intent: 1, name: 'b', spec: other })] })],
+    ['something is still to be deleted', aState({ entries: [a], pendingDeletes: [{ id: 2, name: 'a', spec }] })],
+    ['a create is uncertain', aState({ entries: [a], intents: [lost] })],
     [
       'a create is to be looked for once more',
-      aState({ entries: [a], intents: [anIntent({ intent: 1, name: 'b', spec: other, absentSince: a.createdAt })] }),
+      aState({ entries: [a], closed: [{ intent: lost, at: a.createdAt, witness: 9 }] }),
     ],
-    ['there may be a double', aState({ entries: [{ ...a, possiblyDuplicated: { from: 2, to: 9 } }] })],
-    ['ids turned out not to rise', { ...aState({ entries: [a] }), idsRise: false }],
+    ['there may be a double', aState({ entries: [a], possiblyDuplicated: { a: [{ from: 2, to: 9 }] } })],
+    [
+      'there may be a double of what is gone',
+      aState({ entries: [a], possiblyDuplicated: { b: [{ from: 2, to: 9 }] } }),
+    ],
+    ['nobody knows its database', aState({ entries: [{ ...a, isScopeUnknown: true }] })],
+    ['ids turned out not to rise', aState({ entries: [a], idsRise: false })],
   ])('is not settled while %s', (_what, state) => {
     expect(isSettled(desired, state)).toBe(false);
   });

@@ -56,7 +56,7 @@ describe('a process that is killed while it writes', () => {
     const { journal } = opened;
     for (const id of flushed) expect(journal.state.entries.get(`w${id}`)?.id).toBe(Number(id));
     expect(journal.state.intents.size).toBeLessThanOrEqual(4);
-    journal.write({ type: 'doomed', name: 'w1', at: AT });
+    journal.write({ type: 'deleting', name: 'w1', at: AT });
     await journal.close();
     expect(await readState(path)).toEqual({ kind: 'state', state: journal.state });
   });

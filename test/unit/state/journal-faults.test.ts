@@ -57,7 +57,7 @@ describe('a disk that fails', () => {
       expect(await readFile(path)).toEqual(good);
       files.before = () => undefined;
       const calls = files.calls.length;
-      expect(() => journal.write({ type: 'doomed', name: 'a', at: AT })).toThrow(why);
+      expect(() => journal.write({ type: 'deleting', name: 'a', at: AT })).toThrow(why);
       await expect(journal.flush()).rejects.toMatchObject(failure);
       await expect(journal.compactIfMostlyDead()).rejects.toMatchObject(failure);
       await expect(journal.close()).rejects.toMatchObject(failure);
@@ -189,7 +189,7 @@ describe('compacting on a disk that fails', () => {
     const { files, path, journal } = await aDeadJournal();
     failAt(files, 'syncFolder', 'EIO');
     await expect(journal.compactIfMostlyDead()).rejects.toMatchObject({ kind: 'failed' });
-    expect(() => journal.write({ type: 'doomed', name: 'a', at: AT })).toThrow('EIO');
+    expect(() => journal.write({ type: 'deleting', name: 'a', at: AT })).toThrow('EIO');
     await expect(journal.close()).rejects.toThrow('EIO');
     expect(await readState(path)).toEqual({ kind: 'state', state: journal.state });
   });

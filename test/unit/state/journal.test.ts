@@ -122,7 +122,7 @@ describe('a journal', () => {
     writeAll(journal, made('a', 10, 1));
     await Promise.all([journal.close(), journal.close()]);
     expect((await stateOnDisk(path)).entries.size).toBe(1);
-    expect(() => journal.write({ type: 'doomed', name: 'a', at: AT })).toThrow('closed');
+    expect(() => journal.write({ type: 'deleting', name: 'a', at: AT })).toThrow('closed');
   });
 
   it('takes no record that could not be read back, and goes on', async () => {
@@ -170,9 +170,11 @@ describe('opening', () => {
     const opened = await openJournal(path);
     expect(opened?.mended).toEqual([]);
     expect(opened?.journal.state.entries.size).toBe(1);
-    opened?.journal.write({ type: 'doomed', name: 'a', at: AT });
+    opened?.journal.write({ type: 'deleting', name: 'a', at: AT });
     await opened?.journal.close();
-    expect(await readFile(path)).toEqual(fileOf([HEADER, ...made('a', 10, 1), { type: 'doomed', name: 'a', at: AT }]));
+    expect(await readFile(path)).toEqual(
+      fileOf([HEADER, ...made('a', 10, 1), { type: 'deleting', name: 'a', at: AT }]),
+    );
   });
 
   it.each([
@@ -182,7 +184,7 @@ describe('opening', () => {
       'state-damaged',
       `at byte ${fileOf([HEADER]).length}: line 2 does not`,
     ],
-    ['of a later version', Buffer.from('{"type":"header","version":2}\n'), 'state-newer', 'version 2'],
+    ['of a later version', Buffer.from('{"type":"header","version":3}\n'), 'state-newer', 'version 3'],
     ['something else', Buffer.from('# readme'), 'state-damaged', 'at byte 0: line 1 is not the header'],
   ])('refuses a file that is %s, and leaves it as it is', async (_, bytes, code, message) => {
     const path = await aStatePath();
@@ -316,13 +318,13 @@ describe('a file that is taken away while it is in use', () => {
   });
 });
 
-/** Two entries, an open intent, a doomed webhook, and more than a thousand records about what is over. */
+/** Two entries, an open intent, a pending delete, and more than a thousand records about what is over. */
 async function fillWithDead(journal: Journal): Promise<void> {
   writeAll(journal, [...made('a', 10, 1), ...made('b', 11, 2), ...made('b', 12, 3)]);
   writeAll(journal, [
     { type: 'intent', intent: 4, name: 'c', above: 12, at: AT, webhook: aWebhook('c') },
     { type: 'unknown', intent: 4, at: AT, reason: 'no answer' },
-    { type: 'absent', intent: 4, at: AT },
+    { type: 'closed', intent: 4, at: AT, witness: 12 },
   ]);
   for (let round = 0; round < 600; round += 1) {
     writeAll(journal, [
@@ -340,7 +342,7 @@ describe('compaction', () => {
     await fillWithDead(journal);
     const before = journal.stats;
     expect(await journal.compactIfMostlyDead()).toBe(true);
-    expect(journal.stats).toMatchObject({ records: 7, dead: 0 });
+    expect(journal.stats).toMatchObject({ records: 8, dead: 0 });
     expect((await stat(path)).size).toBe(journal.stats.bytes);
     expect(journal.stats.bytes).toBeLessThan(before.bytes / 50);
     expect(await stateOnDisk(path)).toEqual(journal.state);

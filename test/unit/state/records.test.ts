@@ -6,40 +6,99 @@ const whole = aWebhook('a', { callers: ['ms', 'publisher'], database: 1017, coll
 
 /** One of each type, with every field. */
 const RECORDS: { readonly [Type in RecordType]: Extract<StateRecord, { type: Type }> } = {
-  header: { type: 'header', version: 1, account: '34', createdAt: AT, highestId: 9, nextIntent: 3, idsRise: false },
-  intent: { type: 'intent', intent: 1, name: 'a', above: 7, at: AT, webhook: whole },
+  seen: { type: 'seen', id: 2_000, at: AT },
+  header: {
+    type: 'header',
+    version: 2,
+    account: '34',
+    createdAt: AT,
+    lineage: 'x-1',
+    highestId: 9,
+    nextIntent: 3,
+    idsRise: false,
+  },
+  intent: {
+    type: 'intent',
+    intent: 1,
+    name: 'a',
+    above: 7,
+    at: AT,
+    webhook: whole,
+    handlerAsWritten: '*',
+    timeoutMs: 30_000,
+  },
   unknown: { type: 'unknown', intent: 1, at: AT, reason: 'no answer' },
-  absent: { type: 'absent', intent: 1, at: AT },
-  suspected: { type: 'suspected', intent: 1, ids: [7, 9], at: AT },
   cancelled: { type: 'cancelled', intent: 1, at: AT, reason: 'refused' },
   created: { type: 'created', intent: 1, id: 1894, at: AT },
-  imported: { type: 'imported', name: 'a', id: 1894, at: AT, webhook: whole },
+  late: { type: 'late', intent: 1, name: 'a', id: 1894, at: AT, webhook: whole },
+  matched: {
+    type: 'matched',
+    name: 'a',
+    at: AT,
+    intents: [1, 2],
+    id: 1894,
+    webhook: whole,
+    others: [1895],
+    isScopeUnknown: true,
+  },
+  suspected: { type: 'suspected', intent: 1, ids: [7, 9], at: AT },
+  read: { type: 'read', from: 8, to: 20, at: AT },
+  readsVoid: { type: 'readsVoid', at: AT },
+  unproved: { type: 'unproved', intent: 1, runs: 2, at: AT },
+  closed: { type: 'closed', intent: 1, at: AT, witness: 21, unread: [{ from: 8, to: 9 }] },
+  lookedAgain: { type: 'lookedAgain', intent: 1, at: AT, found: [{ from: 22, to: 22 }] },
+  imported: { type: 'imported', name: 'a', id: 1894, at: AT, webhook: whole, handlerAsWritten: '*', intent: 1 },
   updating: { type: 'updating', name: 'a', at: AT, webhook: whole },
-  updated: { type: 'updated', name: 'a', at: AT, webhook: whole },
+  updated: { type: 'updated', name: 'a', at: AT, webhook: whole, handlerAsWritten: '*' },
+  protected: { type: 'protected', name: 'a', at: AT, isProtected: false },
   renamed: { type: 'renamed', from: 'a', to: 'b', at: AT },
   forgotten: { type: 'forgotten', name: 'a', at: AT },
-  doomed: { type: 'doomed', name: 'a', at: AT },
+  deleting: { type: 'deleting', name: 'a', at: AT },
   removed: { type: 'removed', id: 1894, at: AT },
-  possiblyDuplicated: { type: 'possiblyDuplicated', name: 'a', from: 1, to: 2, at: AT },
-  undoubted: { type: 'undoubted', name: 'a', at: AT },
+  possiblyDuplicated: { type: 'possiblyDuplicated', name: 'a', ranges: [{ from: 1, to: 2 }], at: AT },
+  cleared: { type: 'cleared', name: 'a', at: AT },
   entry: {
     type: 'entry',
     name: 'a',
     id: 1894,
     createdAt: AT,
     webhook: whole,
+    handlerAsWritten: '*',
+    answered: { intent: 1, at: AT },
+    found: true,
     updating: whole,
+    isScopeUnknown: true,
+    isProtected: true,
     possiblyDuplicated: { from: 1, to: 1 },
   },
-  doomedWebhook: { type: 'doomedWebhook', id: 1894, name: 'a', webhook: whole },
+  pendingDelete: { type: 'pendingDelete', id: 1894, name: 'a', webhook: whole },
+  former: { type: 'former', ids: [7, 9] },
+  losses: { type: 'losses', count: 2, lastAt: AT, upTo: 3 },
 };
 const OPTIONAL: readonly string[] = [
+  'header.lineage',
   'header.highestId',
   'header.nextIntent',
   'header.idsRise',
+  'intent.handlerAsWritten',
+  'intent.timeoutMs',
+  'matched.isScopeUnknown',
+  'closed.unread',
+  'lookedAgain.found',
+  'imported.handlerAsWritten',
+  'imported.intent',
+  'updated.handlerAsWritten',
+  'entry.handlerAsWritten',
+  'entry.answered',
+  'entry.found',
   'entry.updating',
+  'entry.isScopeUnknown',
+  'entry.isProtected',
   'entry.possiblyDuplicated',
 ];
+const NULLABLE: readonly string[] = ['intent.above', 'closed.witness', 'losses.lastAt'];
+/** Of these, 0 is a number like any other. */
+const COUNTS: readonly string[] = ['losses.count', 'losses.upTo'];
 
 describe.each(Object.values(RECORDS))('a record of type $type', (record) => {
   const fields = Object.keys(record).filter((field) => field !== 'type');
@@ -55,13 +114,15 @@ describe.each(Object.values(RECORDS))('a record of type $type', (record) => {
   });
 
   it.each(fields)('refuses values of another kind in its field %s', (field) => {
+    const place = `${record.type}.${field}`;
+    const before = (record as unknown as Record<string, unknown>)[field];
     for (const wrong of [null, [], {}, -1, 0, 1.5, 2 ** 53, Number.NaN, 'x'.repeat(3), '', true]) {
-      const before = (record as unknown as Record<string, unknown>)[field];
       const fits = typeof wrong === typeof before && typeof before === 'string' && !/at$/i.test(field);
-      const isNone = field === 'ids' && Array.isArray(wrong);
-      const isAllowed =
-        fits || isNone || (field === 'above' && wrong === null) || (field === 'idsRise' && wrong === true);
-      if (isAllowed) continue;
+      const isNone = Array.isArray(wrong) && Array.isArray(before);
+      const isNull = wrong === null && NULLABLE.includes(place);
+      const isCount = wrong === 0 && COUNTS.includes(place);
+      const isBoolean = wrong === true && typeof before === 'boolean';
+      if (fits || isNone || isNull || isCount || isBoolean) continue;
       expect(asRecord({ ...record, [field]: wrong })).toContain(`has a field "${field}" that is not`);
     }
   });
@@ -89,7 +150,10 @@ describe('anything else', () => {
     ['triggers', { type: 'updated', name: 'a', at: AT, webhook: { ...whole, trigger: 'explode' } }],
     ['callers', { type: 'updated', name: 'a', at: AT, webhook: { ...whole, callers: ['ms', 'x'] } }],
     ['extra fields of a webhook', { type: 'updated', name: 'a', at: AT, webhook: { ...whole, extra: 1 } }],
-    ['versions', { ...RECORDS.header, version: 2 }],
+    ['versions', { ...RECORDS.header, version: 3 }],
+    ['ranges that go backwards', { ...RECORDS.possiblyDuplicated, ranges: [{ from: 2, to: 1 }] }],
+    ['ranges without an end', { ...RECORDS.closed, unread: [{ from: 2 }] }],
+    ['when an id was answered', { ...RECORDS.entry, answered: { intent: 1 } }],
   ])('%s are checked', (_, value) => {
     expect(typeof asRecord(value)).toBe('string');
   });

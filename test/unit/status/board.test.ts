@@ -85,7 +85,11 @@ describe('what is known of an account', () => {
     ],
     [
       'an entry that may exist twice',
-      play(read, began, ended(outcomeOf([...ALL, { type: 'possiblyDuplicated', name: 'a', from: 1, to: 9, at: AT }]))),
+      play(
+        read,
+        began,
+        ended(outcomeOf([...ALL, { type: 'possiblyDuplicated', name: 'a', ranges: [{ from: 1, to: 9 }], at: AT }])),
+      ),
       'possibly-duplicated',
     ],
     [

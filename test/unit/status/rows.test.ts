@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ProductError } from '../../../src/errors.js';
 import type { AppliedChange, ChangeResult } from '../../../src/plan/applied.js';
 import type { Change } from '../../../src/plan/change.js';
+import type { IdRange } from '../../../src/state/state.js';
 import { type Row, rowsAfterManifest, rowsAfterRun } from '../../../src/status/rows.js';
 import { listRows, parseView, queryOf } from '../../../src/status/view.js';
 import type { ManifestEntry, WebhookSpec } from '../../../src/webhook.js';
@@ -11,9 +12,9 @@ const SPEC: WebhookSpec = { handler: 'https://u:p@a.example/x?key=1', trigger: '
 const ENDED = '2026-11-23T10:00:00.000Z';
 const desired = { name: 'a', spec: SPEC, line: 2, column: 5 };
 const none: Change = { action: 'none', name: 'a', reason: '', desired, id: 7 };
-const create: Change = { action: 'create', name: 'a', reason: '', desired, goneId: null, waitsFor: [] };
-const recover: Change = { action: 'recover', name: 'a', reason: '', desired, intents: [] };
-const remove: Change = { action: 'delete', name: 'a', reason: '', id: 7, spec: SPEC, doomed: false };
+const create: Change = { action: 'create', name: 'a', reason: '', desired, goneId: null };
+const recover: Change = { action: 'recover', name: 'a', reason: '', desired, intents: [], replaces: null };
+const remove: Change = { action: 'delete', name: 'a', reason: '', id: 7, spec: SPEC, pending: false };
 const orphaned: Change = { action: 'orphaned', name: 'a', reason: '', id: 7, spec: SPEC };
 
 const problem = { code: 'api-refused', severity: 'error', message: 'refused https://a.example/?secret' } as const;
@@ -23,12 +24,8 @@ function applied(change: Change, result: ChangeResult): AppliedChange {
   return { change, result, id: 'id' in change ? change.id : null, error };
 }
 
-function rowsAfter(
-  change: Change,
-  result: ChangeResult,
-  entry: { possiblyDuplicated?: { from: number; to: number } } = {},
-) {
-  const state = aState({ entries: [anEntry({ name: 'a', id: 7, spec: SPEC, ...entry })] });
+function rowsAfter(change: Change, result: ChangeResult, possiblyDuplicated: Record<string, readonly IdRange[]> = {}) {
+  const state = aState({ entries: [anEntry({ name: 'a', id: 7, spec: SPEC })], possiblyDuplicated });
   return rowsAfterRun({ changes: [applied(change, result)], state, manifest: { entries: [desired] } }, [], ENDED);
 }
 
@@ -47,11 +44,15 @@ describe('a webhook’s status after a run', () => {
     expect(rowsAfter(change, result)).toMatchObject([{ name: 'a', status, handler: 'https://***@a.example/x?***' }]);
   });
 
-  it('is possibly-duplicated with its range where a double may be there', () => {
-    const range = { from: 1, to: 9 };
-    expect(rowsAfter(none, 'done', { possiblyDuplicated: range })).toMatchObject([
-      { status: 'possibly-duplicated', possiblyDuplicated: range },
+  it('is possibly-duplicated with its ranges where a double may be there', () => {
+    const ranges = [
+      { from: 1, to: 3 },
+      { from: 8, to: 9 },
+    ];
+    expect(rowsAfter(none, 'done', { a: ranges })).toMatchObject([
+      { status: 'possibly-duplicated', possiblyDuplicated: { from: 1, to: 9 }, possiblyDuplicatedRanges: ranges },
     ]);
+    expect(rowsAfter(none, 'done')).toMatchObject([{ possiblyDuplicated: null, possiblyDuplicatedRanges: null }]);
   });
 
   it('is none at all once it is deleted', () => {

@@ -1,12 +1,21 @@
 import type { LiveWebhook } from '../copernica/api.js';
-import { type IdRange, type Intent, isOpen, type State } from '../state/state.js';
+import { rangesText } from '../state/ranges.js';
+import type { IdRange, Intent, State } from '../state/state.js';
 import type { WebhookSpec } from '../webhook.js';
-import { looksLike } from './recovery.js';
+import { canHaveMade, looksLike } from './matching.js';
 
 /** What an import of a webhook for a name comes to. */
 export type ImportVerdict =
-  /** The webhook is the entry's from now on. `former`: the one it had, which is then to be deleted, or null. */
-  | { readonly kind: 'take-over'; readonly former: number | null; readonly spec: WebhookSpec | null }
+  /**
+   * The webhook is the entry's from now on. `former`: the one it had, which is then to be deleted, or null.
+   * `intent`: the open one that made it, or null.
+   */
+  | {
+      readonly kind: 'take-over';
+      readonly former: number | null;
+      readonly spec: WebhookSpec | null;
+      readonly intent: number | null;
+    }
   /** The entry keeps its webhook: nothing is in doubt about it any more. */
   | { readonly kind: 'settle'; readonly cancels: readonly Intent[]; readonly marked: boolean }
   | ImportRefusal;
@@ -20,8 +29,8 @@ export interface ImportRefusal {
 /** The part that needs no look at the account: null where it depends on the webhook. */
 export function refusedUnread(state: State, name: string, id: number): ImportRefusal | null {
   const owner = state.owners.get(id);
-  if (owner !== undefined && (owner !== name || state.doomed.has(id))) {
-    const remedy = state.doomed.has(id) ? 'the next run deletes it' : `"forget ${owner}" lets go of it first`;
+  if (owner !== undefined && (owner !== name || state.pendingDeletes.has(id))) {
+    const remedy = state.pendingDeletes.has(id) ? 'the next run deletes it' : `"forget ${owner}" lets go of it first`;
     return { kind: 'refuse', message: `webhook ${id} belongs to ${owner} already`, remedy };
   }
   const entry = state.entries.get(name);
@@ -36,11 +45,11 @@ export function refusedUnread(state: State, name: string, id: number): ImportRef
 }
 
 function isInDoubt(state: State, name: string): boolean {
-  return state.entries.get(name)?.possiblyDuplicated !== undefined || openIntents(state, name).length > 0;
+  return state.possiblyDuplicated.has(name) || openIntents(state, name).length > 0;
 }
 
 function openIntents(state: State, name: string): Intent[] {
-  return [...state.intents.values()].filter((intent) => intent.name === name && isOpen(intent));
+  return [...state.intents.values()].filter((intent) => intent.name === name);
 }
 
 /**
@@ -53,37 +62,39 @@ function openIntents(state: State, name: string): Intent[] {
  *     has one  no                       any                                 refuse
  *     has one  may exist twice          its own                             settle: the mark is cleared
  *     has one  may exist twice          in the range, looks like its own    take over; its own is to be deleted
- *     has one  a POST to replace it     its own                             settle: the POST made nothing
- *     has one  a POST to replace it     above the bound, looks as sent      take over; its own is to be deleted
+ *     has one  a POST is open           its own                             settle: the POST made nothing
+ *     has one  a POST is open           above the bound, looks as sent      take over; its own is to be deleted
  *     has one  either                   any other                           refuse
  *
- * What is to be deleted is always the webhook that the state has as ours, never the one that was pointed at.
+ * Taking over closes one open intent that can have made the webhook: others of the entry may have made others. What is
+ * to be deleted is always the webhook that the state has as ours, never the one that was pointed at.
  */
-export function judgeImport(state: State, name: string, webhook: LiveWebhook): ImportVerdict {
+export function importVerdict(state: State, name: string, webhook: LiveWebhook): ImportVerdict {
   const { id } = webhook;
   const refused = refusedUnread(state, name, id);
   if (refused !== null) return refused;
   const entry = state.entries.get(name);
-  if (entry === undefined) return { kind: 'take-over', former: null, spec: null };
   const open = openIntents(state, name);
-  const range = entry.possiblyDuplicated;
-  if (entry.id === id) return { kind: 'settle', cancels: open, marked: range !== undefined };
-  if (range !== undefined && contains(range, id) && looksLike(webhook, entry.spec)) {
-    return { kind: 'take-over', former: entry.id, spec: entry.spec };
+  const maker = open.find((intent) => canHaveMade(intent, webhook));
+  const intent = maker?.intent ?? null;
+  if (entry === undefined) return { kind: 'take-over', former: null, spec: maker?.spec ?? null, intent };
+  const ranges = state.possiblyDuplicated.get(name);
+  if (entry.id === id) return { kind: 'settle', cancels: open, marked: ranges !== undefined };
+  if (ranges?.some((range) => contains(range, id)) && looksLike(webhook, entry.spec)) {
+    return { kind: 'take-over', former: entry.id, spec: entry.spec, intent };
   }
-  const sent = open.find(({ spec, above }) => (above === null || id > above) && looksLike(webhook, spec));
-  if (sent !== undefined) return { kind: 'take-over', former: entry.id, spec: sent.spec };
+  if (maker !== undefined) return { kind: 'take-over', former: entry.id, spec: maker.spec, intent };
   return {
     kind: 'refuse',
-    message: `webhook ${id} is not what was lost of ${name}, which is webhook ${entry.id}: ${expected(range)}`,
+    message: `webhook ${id} is not what was lost of ${name}, which is webhook ${entry.id}: ${expected(ranges)}`,
     remedy: `check the id: a double shows the same handler, trigger and callers; "import ${name} ${entry.id}" says that there is none`,
   };
 }
 
-function expected(range: IdRange | undefined): string {
-  return range === undefined
+function expected(ranges: readonly IdRange[] | undefined): string {
+  return ranges === undefined
     ? 'it is older, or not as it was sent'
-    : `it is not among the ids ${range.from} to ${range.to}, or not like it`;
+    : `it is not among the ids ${rangesText(ranges)}, or not like it`;
 }
 
 function contains({ from, to }: IdRange, id: number): boolean {

@@ -38,6 +38,8 @@ export interface RunStep {
   readonly token: 'ours' | 'other';
   /** The clock of the client's machine jumps while it runs. */
   readonly jump: { readonly afterMs: number; readonly byMs: number } | null;
+  /** One create may be sent although answers were lost lately. */
+  readonly retry: boolean;
 }
 
 /** What happens to a webhook of ours in the dashboard, `at` in the order of ids; or to none of ours. */
@@ -64,6 +66,14 @@ export interface History {
   /** Further entries that are in the account from the start, so that the deletion limit has something to guard. */
   readonly crowd: number;
   readonly steps: readonly Step[];
+  /** As many entries more, of the first run that the history plays. */
+  readonly many?: number;
+  /** How many ids others take, at the most, after each that is ours. */
+  readonly othersBetween?: number;
+  /** How long a new webhook is not there for those who read it. */
+  readonly readLagMs?: number;
+  /** Ids of which no read is ever answered. */
+  readonly unreadable?: readonly number[];
   readonly limits: 'absent' | 'string' | 'number' | 'null';
   readonly list: 'refused' | 'envelope';
   readonly putWithoutCallers: 'both' | 'keeps';
@@ -165,6 +175,7 @@ const runs: fc.Arbitrary<RunStep> = fc.record({
   comesBack: fc.constantFrom(0, 0, 1, 3),
   concurrency: fc.constantFrom(1, 2, 4),
   patient: rarely(4),
+  retry: rarely(6),
   token: mostly(25).map((ours) => (ours ? ('ours' as const) : ('other' as const))),
   jump: sometimes(3, fc.record({ afterMs: fc.constantFrom(20, 100, 31_000), byMs: fc.constantFrom(...JUMPS_MS) })).map(
     (jump) => (jump !== null && jump.afterMs === 31_000 ? jump : null),

@@ -5,7 +5,7 @@ import type { StateRecord } from '../../src/state/records.js';
 
 /** A way in which the program could be wrong, put in at its edges: the simulation must notice each. */
 export interface Sabotage {
-  /** What the judge or the witness must say of it: that anything at all is wrong would prove little. */
+  /** What the judge or the recorder must say of it: that anything at all is wrong would prove little. */
   readonly shows: RegExp;
   edges?(edges: ReconcilerEdges): ReconcilerEdges;
   options?(options: RunOptions): RunOptions;

@@ -6,9 +6,9 @@ import type { State } from '../../src/state/state.js';
 import { Disk } from './disk.js';
 import { type Entries, isValid } from './edits.js';
 import type { CallKind, History, NoConnection } from './history.js';
+import { Recorder } from './recorder.js';
 import { START, STATE_PATH, stateIn, TOKENS } from './terms.js';
 import { VirtualTime } from './virtual-time.js';
-import { Witness } from './witness.js';
 
 /** The model, and word of what comes into being in it. */
 class WatchedModel extends SandboxModel {
@@ -27,16 +27,28 @@ export class World {
   readonly time = new VirtualTime(START);
   readonly disk = new Disk();
   readonly model: WatchedModel;
-  readonly witness: Witness;
+  readonly recorder: Recorder;
   entries: Entries;
   isBroken = false;
   noConnection: (NoConnection & { seen: number })[] = [];
+  /** Ids of which no read is answered. */
+  readonly unreadable = new Set<number>();
+  /** How long a new webhook is not there for those who read it. */
+  readLagMs = 0;
+  /** How many ids others take, at the most, after each that is ours. */
+  othersBetween = 0;
+  /** How many ids are read for one lost webhook at most. */
+  readonly scanLimit: number;
+  /** How often the clock of the client's machine jumped. */
+  jumps = 0;
+  readonly #madeAt = new Map<number, number>();
   #random: number;
   /** How far the clock of the client's machine is ahead. */
   #aheadMs = 0;
 
   constructor(history: Pick<History, 'seed' | 'first' | 'limits' | 'list' | 'putWithoutCallers' | 'scanLimit'>) {
-    const { limits, list, putWithoutCallers } = history;
+    const { limits, list, putWithoutCallers, scanLimit } = history;
+    this.scanLimit = scanLimit;
     const other = { ...DEFAULT_ACCOUNT.identity, id: '99', name: 'Another' };
     this.model = new WatchedModel({
       accounts: [
@@ -47,8 +59,13 @@ export class World {
     });
     this.entries = history.first;
     this.#random = history.seed;
-    this.witness = new Witness(this, history.scanLimit);
-    this.model.onMade = (request, id) => this.witness.onMade(request, id);
+    this.recorder = new Recorder(this);
+    this.model.onMade = (request, id) => {
+      this.#madeAt.set(id, this.time.now());
+      this.recorder.onMade(request, id);
+      const others = Math.floor(this.random() * (this.othersBetween + 1));
+      if (others > 0) this.model.takeIds(others);
+    };
   }
 
   /** What the client's machine takes for now. */
@@ -57,9 +74,10 @@ export class World {
   }
 
   jump(byMs: number): void {
-    this.witness.onClock();
+    this.recorder.onClock();
     this.#aheadMs += byMs;
-    this.witness.onClock();
+    this.jumps += 1;
+    this.recorder.onClock();
   }
 
   /** From 0 to below 1, the same each time. */
@@ -75,6 +93,16 @@ export class World {
 
   get isManifestValid(): boolean {
     return !this.isBroken && isValid(this.entries);
+  }
+
+  /** So new that a look that is under way may have been there before. */
+  isNew(id: number): boolean {
+    return this.time.now() - (this.#madeAt.get(id) ?? 0) < 60_000;
+  }
+
+  /** A replica that lags does not have it yet. */
+  isBehind(id: number): boolean {
+    return this.time.now() - (this.#madeAt.get(id) ?? 0) < this.readLagMs;
   }
 
   /** True: no connection can be opened for this call. */

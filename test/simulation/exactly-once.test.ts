@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { histories } from './history.js';
-import { judge } from './judge.js';
+import { check } from './invariants.js';
 import { Player, play } from './play.js';
 import { SABOTAGES, type Sabotage } from './sabotage.js';
 
@@ -21,7 +21,7 @@ const PATIENCE_MS = 3_600_000;
 async function violationsOf(history: Parameters<typeof play>[0], sabotage?: Sabotage) {
   const world = await play(history, sabotage);
   await new Player(world, history, sabotage).settle(history.pruneInTheEnd);
-  return judge(world, { prune: history.pruneInTheEnd });
+  return check(world, { prune: history.pruneInTheEnd });
 }
 
 describe('through crashes, faults, late acts, edits and jumps of the clock', () => {

@@ -4,16 +4,17 @@ import { type RunOptions, type RunReport, runOnce } from '../../src/reconcile/ru
 import { TRIGGERS } from '../../src/webhook.js';
 import { edited, entryOf, valid } from './edits.js';
 import type { HandStep, History, RunStep, Step } from './history.js';
+import { manyEntries } from './many.js';
 import { Process } from './process.js';
 import type { Sabotage } from './sabotage.js';
 import { SETTLE_MS } from './terms.js';
 import { World } from './world.js';
 
-/** More than enough: each run either settles what is uncertain or says when to come back. */
-const MOST_CLEAN_RUNS = 8;
+/** Each run settles what is uncertain, or waits for more time to pass; what can't be read takes three runs and a day. */
+const MOST_CLEAN_RUNS = 12;
 const RETRY_MS = 1_000;
-/** The clock of the machine may be that far behind what it said before. */
-const LONGEST_JUMP_MS = 4 * 7_200_000;
+/** The longest pause between two creates, and the clock of the machine may be behind what it said before. */
+const BETWEEN_CLEAN_RUNS_MS = 25 * 3_600_000 + 4 * 7_200_000;
 
 export type Outcome = RunReport | ProductError | 'died';
 
@@ -32,6 +33,7 @@ export const CLEAN: RunStep = {
   patient: false,
   token: 'ours',
   jump: null,
+  retry: false,
 };
 
 /** Lets a history happen, and then lets it settle. */
@@ -45,6 +47,10 @@ export async function play(history: History, sabotage?: Sabotage): Promise<World
     world.entries = [...crowd, ...world.entries];
     await player.run(CLEAN);
   }
+  world.entries = [...world.entries, ...manyEntries(history.many ?? 0)];
+  world.othersBetween = history.othersBetween ?? 0;
+  world.readLagMs = history.readLagMs ?? 0;
+  for (const id of history.unreadable ?? []) world.unreadable.add(id);
   for (const step of history.steps) await player.step(step);
   return world;
 }
@@ -117,7 +123,7 @@ export class Player {
     const callOff = jump === null ? () => {} : world.time.after(jump.afterMs, () => world.jump(jump.byMs));
     let outcome = await this.run(step);
     for (let back = 0; back < step.comesBack && !step.wait && outcome !== 'died'; back += 1) {
-      await world.time.pass(waitMs(outcome, world.clock));
+      await world.time.pass(waitMs(outcome));
       outcome = await this.run({ ...step, refresh: false, end: null });
     }
     callOff();
@@ -128,7 +134,7 @@ export class Player {
   /** One run of a process, to its end or its death. */
   async run(step: RunStep): Promise<Outcome> {
     const world = this.#world;
-    const { witness } = world;
+    const { recorder } = world;
     // The first run decides whose state it is.
     const process = new Process(world, world.state === null ? { ...step, token: 'ours' } : step);
     const sent = world.model.requests.length;
@@ -141,15 +147,15 @@ export class Player {
       },
       (error: unknown) => {
         if (!(error instanceof ProductError))
-          witness.accuse(`threw ${String(error instanceof Error ? error.stack : error)}`);
+          recorder.accuse(`threw ${String(error instanceof Error ? error.stack : error)}`);
         outcome = error instanceof ProductError ? error : 'died';
       },
     );
     await world.time.runWhile(() => outcome === undefined && !process.dead);
-    witness.onEnd(process);
-    if (!isManifestValid && world.model.requests.length > sent) witness.accuse('sent something for a broken manifest');
+    recorder.onEnd(process);
+    if (!isManifestValid && world.model.requests.length > sent) recorder.accuse('sent something for a broken manifest');
     if (outcome === undefined) return 'died';
-    if (outcome !== 'died') for (const text of printed(outcome)) witness.onPrinted(text);
+    if (outcome !== 'died') for (const text of printed(outcome)) recorder.onPrinted(text);
     return outcome;
   }
 
@@ -159,11 +165,13 @@ export class Player {
   }
 
   #options(step: RunStep, process: Process): RunOptions {
-    const { refresh, prune, force, hold, wait, concurrency } = step;
+    const { refresh, prune, force, hold, wait, concurrency, retry } = step;
     return {
       manifestFile: 'webhooks.yaml',
       concurrency,
+      timeoutMs: 30_000,
       init: true,
+      retry,
       refresh,
       prune,
       force,
@@ -186,18 +194,19 @@ export class Player {
     for (let count = 0; count < MOST_CLEAN_RUNS; count += 1) {
       await this.run({ ...CLEAN, prune });
       await world.time.drain();
-      await world.time.pass(LONGEST_JUMP_MS);
+      await world.time.pass(BETWEEN_CLEAN_RUNS_MS);
       const { state } = world;
-      if (state !== null && state.intents.size === 0 && state.doomed.size === 0 && count > 0) break;
+      if (state === null || count === 0) continue;
+      if (state.intents.size + state.closed.size + state.pendingDeletes.size === 0) break;
     }
     await this.run({ ...CLEAN, prune });
   }
 }
 
 /** As the daemon waits: for the back-off, or for what is uncertain to settle. */
-function waitMs(outcome: Outcome, clock: number): number {
-  if (outcome === 'died' || outcome instanceof ProductError || outcome.comeBackAt === null) return RETRY_MS;
-  return Math.max(RETRY_MS, outcome.comeBackAt.getTime() - clock);
+function waitMs(outcome: Outcome): number {
+  if (outcome === 'died' || outcome instanceof ProductError || outcome.comeBackInMs === null) return RETRY_MS;
+  return Math.max(RETRY_MS, outcome.comeBackInMs);
 }
 
 /** All that people get to see of a run. */

@@ -8,14 +8,14 @@ import { productError } from '../../src/errors.js';
 import type { LockedState, OpenJournal, ReconcilerEdges } from '../../src/reconcile/edges.js';
 import type { WireReply } from '../../src/sandbox/model/effects.js';
 import { exchange } from '../../src/sandbox/model/exchange.js';
-import type { HeaderRecord } from '../../src/state/records.js';
+import { type HeaderRecord, STATE_VERSION } from '../../src/state/records.js';
 import type { State } from '../../src/state/state.js';
 import { CALLERS } from '../../src/webhook.js';
 import type { CallKind, End } from './history.js';
 import { closeJournal, createMemoryJournal, type MemoryJournal, openMemoryJournal } from './memory-journal.js';
+import type { SentPost } from './recorder.js';
 import { TOKENS } from './terms.js';
 import type { VirtualTime } from './virtual-time.js';
-import type { SentPost } from './witness.js';
 import type { World } from './world.js';
 
 const TIMEOUT_MS = 30_000;
@@ -29,6 +29,8 @@ function never<T>(): Promise<T> {
 
 export interface ProcessOptions {
   readonly end: End | null;
+  readonly concurrency: number;
+  readonly retry: boolean;
   readonly token: keyof typeof TOKENS;
   readonly patient: boolean;
   readonly hold: boolean;
@@ -44,6 +46,12 @@ export class Process {
   readonly stop = new AbortController();
   readonly hold: boolean;
   readonly force: boolean;
+  readonly retry: boolean;
+  readonly concurrency: number;
+  /** POSTs under way. */
+  underWay = 0;
+  /** An id was answered, and no answer was lost since. */
+  isTrusted = false;
   account: 'unknown' | 'ours' | 'other' = 'unknown';
   doomed = 0;
   managed = 0;
@@ -60,8 +68,10 @@ export class Process {
     this.#options = options;
     this.hold = options.hold;
     this.force = options.force;
+    this.retry = options.retry;
+    this.concurrency = options.concurrency;
     this.#redact = redactor([TOKENS[options.token]]);
-    world.witness.onStart();
+    world.recorder.onStart();
   }
 
   get state(): State | null {
@@ -90,7 +100,7 @@ export class Process {
 
   edges(): ReconcilerEdges {
     const { stop } = this;
-    const { witness } = this.#world;
+    const { recorder } = this.#world;
     const api = this.#api();
     const clock = { now: () => this.#world.clock, random: () => this.#world.random() };
     const sleep = (ms: number, signal: AbortSignal | undefined) => this.#sleep(ms, signal);
@@ -103,8 +113,12 @@ export class Process {
       lockState: async () => this.#lock(),
       api: this.#options.patient ? withRetries(api, { ...clock, sleep, signal: stop.signal }) : api,
       now: () => new Date(clock.now()),
-      sleepUntil: (until, signal) => this.#sleep(until.getTime() - clock.now(), signal),
-      log: loggerTo((line) => witness.onPrinted(this.#redact(line))),
+      startClock: () => {
+        const [started, begun] = [clock.now(), this.#world.time.now()];
+        return () => new Date(started + this.#world.time.now() - begun);
+      },
+      sleep: (ms, signal) => this.#sleep(ms, signal),
+      log: loggerTo((line) => recorder.onPrinted(this.#redact(line))),
     };
   }
 
@@ -136,7 +150,13 @@ export class Process {
       },
       create: async (account) => {
         const createdAt = new Date(this.#world.clock).toISOString();
-        const header: HeaderRecord = { type: 'header', version: 1, account, createdAt };
+        const header: HeaderRecord = {
+          type: 'header',
+          version: STATE_VERSION,
+          account,
+          createdAt,
+          lineage: 'simulated',
+        };
         this.#opened = await createMemoryJournal(files, header);
         return this.#journal(this.#opened);
       },
@@ -148,14 +168,14 @@ export class Process {
   }
 
   #journal({ journal }: MemoryJournal): OpenJournal {
-    const { witness } = this.#world;
+    const { recorder } = this.#world;
     return {
       get state() {
         return journal.state;
       },
       write: (record) => {
         if (this.dead) return;
-        witness.onRecord(this, record);
+        recorder.onRecord(this, record);
         journal.write(record);
       },
       flush: () => (this.dead ? never() : journal.flush()),
@@ -187,15 +207,16 @@ export class Process {
 
   /** One request and what came of it, with the client's time-out. A dead client's request goes on at the server. */
   #call(kind: CallKind, method: string, resource: string, id: number | null, body?: object): Promise<Exchange> {
-    const { model, time, witness } = this.#world;
+    const { model, time, recorder } = this.#world;
     if (this.#boundary()) return never();
-    witness.onRequest(this, kind, id);
+    recorder.onRequest(this, kind, id);
     const query = `access_token=${TOKENS[this.#options.token]}${kind === 'list' ? '&limit=1000' : ''}`;
     const type = body === undefined ? undefined : 'application/json';
     const headers = { host: 'sandbox', 'content-type': type };
     const request = { method, path: `/v3/${resource}`, query, headers, body: JSON.stringify(body ?? '') };
     if (this.#world.takesNoConnection(kind)) return this.#unsent();
-    const post = kind === 'create' ? witness.onPost(this, request) : null;
+    if (kind === 'read' && id !== null && this.#world.unreadable.has(id)) return this.#unread();
+    const post = kind === 'create' ? recorder.onPost(this, request) : null;
     return new Promise((resolve) => {
       let open = true;
       const end = (result: Exchange) => {
@@ -206,17 +227,22 @@ export class Process {
         resolve(result);
       };
       time.after(this.#latency(), () => {
-        exchange(model, request, time, (reply) => time.after(this.#latency(), () => answer(reply, time, end)));
+        const isBehind = kind === 'read' && id !== null && this.#world.isBehind(id);
+        const served = isBehind ? { ...request, path: '/v3/webhook/999999999' } : request;
+        exchange(model, served, time, (reply) => time.after(this.#latency(), () => answer(reply, time, end)));
       });
       const cancelTimeout = time.after(TIMEOUT_MS, () => end(noAnswer(true, 'no answer in time')));
     });
   }
 
   #onAnswer(post: SentPost, result: Exchange): void {
-    const { witness } = this.#world;
-    const { kind } = createOutcome(result, this.#redact);
-    if (kind === 'refused' || kind === 'turned-away') witness.onNotMade(post);
-    witness.onGivenUp(post);
+    const { recorder } = this.#world;
+    recorder.onOutcome(this, post, createOutcome(result, this.#redact).kind);
+  }
+
+  async #unread(): Promise<Exchange> {
+    await this.#sleep(this.#latency(), undefined);
+    return { kind: 'answer', status: 500, headers: {}, body: '{}', receivedAt: this.#world.time.now() };
   }
 
   async #unsent(): Promise<Exchange> {

@@ -1,0 +1,180 @@
+import { forEachAtATime } from '../concurrent.js';
+import type { AppliedChange } from '../plan/applied.js';
+import type { Change } from '../plan/change.js';
+import { groupBy } from '../plan/group.js';
+import { inOrderOfResending, mayResend, msUntilRipe, pauseMs } from '../recovery/sending.js';
+import { visibleKey, webhookKey } from '../webhook.js';
+import { sendCreate } from './actions.js';
+import type { ApplyContext } from './context.js';
+import { heldBackError, stoppedError } from './failures.js';
+
+export type PostChange = Extract<Change, { action: 'create' | 'replace' | 'recover' }>;
+
+/** Why creates were not sent in this round. `witness`: one was answered, and what is open can be settled now. */
+type Stopped = 'lost' | 'paused' | 'alike' | 'witness' | 'stopped';
+
+/**
+ * Sends creates, as fast as is safe:
+ *
+ *     open intents            answered since the last loss   at a time            when an answer is lost
+ *     ---------------------   ----------------------------   ------------------   --------------------------------
+ *     none                    no                             one                  what is under way is waited for
+ *     none                    yes                            as many as may be    and looked for; where all is found
+ *     some                    any                            one, after a pause   this goes on, else the round ends
+ *
+ * So an outage leaves open at most what was on the wire, and one more in each round. Creates that look alike when they
+ * are read go one after the other, and wait for an open one that looks so too. When nothing else can be sent, one of
+ * those that were lost is sent again: its answer tells how far to look for what was made before.
+ */
+export class Creates {
+  readonly #context: ApplyContext;
+  readonly #onResult: (result: AppliedChange) => void;
+  /** Those that look alike together, in the order of the plan. */
+  readonly #waiting: PostChange[][];
+  readonly #lost: PostChange[];
+  #isTrusted = false;
+  #answered = false;
+
+  constructor(changes: readonly PostChange[], context: ApplyContext, onResult: (result: AppliedChange) => void) {
+    this.#context = context;
+    this.#onResult = onResult;
+    const fresh = changes.filter(({ action }) => action !== 'recover');
+    this.#waiting = [...groupBy(fresh, ({ desired }) => visibleKey(desired.spec)).values()];
+    this.#lost = changes.filter(({ action }) => action === 'recover');
+  }
+
+  async send(): Promise<void> {
+    const why = await this.#sendFresh();
+    if (why === null || why === 'alike' || why === 'paused') await this.#sendOneAgain();
+    const { stop, manifestFile: file, journal, settling, now } = this.#context;
+    const waitMs = Math.max(
+      pauseMs(journal.state, settling.settleMs, now().getTime()),
+      msUntilRipe(journal.state, settling.settleMs, now().getTime()),
+    );
+    for (const change of this.#waiting.flat()) {
+      const error = stop.aborted
+        ? stoppedError(change)
+        : heldBackError(change, file, { isAlike: why === 'alike', waitMs });
+      this.#onResult({ change, result: 'skipped', id: null, error });
+    }
+  }
+
+  /** Null: all that were new are sent. */
+  async #sendFresh(): Promise<Stopped | null> {
+    while (this.#waiting.length > 0) {
+      if (this.#context.stop.aborted) return 'stopped';
+      const isOpen = this.#state.intents.size > 0;
+      const why = isOpen ? await this.#sendBesideOpen() : await this.#sendFreely();
+      if (why !== null) return why;
+    }
+    return null;
+  }
+
+  get #state() {
+    return this.#context.journal.state;
+  }
+
+  /** One, or several once one was answered, until an answer is lost. */
+  async #sendFreely(): Promise<Stopped | null> {
+    if (!this.#isTrusted) {
+      const [change] = this.#waiting[0] ?? [];
+      if (change !== undefined && (await this.#sendOne(this.#taken(change))) === 'withheld')
+        this.#waiting.unshift([change]);
+      return this.#settleLosses();
+    }
+    const unsent: PostChange[][] = [];
+    await forEachAtATime(this.#waiting.splice(0), this.#context.concurrency, async (group) => {
+      while (group.length > 0 && this.#isTrusted && !this.#context.stop.aborted) {
+        const [change] = group.splice(0, 1);
+        if (change !== undefined && (await this.#sendOne(change)) === 'withheld') group.unshift(change);
+      }
+      if (group.length > 0) unsent.push(group);
+    });
+    // In the order of the plan still, since they were begun in it.
+    this.#waiting.push(...unsent);
+    return this.#settleLosses();
+  }
+
+  /** What was lost is looked for at once. Null: nothing is open any more. */
+  async #settleLosses(): Promise<Stopped | null> {
+    if (this.#state.intents.size === 0) return null;
+    await this.#context.recovery.look();
+    return this.#state.intents.size === 0 ? null : 'lost';
+  }
+
+  async #sendBesideOpen(): Promise<Stopped | null> {
+    const open = new Set([...this.#state.intents.values()].map(({ spec }) => visibleKey(spec)));
+    const group = this.#waiting.find(([change]) => change !== undefined && !open.has(visibleKey(change.desired.spec)));
+    const [change] = group ?? [];
+    if (change === undefined) return 'alike';
+    if (!this.#mayPostNow(change)) return 'paused';
+    const wasRipe = this.#isAllRipe();
+    const result = await this.#sendOne(this.#taken(change));
+    if (result === 'withheld') this.#waiting.unshift([change]);
+    if (result === 'lost') return this.#settleLosses();
+    // Its id is the witness for all that is open: that is settled first, and the rest then goes faster.
+    return result === 'answered' && wasRipe ? 'witness' : null;
+  }
+
+  /** An entry that was edited since its answers were lost need not wait: what was wrong may be mended. */
+  #mayPostNow(change: PostChange): boolean {
+    const { settling, now, takeRetry } = this.#context;
+    if (pauseMs(this.#state, settling.settleMs, now().getTime()) === 0) return true;
+    const key = webhookKey(change.desired.spec);
+    const isEdited = change.action === 'recover' && change.intents.every(({ spec }) => webhookKey(spec) !== key);
+    return isEdited || takeRetry();
+  }
+
+  #isAllRipe(): boolean {
+    return msUntilRipe(this.#state, this.#context.settling.settleMs, this.#context.now().getTime()) === 0;
+  }
+
+  async #sendOneAgain(): Promise<void> {
+    const { onUncertain, settling, now, stop } = this.#context;
+    const state = this.#state;
+    const isSettlable = state.idsRise && onUncertain === 'recover' && !this.#answered;
+    if (!isSettlable || state.intents.size === 0 || !this.#isAllRipe()) return;
+    const wanted = [...this.#lost, ...this.#likeUnwanted()].map((change) => {
+      return { change, name: change.name, spec: change.desired.spec };
+    });
+    for (const candidate of inOrderOfResending(wanted, state)) {
+      if (stop.aborted) return;
+      if (!mayResend(candidate, state, settling, now().getTime())) continue;
+      if (!this.#mayPostNow(candidate.change)) continue;
+      const result = await this.#sendOne(this.#taken(candidate.change));
+      if (result === 'lost') await this.#context.recovery.look();
+      if (result !== 'refused') return;
+    }
+  }
+
+  /** What waits for an open one that looks like it and that nothing wants any more: it is as good to ask with. */
+  #likeUnwanted(): PostChange[] {
+    const names = new Set(this.#lost.map(({ name }) => name));
+    const open = [...this.#state.intents.values()].filter(({ name }) => names.has(name));
+    const keys = new Set(open.map(({ spec }) => visibleKey(spec)));
+    return this.#waiting.flatMap(([change]) =>
+      change === undefined || keys.has(visibleKey(change.desired.spec)) ? [] : [change],
+    );
+  }
+
+  /** No longer among those that wait. */
+  #taken(change: PostChange): PostChange {
+    const group = this.#waiting.find((one) => one.includes(change));
+    group?.splice(group.indexOf(change), 1);
+    if (group?.length === 0) this.#waiting.splice(this.#waiting.indexOf(group), 1);
+    return change;
+  }
+
+  async #sendOne(change: PostChange): Promise<'answered' | 'lost' | 'refused' | 'withheld'> {
+    const wasTrusted = this.#isTrusted;
+    const { outcome, applied } = await sendCreate(change, this.#context, () => !wasTrusted || this.#isTrusted);
+    if (outcome === 'withheld') return 'withheld';
+    if (outcome === 'answered') {
+      this.#answered = true;
+      if (!wasTrusted) this.#isTrusted = true;
+    }
+    if (outcome === 'lost') this.#isTrusted = false;
+    this.#onResult(applied);
+    return outcome;
+  }
+}

@@ -1,0 +1,109 @@
+import type { AppliedChange } from '../plan/applied.js';
+import type { Change, Plan } from '../plan/change.js';
+import { groupBy } from '../plan/group.js';
+import { openReason } from '../plan/plan.js';
+import { proofOf, witnessOf } from '../recovery/proof.js';
+import { msUntilRipe, pauseMs } from '../recovery/sending.js';
+import { roughDuration } from '../rough-duration.js';
+import type { Intent } from '../state/state.js';
+import type { DesiredWebhook } from '../webhook.js';
+import type { ApplyContext } from './context.js';
+import { uncertainError } from './failures.js';
+
+/**
+ * The results with what is still open said of each entry that the manifest wants, and with what was found meanwhile as
+ * done. Where an entry has what it wants, and only reading can settle what is open besides, that is a warning (see
+ * recovery/duplicates.ts) and no failure.
+ */
+export function explainOpen(
+  results: readonly AppliedChange[],
+  plan: Plan,
+  desired: readonly DesiredWebhook[],
+  context: ApplyContext,
+): AppliedChange[] {
+  const { entries, intents } = context.journal.state;
+  const open = groupBy(intents.values(), ({ name }) => name);
+  const wanted = new Map(desired.map((entry) => [entry.name, entry]));
+  const unsent = plan.changes.filter(({ action }) => action === 'recover');
+  const sent = new Set(results.map(({ change }) => change));
+  const place = new Map(plan.changes.map((change, index) => [change, index]));
+  const placeOf = ({ change }: AppliedChange) => place.get(change) ?? place.size;
+  const rows = [...results, ...unsent.filter((change) => !sent.has(change)).map(notSent)];
+  rows.sort((a, b) => placeOf(a) - placeOf(b));
+  return rows.map((row) => {
+    const { change, result } = row;
+    const entry = wanted.get(change.name);
+    if (entry === undefined || change.action === 'delete' || result === 'failed' || result === 'skipped') return row;
+    const own = open.get(change.name);
+    const id = entries.get(change.name)?.id ?? null;
+    if (own === undefined)
+      return result === 'uncertain' && id !== null ? { change, result: 'done', id, error: null } : row;
+    const because = whyOpen(own, result === 'done', context);
+    return because === null ? row : uncertain(change, entry, own, because, context);
+  });
+}
+
+function notSent(change: Change): AppliedChange {
+  return { change, result: 'uncertain', id: null, error: null };
+}
+
+interface Because {
+  readonly message: string;
+  /** `refused`: only a person can settle it. */
+  readonly kind: 'failed' | 'refused';
+}
+
+/** Null: its webhook is as wanted, and no more is to be done but for reading what a later create makes possible. */
+function whyOpen(own: readonly Intent[], hasWebhook: boolean, context: ApplyContext): Because | null {
+  const { journal, settling, recovery, onUncertain } = context;
+  const { state } = journal;
+  const now = context.now().getTime();
+  const candidates = [...new Set(own.flatMap(({ candidates: ids = [] }) => ids))];
+  const isRipe =
+    msUntilRipe({ intents: new Map(own.map((intent) => [intent.intent, intent])) }, settling.settleMs, now) === 0;
+  const hasWitness = own.some((intent) => witnessOf(intent, state, settling.settleMs) !== null);
+  if (candidates.length > 0) {
+    return {
+      kind: 'refused',
+      message: `webhook ${candidates.join(' or ')} may be it, but nothing tells it from another's`,
+    };
+  }
+  if (!state.idsRise)
+    return { kind: 'refused', message: 'ids do not rise in this account, so its absence can not be proved' };
+  if (hasWebhook && !hasWitness && isRipe) return null;
+  if (onUncertain === 'hold') return onHold(own, context);
+  if (recovery.failure !== null) return { kind: 'failed', message: `it could not be looked for: ${recovery.failure}` };
+  if (!isRipe) return { kind: 'failed', message: 'not found yet, but the server may still act on the POST' };
+  const paused = pauseMs(state, settling.settleMs, now);
+  if (paused === 0) return { kind: 'failed', message: 'not found where it was looked for so far' };
+  const { count } = state.losses;
+  const row = count === 1 ? 'an answer was lost' : `answers were lost ${count} times in a row`;
+  return { kind: 'failed', message: `not found; ${row}, so the next create waits ${roughDuration(paused)} more` };
+}
+
+function onHold(own: readonly Intent[], { journal, settling }: ApplyContext): Because {
+  const isAbsent = own.every((intent) => proofOf(intent, journal.state, settling).kind === 'absent');
+  const [first] = own;
+  const message =
+    isAbsent && first !== undefined
+      ? `it made nothing: "forget ${first.name}" lets the next run create it`
+      : 'it is not sent again by itself (--on-uncertain hold)';
+  return { kind: 'refused', message };
+}
+
+function uncertain(
+  change: Change,
+  desired: DesiredWebhook,
+  intents: readonly Intent[],
+  because: Because,
+  { journal, manifestFile: file }: ApplyContext,
+): AppliedChange {
+  const { name } = desired;
+  const reason = openReason(intents);
+  const replaces = change.action === 'replace' ? change.id : null;
+  const recover: Change =
+    change.action === 'recover' ? change : { action: 'recover', name, desired, intents, replaces, reason };
+  const message = `${reason}; ${because.message}`;
+  const error = uncertainError(recover, { file, state: journal.state, because: message, kind: because.kind });
+  return { change: recover, result: 'uncertain', id: journal.state.entries.get(name)?.id ?? null, error };
+}

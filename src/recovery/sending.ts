@@ -1,0 +1,78 @@
+import type { Intent, State } from '../state/state.js';
+import { visibleKey, type WebhookSpec } from '../webhook.js';
+import { idsToRead, rangesToRead, ripeAt, type Settling, witnessOf } from './proof.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** From so many lost answers in a row it is an error that people are told of. */
+export const MANY_LOSSES = 3;
+
+/** From so many open intents on an entry is sent at most once a day, and only after all that can be was read. */
+export const MANY_INTENTS = 8;
+
+/**
+ * How long the next POST waits, in milliseconds, since answers were lost: `settleMs` after the first of a row, twice as
+ * long after each further one, at most a day. An API that makes webhooks and never says their ids must not be fed for
+ * ever. It follows from the state, so it holds from one process to the next.
+ */
+export function pauseMs({ losses, intents }: Pick<State, 'losses' | 'intents'>, settleMs: number, now: number): number {
+  const { count, lastAt } = losses;
+  if (count === 0 || lastAt === null || intents.size === 0) return 0;
+  const pause = Math.min(settleMs * 2 ** Math.min(count - 1, 30), DAY_MS);
+  // A time that lies in the future counts as now.
+  return Math.max(0, Math.min(Date.parse(lastAt), now) + pause - now);
+}
+
+/** How long until the last of the open intents is ripe, in milliseconds; 0: all are. */
+export function msUntilRipe({ intents }: Pick<State, 'intents'>, settleMs: number, now: number): number {
+  let latest = now;
+  for (const intent of intents.values()) latest = Math.max(latest, Math.min(ripeAt(intent, settleMs), now + settleMs));
+  return latest - now;
+}
+
+/** One that would be created, had nothing been sent yet. */
+export interface Wanted {
+  readonly name: string;
+  readonly spec: WebhookSpec;
+}
+
+/**
+ * Whether a lost create may be sent once more, although what was sent before may have made a webhook: it takes an
+ * answer to find that out, and no other create is there to give one.
+ *
+ *     its open intents                                    may be sent
+ *     -------------------------------------------------   --------------------------------------------
+ *     one may have made what was found (ambiguous)        no
+ *     all have a witness                                  no: reading settles them
+ *     eight or more                                       once a day, when all within reach was read
+ *     otherwise                                           yes
+ */
+export function mayResend({ name }: Wanted, state: State, settling: Settling, now: number): boolean {
+  const own = [...state.intents.values()].filter((intent) => intent.name === name);
+  if (own.some(({ candidates }) => candidates !== undefined)) return false;
+  if (own.length > 0 && own.every((intent) => witnessOf(intent, state, settling.settleMs) !== null)) return false;
+  return own.length < MANY_INTENTS || mayResendMany(own, state, settling, now);
+}
+
+function mayResendMany(own: readonly Intent[], state: State, { settleMs, scanLimit }: Settling, now: number): boolean {
+  const lastAt = Math.max(...own.map(({ gaveUp, at }) => Date.parse(gaveUp?.at ?? at)));
+  if (now - Math.min(lastAt, now) < DAY_MS) return false;
+  const lowest = own.reduce((a, b) => ((a.above ?? 0) < (b.above ?? 0) ? a : b));
+  return idsToRead(rangesToRead(lowest, null, scanLimit), state, lastAt + settleMs).length === 0;
+}
+
+/**
+ * The order in which they are tried: first those that no open intent of another entry looks like, which would have to be
+ * told from each other if this one was lost, too; then the one that was last sent longest ago.
+ */
+export function inOrderOfResending<W extends Wanted>(wanted: readonly W[], state: State): W[] {
+  const open = [...state.intents.values()].map(({ name, intent, spec }) => ({ name, intent, key: visibleKey(spec) }));
+  const ranked = wanted.map((one) => {
+    const key = visibleKey(one.spec);
+    const own = open.filter(({ name }) => name === one.name).map(({ intent }) => intent);
+    const isAlike = open.some((other) => other.name !== one.name && other.key === key);
+    return { one, isAlike, lastSent: Math.max(0, ...own) };
+  });
+  ranked.sort((a, b) => Number(a.isAlike) - Number(b.isAlike) || a.lastSent - b.lastSent);
+  return ranked.map(({ one }) => one);
+}

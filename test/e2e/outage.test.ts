@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/server.js';
+import { Workplace } from '../helpers/cli.js';
+import { openSandbox } from '../helpers/sandbox.js';
+
+/** As many entries, each with a webhook of its own. */
+function entries(count: number) {
+  return Array.from({ length: count }, (_, n) => ({
+    name: `w${n}`,
+    handler: `https://a.example/${n}`,
+    trigger: 'create',
+  }));
+}
+
+/** How many live webhooks there are of each entry that has not exactly one. */
+function notOnce(sandbox: Sandbox, wanted: readonly { readonly handler: string }[]): Record<string, number> {
+  const counts = new Map(wanted.map(({ handler }) => [handler, 0]));
+  for (const { handler } of sandbox.account()) counts.set(handler, (counts.get(handler) ?? 0) + 1);
+  return Object.fromEntries([...counts].filter(([, count]) => count !== 1));
+}
+
+function count(sandbox: Sandbox, call: string): number {
+  return sandbox.requests().filter((request) => request.call === call).length;
+}
+
+describe('apply, while every POST is acted on and its answer lost,', () => {
+  it.each(['504', 'close'])('makes each of 200 entries once: %s', async (reply) => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest(entries(1));
+    await place.run('apply', '--init');
+    const wanted = [...entries(200), { name: 'first', handler: 'https://a.example/first', trigger: 'create' }];
+    await place.manifest(wanted);
+    sandbox.orderFault(`create:after:${reply}*always`);
+    await place.json('apply', '--settle', '1s');
+    sandbox.model.clearFaults();
+    const { code, document } = await place.json('apply', '--settle', '1s');
+    expect({ code, errors: document.errors, notOnce: notOnce(sandbox, wanted) }).toEqual({
+      code: 0,
+      errors: [],
+      notOnce: {},
+    });
+    expect(count(sandbox, 'create')).toBe(wanted.length);
+  });
+
+  it('finds one that is far away once a later create is answered', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest(entries(1));
+    await place.run('apply', '--init');
+    const wanted = entries(2);
+    await place.manifest(wanted);
+    // Others make a hundred before it, and five hundred after.
+    for (const others of [100, 500]) {
+      sandbox.takeIds(others);
+      sandbox.orderFault('create:after:504');
+      expect((await place.json('apply', '--settle', '0')).code).toBe(1);
+      sandbox.model.clearFaults();
+    }
+    expect(await place.json('apply', '--settle', '0')).toMatchObject({ code: 0 });
+    expect(notOnce(sandbox, wanted)).toEqual({});
+  });
+});
+
+describe('run, while every POST is acted on and its answer lost,', () => {
+  it('makes each of 300 entries once, with ids of others between', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest(entries(1));
+    await place.run('apply', '--init');
+    sandbox.orderFault('create:after:504*always');
+    const wanted = entries(300);
+    let made = 0;
+    // Between each two of ours others make up to eight.
+    const watching = sandbox.until((model) => {
+      const now = model.webhooks().length;
+      if (now > made) model.takeIds(1 + (now % 8));
+      made = now;
+      return now >= 300;
+    });
+    await place.manifest(wanted);
+    const daemon = place.start('run', '--settle', '1s', '--schedule', 'off');
+    await watching;
+    sandbox.model.clearFaults();
+    await daemon.waitForOutput(/reconciled: the account is as the manifest says/);
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+    expect(notOnce(sandbox, wanted)).toEqual({});
+    expect(count(sandbox, 'create')).toBe(300);
+  });
+
+  it('sends creates further and further apart where they are not found', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.manifest(entries(1));
+    await place.run('apply', '--init');
+    await place.manifest(entries(4));
+    sandbox.orderFault('create:after:504*always');
+    sandbox.orderFault('read:before:403*always');
+    const daemon = place.start('run', '--settle', '200ms', '--schedule', 'off', '--no-refresh');
+    await sandbox.until((model) => model.requests.filter(({ call }) => call === 'create').length === 6);
+    daemon.kill('SIGTERM');
+    await daemon.finished;
+    const times = sandbox.requests().flatMap(({ call, at }) => (call === 'create' ? [Date.parse(at)] : []));
+    const gaps = times.slice(2).map((at, index) => at - (times[index + 1] ?? 0));
+    // After n losses in a row the next one waits 200 ms × 2^(n - 1).
+    gaps.forEach((gap, index) => void expect(gap).toBeGreaterThanOrEqual(200 * 2 ** index));
+    sandbox.model.clearFaults();
+    expect((await place.json('apply', '--settle', '200ms', '--retry')).code).toBe(0);
+    expect(notOnce(sandbox, entries(4))).toEqual({});
+  });
+});

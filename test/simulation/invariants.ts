@@ -1,0 +1,95 @@
+import type { Intent, State } from '../../src/state/state.js';
+import { visibleKey, type WebhookSpec, webhookKey } from '../../src/webhook.js';
+import { specOf } from './terms.js';
+import type { World } from './world.js';
+
+export interface Verdict {
+  readonly violations: readonly string[];
+  /** Webhooks that nothing can prove anything about, by what the account shows of them. */
+  readonly excused: ReadonlySet<string>;
+}
+
+/**
+ * After a history has settled: each entry of the manifest has one live webhook and the state knows its id; nothing of
+ * ours is there besides, but for what the state keeps as orphaned, and what it says may be there.
+ *
+ * Excused is what docs/exactly-once.md says is not guaranteed, and only there: a webhook of somebody else's that is just
+ * like ours, and one that the server made later than is relied on.
+ */
+export function check(world: World, { prune }: { readonly prune: boolean }): Verdict {
+  const { state, live, recorder, entries } = world;
+  const violations = [...recorder.violations];
+  const excused = excusedKeys(world);
+  if (state === null) {
+    if (entries.length > 0) violations.push('there is no state in the end');
+    return { violations, excused };
+  }
+  const isExcused = (spec: WebhookSpec) => excused.has(visibleKey(spec));
+  // An entry of which something may be that of somebody else, or of another entry that was edited to be like it, stays
+  // uncertain and says so, whatever it wants by now.
+  const excusedNames = new Set(
+    [...state.intents.values()]
+      .filter((intent) => isExcused(intent.spec) || isContested(intent, state))
+      .map(({ name }) => name),
+  );
+  for (const { name, spec } of entries) {
+    if (isExcused(spec) || excusedNames.has(name)) continue;
+    const id = state.entries.get(name)?.id;
+    const webhook = id === undefined ? undefined : live.get(id);
+    if (webhook === undefined) violations.push(`${name}: webhook ${id ?? 'none'} is not there`);
+    else if (webhookKey(specOf(webhook)) !== webhookKey(spec))
+      violations.push(`${name}: webhook ${id} is not as it says`);
+  }
+  for (const id of [...recorder.made.keys(), ...recorder.takenOver.keys()]) {
+    const webhook = live.get(id);
+    if (webhook === undefined || state.owners.has(id) || isExcused(specOf(webhook))) continue;
+    if (!isSaid(world, state, id, specOf(webhook)))
+      violations.push(`webhook ${id} of ours is there, and nobody knows of it`);
+  }
+  const names = new Set(entries.map(({ name }) => name));
+  for (const { name, spec } of state.entries.values()) {
+    const isLeft = prune && !names.has(name) && !excusedNames.has(name) && !isExcused(spec);
+    if (isLeft) violations.push(`${name} was not pruned`);
+  }
+  for (const { id, spec } of state.pendingDeletes.values()) {
+    if (!isExcused(spec)) violations.push(`webhook ${id} is still to be deleted`);
+  }
+  for (const { name, intent, spec, candidates } of state.intents.values()) {
+    if (isExcused(spec) || excusedNames.has(name)) continue;
+    // What nobody sends again has no witness to wait for, and is a warning.
+    if (names.has(name) && !state.entries.has(name)) violations.push(`intent ${intent} of ${name} is not settled`);
+    if (candidates !== undefined) violations.push(`intent ${intent} of ${name} may have made ${candidates.join()}`);
+  }
+  return { violations, excused };
+}
+
+/** What may be its fits an open intent of another entry just as well. */
+function isContested({ name, spec, candidates = [] }: Intent, { intents }: State): boolean {
+  const key = visibleKey(spec);
+  const others = [...intents.values()].filter((other) => other.name !== name);
+  const isAnothers = (id: number) => others.some((other) => (other.above ?? 0) < id && other.candidates?.includes(id));
+  return candidates.some(isAnothers) && others.some((other) => visibleKey(other.spec) === key);
+}
+
+/** It is among ids of which it is said that a double may be there, or what an open intent can have made. */
+function isSaid({ scanLimit, unreadable }: World, state: State, id: number, spec: WebhookSpec): boolean {
+  const ranges = [...state.possiblyDuplicated.values()].flat();
+  if (ranges.some(({ from, to }) => from <= id && id <= to)) return true;
+  const key = visibleKey(spec);
+  return [...state.intents.values()].some(({ above, spec: sent, candidates = [] }) => {
+    if (candidates.includes(id)) return true;
+    if (visibleKey(sent) !== key || id <= (above ?? 0)) return false;
+    // Within reach it should have been found.
+    return above === null || id > above + scanLimit || unreadable.has(id);
+  });
+}
+
+function excusedKeys(world: World): ReadonlySet<string> {
+  const { live, recorder } = world;
+  const excused = new Set<string>();
+  for (const { post, tooLate } of recorder.made.values()) if (tooLate) excused.add(visibleKey(post.spec));
+  // Made by somebody else, and like one of ours: nothing in the API tells them apart.
+  for (const [id, webhook] of live) if (!recorder.made.has(id)) excused.add(visibleKey(specOf(webhook)));
+  for (const key of recorder.takenOver.values()) excused.add(key);
+  return excused;
+}

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { RULE_SABOTAGES, type RuleSabotage } from './rules.js';
+
+const PATIENCE_MS = 3_600_000;
+/** In `npm test` a few stand for all; at night each is tried. */
+const ALL = process.env.OUTAGES !== undefined;
+const CHOSEN = Object.entries(RULE_SABOTAGES).filter(
+  ([rule]) => ALL || /^(1: creates go several at a time beside|5|8)/.test(rule),
+);
+
+/** The simulation in one file, with the rule taken out. */
+async function bundled({ file, replace, by }: RuleSabotage): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-rules-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  let times = 0;
+  const plugin = {
+    name: 'without-the-rule',
+    transform(code: string, id: string) {
+      if (!id.endsWith(`/src/${file}`)) return null;
+      times = code.split(replace).length - 1;
+      return code.replace(replace, by);
+    },
+  };
+  const input = fileURLToPath(new URL('outages-main.ts', import.meta.url));
+  const bundle = await rolldown({ input, platform: 'node', plugins: [plugin], external: [/^fast-check/, /^pino/] });
+  // Beside the packages that it loads.
+  const out = fileURLToPath(new URL(`../../node_modules/.rules/${folder.split('-').at(-1)}.mjs`, import.meta.url));
+  await bundle.write({ file: out, format: 'esm' });
+  await bundle.close();
+  onTestFinished(() => rm(out, { force: true }));
+  expect(times, `${file} has the rule that is to be taken out, once`).toBe(1);
+  return out;
+}
+
+function exitCodeOf(program: string, shows: RegExp): Promise<number | null> {
+  const env = { ...process.env, SHOWS: shows.source };
+  const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return new Promise((resolve) => child.on('close', (code) => resolve(code)));
+}
+
+const NOTHING: RuleSabotage = { file: 'concurrent.ts', replace: 'failures[0]', by: 'failures[0]', shows: /./ };
+
+describe('the simulation notices a rule that is taken out:', () => {
+  it('none, and it notices nothing', { timeout: PATIENCE_MS }, async () => {
+    expect(await exitCodeOf(await bundled(NOTHING), NOTHING.shows)).toBe(1);
+  });
+
+  it.each(CHOSEN)('%s', { timeout: PATIENCE_MS }, async (_rule, sabotage) => {
+    expect(await exitCodeOf(await bundled(sabotage), sabotage.shows)).toBe(0);
+  });
+});

@@ -1,0 +1,134 @@
+/** A rule of recovery taken out of the source, and what the simulation must say of it. */
+export interface RuleSabotage {
+  readonly file: string;
+  readonly replace: string;
+  readonly by: string;
+  readonly shows: RegExp;
+}
+
+const UNSAFE_PACE = /POSTs at a time, which is not safe/;
+const UNKNOWN = /of ours is there, and nobody knows of it/;
+
+/** By the number of the rule in docs/exactly-once.md. */
+export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
+  '1: creates go several at a time before one was answered': {
+    file: 'reconcile/creates.ts',
+    replace: '#isTrusted = false;\n  #answered',
+    by: '#isTrusted = true;\n  #answered',
+    shows: UNSAFE_PACE,
+  },
+  '1: creates go several at a time beside open ones': {
+    file: 'reconcile/creates.ts',
+    replace: 'const isOpen = this.#state.intents.size > 0;',
+    by: 'const isOpen = false; this.#isTrusted = true;',
+    shows: UNSAFE_PACE,
+  },
+  '1: what is flushed is sent although an answer was lost meanwhile': {
+    file: 'reconcile/creates.ts',
+    replace: '() => !wasTrusted || this.#isTrusted',
+    by: '() => true',
+    shows: UNSAFE_PACE,
+  },
+  '2: what looks like an open one is sent beside it': {
+    file: 'reconcile/creates.ts',
+    replace: '!open.has(visibleKey(change.desired.spec))',
+    by: 'true',
+    shows: /is open and not settled/,
+  },
+  '2: what looks alike is sent at the same time': {
+    file: 'reconcile/creates.ts',
+    replace: 'groupBy(fresh, ({ desired }) => visibleKey(desired.spec))',
+    by: 'groupBy(fresh, ({ name }) => name)',
+    shows: /is open and under way/,
+  },
+  '3: what is lost is sent again before it is ripe': {
+    file: 'reconcile/creates.ts',
+    replace: '|| !this.#isAllRipe()) return;',
+    by: ') return;',
+    shows: /is open and not settled/,
+  },
+  '3: what may have been found is sent again': {
+    file: 'recovery/sending.ts',
+    replace: 'if (own.some(({ candidates }) => candidates !== undefined)) return false;',
+    by: '',
+    shows: /is open and may have been found/,
+  },
+  '4: what looks gone is made anew without being deleted': {
+    file: 'reconcile/actions.ts',
+    replace: 'const failure = await confirmGone(change.goneId, context);',
+    by: "const failure = null as CallFailure | null; context.journal.write({ type: 'removed', id: change.goneId, at: at(context) });",
+    shows: UNKNOWN,
+  },
+  '5: creates go on while answers are lost': {
+    file: 'recovery/sending.ts',
+    replace: 'if (count === 0 || lastAt === null || intents.size === 0) return 0;',
+    by: 'return 0;',
+    shows: /answers in a row were lost/,
+  },
+  '7: a found id is taken for a witness': {
+    file: 'state/fold.ts',
+    replace: 'createdAt: at, found: true,',
+    by: 'createdAt: at, found: true, answered: { intent: state.nextIntent, at },',
+    shows: UNKNOWN,
+  },
+  '7: an intent is closed without reading': {
+    file: 'recovery/proof.ts',
+    replace: "if (ids.length > 0) return { kind: 'unread'",
+    by: "if (ids.length < 0) return { kind: 'unread'",
+    shows: UNKNOWN,
+  },
+  '7: reading counts although nothing of ours can be read': {
+    file: 'recovery/recover.ts',
+    replace: 'async #canRead(from: number): Promise<boolean> {',
+    by: 'async #canRead(from: number): Promise<boolean> {\n    if (from >= 0) return true;',
+    shows: UNKNOWN,
+  },
+  '7: what was read before an intent was ripe counts': {
+    file: 'recovery/proof.ts',
+    replace: 'reads.filter(({ at }) => Date.parse(at) >= ripe)',
+    by: 'reads.filter(() => ripe > 0)',
+    shows: UNKNOWN,
+  },
+  '7: a list that lacks one of ours is believed': {
+    file: 'recovery/recover.ts',
+    replace: "listed.kind === 'listed' && [...journal.state.entries.values()].every(({ id }) => ids.has(id));",
+    by: "listed.kind === 'listed' && ids.size >= 0;",
+    shows: UNKNOWN,
+  },
+  '8: what is older than an intent is taken for what it made': {
+    file: 'recovery/matching.ts',
+    replace: '(intent.above === null || webhook.id > intent.above) && looksLike',
+    by: 'looksLike',
+    shows: /took webhook \d+ for ours/,
+  },
+  '9: what is left over keeps its own bound': {
+    file: 'state/fold.ts',
+    replace: 'share(state, all, new Set(intents));',
+    by: '',
+    shows: UNKNOWN,
+  },
+  '9: what was found besides is kept': {
+    file: 'recovery/matching.ts',
+    replace: 'others: known.filter((one) => one !== kept).map(({ webhook }) => webhook.id),',
+    by: 'others: [],',
+    shows: UNKNOWN,
+  },
+  '11: what was not read is not said': {
+    file: 'recovery/recover.ts',
+    replace: "const unread = proof.kind === 'unread' ? proof.ranges : proof.outOfReach;",
+    by: "const unread = (proof.kind === 'unread' ? proof.ranges : proof.outOfReach).slice(0, 0);",
+    shows: UNKNOWN,
+  },
+  '12: there is no second look': {
+    file: 'recovery/recover.ts',
+    replace: 'const like = sight.webhooks.filter((one) => isIn(one.id) && canHaveMade(intent, one));',
+    by: 'const like = sight.webhooks.filter((one) => isIn(one.id) && canHaveMade(intent, one)).slice(0, 0);',
+    shows: /the second look passed over/,
+  },
+  '14: an id that was given before is believed': {
+    file: 'reconcile/post.ts',
+    replace: 'if (owner === undefined && (above === null || id > above)) return outcome;',
+    by: 'if (owner === undefined) return outcome;',
+    shows: /took webhook \d+ for ours/,
+  },
+};

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { renamesOfUncertain } from '../../../src/recovery/renames.js';
+import type { WebhookSpec } from '../../../src/webhook.js';
+import { anEntry, anIntent, aState } from '../../helpers/state.js';
+
+const SPEC: WebhookSpec = { handler: 'https://a.example/x', trigger: 'create', database: 7 };
+const lost = anIntent({ intent: 1, name: 'a', spec: SPEC, above: 10 });
+const wanted = (name: string, spec = SPEC) => ({ name, spec, line: 1, column: 1 });
+
+describe('an uncertain entry that was renamed', () => {
+  it('takes what is uncertain along', () => {
+    expect(renamesOfUncertain([wanted('new')], aState({ intents: [lost] }))).toEqual([{ from: 'a', to: 'new' }]);
+  });
+
+  it('does so once, however many of its creates were lost', () => {
+    const intents = [lost, { ...lost, intent: 2 }];
+    expect(renamesOfUncertain([wanted('new')], aState({ intents }))).toEqual([{ from: 'a', to: 'new' }]);
+  });
+
+  it('does so, too, where the new name is uncertain itself', () => {
+    const intents = [lost, anIntent({ intent: 2, name: 'new', spec: { ...SPEC, database: 8 } })];
+    expect(renamesOfUncertain([wanted('new')], aState({ intents }))).toEqual([{ from: 'a', to: 'new' }]);
+  });
+
+  it('is one of two that were renamed, each to its own', () => {
+    const other = anIntent({ intent: 2, name: 'b', spec: { ...SPEC, database: 8 } });
+    const desired = [wanted('y', { ...SPEC, database: 8 }), wanted('x')];
+    expect(renamesOfUncertain(desired, aState({ intents: [lost, other] }))).toEqual([
+      { from: 'a', to: 'x' },
+      { from: 'b', to: 'y' },
+    ]);
+  });
+
+  it.each([
+    ['its old name is still there', [wanted('a'), wanted('new')], aState({ intents: [lost] })],
+    ['it asks for another webhook', [wanted('new', { ...SPEC, trigger: 'open' })], aState({ intents: [lost] })],
+    [
+      'it asks for another database, although that need not be shown',
+      [wanted('new', { ...SPEC, database: 8 })],
+      aState({ intents: [lost] }),
+    ],
+    [
+      'the new name has a webhook',
+      [wanted('b')],
+      aState({ intents: [lost], entries: [anEntry({ name: 'b', id: 5, spec: { ...SPEC, database: 8 } })] }),
+    ],
+    [
+      'it has a webhook already',
+      [wanted('new')],
+      aState({ intents: [lost], entries: [anEntry({ name: 'a', id: 3, spec: SPEC })] }),
+    ],
+    [
+      'it is only to be looked for once more',
+      [wanted('new')],
+      aState({ closed: [{ intent: lost, at: lost.at, witness: 20 }] }),
+    ],
+  ])('does not when %s', (_title, desired, state) => {
+    expect(renamesOfUncertain(desired, state)).toEqual([]);
+  });
+});
