@@ -35,6 +35,13 @@ export interface WebhookSpec<Limit = number> {
 export const WEBHOOK_FIELDS = ['handler', 'trigger', 'callers', 'database', 'collection'] as const;
 export type WebhookField = (typeof WEBHOOK_FIELDS)[number];
 
+/**
+ * Ids are counted up from: recovery and `discover` look at ranges of them. Counting stalls at 2^53, so ids end so far
+ * below it that no range which may be asked for reaches it.
+ */
+const RANGE_MARGIN_IDS = 1_000_000;
+export const HIGHEST_WEBHOOK_ID = Number.MAX_SAFE_INTEGER - RANGE_MARGIN_IDS;
+
 /** The fields that limit a webhook to a part of the account. */
 export type LimitField = 'database' | 'collection';
 

@@ -6,6 +6,7 @@ import { MOST_IDS } from '../recovery/duplicates.js';
 import { parseInteger } from '../settings/values.js';
 import { readStateFile } from '../state/open.js';
 import type { IdRange, State } from '../state/state.js';
+import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 import { onlyAccount } from './accounts.js';
 import { type CommandResult, execute, type Invocation } from './command.js';
 import { progressReporter } from './progress.js';
@@ -63,13 +64,13 @@ async function discoverIn(
 
 function rangeOf({ from, to }: DiscoverCommandOptions): IdRange | null {
   if (from === undefined && to === undefined) return null;
-  const first = parseInteger(from ?? '', 1, Number.MAX_SAFE_INTEGER);
-  const last = parseInteger(to ?? '', 1, Number.MAX_SAFE_INTEGER);
+  const first = parseInteger(from ?? '', 1, HIGHEST_WEBHOOK_ID);
+  const last = parseInteger(to ?? '', 1, HIGHEST_WEBHOOK_ID);
   if (first !== undefined && last !== undefined && first <= last && last - first < MOST_IDS)
     return { from: first, to: last };
   throw productError('input', {
     code: 'bad-range',
     message: `--from ${from ?? '(none)'} --to ${to ?? '(none)'} is no range of ids`,
-    remedy: `give both, rising, at most ${MOST_IDS} ids`,
+    remedy: `give both, rising, at most ${MOST_IDS} ids; an id is at most ${HIGHEST_WEBHOOK_ID}`,
   });
 }

@@ -4,7 +4,7 @@ import { loadValidManifest } from '../manifest/load.js';
 import { describeSpec } from '../output/plan-text.js';
 import { type Imported, importWebhook } from '../reconcile/import.js';
 import { parseInteger } from '../settings/values.js';
-import type { WebhookSpec } from '../webhook.js';
+import { HIGHEST_WEBHOOK_ID, type WebhookSpec } from '../webhook.js';
 import { onlyAccount } from './accounts.js';
 import { execute, type Invocation } from './command.js';
 import { withSession } from './session.js';
@@ -18,12 +18,12 @@ export function importCommand(
   return execute(host, invocation, async () => {
     const account = await onlyAccount(host, invocation);
     const { settings } = account;
-    const id = parseInteger(asked.id, 1, Number.MAX_SAFE_INTEGER);
+    const id = parseInteger(asked.id, 1, HIGHEST_WEBHOOK_ID);
     if (id === undefined) {
       throw productError('input', {
         code: 'bad-id',
         message: `${JSON.stringify(asked.id)} is no webhook id`,
-        remedy: 'give the number that the dashboard or `discover` shows',
+        remedy: `give the number that the dashboard or \`discover\` shows; an id is at most ${HIGHEST_WEBHOOK_ID}`,
       });
     }
     const manifest = loadValidManifest(settings.file, host.environment, host.secrets);

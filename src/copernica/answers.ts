@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 import type { CallFailure, IdentityOutcome, LiveWebhook, NamedEntity, ReadOutcome } from './api.js';
 import { type Answer, contradictionIn, type Exchange, failure, saysBadToken, saysGone, unusable } from './outcome.js';
 import type { Redact } from './redact.js';
@@ -17,6 +18,7 @@ const wholeNumber = z
   )
   .pipe(z.int('is not a whole number that can be used').nonnegative('is negative'));
 const id = wholeNumber.pipe(z.number().positive('is not an id'));
+const webhookId = id.pipe(z.number().max(HIGHEST_WEBHOOK_ID, 'is too high an id'));
 
 /** Absent, null, empty and 0 all occur for "no limit"; only absent leaves it open whether there is one. */
 const limitedTo = z.union([z.enum(['', '0']).transform(() => null), z.literal(0).transform(() => null), z.null(), id], {
@@ -27,7 +29,7 @@ const filled = z.string('is not text').min(1, 'is empty');
 
 /** The documented fields, and the limits, which may or may not be shown. Further properties are let pass. */
 const webhookSchema = z.looseObject({
-  ID: id,
+  ID: webhookId,
   handler: filled,
   trigger: filled,
   callers: z.array(z.string('is not text'), 'is not a list').nullish(),
@@ -37,7 +39,7 @@ const webhookSchema = z.looseObject({
 /** A date, or a time as a number. Databases write "none" as null, nothing, 0, or a date of zeros. */
 const filledDate = z.union([z.string().regex(/[1-9a-z]/i), z.number().positive()]);
 const removedSchema = z.looseObject({
-  ID: id,
+  ID: webhookId,
   removed: z.union([filledDate, z.literal(true)]),
 });
 const identitySchema = z.looseObject({ ID: id, name: z.string('is not text').nullish() });

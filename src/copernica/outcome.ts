@@ -1,4 +1,5 @@
 import { maskUrls } from '../mask-urls.js';
+import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 import type { CallFailure, CreateOutcome, WriteOutcome } from './api.js';
 import type { Redact } from './redact.js';
 
@@ -194,10 +195,9 @@ function isHtml({ headers, body }: Answer): boolean {
   return typeof body === 'string' && /^\s*<(!doctype|html|head|body|title)\b/i.test(body);
 }
 
-/** The id of the new webhook: from X-Created, or the last part of the path in X-Location or Location. */
+/** The id of the new webhook: from X-Created where that came, else the last part of the path in X-Location or Location. */
 function createdId(headers: AnswerHeaders): number | null {
-  const created = parseId(headerValue(headers, 'x-created')?.trim());
-  if (created !== null) return created;
+  if (headers['x-created'] !== undefined) return parseId(headerValue(headers, 'x-created')?.trim());
   return idInLocation(headerValue(headers, 'x-location')) ?? idInLocation(headerValue(headers, 'location'));
 }
 
@@ -208,7 +208,7 @@ function idInLocation(location: string | undefined): number | null {
 function parseId(text: string | undefined): number | null {
   if (text === undefined || !/^\d+$/.test(text)) return null;
   const id = Number(text);
-  return Number.isSafeInteger(id) && id > 0 ? id : null;
+  return id > 0 && id <= HIGHEST_WEBHOOK_ID ? id : null;
 }
 
 /** A header that came several times with different values says nothing. */

@@ -30,7 +30,7 @@ export function parseBoolean(text: string): boolean | undefined {
 }
 
 export function parseInteger(text: string, from: number, to: number): number | undefined {
-  if (!/^\d{1,15}$/.test(text)) return undefined;
+  if (!/^\d{1,16}$/.test(text)) return undefined;
   const value = Number(text);
   return value >= from && value <= to ? value : undefined;
 }

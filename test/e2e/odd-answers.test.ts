@@ -137,6 +137,49 @@ describe('an answer of the load balancer', () => {
   );
 });
 
+describe('an id near the end of the numbers', () => {
+  const TOO_HIGH = '9007199254740991';
+
+  it('is none: the create stays of unknown outcome, is looked for and found, and recovery ends', async () => {
+    const reply = { kind: 'answer', status: 201, headers: { 'X-Created': TOO_HIGH } } as const;
+    const { sandbox, place } = await open([{ on: 'create', nth: 2, when: 'after', reply }]);
+    await place.run('apply', '--init');
+    await place.manifest([A, B]);
+    const first = await place.run('apply', '--on-uncertain', 'hold', '--settle', '0');
+    expect(await written(place, first)).not.toMatch(new RegExp(`"id":${TOO_HIGH}`));
+    sandbox.orderFault('create:after:504');
+    await place.manifest([A, B, { ...A, name: 'c', trigger: 'delete' }]);
+    await place.run('apply', '--on-uncertain', 'hold', '--settle', '0');
+    const found = await place.run('apply', '--settle', '0');
+    expect([found.code, sandbox.account().map(({ id }) => id)]).toEqual([0, [1894, 1895, 1896]]);
+  });
+
+  it('is no webhook’s, when it is read or listed', async () => {
+    const sandbox = await openSandbox({ quirks: { list: 'envelope' } });
+    const place = await Workplace.open(sandbox);
+    await place.manifest([A]);
+    await place.run('apply', '--init');
+    const shown = { ...A, ID: TOO_HIGH, callers: ['ms'] };
+    const answerOf = (value: unknown) => ({ kind: 'answer', status: 200, body: JSON.stringify(value) }) as const;
+    sandbox.orderFault({ on: 'list', times: 'always', reply: answerOf({ count: 1, total: 1, data: [shown] }) });
+    sandbox.orderFault({ on: 'read', times: 'always', reply: answerOf(shown) });
+    const { code, stderr } = await place.run('apply');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('"ID" is too high an id')]);
+    expect([sandbox.account().length, calls(sandbox, 'create')]).toEqual([1, 1]);
+  });
+
+  it.each([
+    ['--from', '1', '--to', TOO_HIGH],
+    ['--from', TOO_HIGH, '--to', TOO_HIGH],
+    ['--from', '9007199253740990', '--to', '9007199253740992'],
+  ])('is not looked at: discover %s %s %s %s', async (...range) => {
+    const { sandbox, place } = await open();
+    const { code, stderr } = await place.run('discover', ...range);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('an id is at most 9007199253740991')]);
+    expect(sandbox.requests()).toEqual([]);
+  });
+});
+
 describe('an answer that speaks of success but holds none', () => {
   it('an empty 200 to a read is told as such, and is not taken for a removed webhook', async () => {
     const { sandbox, place } = await open();

@@ -34,6 +34,9 @@ describe('import', () => {
     ['an id that is not in the account', ['b', '4711'], 1, /no such webhook in this account/],
     ['a name that is not in the manifest', ['c', '1895'], 3, /has no entry "c"/],
     ['what is no id', ['b', '12x'], 3, /is no webhook id/],
+    ['an id too high to count on from', ['b', '9007199254740991'], 3, /an id is at most 9007199253740991/],
+    ['an id that no number holds', ['b', '99999999999999999999'], 3, /an id is at most 9007199253740991/],
+    ['a high id that is not in the account', ['b', '9007199253740991'], 1, /no such webhook in this account/],
   ])('refuses %s', async (_title, args, expected, message) => {
     const sandbox = await openSandbox();
     const place = await Workplace.open(sandbox);

@@ -71,6 +71,7 @@ describe('what a GET of a webhook came to', () => {
     ['another, removed id', { ID: '1895', removed: '2026-11-23' }, /answered for another id, 1895/],
     ['no id', { ...SEED, ID: undefined }, /"ID" is not a number/],
     ['an id that is no number', { ...SEED, ID: 'abc' }, /"ID" is not a number/],
+    ['an id too high to count on from', { ...SEED, ID: '9007199254740991' }, /"ID" is too high an id/],
     ['an id below zero', { ...SEED, ID: -1894 }, /"ID"/],
     ['a handler that is a number', { ...SEED, handler: 5 }, /"handler" is not text/],
     ['an empty trigger', { ...SEED, trigger: '' }, /"trigger" is empty/],

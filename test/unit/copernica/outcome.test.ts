@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Answer, createOutcome, type Exchange, failure, writeOutcome } from '../../../src/copernica/outcome.js';
 import { redactor } from '../../../src/copernica/redact.js';
+import { HIGHEST_WEBHOOK_ID } from '../../../src/webhook.js';
 import { LOAD_BALANCER_PAGE } from '../../helpers/raw-server.js';
 
 const TOKEN = 'secret-token-0123456789';
@@ -36,6 +37,22 @@ describe('what a POST came to', () => {
     ['an id with a fraction', answered(201, { 'x-created': '1.5' }), { kind: 'unknown' }],
     ['an id in hexadecimal', answered(201, { 'x-created': '0x10' }), { kind: 'unknown' }],
     ['an id beyond counting', answered(201, { 'x-created': '9007199254740993' }), { kind: 'unknown' }],
+    ['an id too high to count on from', answered(201, { 'x-created': '9007199254740991' }), { kind: 'unknown' }],
+    [
+      'the lowest id that is too high, in a Location',
+      answered(201, { location: `/v3/webhook/${HIGHEST_WEBHOOK_ID + 1}` }),
+      { kind: 'unknown' },
+    ],
+    [
+      'an id that is too high, and a good one beside it',
+      answered(201, { 'x-created': '9007199254740991', location: '/v3/webhook/5' }),
+      { kind: 'unknown' },
+    ],
+    [
+      'the highest id',
+      answered(201, { 'x-created': String(HIGHEST_WEBHOOK_ID) }),
+      { kind: 'made', id: HIGHEST_WEBHOOK_ID },
+    ],
     ['a Location without an id', answered(201, { location: '/v3/webhook/?id=5' }), { kind: 'unknown' }],
     [
       'a Location with a number elsewhere in its path',

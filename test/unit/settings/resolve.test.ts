@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { MOST_IDS } from '../../../src/plan/doubts.js';
 import { SETTINGS } from '../../../src/settings/definitions.js';
 import { readSettingsFile } from '../../../src/settings/file.js';
 import { resolveSettings } from '../../../src/settings/resolve.js';
@@ -11,6 +12,7 @@ import {
   parseListen,
   parseScheduleShape,
 } from '../../../src/settings/values.js';
+import { HIGHEST_WEBHOOK_ID } from '../../../src/webhook.js';
 
 function resolve(parts: { flags?: Record<string, string>; environment?: Record<string, string>; file?: string }) {
   return resolveSettings({
@@ -164,5 +166,13 @@ describe('where the status server listens', () => {
     'OFF',
   ])('%j is refused', (text) => {
     expect(parseListen(text)).toBeUndefined();
+  });
+});
+
+describe('the scan limit', () => {
+  it('ends no range of ids where counting stalls', () => {
+    const counted = Number.MAX_SAFE_INTEGER - HIGHEST_WEBHOOK_ID;
+    expect(SETTINGS.scanLimit.parse(String(counted))).toBeUndefined();
+    expect(MOST_IDS).toBeLessThan(counted);
   });
 });
