@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
+import { type Answer, type Exchange, saysBadToken, saysGone } from './answer.js';
 import type { CallFailure, IdentityOutcome, LiveWebhook, NamedEntity, ReadOutcome } from './api.js';
-import { type Answer, contradictionIn, type Exchange, failure, saysBadToken, saysGone, unusable } from './outcome.js';
+import { contradictionIn, failure, unusable } from './outcome.js';
 import type { Redact } from './redact.js';
 
 /** Ids and counts come as strings from some calls and as numbers from others: `"1894"` is 1894. */
@@ -59,12 +60,14 @@ type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false
  *
  *   200 with the webhook asked for                                  found
  *   200 with `removed` filled: a removed entity still answers       gone
- *   400 or 404 that says there is no such webhook                   gone
- *   200 with another id, wrong types, not JSON, HTML, nothing       unknown: never taken for a webhook, nor for none
+ *   400 or 404 with the API's own error, which says that there is
+ *     no such webhook (any more)                                    gone
+ *   200 with another id, wrong types, not JSON, HTML, nothing,
+ *     a body that is encoded                                        unknown: never taken for a webhook, nor for none
  *   everything else                                                 as for a POST
  */
 export function readOutcome(asked: number, exchange: Exchange, redact: Redact): ReadOutcome {
-  if (exchange.kind === 'answer' && saysGone(exchange)) return { kind: 'gone' };
+  if (exchange.kind === 'answer' && saysGone(exchange, 'webhook')) return { kind: 'gone' };
   if (exchange.kind === 'no-answer' || exchange.status !== 200) return failureOf(exchange, redact);
   const body = parseBody(exchange);
   const webhook = body.ok ? parseWebhook(body.value) : body;
@@ -88,11 +91,11 @@ export interface ListedWebhook {
   readonly live: LiveWebhook | null;
 }
 
-/** One page of a list. `no-envelope`: it is an answer, but not a page of a list. `no-call`: there is no such call. */
+/** One page of a list. `no-envelope`: it is an answer, but not a page of a list. `no-call`: there seems to be no such call. */
 export type PageOutcome<T> =
   | { readonly kind: 'page'; readonly items: readonly T[]; readonly total: number }
   | { readonly kind: 'no-envelope'; readonly message: string }
-  | { readonly kind: 'no-call'; readonly message: string }
+  | { readonly kind: 'no-call'; readonly failure: CallFailure }
   | { readonly kind: 'gone' }
   | CallFailure;
 
@@ -109,9 +112,10 @@ export function namedPage(exchange: Exchange, redact: Redact): PageOutcome<Named
 /**
  *   200 with the envelope, its counts adding up and each item right        page
  *   200 with anything else                                                 no-envelope
- *   400 or 404 that says there is no such entity                           gone
- *   other 2xx, redirects and refusals that don't speak of the token        no-call
- *   401, 403, 400 for the token, 408, 429, 5xx, no answer, a broken body   failure
+ *   400 or 404 with the API's own error: there is no such database         gone
+ *   other 2xx, redirects, and 4xx that don't speak of the token            no-call
+ *   401, 403, 400 for the token, 408, 429, 5xx, no answer, a body that
+ *     broke off or is encoded                                              failure
  */
 function pageOutcome<T>(exchange: Exchange, parseItem: (item: unknown) => Parsed<T>, redact: Redact): PageOutcome<T> {
   if (exchange.kind === 'no-answer') return failureOf(exchange, redact);
@@ -120,14 +124,14 @@ function pageOutcome<T>(exchange: Exchange, parseItem: (item: unknown) => Parsed
     const page = parsePage(exchange, parseItem);
     if (page.ok) return { kind: 'page', ...page.value };
     const unread = unusable(exchange, page.but, redact);
-    const brokeOff = typeof body !== 'string' && body.broken !== 'too-large';
-    return brokeOff ? unread : { kind: 'no-envelope', message: unread.message };
+    const wasNotRead = typeof body !== 'string' && body.broken !== 'too-large';
+    return wasNotRead ? unread : { kind: 'no-envelope', message: unread.message };
   }
-  if (saysGone(exchange)) return { kind: 'gone' };
+  if (saysGone(exchange, 'database')) return { kind: 'gone' };
   const failed = failureOf(exchange, redact);
   const passes = failed.kind === 'turned-away' || status >= 500 || status === 408;
   if (passes || status === 401 || status === 403 || saysBadToken(exchange)) return failed;
-  return { kind: 'no-call', message: failed.message };
+  return { kind: 'no-call', failure: failed };
 }
 
 function parsePage<T>(

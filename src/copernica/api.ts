@@ -4,8 +4,9 @@ import type { WebhookSpec } from '../webhook.js';
 export interface CallFailure {
   /**
    * `not-sent`: no byte of the request left; `turned-away`: the load balancer or a rate limit sent it back (429, 503);
-   * `refused`: Copernica answered and said no (400, 401, 403, 404, 422);
-   * `unknown`: it may have been acted on (502, 504, other 5xx, connection lost after sending, time-out, unreadable answer).
+   * `refused`: Copernica itself said no (400, 401, 403, 404, 422 with its own error in JSON);
+   * `unknown`: it may have been acted on (502, 504, other 5xx, a 4xx that may be a proxy's, connection lost after sending,
+   * time-out, unreadable answer).
    */
   readonly kind: 'not-sent' | 'turned-away' | 'refused' | 'unknown';
   readonly message: string;
@@ -29,7 +30,7 @@ export interface LiveWebhook {
   readonly collection: number | null | undefined;
 }
 
-/** GET /webhook/$id. `gone`: unknown id (400 "No entity with supplied ID") or `removed`. */
+/** GET /webhook/$id. `gone`: Copernica says that the id is unknown (400 or 404 with its own error), or `removed`. */
 export type ReadOutcome =
   | { readonly kind: 'found'; readonly webhook: LiveWebhook }
   | { readonly kind: 'gone' }

@@ -1,9 +1,10 @@
 import { productError } from '../errors.js';
 import { CALLERS, type WebhookSpec } from '../webhook.js';
+import { type Exchange, saysBadToken } from './answer.js';
 import type { CallFailure, CollectionsOutcome, CopernicaApi, DatabasesOutcome, ListOutcome } from './api.js';
 import { type Access, type Credentials, queryCredentials } from './credentials.js';
 import type { ProxySettings } from './dispatcher.js';
-import { createOutcome, type Exchange, saysBadToken, writeOutcome } from './outcome.js';
+import { createOutcome, isRefusal, writeOutcome } from './outcome.js';
 import { readAllPages } from './paging.js';
 import { type Redact, redactor, SHORTEST_SECRET_CHARACTERS } from './redact.js';
 import { jwtCredentials } from './token.js';
@@ -169,7 +170,7 @@ class CopernicaClient implements CopernicaApi {
       case 'no-envelope':
         return { kind: 'unknown', message: list.message } as const;
       case 'no-call':
-        return { kind: 'refused', message: list.message } as const;
+        return list.failure;
       default:
         return list;
     }
@@ -191,10 +192,11 @@ class CopernicaClient implements CopernicaApi {
     const access = given instanceof Promise ? await given : given;
     if ('kind' in access) return access;
     const exchange = await this.#transport.send(this.#request(call, access));
-    // Once, and for a POST too: a request that was refused for its JWT made nothing.
     const renewal = saysBadToken(exchange) ? this.#credentials.renew(access) : null;
     if (renewal === null) return exchange;
     const renewed = await renewal;
+    // Once, and a POST only where the API itself refused it for its JWT: then it made nothing.
+    if (call.method === 'POST' && !(exchange.kind === 'answer' && isRefusal(exchange))) return exchange;
     return 'kind' in renewed ? renewed : this.#transport.send(this.#request(call, renewed));
   }
 

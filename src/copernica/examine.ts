@@ -1,8 +1,9 @@
+import type { Answer, Exchange } from './answer.js';
 import { identityOutcome, webhookPage } from './answers.js';
 import type { CallFailure } from './api.js';
 import { type CopernicaClientOptions, credentialsFor, parseUrl, transportOptions } from './client.js';
 import type { Access } from './credentials.js';
-import { type Answer, apiMessage, type Exchange, safeText, saysBadToken } from './outcome.js';
+import { safeText } from './outcome.js';
 import { type Redact, redactor } from './redact.js';
 import { createTransport, type Transport } from './transport.js';
 
@@ -21,11 +22,7 @@ export interface Examination {
 
 type ExaminedIdentity =
   | { readonly kind: 'identity'; readonly id: string; readonly name: string; readonly company: string }
-  | (CallFailure & {
-      readonly saysBadToken: boolean;
-      /** The answer has the API's own form of an error. */
-      readonly inItsOwnWords: boolean;
-    });
+  | CallFailure;
 
 /**
  * Looks at the API more closely than a run has to: reads the identity and one webhook of the list, and changes nothing.
@@ -75,13 +72,10 @@ function getter(transport: Transport, basePath: string, access: Access, userAgen
 
 function examined(exchange: Exchange, redact: Redact): ExaminedIdentity {
   const outcome = identityOutcome(exchange, redact);
-  if (outcome.kind === 'identity') {
-    const { id, name } = outcome.identity;
-    const company = exchange.kind === 'answer' ? safeText(companyIn(exchange.body), redact) : '';
-    return { kind: 'identity', id, name: safeText(name, redact), company };
-  }
-  const inItsOwnWords = exchange.kind === 'answer' && apiMessage(exchange.body) !== null;
-  return { ...outcome, saysBadToken: saysBadToken(exchange), inItsOwnWords };
+  if (outcome.kind !== 'identity') return outcome;
+  const { id, name } = outcome.identity;
+  const company = exchange.kind === 'answer' ? safeText(companyIn(exchange.body), redact) : '';
+  return { kind: 'identity', id, name: safeText(name, redact), company };
 }
 
 /** For people alone, so that anything odd is just not told. */

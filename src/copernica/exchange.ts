@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
+import type { AnswerHeaders, BrokenBody, Exchange } from './answer.js';
 import { describeNetworkError } from './network-error.js';
-import type { AnswerHeaders, BrokenBody, Exchange } from './outcome.js';
 
 /** Bounds of one exchange. */
 export interface ExchangeLimits {
@@ -59,7 +59,8 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#answer(this.#bytes === 0 ? '' : Buffer.concat(this.#chunks).toString('utf8'));
+    if (this.#bytes === 0) this.#answer('');
+    else this.#answer(encodedBody(this.#head?.headers) ?? Buffer.concat(this.#chunks).toString('utf8'));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -101,4 +102,13 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
   #abort(): void {
     this.#controller?.abort(new Error('given up'));
   }
+}
+
+/** Only `identity` is asked for: what comes in gzip or the like is not read, and may be anything. */
+function encodedBody(headers: AnswerHeaders = {}): BrokenBody | null {
+  const encodings = [headers['content-encoding'] ?? []].flat().map((text) => text.trim().toLowerCase());
+  const other = encodings.find((encoding) => encoding !== '' && encoding !== 'identity');
+  if (other === undefined) return null;
+  const name = /^[\w.-]{1,20}$/.test(other) ? other : 'something else';
+  return { broken: 'encoded', message: `with a body that is encoded as ${name}, which was not asked for` };
 }

@@ -1,40 +1,19 @@
 import { maskUrls } from '../mask-urls.js';
 import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
+import {
+  type Answer,
+  type AnswerHeaders,
+  apiMessage,
+  type BrokenBody,
+  type Exchange,
+  errorText,
+  saysGone,
+} from './answer.js';
 import type { CallFailure, CreateOutcome, WriteOutcome } from './api.js';
 import type { Redact } from './redact.js';
 
-/** Header names in lower case. A header that came several times is a list. */
-export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** The status line and the headers arrived, the body did not arrive whole. */
-export interface BrokenBody {
-  readonly broken: 'too-large' | 'lost' | 'time-out';
-  /** What happened, to follow a comma. */
-  readonly message: string;
-}
-
-/** An answer of the API, or of anything on the way to it. */
-export interface Answer {
-  readonly kind: 'answer';
-  readonly status: number;
-  readonly headers: AnswerHeaders;
-  readonly body: string | BrokenBody;
-  /** Milliseconds since 1970. */
-  readonly receivedAt: number;
-}
-
-/** `sent`: whether a byte of the request may have left. `message` names no URL but host and port. */
-export interface NoAnswer {
-  readonly kind: 'no-answer';
-  readonly sent: boolean;
-  readonly message: string;
-}
-
-/** What became of one HTTP request. */
-export type Exchange = Answer | NoAnswer;
-
 /**
- * Statuses with which a server says that it did not do what was asked. 408 and 409 are not among them: the first can
+ * Statuses with which the API says that it did not do what was asked. 408 and 409 are not among them: the first can
  * come from a proxy whose server went on, and the second says nothing about what made the conflict.
  */
 const REFUSED_STATUSES: ReadonlySet<number> = new Set([
@@ -50,13 +29,17 @@ const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
  *   nothing was sent (DNS, refused, TLS, connect time-out)          not-sent     nothing was made
  *   2xx with an id                                                  made
  *   2xx without one                                                 unknown      may have been made
- *   400 401 403 404 422, and their like (REFUSED_STATUSES)          refused      nothing was made
+ *   400 401 403 404 422, and their like (REFUSED_STATUSES),
+ *     with the API's own error in JSON                              refused      nothing was made
+ *     with anything else: nothing, a page, text, other JSON,
+ *     a body that is encoded or broke off                           unknown      may have been made
  *   429; 503 from the load balancer                                 turned-away  nothing was made
- *   503 with the API's own error in it: it did reach the API        unknown      may have been made
+ *   503 with an error in JSON, or encoded: it may be the API's      unknown      may have been made
  *   408 409 500 502 504, any other status, redirects too            unknown      may have been made
  *   sent, and closed, reset, no answer in time, not HTTP            unknown      may have been made
  *
- * A body that breaks off changes nothing: the answer to a POST is in its status and headers.
+ * A proxy or a balancer can answer after it has passed the request on, so that only the API's own words are believed.
+ * Of a success the body does not matter: its answer is in status and headers.
  */
 export function createOutcome(exchange: Exchange, redact: Redact): CreateOutcome {
   if (exchange.kind === 'no-answer' || !isSuccess(exchange)) return failure(exchange, redact);
@@ -70,14 +53,15 @@ export function createOutcome(exchange: Exchange, redact: Redact): CreateOutcome
  *   PUT 204; 303, which is what the live API answers                done
  *   DELETE 204                                                      done
  *   both 200, unless it is a page, broken JSON, or tells of an error  done
- *   both 400 or 404 that says there is no such webhook (any more)   gone
+ *   both 400 or 404 with the API's own error, which says that there
+ *     is no such webhook (any more)                                 gone
  *   everything else                                                 as for a POST
  *
  * The Location of the 303 holds the access token: it is never read.
  */
 export function writeOutcome(call: 'update' | 'delete', exchange: Exchange, redact: Redact): WriteOutcome {
   if (exchange.kind === 'no-answer') return failure(exchange, redact);
-  if (saysGone(exchange)) return { kind: 'gone' };
+  if (saysGone(exchange, 'webhook')) return { kind: 'gone' };
   if (exchange.status === 204 || (call === 'update' && exchange.status === 303)) return { kind: 'done' };
   if (exchange.status !== 200) return failure(exchange, redact);
   const contradiction =
@@ -101,17 +85,31 @@ export function failure(exchange: Exchange, redact: Redact): CallFailure {
 }
 
 function kindOfStatus(answer: Answer): CallFailure['kind'] {
-  if (REFUSED_STATUSES.has(answer.status)) return 'refused';
-  if (answer.status === 429) return 'turned-away';
-  if (answer.status === 503 && apiMessage(answer.body) === null) return 'turned-away';
-  return 'unknown';
+  const { status, body } = answer;
+  if (isRefusal(answer)) return 'refused';
+  if (status === 429) return 'turned-away';
+  const mayBeTheApis = errorText(body) !== null || (typeof body !== 'string' && body.broken === 'encoded');
+  return status === 503 && !mayBeTheApis ? 'turned-away' : 'unknown';
 }
+
+/** The API itself says that it did not do it. */
+export function isRefusal(answer: Answer): boolean {
+  return isRefusedStatus(answer.status) && apiMessage(answer.body) !== null;
+}
+
+/** Not enough to believe where something may have been made: see `isRefusal`. */
+export function isRefusedStatus(status: number): boolean {
+  return REFUSED_STATUSES.has(status);
+}
+
+/** What makes a body unreadable in the same way every time. */
+const COMES_AGAIN: ReadonlySet<BrokenBody['broken']> = new Set(['too-large', 'encoded']);
 
 /** An answer that can't be used although its status speaks of success. */
 export function unusable(answer: Answer, but: string, redact: Redact): CallFailure {
   const message = safeText(`Copernica answered ${answer.status}, but ${but}`, redact);
   // An answer that broke off never came: without a status it is told from one that would be the same every time.
-  const cameWhole = typeof answer.body === 'string' || answer.body.broken === 'too-large';
+  const cameWhole = typeof answer.body === 'string' || COMES_AGAIN.has(answer.body.broken);
   return cameWhole ? { kind: 'unknown', message, status: answer.status } : { kind: 'unknown', message };
 }
 
@@ -119,25 +117,10 @@ function isSuccess({ status }: Answer): boolean {
   return status >= 200 && status < 300;
 }
 
-/** `No entity with supplied ID` for an unknown id, `This <entity> has already been removed` for a second DELETE. */
-export function saysGone(answer: Answer): boolean {
-  if (answer.status !== 400 && answer.status !== 404) return false;
-  return /no entity with supplied id|already been removed/i.test(apiMessage(answer.body) ?? '');
-}
-
-/** `Invalid access token`: everything that the API refuses answers 400, a bad token too. 401 says the same. */
-export function saysBadToken(exchange: Exchange): boolean {
-  if (exchange.kind === 'no-answer') return false;
-  if (exchange.status === 401) return true;
-  return (
-    exchange.status === 400 && /(invalid|expired).*\btoken\b|\btoken\b.*expired/i.test(apiMessage(exchange.body) ?? '')
-  );
-}
-
 /** Why a 200 can't be believed, or null. A page where JSON belongs comes from something on the way, not from the API. */
 export function contradictionIn(answer: Answer): string | null {
   if (typeof answer.body !== 'string') return answer.body.message;
-  const message = apiMessage(answer.body);
+  const message = errorText(answer.body);
   if (message !== null) return `with an error: ${message}`;
   return isHtml(answer) ? 'with an HTML page' : null;
 }
@@ -153,36 +136,16 @@ function isBrokenJson(body: Answer['body']): boolean {
   }
 }
 
-/** The API's own `{"error":{"message":"…"}}`, or null where the body is anything else. */
-export function apiMessage(body: Answer['body']): string | null {
-  if (typeof body !== 'string' || !/^\s*\{/.test(body)) return null;
-  const { error } = parsed(body);
-  if (typeof error === 'string') return error;
-  return isRecord(error) && typeof error.message === 'string' ? error.message : null;
-}
-
-function parsed(body: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What the answer says, for people: the API's own words where it has some, never a page. */
 function told(answer: Answer): string {
   const { status, body } = answer;
   if (status >= 300 && status < 400) return `answered ${status}, a redirect, which is not followed`;
-  const message = apiMessage(body);
-  if (message !== null) return `Copernica answered ${status}: ${message}`;
+  const message = errorText(body);
+  if (message !== null) return `${apiMessage(body) === null ? '' : 'Copernica '}answered ${status}: ${message}`;
   const why = status === 503 || status === 429 ? ' (too many requests)' : '';
   if (status === 503 || isLoadBalancerPage(body)) return `the load balancer answered ${status}${why}`;
   if (status === 429) return `answered 429${why}`;
+  if (typeof body !== 'string') return `answered ${status}, ${body.message}`;
   return `answered ${status}${isHtml(answer) ? ' with an HTML page' : ''}`;
 }
 

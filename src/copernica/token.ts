@@ -1,6 +1,7 @@
+import type { Exchange } from './answer.js';
 import type { CallFailure } from './api.js';
 import type { Access, Credentials } from './credentials.js';
-import { type Exchange, failure } from './outcome.js';
+import { failure, isRefusedStatus } from './outcome.js';
 import { redactor } from './redact.js';
 import type { Transport } from './transport.js';
 
@@ -95,9 +96,11 @@ class JwtCredentials implements Credentials {
     if (exchange.kind === 'answer' && exchange.status < 300) {
       return { kind: 'not-sent', message: `${from}: answered ${exchange.status}, but without a JWT` };
     }
-    const { kind, message, status, retryAfterMs } = failure(exchange, redact);
-    if (kind === 'refused')
-      return { kind, message: `${from}: ${message}`, ...(status === undefined ? {} : { status }) };
+    const { message, status, retryAfterMs } = failure(exchange, redact);
+    // Whoever said so, in whatever form: the API was not called, so nothing was made.
+    if (status !== undefined && isRefusedStatus(status)) {
+      return { kind: 'refused', message: `${from}: ${message}`, status };
+    }
     return {
       kind: 'not-sent',
       message: `${from}: ${message}`,

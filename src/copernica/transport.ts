@@ -1,9 +1,9 @@
 import type { Dispatcher } from 'undici';
 import { Turns } from '../turns.js';
+import type { Exchange } from './answer.js';
 import { openDispatcher, type ProxySettings, usableProxy } from './dispatcher.js';
 import { ExchangeHandler, type ExchangeLimits } from './exchange.js';
 import { describeNetworkError } from './network-error.js';
-import type { Exchange } from './outcome.js';
 
 export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -98,7 +98,8 @@ class PooledTransport implements Transport {
     return new Promise((settle) => {
       const handler = new ExchangeHandler(this.#limits, settle);
       try {
-        dispatcher.dispatch({ origin: this.#options.origin, ...request }, handler);
+        const headers = { 'accept-encoding': 'identity', ...request.headers };
+        dispatcher.dispatch({ origin: this.#options.origin, ...request, headers }, handler);
       } catch (error) {
         handler.fail(error);
       }

@@ -18,8 +18,7 @@ export interface ApiFacts {
 
 export type IdentityFacts =
   | { readonly kind: 'identity'; readonly id: string; readonly name: string; readonly company: string }
-  /** `inItsOwnWords`: the answer has the API's own form of an error. */
-  | (CallFailure & { readonly saysBadToken: boolean; readonly inItsOwnWords: boolean });
+  | CallFailure;
 
 /** A host that the token is sent to. */
 export function judgeApiReach(
@@ -59,11 +58,7 @@ export function judgeAnswer(identity: IdentityFacts, ms: number): Verdict {
     case 'identity':
       return ok(`answers as Copernica does, ${time}`);
     case 'refused':
-      if (identity.inItsOwnWords || identity.saysBadToken) return ok(`answers as Copernica does, ${time}`);
-      return problem(
-        `${identity.message}, which is not how Copernica answers`,
-        'check --api-url, and the proxy if there is one',
-      );
+      return ok(`answers as Copernica does, ${time}`);
     case 'turned-away':
       return warning(
         `takes no requests at the moment: ${identity.message}`,
@@ -72,6 +67,12 @@ export function judgeAnswer(identity: IdentityFacts, ms: number): Verdict {
     case 'not-sent':
       return problem(identity.message, 'check the network, the proxy and --api-url');
     case 'unknown':
+      if (identity.status !== undefined && identity.status >= 400 && identity.status < 500) {
+        return problem(
+          `${identity.message}, which is not how Copernica refuses`,
+          'check --api-url and the proxy if there is one; if they are right, check the access token',
+        );
+      }
       return problem(
         `${identity.message} (${ms} ms)`,
         'check --api-url and the proxy if there is one, or try again with a longer --timeout',

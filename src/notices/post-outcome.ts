@@ -1,4 +1,5 @@
-import { type Exchange, retryAfter } from '../copernica/outcome.js';
+import type { Exchange } from '../copernica/answer.js';
+import { retryAfter } from '../copernica/outcome.js';
 
 /** What a POST of a notice came to. `message` names no URL but host and port. */
 export type PostOutcome =

@@ -24,8 +24,9 @@ const CALLS = {
   'api-unknown': {
     ends: 'failed',
     means:
-      'There was no answer that tells whether the call worked: time-out, lost connection, 5xx. A create is `uncertain-create` instead.',
-    remedy: 'Usually nothing: it is tried again at the next run, which does no harm.',
+      'There was no answer that tells whether the call worked: time-out, lost connection, 5xx, a body that can’t be read, or a refusal that is not in Copernica’s own form and may be a proxy’s. A create is `uncertain-create` instead.',
+    remedy:
+      'Usually nothing: it is tried again at the next run, which does no harm. If it is always 401 or 403, check the token, and the proxy if there is one.',
   },
 } as const satisfies Readonly<Record<`api-${CallFailure['kind']}`, ProblemInfo>>;
 

@@ -12,16 +12,22 @@ export async function readAccount(api: CopernicaApi): Promise<string> {
   });
 }
 
+const CHECK_TOKEN = 'check the access token, and whether it is limited to an API version or to IP addresses';
+
 /** What the API says of a path that it has nothing at. */
 const UNKNOWN_PATH = /invalid method/i;
 
-function remedyFor({ kind, message }: CallFailure): string {
+function remedyFor({ kind, message, status }: CallFailure): string {
+  // Not in the API's own words, so it may be something on the way that asks for a password, or keeps the request out.
+  if (kind === 'unknown' && (status === 401 || status === 403)) {
+    return `${CHECK_TOKEN}; if it is good, something before Copernica answered: check the proxy and --api-url`;
+  }
   if (kind !== 'refused')
     return 'check the network and --api-url; nothing was sent, and it is tried again at the next run';
   if (UNKNOWN_PATH.test(message)) {
     return 'check --api-url: it is the host only, such as https://api.copernica.com, without a version such as /v3 (--api-version says that)';
   }
-  return 'check the access token, and whether it is limited to an API version or to IP addresses';
+  return CHECK_TOKEN;
 }
 
 /** A state belongs to one account. Throws ProductError of kind `refused` when the token is of another. */

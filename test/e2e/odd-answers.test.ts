@@ -209,6 +209,81 @@ describe('an answer that speaks of success but holds none', () => {
   });
 });
 
+describe('a refusal that is not Copernica’s', () => {
+  const PAGE = '<html><title>Access denied</title></html>';
+  const REFUSAL = '{"error":{"message":"No"}}';
+
+  it.each([
+    ['an empty 401', { status: 401, body: '' }],
+    ['a page with 403', { status: 403, headers: HTML, body: PAGE }],
+    ['a page with 404', { status: 404, headers: HTML, body: PAGE }],
+    ['a 400 that is encoded', { status: 400, headers: { 'Content-Encoding': 'gzip' }, body: REFUSAL }],
+  ])('says nothing of a create: after %s it is looked for and found, and not sent again', async (_, answer) => {
+    const reply = { kind: 'answer', ...answer } as FaultOrder['reply'];
+    const { sandbox, place } = await open([{ on: 'create', nth: 2, when: 'after', reply } as FaultOrder]);
+    await place.run('apply', '--init');
+    await place.manifest([A, B]);
+    const found = await place.run('apply', '--settle', '0');
+    expect([found.code, sandbox.account().length, calls(sandbox, 'create')]).toEqual([0, 2, 2]);
+    expect(found.stdout + found.stderr).not.toContain('<');
+  });
+
+  it('ends no deletion and no update', async () => {
+    const { sandbox, place } = await open();
+    await place.manifest([A, B]);
+    await place.run('apply', '--init');
+    const reply = { kind: 'answer', status: 404, headers: HTML, body: PAGE } as const;
+    sandbox.orderFault({ on: 'delete', reply });
+    sandbox.orderFault({ on: 'update', reply });
+    await place.manifest([{ ...A, trigger: 'update' }]);
+    const failed = await place.json('apply', '--prune', '--force');
+    expect(failed).toMatchObject({ code: 1, document: { errors: [{ code: 'api-unknown' }, { code: 'api-unknown' }] } });
+    expect((await place.run('apply', '--prune', '--force')).code).toBe(0);
+    expect([sandbox.account(), calls(sandbox, 'create')]).toMatchObject([[{ id: 1894, trigger: 'update' }], 2]);
+  });
+
+  it.each([401, 403])('%d without a word to the question whose token it is leads to the token', async (status) => {
+    const reply = { kind: 'answer', status, body: '' } as const;
+    const { sandbox, place } = await open([{ on: 'identity', times: 'always', reply }]);
+    const { code, stderr } = await place.run('apply', '--init');
+    expect([code, calls(sandbox, 'create')]).toEqual([1, 0]);
+    expect(stderr).toContain(`answered ${status}`);
+    expect(stderr).toMatch(/help: check the access token.* --api-url/);
+  });
+
+  it('leads to the token where the authentication host refuses it without a word', async () => {
+    const { sandbox, place } = await open([
+      { on: 'token', times: 'always', reply: { kind: 'answer', status: 401, body: '' } },
+    ]);
+    Object.assign(place.environment, { COPERNICA_AUTH_URL: sandbox.url, COPERNICA_API_VERSION: '4' });
+    const { code, stderr } = await place.run('apply', '--init');
+    expect([code, stderr, calls(sandbox, 'token')]).toEqual([1, expect.stringContaining('check the access token'), 1]);
+  });
+});
+
+describe('reads that are all refused', () => {
+  async function discover(message: string) {
+    const body = JSON.stringify({ error: { message } });
+    const { place } = await open([{ on: 'read', times: 'always', reply: { kind: 'answer', status: 400, body } }]);
+    return place.json('discover', '--from', '1894', '--to', '1900');
+  }
+
+  it.each(['Invalid access token', 'Invalid access token: No entity with supplied ID', 'No database with supplied ID'])(
+    'with %j say nothing of the webhooks',
+    async (message) => {
+      const errors = [{ code: 'discover-incomplete', message: expect.stringContaining(message) }];
+      expect(await discover(message)).toMatchObject({ code: 1, document: { errors } });
+    },
+  );
+
+  it.each(['No entity with supplied ID', 'No webhook with given ID', 'This webhook has already been removed'])(
+    'with %j say that there are none',
+    async (message) => {
+      expect(await discover(message)).toMatchObject({ code: 0, document: { webhooks: [], errors: [] } });
+    },
+  );
+});
+
 describe('a refusal', () => {
   it('names the manifest’s line where it is about an entry, and none where it is about the token', async () => {
     const body = JSON.stringify({ error: { message: 'Invalid data provided' } });

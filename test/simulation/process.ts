@@ -1,7 +1,8 @@
 import { type Logger, pino } from 'pino';
+import type { Exchange } from '../../src/copernica/answer.js';
 import { identityOutcome, readOutcome, webhookPage } from '../../src/copernica/answers.js';
 import type { CopernicaApi, ListOutcome, LiveWebhook } from '../../src/copernica/api.js';
-import { createOutcome, type Exchange, writeOutcome } from '../../src/copernica/outcome.js';
+import { createOutcome, writeOutcome } from '../../src/copernica/outcome.js';
 import { redactor } from '../../src/copernica/redact.js';
 import { withRetries } from '../../src/copernica/retry.js';
 import { productError } from '../../src/errors.js';

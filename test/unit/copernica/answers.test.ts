@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Answer } from '../../../src/copernica/answer.js';
 import { identityOutcome, namedPage, readOutcome, webhookPage } from '../../../src/copernica/answers.js';
-import type { Answer } from '../../../src/copernica/outcome.js';
 import { LOAD_BALANCER_PAGE } from '../../helpers/raw-server.js';
 
 const same = (text: string) => text;
@@ -62,6 +62,8 @@ describe('what a GET of a webhook came to', () => {
     ['a removed webhook, its fields kept', { ...SEED, removed: '2026-11-23' }, 200],
     ['an unknown id', refusal('No entity with supplied ID'), 400],
     ['an unknown id, as others answer', refusal('No entity with supplied ID'), 404],
+    ['an unknown id, in words of its own', refusal('No webhook with supplied ID'), 400],
+    ['an unknown id, in words of another entity', refusal('No webhook with given ID'), 400],
   ])('is gone: %s', (_, body, status) => {
     expect(read(body, status)).toEqual({ kind: 'gone' });
   });
@@ -100,6 +102,26 @@ describe('what a GET of a webhook came to', () => {
 
   it.each([400, 401, 403, 404, 422])('does not take %d for gone', (status) => {
     expect(read(refusal('Invalid access token'), status)).toMatchObject({ kind: 'refused', status });
+  });
+
+  it.each([
+    ['an empty 404', '', 404],
+    ['a 404 of a web server', '<html><title>404 Not Found</title>', 404],
+    ['a 400 that is no JSON', 'No entity with supplied ID', 400],
+    ['a 403 of a proxy', '<html><title>Access denied</title>', 403],
+  ])('is unknown, and not gone: %s', (_, body, status) => {
+    expect(read(body, status)).toMatchObject({ kind: 'unknown', status });
+  });
+
+  it.each([
+    ['a bad token', 'Invalid access token'],
+    ['a bad token, whatever else is said', 'Invalid access token: no entity with supplied ID'],
+    ['an unknown database', 'No database with supplied ID'],
+    ['a removed database', 'This database has already been removed'],
+    ['an unknown path', 'Invalid method'],
+    ['words that nobody has seen', 'The webhook is not for you'],
+  ])('is refused, and not gone: %s', (_, message) => {
+    expect(read(refusal(message), 400)).toMatchObject({ kind: 'refused', status: 400 });
   });
 
   it('finds a webhook only with the id asked for, whatever the answer holds', () => {
@@ -168,11 +190,24 @@ describe('what a page of a list came to', () => {
     ['204', '', 204, 'no-call'],
     ['a redirect', '', 302, 'no-call'],
     ['400 for the token', refusal('Invalid access token'), 400, 'refused'],
-    ['401', '', 401, 'refused'],
-    ['403', '', 403, 'refused'],
+    ['401', refusal('No'), 401, 'refused'],
+    ['403', refusal('No'), 403, 'refused'],
+    ['an empty 401', '', 401, 'unknown'],
+    ['a page with 403', '<html>', 403, 'unknown'],
     ['503', LOAD_BALANCER_PAGE, 503, 'turned-away'],
     ['500', '', 500, 'unknown'],
   ])('%s', (_, body, status, kind) => {
     expect(webhookPage(answered(body, status), same).kind).toBe(kind);
+  });
+
+  it('knows a database that is unknown by its own words', () => {
+    for (const message of ['No database with supplied ID', 'No entity with supplied ID']) {
+      expect(namedPage(answered(refusal(message), 400), same)).toEqual({ kind: 'gone' });
+    }
+  });
+
+  it('can not be told where its body is encoded', () => {
+    const body = { broken: 'encoded', message: 'with a body that is encoded' } as const;
+    expect(webhookPage({ ...answered(''), body }, same)).toMatchObject({ kind: 'unknown', status: 200 });
   });
 });

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CopernicaApi } from '../../../src/copernica/api.js';
 import {
@@ -46,7 +47,7 @@ describe('what is sent', () => {
       'user-agent': 'copernica-webhooks/1.2.3',
       accept: 'application/json',
     });
-    expect(request?.headers).not.toHaveProperty('accept-encoding');
+    expect(request?.headers).toHaveProperty('accept-encoding', 'identity');
   });
 
   it('leaves out of a POST what the spec leaves out', async () => {
@@ -105,12 +106,26 @@ describe('what is sent', () => {
 });
 
 describe('what a failed POST means, over the wire', () => {
+  const refusalBody = '{"error":{"message":"No"}}';
+  const encoded = (encoding: string, body: string) => answer(400, { 'Content-Encoding': encoding }, body);
+  const gzipped = (status: number, body: string) => {
+    const bytes = gzipSync(body);
+    const head = `HTTP/1.1 ${status} Odd\r\nContent-Encoding: gzip\r\nContent-Length: ${bytes.length}\r\n\r\n`;
+    return Buffer.concat([Buffer.from(head), bytes]);
+  };
+
   const rows: readonly [what: string, Script, kind: string][] = [
     ['400', (socket) => socket.write(refusal('Invalid data provided')), 'refused'],
-    ['401', (socket) => socket.write(answer(401)), 'refused'],
-    ['403', (socket) => socket.write(answer(403)), 'refused'],
+    ['401', (socket) => socket.write(refusal('No', 401)), 'refused'],
+    ['403', (socket) => socket.write(refusal('No', 403)), 'refused'],
     ['404', (socket) => socket.write(refusal('Invalid method', 404)), 'refused'],
-    ['422', (socket) => socket.write(answer(422)), 'refused'],
+    ['422', (socket) => socket.write(refusal('No', 422)), 'refused'],
+    ['an empty 401', (socket) => socket.write(answer(401)), 'unknown'],
+    ['403 with a page', (socket) => socket.write(answer(403, {}, '<html>')), 'unknown'],
+    ['a refusal in gzip', (socket) => socket.write(gzipped(400, refusalBody)), 'unknown'],
+    ['a refusal in an encoding of its own', (socket) => socket.write(encoded('x-<b>', refusalBody)), 'unknown'],
+    ['a refusal encoded as itself', (socket) => socket.write(encoded('identity', refusalBody)), 'refused'],
+    ['a 503 in gzip', (socket) => socket.write(gzipped(503, refusalBody)), 'unknown'],
     ['429', (socket) => socket.write(answer(429, { 'Retry-After': '3' })), 'turned-away'],
     ['503', (socket) => socket.write(answer(503, {}, LOAD_BALANCER_PAGE)), 'turned-away'],
     ['502', (socket) => socket.write(answer(502, {}, '<html>')), 'unknown'],
@@ -240,8 +255,10 @@ describe('lists', () => {
   });
 
   it.each<[string, Script, string]>([
-    ['401', (socket) => socket.write(answer(401)), 'refused'],
-    ['403', (socket) => socket.write(answer(403)), 'refused'],
+    ['401', (socket) => socket.write(refusal('No', 401)), 'refused'],
+    ['403', (socket) => socket.write(refusal('No', 403)), 'refused'],
+    ['an empty 401', (socket) => socket.write(answer(401)), 'unknown'],
+    ['403 with a page', (socket) => socket.write(answer(403, {}, '<html>')), 'unknown'],
     ['a bad token', (socket) => socket.write(refusal('Invalid access token')), 'refused'],
     ['503', (socket) => socket.write(answer(503, {}, LOAD_BALANCER_PAGE)), 'turned-away'],
     ['500', (socket) => socket.write(answer(500)), 'unknown'],
@@ -267,8 +284,17 @@ describe('lists', () => {
     ]);
   });
 
+  it.each([
+    ['refused in the API’s own words', refusal('Invalid method'), 'refused'],
+    ['answered with a page on the way', answer(404, {}, '<html>'), 'unknown'],
+  ])('are %s, and what that means is told', async (_, refused, kind) => {
+    const server = await startRawServer((socket) => socket.write(refused));
+    expect(await open(server.url).databases()).toMatchObject({ kind });
+    expect(await open(server.url).collections(5)).toMatchObject({ kind });
+  });
+
   it('knows a database that does not exist, and half a list of databases is none', async () => {
-    const gone = await startRawServer((socket) => socket.write(refusal('No entity with supplied ID')));
+    const gone = await startRawServer((socket) => socket.write(refusal('No database with supplied ID')));
     expect(await open(gone.url).collections(5)).toEqual({ kind: 'gone' });
     const half = await startRawServer((socket) => socket.write(json({ count: 0, total: 3, data: [] })));
     expect(await open(half.url).databases()).toEqual({

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Answer, createOutcome, type Exchange, failure, writeOutcome } from '../../../src/copernica/outcome.js';
+import type { Answer, Exchange } from '../../../src/copernica/answer.js';
+import { createOutcome, failure, writeOutcome } from '../../../src/copernica/outcome.js';
 import { redactor } from '../../../src/copernica/redact.js';
 import { HIGHEST_WEBHOOK_ID } from '../../../src/webhook.js';
 import { LOAD_BALANCER_PAGE } from '../../helpers/raw-server.js';
@@ -19,6 +20,21 @@ function noAnswer(sent: boolean): Exchange {
 
 const refusal = (message: string) => JSON.stringify({ error: { message } });
 const LOST = { broken: 'lost', message: 'the answer broke off' } as const;
+const ENCODED = { broken: 'encoded', message: 'with a body that is encoded' } as const;
+
+/** What a refusal of Copernica never is: a proxy or a balancer on the way can answer so. */
+const FOREIGN: readonly [what: string, Answer['body']][] = [
+  ['nothing', ''],
+  ['a page', '<html><title>Access denied</title>'],
+  ['text', 'Forbidden'],
+  ['other JSON', '{"message":"Forbidden"}'],
+  ['an error that is text', '{"error":"forbidden"}'],
+  ['an error without a message', '{"error":{"code":403}}'],
+  ['an empty list of errors', '{"error":{"errors":[]}}'],
+  ['broken JSON', '{"error":{"message":"No'],
+  ['a body that broke off', LOST],
+  ['a body that is encoded', ENCODED],
+];
 
 describe('what a POST came to', () => {
   const rows: readonly [what: string, Exchange, expected: object][] = [
@@ -61,14 +77,31 @@ describe('what a POST came to', () => {
     ],
     ['200 with an HTML page', answered(200, { 'content-type': 'text/html' }, '<html>'), { kind: 'unknown' }],
     ...[400, 401, 402, 403, 404, 405, 410, 411, 413, 414, 415, 422, 426, 431, 451].map(
-      (status): [string, Exchange, object] => [`${status}`, answered(status), { kind: 'refused', status }],
+      (status): [string, Exchange, object] => [
+        `${status} in the API’s own words`,
+        answered(status, {}, refusal('No')),
+        { kind: 'refused', status },
+      ],
     ),
+    ...[400, 401, 402, 403, 404, 405, 410, 411, 413, 414, 415, 422, 426, 431, 451].flatMap((status) =>
+      FOREIGN.map(([what, body]): [string, Exchange, object] => [
+        `${status} with ${what}`,
+        answered(status, {}, body),
+        { kind: 'unknown', status },
+      ]),
+    ),
+    ['400 with a list of errors', answered(400, {}, '{"error":{"errors":["No"]}}'), { kind: 'refused', status: 400 }],
+    ['409 in the API’s own words', answered(409, {}, refusal('No')), { kind: 'unknown', status: 409 }],
+    ['503 with a body that is encoded', answered(503, {}, ENCODED), { kind: 'unknown', status: 503 }],
+    ['503 with a body that broke off', answered(503, {}, LOST), { kind: 'turned-away', status: 503 }],
+    ['429 with a body that is encoded', answered(429, {}, ENCODED), { kind: 'turned-away', status: 429 }],
+    ['an id, and a body that is encoded', answered(201, { 'x-created': '9' }, ENCODED), { kind: 'made', id: 9 }],
     [
       'an id in a redirect',
       answered(303, { 'x-created': '5', location: '/webhook/5' }),
       { kind: 'unknown', status: 303 },
     ],
-    ['an id in a refusal', answered(400, { 'x-created': '5' }), { kind: 'refused' }],
+    ['an id in a refusal', answered(400, { 'x-created': '5' }, refusal('No')), { kind: 'refused' }],
     ['429', answered(429), { kind: 'turned-away', status: 429 }],
     ['503 from the load balancer', answered(503, {}, LOAD_BALANCER_PAGE), { kind: 'turned-away', status: 503 }],
     ['503 without a body', answered(503), { kind: 'turned-away' }],
@@ -120,7 +153,40 @@ describe('what a PUT or a DELETE came to', () => {
       answered(500, {}, refusal('No entity with supplied ID')),
       { kind: 'unknown', status: 500 },
     ],
-    ['a bare 404', 'delete', answered(404), { kind: 'refused', status: 404 }],
+    ['a bare 404', 'delete', answered(404), { kind: 'unknown', status: 404 }],
+    [
+      'DELETE of an unknown id, in other words',
+      'delete',
+      answered(400, {}, refusal('No webhook with given ID')),
+      { kind: 'gone' },
+    ],
+    [
+      'DELETE of an unknown id, as a list of errors',
+      'delete',
+      answered(400, {}, '{"error":{"errors":[{"message":"No webhook with supplied ID"}]}}'),
+      { kind: 'gone' },
+    ],
+    [
+      'DELETE of a webhook whose database is unknown',
+      'delete',
+      answered(400, {}, refusal('No database with supplied ID')),
+      { kind: 'refused' },
+    ],
+    [
+      'DELETE with a bad token, whatever else is said',
+      'delete',
+      answered(400, {}, refusal('Invalid access token: no entity with supplied ID')),
+      { kind: 'refused' },
+    ],
+    [
+      'DELETE 404 with a page that says so',
+      'delete',
+      answered(404, {}, 'No entity with supplied ID'),
+      { kind: 'unknown' },
+    ],
+    ['PUT 403 with a page', 'update', answered(403, {}, '<html>'), { kind: 'unknown', status: 403 }],
+    ['PUT 200 with a body that is encoded', 'update', answered(200, {}, ENCODED), { kind: 'unknown', status: 200 }],
+    ['PUT 303 with a body that is encoded', 'update', answered(303, {}, ENCODED), { kind: 'done' }],
     ['another 400', 'update', answered(400, {}, refusal('Invalid data provided')), { kind: 'refused' }],
     ['DELETE 303', 'delete', answered(303, { location }), { kind: 'unknown', status: 303 }],
     ['PUT 302', 'update', answered(302, { location }), { kind: 'unknown', status: 302 }],
@@ -152,7 +218,9 @@ describe('what a failure says', () => {
 
   it.each([
     [answered(400, {}, refusal('Invalid data provided')), 'Copernica answered 400: Invalid data provided'],
-    [answered(400, {}, '{"error":"no"}'), 'Copernica answered 400: no'],
+    [answered(400, {}, '{"error":"no"}'), 'answered 400: no'],
+    [answered(400, {}, '{"error":{"errors":["no",{"message":"nor that"}]}}'), 'Copernica answered 400: no; nor that'],
+    [answered(403, {}, ENCODED), 'answered 403, with a body that is encoded'],
     [answered(503, {}, LOAD_BALANCER_PAGE), 'the load balancer answered 503 (too many requests)'],
     [answered(504, {}, LOAD_BALANCER_PAGE), 'the load balancer answered 504'],
     [answered(502, {}, '<html><body>Bad Gateway'), 'answered 502 with an HTML page'],

@@ -70,7 +70,7 @@ describe('v4', () => {
   });
 
   it.each<[string, string]>([
-    ['401', answer(401)],
+    ['401', json({ error: { message: 'Go away' } }, 401)],
     ['400 for the token', json({ error: { message: 'Invalid access token' } }, 400)],
   ])('renews the JWT once after a %s, together, and sends what was refused again', async (_, refused) => {
     const api: Script = (socket, request) => {
@@ -88,8 +88,20 @@ describe('v4', () => {
     expect(server.requests).toHaveLength(8);
   });
 
-  it('gives up when the new JWT is refused as well', async () => {
+  it('renews the JWT after a 401 that may be a proxy’s, but sends no POST again, which may have made something', async () => {
     const { client, api, auth } = await open((socket) => socket.write(answer(401)), inSeconds(3600));
+    expect(await client.createWebhook(SPEC)).toMatchObject({ kind: 'unknown', status: 401 });
+    expect([api.requests.length, auth.requests.length]).toEqual([1, 2]);
+    expect(await client.readWebhook(5)).toMatchObject({ kind: 'unknown', status: 401 });
+    // What does no harm twice is asked again, with the next JWT.
+    expect([api.requests.length, auth.requests.length]).toEqual([3, 3]);
+  });
+
+  it('gives up when the new JWT is refused as well', async () => {
+    const { client, api, auth } = await open(
+      (socket) => socket.write(json({ error: { message: 'Go away' } }, 401)),
+      inSeconds(3600),
+    );
     expect(await client.createWebhook(SPEC)).toMatchObject({ kind: 'refused', status: 401 });
     expect(api.requests).toHaveLength(2);
     expect(auth.requests).toHaveLength(2);
@@ -101,6 +113,8 @@ describe('v4', () => {
       (socket) => socket.write(json({ error: { message: `no ${TOKEN}` } }, 400)),
       { kind: 'refused', status: 400 },
     ],
+    ['refuses without a word', (socket) => socket.write(answer(401)), { kind: 'refused', status: 401 }],
+    ['refuses with a page', (socket) => socket.write(answer(403, {}, '<html>')), { kind: 'refused', status: 403 }],
     [
       'turns away',
       (socket) => socket.write(answer(503, { 'Retry-After': '7' })),

@@ -30,11 +30,8 @@ const LATER = NOW.getTime() + 365 * 24 * 60 * 60_000;
 const ONE = [{ code: 'api-refused', severity: 'error', message: 'no', remedy: 'do' }] as const;
 const BAD = { ok: false, failure: 'input', problems: ONE } as const;
 const API = { host: 'api.example', port: 443 };
-const words = { saysBadToken: false, inItsOwnWords: false };
 const sandbox = { kind: 'identity', id: '34', name: 'Test', company: 'Co' } as const;
-const refused = (facts: Partial<typeof words>): IdentityFacts => {
-  return { kind: 'refused', status: 400, message: 'answered 400', ...words, ...facts };
-};
+const refused: IdentityFacts = { kind: 'refused', status: 400, message: 'answered 400' };
 const reached = (distrust: string | null, validTo = LATER): Reach => ({
   via: null,
   at: 'end',
@@ -112,14 +109,18 @@ const ROWS: readonly (readonly [string, Verdict, Verdict['status'] | FailureKind
     /^m \(7 ms\)$/,
   ],
   ['an identity', judgeAnswer(sandbox, 5), 'ok', /in 5 ms$/],
-  ['a refusal in its own words', judgeAnswer(refused({ inItsOwnWords: true }), 5), 'ok', /as Copernica does/],
-  ['a 401', judgeAnswer(refused({ saysBadToken: true }), 5), 'ok', /as Copernica does/],
-  ['a page that says no', judgeAnswer(refused({}), 5), 'failed', /not how Copernica answers/],
-  ['too many requests', judgeAnswer({ kind: 'turned-away', message: 'm', ...words }, 5), 'warning', /at the moment: m/],
-  ['no way to send', judgeAnswer({ kind: 'not-sent', message: 'm', ...words }, 5), 'failed', /^m$/],
-  ['no answer', judgeAnswer({ kind: 'unknown', message: 'm', ...words }, 5), 'failed', /^m \(5 ms\)$/],
+  ['a refusal in its own words', judgeAnswer(refused, 5), 'ok', /as Copernica does/],
+  [
+    'a page that says no',
+    judgeAnswer({ kind: 'unknown', status: 403, message: 'm' }, 5),
+    'failed',
+    /Copernica refuses/,
+  ],
+  ['too many requests', judgeAnswer({ kind: 'turned-away', message: 'm' }, 5), 'warning', /at the moment: m/],
+  ['no way to send', judgeAnswer({ kind: 'not-sent', message: 'm' }, 5), 'failed', /^m$/],
+  ['no answer', judgeAnswer({ kind: 'unknown', message: 'm' }, 5), 'failed', /^m \(5 ms\)$/],
   ['a token that is taken', judgeTokenAccepted(sandbox), 'ok', /^yes$/],
-  ['a token that is not', judgeTokenAccepted(refused({ saysBadToken: true })), 'failed', /answered 400/],
+  ['a token that is not', judgeTokenAccepted(refused), 'failed', /answered 400/],
   ['a clock that agrees', judgeClock({ aheadMs: 2_000 }, '4'), 'ok', /agrees/],
   ['a clock behind, with a JWT', judgeClock({ aheadMs: -60_000 }, '4'), 'warning', /60 s behind/],
   ['the same without', judgeClock({ aheadMs: -60_000 }, '3'), 'ok', /agrees/],
@@ -170,7 +171,7 @@ describe('what is found', () => {
   });
 
   it('lets go on what is well or warned of, and nothing else', () => {
-    const [warned, bad] = [judgeListCall('m'), judgeTokenAccepted(refused({}))];
+    const [warned, bad] = [judgeListCall('m'), judgeTokenAccepted(refused)];
     expect([holds(warned), holds(bad), holds(because('token')), holds(warned, bad)]).toEqual([
       true,
       false,
