@@ -3,7 +3,7 @@
  * See docs/architecture.md.
  */
 const pure = [
-  '^src/(webhook|errors|mask-urls|rough-duration)\\.ts$',
+  '^src/(webhook|errors|loopback|mask-urls|rough-duration)\\.ts$',
   '^src/problems/',
   '^src/output/',
   '^src/completion/(?!describe)',

@@ -2,6 +2,7 @@ import { rootCertificates } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import type { Dispatcher, Pool } from 'undici';
 import { productError } from '../errors.js';
+import { isLoopback } from '../loopback.js';
 
 /** As HTTP_PROXY, HTTPS_PROXY and NO_PROXY have them. An address without a scheme is an http one. */
 export interface ProxySettings {
@@ -38,7 +39,11 @@ export async function openDispatcher(options: DispatcherOptions): Promise<Dispat
   const undici = await import('undici');
   // After it is loaded: V8 refuses forms that were compiled under other flags. The parser is compiled when it connects.
   setFlagsFromString(NO_SECOND_COMPILATION);
-  const ca = options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] };
+  // Said outright: what is left out is as NODE_TLS_REJECT_UNAUTHORIZED has it.
+  const tls = {
+    rejectUnauthorized: true,
+    ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
+  };
   const settings: Pool.Options = {
     connections: options.connections,
     // One request at a time on a connection: undici requeues pipelined ones when a connection dies.
@@ -49,15 +54,18 @@ export async function openDispatcher(options: DispatcherOptions): Promise<Dispat
     headersTimeout: 0,
     bodyTimeout: 0,
     connectTimeout: options.timeoutMs,
-    connect: ca,
+    connect: tls,
   };
   const proxy = options.proxy;
-  if (proxy === undefined) return new undici.Pool(options.origin, settings);
+  // To this machine plain http is allowed, since nobody is on the way: a proxy would read the token.
+  if (proxy === undefined || isLoopback(new URL(options.origin).hostname)) {
+    return new undici.Pool(options.origin, settings);
+  }
   return new undici.EnvHttpProxyAgent({
     ...settings,
     connections: options.connections,
-    requestTls: ca,
-    proxyTls: ca,
+    requestTls: tls,
+    proxyTls: tls,
     clientFactory: (address, factoryOptions) =>
       tunnels(new undici.Pool(address, { ...factoryOptions, headersTimeout: options.timeoutMs })),
     // Empty text, not undefined: undici would look into the environment.

@@ -1,15 +1,17 @@
+import { isLoopback } from '../loopback.js';
 import { type ProxySettings, usableProxy } from './dispatcher.js';
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
- * The proxy that requests to an origin go through, as undici's EnvHttpProxyAgent decides it; null: none. It may hold a
+ * The proxy that requests to an origin go through, as `openDispatcher` and undici's EnvHttpProxyAgent decide it; null: none. It may hold a
  * password: show its host only. Throws ProductError of kind `input` for an address that can't be one.
  */
 export function proxyFor(origin: string, settings: ProxySettings | undefined): URL | null {
   const proxy = usableProxy(settings);
   if (proxy === undefined) return null;
-  const { protocol, host, port } = new URL(origin);
+  const { protocol, host, port, hostname: full } = new URL(origin);
+  if (isLoopback(full)) return null;
   const hostname = host.replace(/:\d*$/, '').toLowerCase();
   const entries = noProxyEntries(proxy.noProxy ?? '');
   const isExcepted = entries.some(

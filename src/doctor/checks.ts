@@ -7,6 +7,7 @@ export const CHECKS = {
   environment: { section: 'Settings', name: 'environment' },
   'ca-file': { section: 'Settings', name: 'certificate file' },
   proxy: { section: 'Settings', name: 'proxy' },
+  'tls-verification': { section: 'Settings', name: 'verification of certificates' },
   token: { section: 'Settings', name: 'access token' },
   manifest: { section: 'Manifest', name: 'manifest' },
   'manifest-mount': { section: 'Manifest', name: 'mount' },

@@ -49,7 +49,7 @@ async function examineHandlers(
 }
 
 /** Not told where there is nothing of the kind. */
-const OPTIONAL: ReadonlySet<CheckId> = new Set(['ca-file', 'proxy', 'auth-reach', 'token-trade']);
+const OPTIONAL: ReadonlySet<CheckId> = new Set(['ca-file', 'proxy', 'tls-verification', 'auth-reach', 'token-trade']);
 
 /** Everything after the settings, which can't be checked without them. */
 export function nothingElse(): Check[] {

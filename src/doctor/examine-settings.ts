@@ -8,7 +8,14 @@ import type { Shared } from './examine-shared.js';
 import { NO_ACCOUNT_NEEDED } from './examine-state.js';
 import { gatherCaFile, gatherProxy, gatherToken } from './gather-settings.js';
 import { judgeManifest, judgeManifestMount } from './manifest.js';
-import { judgeCaFile, judgeEnvironment, judgeProxy, judgeSettings, judgeToken } from './settings.js';
+import {
+  judgeCaFile,
+  judgeEnvironment,
+  judgeProxy,
+  judgeSettings,
+  judgeTlsVerification,
+  judgeToken,
+} from './settings.js';
 
 export interface Ways {
   readonly checks: readonly Check[];
@@ -40,6 +47,9 @@ export async function examineSettings(
       checkOf('environment', judgeEnvironment({ names, used: [...used, ...tokenVariables(shared.accounts)] })),
       ...(caVerdict === null ? [] : [checkOf('ca-file', caVerdict)]),
       ...(proxyVerdict === null ? [] : [checkOf('proxy', proxyVerdict)]),
+      ...(environment.NODE_TLS_REJECT_UNAUTHORIZED === '0'
+        ? [checkOf('tls-verification', judgeTlsVerification())]
+        : []),
       checkOf('token', facts === null ? NO_ACCOUNT_NEEDED : judgeToken(facts)),
     ],
     token,

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import type { ProxySettings } from '../copernica/dispatcher.js';
 import { proxyFor } from '../copernica/proxy-route.js';
 import { ProductError } from '../errors.js';
+import { isLoopback } from '../loopback.js';
 import { DEFAULT_SETTINGS_FILE, loadCertificates, loadToken, loadTokenIfThere } from '../settings/load.js';
 import type { TokenSource } from '../settings/resolve.js';
 import { type CaFileFacts, type ProxyFacts, type TokenFacts, tokenOrigin } from './settings.js';
@@ -62,8 +63,10 @@ export function gatherProxy(
 ): { readonly facts: ProxyFacts; readonly proxy: URL | null } | null {
   if ((settings.httpProxy ?? settings.httpsProxy) === undefined) return null;
   try {
-    const proxy = proxyFor(new URL(apiUrl).origin, settings);
-    return { facts: { ok: true, proxy: proxy?.host ?? null }, proxy };
+    const { origin, hostname } = new URL(apiUrl);
+    const proxy = proxyFor(origin, settings);
+    if (proxy !== null) return { facts: { ok: true, proxy: proxy.host }, proxy };
+    return { facts: { ok: true, proxy, because: isLoopback(hostname) ? 'loopback' : 'no-proxy' }, proxy };
   } catch (error) {
     if (!(error instanceof ProductError)) throw error;
     return { facts: { ok: false, failure: error.kind, problems: error.problems }, proxy: null };

@@ -131,7 +131,7 @@ function factsOf(socket: TLSSocket): TlsFacts {
   };
 }
 
-/** `strict`: a certificate that can't be trusted is a failure; else it is told with what was found. */
+/** Whatever NODE_TLS_REJECT_UNAUTHORIZED says. `strict`: a certificate that can't be trusted is a failure; else it is told with what was found. */
 function secured(plain: Socket, host: string, { timeoutMs, ca }: ProbeOptions, strict: boolean): Promise<TLSSocket> {
   const socket = connectTls({
     socket: plain,

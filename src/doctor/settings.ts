@@ -98,12 +98,21 @@ export function judgeCaFile(facts: CaFileFacts, now: Date): Verdict {
 
 export type ProxyFacts =
   | { readonly ok: false; readonly failure: FailureKind; readonly problems: readonly Problem[] }
-  /** Host and port of the proxy that the API is called through; null: NO_PROXY leaves it out. */
-  | { readonly ok: true; readonly proxy: string | null };
+  /** Host and port of the proxy that the API is called through; null: none, for that reason. */
+  | { readonly ok: true; readonly proxy: string }
+  | { readonly ok: true; readonly proxy: null; readonly because: 'no-proxy' | 'loopback' };
 
 export function judgeProxy(facts: ProxyFacts): Verdict {
   if (!facts.ok) return problemOf(facts.failure, facts.problems);
-  return ok(
-    facts.proxy === null ? 'there is one, and NO_PROXY leaves the API out' : `the API is called through ${facts.proxy}`,
+  if (facts.proxy !== null) return ok(`the API is called through ${facts.proxy}`);
+  if (facts.because === 'no-proxy') return ok('there is one, and NO_PROXY leaves the API out');
+  return ok('there is one, and the API is called without it: its address is a loopback one');
+}
+
+/** Node's switch for all TLS connections of a process. Other programs in the same environment may follow it. */
+export function judgeTlsVerification(): Verdict {
+  return warning(
+    'NODE_TLS_REJECT_UNAUTHORIZED is 0, which has no effect here: certificates are verified nevertheless',
+    'take it out of the environment, as other programs follow it; a private authority is trusted by --ca-file',
   );
 }

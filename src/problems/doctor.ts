@@ -12,6 +12,9 @@ export const DOCTOR = {
   'doctor-environment': about('A variable looks like a setting and is none, so it has no effect.'),
   'doctor-ca-file': about('The file of `--ca-file` can’t be read, or a certificate in it has ended or soon will.'),
   'doctor-proxy': about('The proxy’s address can’t be used.'),
+  'doctor-tls-verification': about(
+    '`NODE_TLS_REJECT_UNAUTHORIZED` is 0. Certificates are verified nevertheless; other programs may not.',
+  ),
   'doctor-token': about('There is no access token, its file can’t be read, or it is not as a token should be.'),
   'doctor-manifest': about('The manifest can’t be used, or has warnings.'),
   'doctor-manifest-mount': about('The manifest is itself a mount, so that `run` can’t see it being replaced.'),

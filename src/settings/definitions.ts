@@ -153,7 +153,7 @@ export const SETTINGS = {
     help: 'PEM file of certificate authorities to trust besides the usual ones',
     accepts: 'a path',
     fallback: undefined,
-    note: 'A proxy is taken from HTTPS_PROXY and NO_PROXY.',
+    note: 'A proxy is taken from HTTPS_PROXY and NO_PROXY; a loopback address is reached without. Certificates are always verified, whatever NODE_TLS_REJECT_UNAUTHORIZED says.',
     example: '/etc/ssl/company.pem',
     parse: nonEmpty,
     commands: ASKING,

@@ -1,3 +1,5 @@
+import { isLoopback } from '../loopback.js';
+
 /** Text → value, for every kind of setting. Each returns undefined for what it does not accept. */
 
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -35,11 +37,9 @@ export function parseInteger(text: string, from: number, to: number): number | u
   return value >= from && value <= to ? value : undefined;
 }
 
-const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
 /** Https, or plain http to a loopback address: nobody on the way reads what is sent. */
 export function isSafeToSend(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOST.test(url.hostname));
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }
 
 /**

@@ -114,6 +114,22 @@ describe('doctor', () => {
     ]);
   });
 
+  it('warns of a variable that would switch the verification of certificates off, and is not switched by it', async () => {
+    const { sandbox, place } = await openApplied();
+    const front = await openFront(sandbox, 'https');
+    place.environment.NODE_TLS_REJECT_UNAUTHORIZED = '1';
+    expect((await consultWithout(place)).document.checks.map(({ check }) => check)).not.toContain('tls-verification');
+    place.environment.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    const { code, document, find } = await consultWithout(place, '--api-url', front.url);
+    expect([code, find('api-reach').status, front.headers]).toEqual([1, 'problem', []]);
+    expect(find('tls-verification')).toMatchObject({
+      status: 'warning',
+      message: expect.stringContaining('NODE_TLS_REJECT_UNAUTHORIZED is 0'),
+      remedy: expect.stringContaining('--ca-file'),
+    });
+    expect(document.warnings).toEqual([expect.objectContaining({ code: 'doctor-tls-verification' })]);
+  });
+
   it('is as good for a manifest with errors, each at its place', async () => {
     const { place } = await openApplied();
     await place.manifest([A, A, { ...A, name: 'b', trigger: 'craete' }]);
@@ -342,7 +358,7 @@ describe('doctor, of the API,', () => {
 
   it('goes through the proxy, and shows no password of it', async () => {
     const { sandbox, place } = await openApplied();
-    const front = await openFront(sandbox, 'https');
+    const front = await openFront(sandbox, 'https', 'api.example');
     const proxy = await openProxy();
     await place.write('ca.pem', TEST_CERTIFICATE);
     place.environment.HTTPS_PROXY = proxy.url.replace('//', '//me:proxy-password@');
@@ -354,9 +370,14 @@ describe('doctor, of the API,', () => {
     expect(find('account').status).toBe('ok');
     expect(stdout).not.toContain('proxy-password');
     expect(proxy.heads[0]).toContain(`Basic ${Buffer.from('me:proxy-password').toString('base64')}`);
-    place.environment.NO_PROXY = 'localhost';
+    place.environment.NO_PROXY = 'api.example';
     const around = await consultWithout(place, ...args);
-    expect([around.code, around.find('proxy').message]).toEqual([0, 'there is one, and NO_PROXY leaves the API out']);
+    expect(around.find('proxy').message).toBe('there is one, and NO_PROXY leaves the API out');
+    const local = await consultWithout(place);
+    expect([local.code, local.find('proxy').message]).toEqual([
+      0,
+      'there is one, and the API is called without it: its address is a loopback one',
+    ]);
   });
 
   it('tells a proxy that is not there, and an address that is none', async () => {

@@ -150,16 +150,26 @@ describe('notices', () => {
   });
 
   it('go through the proxy and by the certificates that the API’s requests do', async () => {
-    const receiver = await openReceiver({ scheme: 'https' });
+    const receiver = await openReceiver({ scheme: 'https', host: 'api.example' });
     const proxy = await openProxy();
     const { place } = await openPlace(receiver, 'create:before:400');
     await place.write('ca.pem', TEST_CERTIFICATE);
     Object.assign(place.environment, { HTTPS_PROXY: proxy.url, COPERNICA_WEBHOOKS_CA_FILE: 'ca.pem' });
     const daemon = place.start('run', ...AT_ONCE);
     await receiver.received(1);
-    expect(proxy.heads[0]).toMatch(/^CONNECT localhost:\d+ /);
+    expect(proxy.heads[0]).toMatch(/^CONNECT api\.example:\d+ /);
     expect(proxy.heads.join('')).not.toContain(receiver.key);
     expect(await stop(daemon)).toMatchObject({ code: 0 });
+  });
+
+  it('are not sent to a server that nobody knows, although NODE_TLS_REJECT_UNAUTHORIZED says so', async () => {
+    const receiver = await openReceiver({ scheme: 'https' });
+    const { place } = await openPlace(receiver, 'create:before:400');
+    place.environment.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    const daemon = place.start('run', ...AT_ONCE);
+    await daemon.waitForOutput(/notices can’t be delivered/);
+    expect(receiver.headers).toEqual([]);
+    await stop(daemon);
   });
 
   it('are not sent where a redirect points', async () => {

@@ -375,9 +375,9 @@ describe('version 4', () => {
 });
 
 describe('the way to the API', () => {
-  async function openHttps() {
+  async function openHttps(host?: string) {
     const sandbox = await openSandbox();
-    const front = await openFront(sandbox, 'https');
+    const front = await openFront(sandbox, 'https', host);
     const place = await Workplace.open(sandbox);
     place.environment.COPERNICA_API_URL = front.url;
     await place.write('ca.pem', TEST_CERTIFICATE);
@@ -407,18 +407,36 @@ describe('the way to the API', () => {
     expect([code, sandbox.account().length]).toEqual([0, 1]);
   });
 
+  it.each(['3', '4'])('version %s: NODE_TLS_REJECT_UNAUTHORIZED switches no verification off', async (version) => {
+    const { front, place } = await openHttps();
+    Object.assign(place.environment, { NODE_TLS_REJECT_UNAUTHORIZED: '0', COPERNICA_AUTH_URL: front.url });
+    const refused = await place.run('apply', '--init', '--api-version', version);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('no TLS connection to localhost')]);
+    expect(front.headers).toEqual([]);
+  });
+
+  it('goes to a loopback address without a proxy, which would read the token in plain http', async () => {
+    const { sandbox, place } = await open();
+    const proxy = await openProxy();
+    Object.assign(place.environment, { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url });
+    const { code } = await place.run('apply', '--init');
+    expect([code, sandbox.account().length, proxy.heads]).toEqual([0, 1, []]);
+  });
+
   it('goes through a tunnel of HTTPS_PROXY, which sees no token, and past it where NO_PROXY says so', async () => {
-    const { sandbox, place } = await openHttps();
+    const { sandbox, place } = await openHttps('api.example');
     const proxy = await openProxy();
     Object.assign(place.environment, { HTTPS_PROXY: proxy.url, COPERNICA_WEBHOOKS_CA_FILE: 'ca.pem' });
     const finished = await place.run('apply', '--init');
     expect([finished.code, sandbox.account().length]).toEqual([0, 1]);
     const heads = proxy.heads.length;
     expect(heads).toBeGreaterThan(0);
-    expect(proxy.heads.join('')).toMatch(/^CONNECT localhost:\d+ HTTP\/1\.1/);
+    expect(proxy.heads.join('')).toMatch(/^CONNECT api\.example:\d+ HTTP\/1\.1/);
     expect(proxy.heads.join('')).not.toMatch(/access_token|sandbox-access/);
-    place.environment.NO_PROXY = 'other.example,localhost';
-    expect((await place.run('plan')).code).toBe(0);
+    place.environment.NO_PROXY = 'other.example,api.example';
+    const past = await place.run('plan');
+    // Nobody has that name: it is looked up here now, and not by the proxy.
+    expect([past.code, past.stderr]).toEqual([1, expect.stringMatching(/name .*: api\.example/)]);
     expect(proxy.heads).toHaveLength(heads);
   });
 });

@@ -13,8 +13,15 @@ export interface Front {
   readonly jwts: readonly string[];
 }
 
-/** A server that hands everything on to a sandbox and remembers what passed. Ends with the test. */
-export async function openFront(sandbox: Sandbox, scheme: 'http' | 'https' = 'http'): Promise<Front> {
+/**
+ * A server that hands everything on to a sandbox and remembers what passed. Ends with the test. As `api.example` it is
+ * reached through `openProxy` alone.
+ */
+export async function openFront(
+  sandbox: Sandbox,
+  scheme: 'http' | 'https' = 'http',
+  host = scheme === 'http' ? '127.0.0.1' : 'localhost',
+): Promise<Front> {
   const headers: Front['headers'][number][] = [];
   const jwts: string[] = [];
   const handOn: RequestListener = async (incoming, outgoing) => {
@@ -31,7 +38,6 @@ export async function openFront(sandbox: Sandbox, scheme: 'http' | 'https' = 'ht
     server.closeAllConnections();
     server.close();
   });
-  const host = scheme === 'http' ? '127.0.0.1' : 'localhost';
   return { url: `${scheme}://${host}:${await listen(server as Server)}`, headers, jwts };
 }
 

@@ -18,6 +18,8 @@ export interface Receiver {
 
 export interface ReceiverOptions {
   readonly scheme?: 'http' | 'https';
+  /** In its URL. As `api.example` it is reached through `openProxy` alone. */
+  readonly host?: string;
   /** What it answers to the nth notice, from 1; left out: `ok`. */
   readonly answer?: (response: Parameters<RequestListener>[1], count: number) => void;
 }
@@ -26,7 +28,11 @@ export interface ReceiverOptions {
 const KEY = 'k3yOfAChannelThatNobodyMaySee';
 
 /** A server that takes notices, as a channel of Slack does. Ends with the test. */
-export async function openReceiver({ scheme = 'http', answer }: ReceiverOptions = {}): Promise<Receiver> {
+export async function openReceiver({
+  scheme = 'http',
+  host = scheme === 'http' ? '127.0.0.1' : 'localhost',
+  answer,
+}: ReceiverOptions = {}): Promise<Receiver> {
   const notices: NoticePayload[] = [];
   const headers: Receiver['headers'][number][] = [];
   const waiting = new Set<() => void>();
@@ -56,6 +62,5 @@ export async function openReceiver({ scheme = 'http', answer }: ReceiverOptions 
       waiting.add(look);
       look();
     });
-  const host = scheme === 'http' ? '127.0.0.1' : 'localhost';
   return { url: `${scheme}://${host}:${port}/services/T0/B0/${KEY}`, key: KEY, notices, headers, received };
 }

@@ -1,18 +1,21 @@
-/** A certificate for localhost and 127.0.0.1 that signs itself. Made for these tests, and trusted by nobody else. */
+/**
+ * A certificate for localhost, 127.0.0.1 and api.example, which nobody has, that signs itself: the last is reached
+ * through a proxy alone, as loopback addresses never are. Made for these tests, and trusted by nobody else.
+ */
 export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBmjCCAUGgAwIBAgIUENt1zI3fmkFEOsWWF78Oiu7UsqYwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzExMzEyN1oYDzIxMjYxMDMw
-MTEzMTI3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAATtR2fhQY1YwYxDUAQgpIEFkOGUQOsMOXZenJ1ix9U2HCAj7gFLW2/Q
-vOhR3hGI8xxi9ZiFpcZmVkYscy241bkXo28wbTAdBgNVHQ4EFgQUyctehj8leaaG
-wSBBu9+cVZcNkKcwHwYDVR0jBBgwFoAUyctehj8leaaGwSBBu9+cVZcNkKcwDwYD
-VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
-zj0EAwIDRwAwRAIgUethQbIrbbs3+2M99Dn3B1eF6r2ij7IflAnZOR4pXNYCICRo
-wUmPRTFfOZ8iYfETxLMUyUhSakjf70bRSEsg5XxU
+MIIBqDCCAU6gAwIBAgIUXl84W02j9onZ7yoOKJoX8+NyZvwwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNjE4MTEzMFoYDzIxMjYxMTAy
+MTgxMTMwWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASQPXKUnqktAmPbcUpvw2Cuek3kAX0JveozFJFCuyOZscpYe4XlYQuI
+xUQPVdrRq/VGnFtCfXVJd6iTTelYK2djo3wwejAdBgNVHQ4EFgQUSPbRv+MfuYn6
+LHJPoGzHUAdz1aAwHwYDVR0jBBgwFoAUSPbRv+MfuYn6LHJPoGzHUAdz1aAwDwYD
+VR0TAQH/BAUwAwEB/zAnBgNVHREEIDAegglsb2NhbGhvc3SCC2FwaS5leGFtcGxl
+hwR/AAABMAoGCCqGSM49BAMCA0gAMEUCIAje7wGVXnt4eQsT05qWlcNsxvsZCebL
+KDZXG+przk0fAiEA0gsu8f/hMYu1aMEERTKUDqu851aIfvzj6miftiUPHmA=
 -----END CERTIFICATE-----`;
 
 export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgLJXUW5h6p53CO+eJ
-LwdlcOMzc4aCuBiJ+x4MDkpreVShRANCAATtR2fhQY1YwYxDUAQgpIEFkOGUQOsM
-OXZenJ1ix9U2HCAj7gFLW2/QvOhR3hGI8xxi9ZiFpcZmVkYscy241bkX
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgVtd4ILaFNlW1n12r
+XOUiz90A8m6XxfmReqG5FSZpriqhRANCAASQPXKUnqktAmPbcUpvw2Cuek3kAX0J
+veozFJFCuyOZscpYe4XlYQuIxUQPVdrRq/VGnFtCfXVJd6iTTelYK2dj
 -----END PRIVATE KEY-----`;

@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ProxySettings } from '../../../src/copernica/dispatcher.js';
 import { createTransport } from '../../../src/copernica/transport.js';
 import { answer, closedPort, listen, startRawServer } from '../../helpers/raw-server.js';
@@ -48,8 +48,41 @@ async function startTlsApi(onData: (socket: Socket) => void) {
   });
   server.on('tlsClientError', () => {});
   onTestFinished(() => void server.close());
-  return { origin: `https://localhost:${await listen(server)}`, received: () => received };
+  return { origin: `https://api.example:${await listen(server)}`, received: () => received };
 }
+
+describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
+  it('lets no request go to an API that nobody knows, in a tunnel', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const api = await startTlsApi((socket) => socket.write(answer(201)));
+    const proxy = await startProxy(tunnel);
+    const transport = createTransport({
+      origin: api.origin,
+      connections: 1,
+      timeoutMs: 20_000,
+      proxy: { httpsProxy: proxy.url },
+    });
+    onTestFinished(() => transport.close());
+    expect(await transport.send(POST)).toMatchObject({ kind: 'no-answer', sent: false });
+    expect([api.received(), proxy.heads.length]).toEqual(['', 1]);
+  });
+
+  it('lets nothing go to a proxy that nobody knows, its password neither', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { origin, received } = await startTlsApi((socket) => socket.end('HTTP/1.1 403 No\r\n\r\n'));
+    const transport = createTransport({
+      origin: 'https://api.example',
+      connections: 1,
+      timeoutMs: 20_000,
+      proxy: { httpsProxy: origin.replace('//api.example', '//me:pass@localhost') },
+    });
+    onTestFinished(() => transport.close());
+    expect(await transport.send(POST)).toMatchObject({ kind: 'no-answer', sent: false });
+    expect(received()).toBe('');
+  });
+});
 
 describe('through a proxy', () => {
   it('reaches the API in a tunnel, so that the proxy sees neither token nor body', async () => {
@@ -59,7 +92,7 @@ describe('through a proxy', () => {
     const transport = open(api.origin, { httpsProxy: withPassword });
     expect(await transport.send(POST)).toMatchObject({ kind: 'answer', headers: { 'x-created': '5' } });
     expect(proxy.heads).toHaveLength(1);
-    expect(proxy.heads[0]).toMatch(/^CONNECT localhost:\d+ HTTP\/1\.1/);
+    expect(proxy.heads[0]).toMatch(/^CONNECT api\.example:\d+ HTTP\/1\.1/);
     expect(proxy.heads[0]?.toLowerCase()).toContain(`proxy-authorization: basic ${btoa('me:pass').toLowerCase()}`);
     expect(proxy.heads[0]).not.toContain('access_token');
   });
@@ -79,12 +112,12 @@ describe('through a proxy', () => {
     [
       'refuses',
       (socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'),
-      'the proxy answered 403 and opened no way to localhost:443',
+      'the proxy answered 403 and opened no way to api.example:443',
     ],
     [
       'wants a password',
       (socket) => socket.end('HTTP/1.1 407 Who?\r\n\r\n'),
-      'the proxy answered 407 and opened no way to localhost:443',
+      'the proxy answered 407 and opened no way to api.example:443',
     ],
     ['closes the connection', (socket) => socket.end(), 'the proxy closed the connection'],
     ['resets the connection', (socket) => socket.resetAndDestroy(), /^the connection to .* was closed again$/],
@@ -95,7 +128,7 @@ describe('through a proxy', () => {
     ],
   ])('has sent nothing when the proxy %s', async (_, script, message) => {
     const proxy = await startProxy(script);
-    const transport = open('https://localhost:443', { httpsProxy: proxy.url });
+    const transport = open('https://api.example:443', { httpsProxy: proxy.url });
     const exchanges = await Promise.all([transport.send(POST), transport.send(POST), transport.send(POST)]);
     for (const exchange of exchanges) {
       expect(exchange).toEqual({ kind: 'no-answer', sent: false, message: expect.stringMatching(message) });
@@ -106,13 +139,13 @@ describe('through a proxy', () => {
 
   it('has sent nothing when the proxy can not be reached, or does not answer in time', async () => {
     const port = await closedPort();
-    expect(await open('https://localhost:1', { httpsProxy: `127.0.0.1:${port}` }).send(POST)).toEqual({
+    expect(await open('https://api.example:1', { httpsProxy: `127.0.0.1:${port}` }).send(POST)).toEqual({
       kind: 'no-answer',
       sent: false,
       message: `connection refused by 127.0.0.1:${port}`,
     });
     const silent = await startProxy(() => {});
-    expect(await open('https://localhost:1', { httpsProxy: silent.url }, 200).send(POST)).toMatchObject({
+    expect(await open('https://api.example:1', { httpsProxy: silent.url }, 200).send(POST)).toMatchObject({
       kind: 'no-answer',
       sent: false,
     });
@@ -120,11 +153,21 @@ describe('through a proxy', () => {
 
   it('goes without the proxy where NO_PROXY names the host', async () => {
     const proxy = await startProxy(() => {});
-    const server = await startRawServer((socket) => socket.write(answer(200)));
-    const settings = { httpProxy: proxy.url, httpsProxy: proxy.url, noProxy: 'other.example,127.0.0.1' };
-    expect(await open(server.url, settings).send(POST)).toMatchObject({ kind: 'answer', status: 200 });
+    const settings = { httpProxy: proxy.url, httpsProxy: proxy.url, noProxy: 'other.example,api.example' };
+    expect(await open('https://api.example:1', settings).send(POST)).toMatchObject({ kind: 'no-answer', sent: false });
     expect(proxy.heads).toEqual([]);
   });
+
+  it.each(['localhost', '127.0.0.1'])(
+    'goes to %s without it, which would read the token in the clear',
+    async (host) => {
+      const proxy = await startProxy(() => {});
+      const server = await startRawServer((socket) => socket.write(answer(200)));
+      const settings = { httpProxy: proxy.url, httpsProxy: proxy.url };
+      const exchange = await open(`http://${host}:${server.port}`, settings).send(POST);
+      expect([exchange.kind, server.requests.length, proxy.heads]).toEqual(['answer', 1, []]);
+    },
+  );
 
   it('refuses an address that is none, without repeating the password in it', () => {
     for (const httpsProxy of ['socks5://me:pass@h:1', 'http://me:pass@h:x', '://']) {

@@ -72,7 +72,7 @@ const ROWS: readonly (readonly [string, Verdict, Verdict['status'] | FailureKind
   ['half a certificate', judgeCaFile({ ok: true, file: 'c', ends: [null] }, NOW), 'input', /not all of which/],
   ['no such file', judgeCaFile(BAD, NOW), 'input', /^no$/],
   ['a proxy', judgeProxy({ ok: true, proxy: 'p:1' }), 'ok', /through p:1/],
-  ['a proxy that is not used', judgeProxy({ ok: true, proxy: null }), 'ok', /NO_PROXY/],
+  ['a proxy that is not used', judgeProxy({ ok: true, proxy: null, because: 'no-proxy' }), 'ok', /NO_PROXY/],
   ['a proxy that is none', judgeProxy(BAD), 'input', /^no$/],
   ['a manifest', judgeManifest({ ok: true, file: 'm', webhooks: 1, warnings: 0 }), 'ok', /^m: 1 webhook, valid$/],
   [
