@@ -12,7 +12,7 @@ const pure = [
   '^src/state/(?!clean|journal|lock|mark|open|target)',
   '^src/plan/',
   '^src/recovery/(?!recover\\.|read\\.)',
-  '^src/copernica/(answer|outcome|answers|api|redact)\\.ts$',
+  '^src/copernica/(answer|outcome|answers|api|redact|spellings)\\.ts$',
   '^src/daemon/scheduler\\.ts$',
   '^src/doctor/(?!gather|probe|examine)',
   '^src/sandbox/model',

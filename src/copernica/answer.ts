@@ -96,5 +96,6 @@ export function saysBadToken(exchange: Exchange): boolean {
   if (exchange.kind === 'no-answer') return false;
   if (exchange.status === 401) return true;
   if (exchange.status !== 400) return false;
-  return /(invalid|expired).*\btoken\b|\btoken\b.*expired/i.test(apiMessage(exchange.body) ?? '');
+  const message = apiMessage(exchange.body) ?? '';
+  return /\btoken\b/i.test(message) && /invalid|expired/i.test(message);
 }

@@ -21,6 +21,8 @@ const REFUSED_STATUSES: ReadonlySet<number> = new Set([
 ]);
 
 const LONGEST_MESSAGE_CHARACTERS = 300;
+/** Of a text that is to be printed, what is looked at. A JWT, of 8 KiB at most, does not push the rest out. */
+const LOOKED_THROUGH_CHARACTERS = 16 * 1024;
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
 
 /**
@@ -190,10 +192,12 @@ export function retryAfter({ headers, receivedAt }: Pick<Answer, 'headers' | 're
 
 /**
  * Text from outside in a form that can be printed: on one line, without control characters and the invisible ones that
- * turn text around, without secrets (an answer may repeat a handler that holds some), of bounded length. Cut last, as half a token would not be recognised.
+ * turn text around, without secrets (an answer may repeat a handler that holds some), of bounded length. Cut before it is
+ * looked through, as it can be megabytes, and to its length at the end, since what is taken out may be long.
  */
 export function safeText(text: string, redact: Redact): string {
-  const plain = maskUrls(redact(text.replace(/\s+/g, ' ').replace(/\p{C}/gu, '')));
+  const looked = text.slice(0, LOOKED_THROUGH_CHARACTERS).replace(/\s+/g, ' ').replace(/\p{C}/gu, '');
+  const plain = maskUrls(redact(looked));
   if (plain.length <= LONGEST_MESSAGE_CHARACTERS) return plain;
   return `${plain.slice(0, LONGEST_MESSAGE_CHARACTERS).replace(/[\ud800-\udbff]$/, '')}…`;
 }

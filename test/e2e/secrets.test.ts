@@ -117,6 +117,27 @@ describe('a token of any account', () => {
     }
   });
 
+  it('is in no output however an answer encodes it', async () => {
+    const { sandbox, place } = await openAccounts();
+    const token = 'k7<p&q%2Br+s"t/u>wxyz-token';
+    place.environment.LIVE_KEY = token;
+    const percent = encodeURIComponent(token);
+    const forms = [
+      token,
+      percent.toLowerCase(),
+      encodeURIComponent(percent),
+      token.replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`),
+      JSON.stringify(token).replaceAll('/', '\\/').replaceAll('<', '\\u003C'),
+    ];
+    const body = JSON.stringify({ error: { message: `no: ${forms.join(' ')}` } });
+    sandbox.orderFault({ on: 'identity', times: 'always', reply: { kind: 'answer', status: 400, body } });
+    for (const output of [[], ['--json']]) {
+      const { stdout, stderr } = await place.run('apply', '--init', '--account', 'live', ...output, ...WITH);
+      expect(stdout + stderr).toContain('no: *** *** *** ***');
+      expect(stdout + stderr).not.toContain('wxyz');
+    }
+  });
+
   it('is in no log of the daemon', async () => {
     const { sandbox, place } = await openAccounts();
     const body = JSON.stringify({ error: { message: `not ${TOKENS.live}, not ${TOKENS.test}` } });

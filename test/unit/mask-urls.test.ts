@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maskUrls } from '../../src/mask-urls.js';
+import { growth } from '../helpers/growth.js';
 
 describe('text that may hold handlers', () => {
   it.each([
@@ -18,8 +19,24 @@ describe('text that may hold handlers', () => {
     ['https://a.example/<b>?k=s3cret&x="s3cret', 'https://a.example/<b>?******************'],
     ['3 | …s3cret&x=s3cret", trigger: create', `3 | …${'*'.repeat(17)} trigger: create`],
     ['https://$\u007bUSER}:s3cret@example.com', 'https://**************@example.com'],
+    ['a?b=1 c?d e#f=2&g', 'a?*** c?d e#*****'],
+    ['x "?k=s3cret" (#a=b) y', 'x "?k=s3cret" (#a=b) y'],
+    ['"?a?k=s3cret', '"?a?********'],
+    ['see a?b and c?', 'see a?b and c?'],
+    ['https://a.example/x? https://b.example/#', 'https://a.example/x? https://b.example/#'],
+    ['://a?b', '://a?*'],
+    ['a?b://c?d', 'a?b://c?*'],
   ])('%s → %s', (text, masked) => {
     expect(maskUrls(text)).toBe(masked);
     expect(maskUrls(text)).toHaveLength(text.length);
   });
+});
+
+describe('time', () => {
+  it.each(['a?', '?', 'a?b ', '://', '://a', '//a@', '//', '| …a', '#', '$\u007ba', 'https://a.example/x?'])(
+    'grows with the text and no faster, of %j',
+    (piece) => {
+      expect(growth((size) => piece.repeat(size / piece.length), maskUrls)).toBeLessThan(3);
+    },
+  );
 });

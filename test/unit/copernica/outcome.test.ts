@@ -4,6 +4,7 @@ import type { Answer, Exchange } from '../../../src/copernica/answer.js';
 import { createOutcome, failure, writeOutcome } from '../../../src/copernica/outcome.js';
 import { redactor } from '../../../src/copernica/redact.js';
 import { HIGHEST_WEBHOOK_ID } from '../../../src/webhook.js';
+import { growth } from '../../helpers/growth.js';
 import { LOAD_BALANCER_PAGE } from '../../helpers/raw-server.js';
 
 const TOKEN = 'secret-token-0123456789';
@@ -240,6 +241,21 @@ describe('what a failure says', () => {
     expect(message(answered(400, {}, refusal(`t\u0000${TOKEN.slice(0, 5)}\u0007${TOKEN.slice(5)}`)))).toBe(
       'Copernica answered 400: t***',
     );
+  });
+
+  it.each(['a?', 'invalid ', 'token ', '://', 'eyJaaaaa-', ' ', '\u0000'])(
+    'takes no longer than the answer is long, of %j',
+    (piece) => {
+      const make = (size: number) => refusal(piece.repeat(size / piece.length));
+      expect(growth(make, (body) => writeOutcome('delete', answered(400, {}, body), redact))).toBeLessThan(3);
+    },
+  );
+
+  it('quotes an error in part, and hides a secret that the cut goes through', () => {
+    for (const before of [240, 265, 290, 4060, 4075, 4090]) {
+      const told = message(answered(400, {}, refusal(`${' '.repeat(before)}${TOKEN}${'y'.repeat(10_000)}`)));
+      expect(told).not.toContain(TOKEN.slice(0, 9));
+    }
   });
 
   it.each([
