@@ -20,7 +20,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
  */
 const TOGETHER = {
   common: [
-    /src.(errors|host|mask-urls|webhook|plan.change|copernica.redact)\.ts$/,
+    /src.(errors|host|loopback|mask-urls|webhook|plan.change|copernica.(redact|spellings))\.ts$/,
     /src.commands.(accounts|command)\.ts$/,
     /src.manifest.(credentials|limits|printable|suggest)\.ts$/,
     /src.output.(exit-code|paint|plan-json|problems|summary)\.ts$/,
