@@ -31,8 +31,16 @@ export const STATE = {
   },
   'state-replaced': {
     ends: 'failed',
-    means: 'The state file was removed or replaced while it was in use, so what this run recorded is not in it.',
-    remedy: 'Put the newest copy back; without it, [find what this run made](operations.md#the-state-is-lost).',
+    means:
+      'The state file was removed, replaced, cut off or written to by something else while it was in use, so what this run recorded may not be in it. Nothing more was sent.',
+    remedy:
+      'Find out what did that. Put the newest copy back; without it, [find what this run made](operations.md#the-state-is-lost).',
+  },
+  'state-detached': {
+    ends: 'refused',
+    means:
+      'The state file is mounted by itself, and was replaced or removed where it comes from. The mount leads to the old file, and newer records are in another one.',
+    remedy: 'Mount its folder, not the file.',
   },
   'state-failed': {
     ends: 'failed',
@@ -62,6 +70,12 @@ export const STATE = {
     means: 'Another process works with the state file; the message names it.',
     remedy:
       'Try again when it is done, or wait with `--lock-timeout 60s`. A lock never outlives its process: there is nothing to remove.',
+  },
+  'lock-foreign': {
+    ends: 'refused',
+    means:
+      'The lock file is not one that this program made: it has other names (hard links), belongs to another user, or is no regular file. Writing who holds the lock into it could overwrite something else.',
+    remedy: 'Remove it while nothing runs with this state file: it is made again.',
   },
   'lock-unavailable': {
     ends: 'failed',

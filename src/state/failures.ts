@@ -64,12 +64,42 @@ export function replacedFailure(path: string): ProductError {
   });
 }
 
+/** The file at the path is not as this program left it. */
+export function changedFailure(path: string): ProductError {
+  return productError('failed', {
+    code: 'state-replaced',
+    message: `${path} was changed by something else while it was in use, so what this run recorded may not be in it`,
+    file: path,
+    remedy: 'put the newest copy back; without it, find what this run made with `discover` before the next apply',
+  });
+}
+
+/** The file at the path came there after the lock was taken; nothing was read from it. */
+export function notLockedFailure(path: string): ProductError {
+  return productError('failed', {
+    code: 'state-replaced',
+    message: `${path} was put there by something else in this very moment: it was left as it is`,
+    file: path,
+    remedy: 'see what writes there; if it is the newest copy, run again',
+  });
+}
+
+/** A mount leads to a file that has no name any more. */
+export function detachedFailure(path: string): ProductError {
+  return productError('refused', {
+    code: 'state-detached',
+    message: `${path} is not in its folder any more: it is a mount of a file that was replaced or removed where it comes from, so newer records are elsewhere`,
+    file: path,
+    remedy: 'mount the folder of the state file, not the file itself; to go on at once, mount it again',
+  });
+}
+
 export function existsFailure(path: string): ProductError {
   return productError('refused', {
     code: 'state-exists',
     message: `${path} exists already and is not empty`,
     file: path,
-    remedy: 'name another state file with --state',
+    remedy: 'run again: the file that is there is used; or name another one with --state',
   });
 }
 

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { errorCode } from '../errors.js';
 import { isSameFile, type JournalFile, type JournalFiles, writeAll } from './journal-files.js';
 import { encodeLines, FIRST_CRC } from './line.js';
 import type { StateRecord } from './records.js';
@@ -18,14 +19,14 @@ export function temporaryPath(target: string): string {
 }
 
 /**
- * Writes a file of its own beside the target, flushed, and puts it in place at once: at every moment there is the old
- * file or the new one, whole. Rejects with the system's error and takes the new file away again.
+ * Writes a file of its own beside the target, flushed, and puts it in place of `replaced` at once: at every moment there
+ * is the old file or the new one, whole. `replaced` null: there is no file yet. Rejects with the system's error and takes the new file away again.
  */
 export async function writeAnew(
   files: JournalFiles,
   target: string,
   records: readonly StateRecord[],
-  like?: JournalFile,
+  replaced: JournalFile | null = null,
 ): Promise<WrittenAnew> {
   const jsons = records.map((record) => JSON.stringify(record));
   const { bytes, crc: lastCrc } = encodeLines(jsons, FIRST_CRC);
@@ -35,9 +36,10 @@ export async function writeAnew(
   try {
     // The mask of the process takes away more than it should in some places, and a mode given to open cannot add.
     await file.chmod(OWNER_ONLY);
-    if (like !== undefined) await giveSameOwner(file, like);
+    if (replaced !== null) await giveSameOwner(file, replaced);
     await writeAll(file, bytes, 0);
     await file.datasync();
+    await assertStillThere(files, target, replaced);
     await files.rename(temporary, target);
   } catch (error) {
     await file.close().catch(() => undefined);
@@ -45,6 +47,17 @@ export async function writeAnew(
     throw error;
   }
   return { file, bytes: bytes.length, records: jsons.length, lastCrc };
+}
+
+/** What came there meanwhile is somebody else's, and must not be replaced. Throws the system's error, or EEXIST. */
+async function assertStillThere(files: JournalFiles, target: string, expected: JournalFile | null): Promise<void> {
+  const there = await files.stat(target).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  });
+  const isAsExpected =
+    there === null ? expected === null : expected !== null && isSameFile(there, await expected.stat());
+  if (!isAsExpected) throw Object.assign(new Error(`${target} was replaced`), { code: 'EEXIST' });
 }
 
 /** When root tidies up the file of a service, the service must be able to go on with it. */
@@ -55,7 +68,8 @@ async function giveSameOwner(file: JournalFile, like: JournalFile): Promise<void
 
 /**
  * Replaces the state file by these records, which say the same. Null: it could not be done (a full disk; a file that
- * is itself a mount, which cannot be replaced), and the file is as it was, only longer than it need be.
+ * is itself a mount, which cannot be replaced; one with several names, the others of which would go on leading to the
+ * old one), and the file is as it was, only longer than it need be.
  */
 export async function replaceByCompacted(
   files: JournalFiles,
@@ -64,6 +78,7 @@ export async function replaceByCompacted(
   records: readonly StateRecord[],
 ): Promise<WrittenAnew | null> {
   try {
+    if ((await file.stat()).links > 1) return null;
     return await writeAnew(files, target, records, file);
   } catch (error) {
     // A rename may fail and have been done all the same: then nobody knows which file is in place.

@@ -2,13 +2,15 @@ import fs from 'node:fs';
 import { errorCode } from '../errors.js';
 import { OWNER_ONLY } from './target.js';
 
-/** Which file it is, and whose. */
+/** Which file it is, and whose; `links`: how many names it has; `size` in bytes. */
 export interface FileFacts {
   readonly dev: bigint;
   readonly ino: bigint;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  readonly links: number;
+  readonly size: number;
 }
 
 /** An open file, as the journal uses it. Every call rejects with an Error that has the system's `code`. */
@@ -89,6 +91,8 @@ function factsOf(stats: fs.BigIntStats): FileFacts {
     mode: Number(stats.mode) & 0o777,
     uid: Number(stats.uid),
     gid: Number(stats.gid),
+    links: Number(stats.nlink),
+    size: Number(stats.size),
   };
 }
 

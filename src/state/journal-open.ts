@@ -90,6 +90,7 @@ export async function createJournal(
     await syncFolderOf(files, target);
     return new Journal({ path, target, files, state: startState(header), ...made, records: 1, isNameFlushed: true });
   } catch (error) {
+    if (errorCode(error) === 'EEXIST') throw existsFailure(path);
     throw stateFailure(path, 'created', error);
   }
 }

@@ -1,16 +1,13 @@
 import { errorCode, type ProductError } from '../errors.js';
 import { Batch, Deferred } from './batch.js';
 import { compact, isMostlyDead, liveRecords } from './compact.js';
-import { replacedFailure, stateFailure } from './failures.js';
+import { changedFailure, replacedFailure, stateFailure } from './failures.js';
 import { applyRecord, type FoldedState } from './fold.js';
 import { replaceByCompacted, syncFolderOf } from './journal-compaction.js';
 import { isSameFile, type JournalFile, type JournalFiles, writeAll } from './journal-files.js';
 import { encodeLines } from './line.js';
 import { asRecord, type StateRecord } from './records.js';
 import type { State } from './state.js';
-
-/** After so many flushes it is checked that the file at the path is still the one that is written to. */
-const FLUSHES_PER_CHECK = 32;
 
 /** So many records are enough for a write: what it costs is then little beside what they cost. */
 const RECORDS_PER_WRITE = 64;
@@ -49,6 +46,9 @@ export interface JournalStats {
  * One failure ends it: the file is cut back to the last flush where that is possible, and every write and flush from
  * then on fails with the same error. After a failed flush the kernel may forget what it could not write, so that a
  * second flush "works": it is never asked.
+ *
+ * Before each write the file must be as this journal left it. Otherwise something else writes it, whatever the locks
+ * say, and neither is what stands there known, nor would what is written be found again.
  */
 export class Journal {
   readonly #path: string;
@@ -97,7 +97,7 @@ export class Journal {
    * could not be read back, which is a mistake of the program: nothing of it is kept then.
    */
   write(record: StateRecord): void {
-    if (this.#broken !== null) throw this.#broken;
+    this.assertSound();
     if (this.#closing !== null) throw new Error('the journal is closed');
     const checked = asRecord(record);
     if (typeof checked === 'string') throw new Error(`a record that ${checked}`);
@@ -105,6 +105,11 @@ export class Journal {
     this.#waiting ??= new Batch();
     this.#waiting.jsons.push(JSON.stringify(record));
     this.#startDraining();
+  }
+
+  /** Throws ProductError of kind `failed` once something could not be written. */
+  assertSound(): void {
+    if (this.#broken !== null) throw this.#broken;
   }
 
   /** Resolves when every record written so far is on disk. Throws ProductError of kind `failed`. */
@@ -135,7 +140,7 @@ export class Journal {
     try {
       await this.flush();
       await this.#draining;
-      await this.#assertInPlace();
+      await this.#assertOurs();
     } finally {
       await this.#draining;
       await this.#file.close().catch(() => undefined);
@@ -171,21 +176,31 @@ export class Journal {
     this.#waiting = null;
     this.#underWay = batch;
     try {
+      await this.#assertOurs();
       const { bytes, crc } = encodeLines(batch.jsons, this.#lastCrc);
-      await writeAll(this.#file, bytes, this.#bytes);
-      await this.#file.datasync();
-      if (!this.#isNameFlushed) await syncFolderOf(this.#files, this.#target);
-      this.#isNameFlushed = true;
+      await this.#writeDown(bytes);
       this.#flushes += 1;
-      if (this.#flushes % FLUSHES_PER_CHECK === 0) await this.#assertInPlace();
       this.#bytes += bytes.length;
       this.#records += batch.jsons.length;
       this.#lastCrc = crc;
       batch.done.resolve();
     } catch (error) {
-      await this.#break(error, 'written');
+      this.#break(error, 'written');
     } finally {
       this.#underWay = null;
+    }
+  }
+
+  async #writeDown(bytes: Uint8Array): Promise<void> {
+    try {
+      await writeAll(this.#file, bytes, this.#bytes);
+      await this.#file.datasync();
+      if (!this.#isNameFlushed) await syncFolderOf(this.#files, this.#target);
+      this.#isNameFlushed = true;
+    } catch (error) {
+      // What was not flushed must not stay and be taken for recorded. Where this fails too, the next start cuts it off.
+      await this.#file.truncate(this.#bytes).catch(() => undefined);
+      throw error;
     }
   }
 
@@ -194,7 +209,7 @@ export class Journal {
     const records = [...compact(this.#state)];
     try {
       // What somebody else put there must not be replaced by this.
-      await this.#assertInPlace();
+      await this.#assertOurs();
       const compacted = await replaceByCompacted(this.#files, this.#target, this.#file, records);
       if (compacted !== null) {
         await this.#file.close().catch(() => undefined);
@@ -206,26 +221,25 @@ export class Journal {
       }
       result.resolve(compacted !== null);
     } catch (error) {
-      await this.#break(error, 'replaced by its compacted form');
+      this.#break(error, 'replaced by its compacted form');
     } finally {
       this.#compaction = null;
     }
   }
 
-  async #break(error: unknown, done: string): Promise<void> {
+  #break(error: unknown, done: string): void {
     const broken = stateFailure(this.#path, done, error);
     this.#broken = broken;
-    // What was not flushed must not stay and be taken for recorded. Where this fails too, the next start cuts it off.
-    await this.#file.truncate(this.#bytes).catch(() => undefined);
     for (const waiting of [this.#underWay?.done, this.#waiting?.done, this.#compaction]) waiting?.reject(broken);
     this.#waiting = null;
   }
 
-  /** Throws when the path leads to another file than the one that is open, or to none. */
-  async #assertInPlace(): Promise<void> {
+  /** Throws when the path leads to another file than the one that is open, or to none, or when another wrote to it. */
+  async #assertOurs(): Promise<void> {
     try {
       const [open, there] = [await this.#file.stat(), await this.#files.stat(this.#target)];
-      if (!isSameFile(open, there)) throw replacedFailure(this.#path);
+      if (!isSameFile(open, there) || open.links === 0) throw replacedFailure(this.#path);
+      if (open.size !== this.#bytes) throw changedFailure(this.#path);
     } catch (error) {
       const isGone = ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
       throw isGone ? replacedFailure(this.#path) : stateFailure(this.#path, 'found again', error);

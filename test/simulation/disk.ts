@@ -105,6 +105,6 @@ export class Disk {
   }
 }
 
-function factsOf({ ino }: Inode): FileFacts {
-  return { ino, dev: 1n, mode: 0o600, uid: 1, gid: 1 };
+function factsOf({ ino, bytes }: Inode): FileFacts {
+  return { ino, dev: 1n, mode: 0o600, uid: 1, gid: 1, links: 1, size: bytes.length };
 }
