@@ -30,8 +30,8 @@ const TOGETHER = {
   clean: [/src.(ground|state.clean|commands.still-holds)\.ts$/],
   manifest: [/src.manifest.(?!credentials|limits|printable|suggest)[a-z0-9-]+\.ts$/],
   plan: [/src.plan.(guard|live|plan)\.ts$/, /src.recovery.(duplicates|matching|proof)\.ts$/],
-  lock: [/src.state.(failures|lock|target)\.ts$/],
-  state: [/src.state.(?!clean|failures|lock|mark|target)[a-z0-9-]+\.ts$/],
+  lock: [/src.state.(failures|lock|lock-file|lock-kernel|target)\.ts$/],
+  state: [/src.state.(?!clean|failures|lock(?:-file|-kernel)?\.|mark|target)[a-z0-9-]+\.ts$/],
 };
 
 const bundle = await rolldown({

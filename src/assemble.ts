@@ -15,6 +15,7 @@ import type { ReconcilerEdges, ValidManifest } from './reconcile/edges.js';
 import { loadCertificates } from './settings/load.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { sha256 } from './state/clean.js';
+import { whoHolds } from './state/lock-file.js';
 import { lockStateFile } from './state/open.js';
 
 /** The edges of one reconciler, put together, and how to let go of them. */
@@ -132,6 +133,7 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
       lockStateFile(target.state, {
         timeoutMs: settings.lockTimeoutMs,
         holder: holderOf(host, command),
+        onWaiting: (by) => log.info(`waiting for the lock on ${target.state}, which ${whoHolds(by)} holds`),
         onMended: ({ code, message, remedy }) => log.warn({ code, remedy }, message),
         groundOf: (source) => groundOf(host, options.account, options.token, source),
       }),

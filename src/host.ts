@@ -19,6 +19,8 @@ export interface Host {
   readonly stderr: TextSink;
   readonly pid: number;
   readonly hostname: string;
+  /** The number of the user that it runs as; null where the system has none. */
+  readonly uid: number | null;
   readonly version: string;
   /** Another for each state of the sources: what a program of one build found, one of another may see otherwise. */
   readonly build: string;
@@ -32,8 +34,9 @@ export interface Host {
 }
 
 /** What a held lock tells others. */
-export function holderOf(host: Pick<Host, 'pid' | 'hostname' | 'now'>, command: string) {
-  return { pid: host.pid, host: host.hostname, command, since: host.now().toISOString() };
+export function holderOf(host: Pick<Host, 'pid' | 'hostname' | 'uid' | 'now'>, command: string) {
+  const { pid, hostname, uid } = host;
+  return { pid, host: hostname, command, since: host.now().toISOString(), ...(uid === null ? {} : { uid }) };
 }
 
 /** Whether people see this stream as a terminal that wants colours. https://no-color.org and FORCE_COLOR. */

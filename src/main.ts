@@ -24,6 +24,7 @@ const host: Host = {
   // Nobody is left to be told.
   stderr: directSink(2, { openStream: () => process.stderr, onLost: () => {} }),
   pid: process.pid,
+  uid: process.geteuid?.() ?? null,
   hostname: hostname(),
   version: PRODUCT_VERSION,
   build: PRODUCT_BUILD,

@@ -6,7 +6,8 @@ import { errorCode, ProductError } from '../errors.js';
 import { stateFailure } from '../state/failures.js';
 import { realFiles, writeAll } from '../state/journal-files.js';
 import { readState } from '../state/journal-open.js';
-import { acquireLock, describeHolder, type LockHolder, readLockHolder } from '../state/lock.js';
+import { acquireLock, readLockHolder } from '../state/lock.js';
+import { describeHolder, type LockHolder } from '../state/lock-file.js';
 import { resolveTarget } from '../state/target.js';
 import type { StateFileFacts, StateFolderFacts, StateHolderFacts } from './state.js';
 

@@ -1,18 +1,25 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { errorCode, type ProductError, productError } from '../errors.js';
-import { stateFailure } from './failures.js';
-import { OWNER_ONLY, resolveTarget } from './target.js';
-
-/** Who holds a lock, for the message to others. `since` is ISO 8601, UTC. */
-export interface LockHolder {
-  readonly pid: number;
-  readonly host: string;
-  readonly since: string;
-  readonly command: string;
-}
+import { detachedFailure, stateFailure } from './failures.js';
+import {
+  clearHolder,
+  type LockHolder,
+  lockPathOf,
+  openLockFile,
+  openLockFileIfThere,
+  readHolder,
+  whoHolds,
+  writeHolder,
+} from './lock-file.js';
+import { type FileIdentity, grant, isInPlace, loadTryLock, type TryLock } from './lock-kernel.js';
+import { resolveTarget } from './target.js';
 
 export interface StateLock {
+  /** Whether it is this very file that is locked. */
+  covers(file: FileIdentity): boolean;
+  /** Locks a file that was just made and is still to be put in place, until the lock is given back. Throws ProductError. */
+  extendTo(path: string): void;
   /** Once. */
   release(): void;
 }
@@ -24,6 +31,8 @@ export interface LockOptions {
   /** A clock that only goes forward, in milliseconds, and a way to wait on it. */
   readonly now?: () => number;
   readonly sleep?: (ms: number) => Promise<unknown>;
+  /** Told once, when the lock is held and waited for. Null: nobody is named. */
+  readonly onWaiting?: (holder: LockHolder | null) => void;
   /** Left out: the kernel's. */
   readonly tryLock?: TryLock;
 }
@@ -31,43 +40,37 @@ export interface LockOptions {
 const POLL_MS = 50;
 /** Between taking a lock and writing down who took it, and while it is given back, nobody is named: so often is looked again. */
 const NAMELESS_LOOKS = 3;
-/** More than this in a lock file was not written by this program. */
-const LARGEST_HOLDER_BYTES = 4096;
-/** A symbolic link in place of the lock file could make this program empty any other file of the user's. */
-const OPEN_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+/** A named pipe opens at once; to a regular file it makes no difference. */
+const STATE_FLAGS = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Takes the lock on a state file: a lock of the kernel on `<state file>.lock`, which is never removed, since two
- * processes could then lock two files. The kernel gives it back when the process that holds it ends, however it ends
- * and whatever its number is: in a container the dead process and the new one both have number 1. It holds between
- * containers and between journals of one process too, and children do not inherit it.
+ * Takes the lock on a state file: a lock of the kernel on the file itself, however it is reached, and before that one on
+ * `<state file>.lock`, which is there before the state file is, stays when that is replaced, and tells who holds it. The
+ * kernel gives both back when the process that holds them ends, however it ends and whatever its number is: in a
+ * container the dead process and the new one both have number 1. They hold between containers and between journals of
+ * one process too, and children do not inherit them.
  *
  * Throws ProductError: `refused` when another holds it, with who that is; `failed` when there can be no lock here.
  */
 export async function acquireLock(statePath: string, options: LockOptions): Promise<StateLock> {
-  const { now = () => performance.now(), sleep = sleepFor } = options;
+  const { now = () => performance.now(), sleep = sleepFor, holder, timeoutMs } = options;
   const tryLock = options.tryLock ?? (await loadTryLock());
-  const lockPath = lockPathOf(statePath);
+  const target = targetOf(statePath);
   let end: number | undefined;
   let nameless = 0;
   for (;;) {
-    const fd = openLock(lockPath, OPEN_FLAGS);
-    try {
-      if (grant(tryLock, fd, lockPath)) {
-        if (isInPlace(fd, lockPath)) return taken(fd, options.holder);
-      } else {
-        end ??= now() + options.timeoutMs;
-        const left = end - now();
-        const holder = left > 0 ? null : readHolder(fd);
-        if (left <= 0 && (holder !== null || nameless === NAMELESS_LOOKS)) throw heldFailure(statePath, holder);
-        if (left <= 0) nameless += 1;
-        await sleep(left > 0 ? Math.min(POLL_MS, left) : POLL_MS);
-      }
-    } catch (error) {
-      closeSync(fd);
-      throw error;
+    const attempt = attemptToLock({ path: statePath, target, tryLock, uid: holder.uid });
+    if (attempt.kind === 'moved') continue;
+    if (attempt.kind === 'taken') {
+      writeHolder(attempt.lockFile, holder);
+      return new KernelLock(attempt, tryLock);
     }
-    closeSync(fd);
+    if (end === undefined && timeoutMs > 0) options.onWaiting?.(attempt.by);
+    end ??= now() + timeoutMs;
+    const left = end - now();
+    if (left <= 0 && (attempt.by !== null || nameless === NAMELESS_LOOKS)) throw heldFailure(statePath, attempt.by);
+    if (left <= 0) nameless += 1;
+    await sleep(left > 0 ? Math.min(POLL_MS, left) : POLL_MS);
   }
 }
 
@@ -81,147 +84,123 @@ export async function readLockHolder(
   sleep: (ms: number) => Promise<unknown> = sleepFor,
 ): Promise<LockHolder | 'free' | null> {
   const tryLock = await loadTryLock();
-  const lockPath = lockPathOf(statePath);
+  const target = targetOf(statePath);
   for (let looks = 0; ; looks += 1) {
-    const fd = openIfThere(lockPath);
-    if (fd === null) return 'free';
-    try {
-      if (grant(tryLock, fd, lockPath)) return 'free';
-      const holder = readHolder(fd);
-      if (holder !== null || looks === NAMELESS_LOOKS) return holder;
-    } finally {
-      closeSync(fd);
-    }
+    const found = lookForHolder(statePath, target, tryLock);
+    if (found !== null || looks === NAMELESS_LOOKS) return found;
     await sleep(POLL_MS);
   }
 }
 
-/** For people. */
-export function describeHolder({ pid, host, command, since }: LockHolder): string {
-  return `pid ${pid} on host ${host} (${command}) since ${since}`;
+function lookForHolder(path: string, target: string, tryLock: TryLock): LockHolder | 'free' | null {
+  const lockFile = openLockFileIfThere(target);
+  try {
+    if (lockFile !== null && !grant(tryLock, lockFile, lockPathOf(target))) return readHolder(lockFile);
+    const state = openState(path, target);
+    if (state === null) return 'free';
+    try {
+      return grant(tryLock, state, target) ? 'free' : null;
+    } finally {
+      closeSync(state);
+    }
+  } finally {
+    if (lockFile !== null) closeSync(lockFile);
+  }
 }
 
-function lockPathOf(statePath: string): string {
+function targetOf(statePath: string): string {
   try {
-    return `${resolveTarget(statePath)}.lock`;
+    return resolveTarget(statePath);
   } catch (error) {
     throw stateFailure(statePath, 'found', error);
   }
 }
 
-function openLock(lockPath: string, flags: number): number {
+type Attempt =
+  /** `state`: the state file, open; null: there is none yet. */
+  | { readonly kind: 'taken'; readonly lockFile: number; readonly state: number | null }
+  | { readonly kind: 'held'; readonly by: LockHolder | null }
+  /** Another file came into its place between opening and locking: the next attempt finds that. */
+  | { readonly kind: 'moved' };
+
+function attemptToLock(about: {
+  readonly path: string;
+  readonly target: string;
+  readonly tryLock: TryLock;
+  readonly uid: number | undefined;
+}): Attempt {
+  const { path, target, tryLock } = about;
+  const lockPath = lockPathOf(target);
+  const lockFile = openLockFile(target, about.uid);
+  let state: number | null = null;
+  let taken = false;
   try {
-    return openSync(lockPath, flags, OWNER_ONLY);
-  } catch (error) {
-    throw stateFailure(lockPath, 'opened', error);
+    if (!grant(tryLock, lockFile, lockPath)) return { kind: 'held', by: readHolder(lockFile) };
+    if (!isInPlace(lockFile, lockPath)) return { kind: 'moved' };
+    state = openState(path, target);
+    if (state !== null) {
+      // Whoever came here by another path wrote its name beside that.
+      if (!grant(tryLock, state, path)) return { kind: 'held', by: null };
+      if (!isInPlace(state, target)) return { kind: 'moved' };
+      // A mount of a file that was replaced where it comes from leads to the old one for ever.
+      if (fstatSync(state).nlink === 0) throw detachedFailure(path);
+    }
+    taken = true;
+    return { kind: 'taken', lockFile, state };
+  } finally {
+    if (!taken) for (const fd of [state, lockFile]) if (fd !== null) closeSync(fd);
   }
 }
 
-function openIfThere(lockPath: string): number | null {
+/** Null: there is none. What is no regular file is left to whoever reads it to complain about. */
+function openState(path: string, target: string): number | null {
   try {
-    return openSync(lockPath, constants.O_RDWR | constants.O_NOFOLLOW);
+    return openSync(target, STATE_FLAGS);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
-    throw stateFailure(lockPath, 'opened', error);
+    throw stateFailure(path, 'opened for writing', error);
   }
 }
 
-type TryLock = (fd: number) => boolean;
+class KernelLock implements StateLock {
+  readonly #lockFile: number;
+  readonly #tryLock: TryLock;
+  /** Open as long as it is locked, so that no other file can come to have its number. */
+  readonly #locked: { readonly fd: number; readonly identity: FileIdentity }[] = [];
 
-/** Loaded here and not at the top: it is native code and slow to load, and most commands take no lock. */
-async function loadTryLock(): Promise<TryLock> {
-  try {
-    const { tryLock } = await import('fs-native-extensions');
-    return tryLock;
-  } catch (error) {
-    throw productError(
-      'failed',
-      {
-        code: 'lock-unavailable',
-        message: 'the lock on the state file cannot be taken: the package fs-native-extensions cannot be loaded here',
-        remedy:
-          'install again on this system (npm ci); there are binaries for Linux with glibc, macOS and Windows, on x64 and arm64',
-      },
-      { cause: error },
-    );
+  constructor({ lockFile, state }: Extract<Attempt, { kind: 'taken' }>, tryLock: TryLock) {
+    this.#lockFile = lockFile;
+    this.#tryLock = tryLock;
+    if (state !== null) this.#add(state);
   }
-}
 
-/** False: another holds it. Anything but a clear answer is a failure: going on without a lock could double everything. */
-function grant(tryLock: TryLock, fd: number, lockPath: string): boolean {
-  try {
-    return tryLock(fd);
-  } catch (error) {
-    // POSIX lets a system say "held" in two ways; the package knows the other one.
-    if (errorCode(error) === 'EACCES') return false;
-    throw productError(
-      'failed',
-      {
-        code: 'lock-unsupported',
-        message: `${lockPath} could not be locked: the file system has no locks (${errorCode(error) || String(error)})`,
-        file: lockPath,
-        remedy: 'keep the state file on a local disk, or on a network file system with locks (NFS 4)',
-      },
-      { cause: error },
-    );
+  covers({ dev, ino }: FileIdentity): boolean {
+    return this.#locked.some(({ identity }) => identity.dev === dev && identity.ino === ino);
   }
-}
 
-/** False: somebody removed the lock file in between, so that the next process would lock another one. */
-function isInPlace(fd: number, lockPath: string): boolean {
-  try {
-    const locked = fstatSync(fd, { bigint: true });
-    const there = statSync(lockPath, { bigint: true });
-    return there.ino === locked.ino && there.dev === locked.dev;
-  } catch {
-    // Opening it again, which comes next, tells what is wrong.
-    return false;
+  extendTo(path: string): void {
+    const fd = openState(path, path);
+    if (fd === null) return;
+    this.#add(fd);
+    if (!grant(this.#tryLock, fd, path)) throw heldFailure(path, null);
   }
-}
 
-function taken(fd: number, holder: LockHolder): StateLock {
-  // Only for the message to others: a disk too full for it must not stop what the lock is for.
-  tryTo(() => {
-    ftruncateSync(fd);
-    writeSync(fd, `${JSON.stringify(holder)}\n`, 0);
-  });
-  const release = () => {
-    tryTo(() => ftruncateSync(fd));
-    closeSync(fd);
-  };
-  return { release };
-}
-
-function tryTo(action: () => void): void {
-  try {
-    action();
-  } catch {
-    // Said where it is called: nothing depends on it.
+  release(): void {
+    for (const { fd } of this.#locked) closeSync(fd);
+    clearHolder(this.#lockFile);
+    closeSync(this.#lockFile);
   }
-}
 
-function readHolder(fd: number): LockHolder | null {
-  try {
-    const bytes = Buffer.alloc(LARGEST_HOLDER_BYTES);
-    return asHolder(JSON.parse(bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0))));
-  } catch {
-    // Not written yet, or emptied already.
-    return null;
+  #add(fd: number): void {
+    const { dev, ino } = fstatSync(fd, { bigint: true });
+    this.#locked.push({ fd, identity: { dev, ino } });
   }
-}
-
-function asHolder(value: unknown): LockHolder | null {
-  if (typeof value !== 'object' || value === null) return null;
-  if (!('pid' in value && 'host' in value && 'since' in value && 'command' in value)) return null;
-  const { pid, host, since, command } = value;
-  return { pid: Number(pid), host: String(host), since: String(since), command: String(command) };
 }
 
 function heldFailure(statePath: string, holder: LockHolder | null): ProductError {
-  const who = holder === null ? 'another process' : describeHolder(holder);
   return productError('refused', {
     code: 'lock-held',
-    message: `${statePath} is locked by ${who}`,
+    message: `${statePath} is locked by ${whoHolds(holder)}`,
     file: statePath,
     remedy: 'try again when that is done, or wait for it with --lock-timeout (for example --lock-timeout 60s)',
   });

@@ -1,8 +1,10 @@
 import type { Problem } from '../errors.js';
 import type { Ground, ManifestSource } from './clean.js';
 import type { Journal } from './journal.js';
+import type { JournalFiles } from './journal-files.js';
 import { createJournal, openJournal, readState } from './journal-open.js';
 import { acquireLock, type LockOptions, type StateLock } from './lock.js';
+import { lockedFiles } from './locked-files.js';
 import type { State } from './state.js';
 
 /** Reads the state without lock or repair. Null: there is none, or nothing was ever recorded. Throws ProductError. */
@@ -29,6 +31,7 @@ export class LockedStateFile {
   readonly file: string;
   readonly #lock: StateLock;
   readonly #options: LockStateOptions;
+  readonly #files: JournalFiles;
   #journal: Journal | null = null;
   #clean: { readonly ground: Ground; readonly webhooks: number } | null = null;
 
@@ -36,11 +39,12 @@ export class LockedStateFile {
     this.file = path;
     this.#lock = lock;
     this.#options = options;
+    this.#files = lockedFiles(lock, path);
   }
 
   /** Null: there is no state file, or nothing was ever recorded in it. Throws ProductError. */
   async open(): Promise<Journal | null> {
-    const opened = await openJournal(this.file);
+    const opened = await openJournal(this.file, this.#files);
     for (const warning of opened?.mended ?? []) this.#options.onMended?.(warning);
     this.#journal = opened?.journal ?? null;
     return this.#journal;
@@ -48,7 +52,8 @@ export class LockedStateFile {
 
   /** Begins a state for this account, from when the lock was asked for. Throws ProductError. */
   async create(account: string): Promise<Journal> {
-    this.#journal = await createJournal(this.file, { account, createdAt: this.#options.holder.since });
+    const header = { account, createdAt: this.#options.holder.since };
+    this.#journal = await createJournal(this.file, header, this.#files);
     return this.#journal;
   }
 

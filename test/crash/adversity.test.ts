@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
+import { mayMount } from '../helpers/mounts.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const COMMAND = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -69,16 +69,6 @@ function mountDisk(place: Workplace, options: string): { remount(more: string): 
   if (!mount('-t', 'tmpfs', '-o', options, 'none', path)) return null;
   onTestFinished(() => void spawnSync('umount', ['-l', path]));
   return { remount: (more) => expect(mount('-o', `remount,${more}`, path)).toBe(true) };
-}
-
-const mayMount = process.getuid?.() === 0 && canMount();
-
-function canMount(): boolean {
-  const path = mkdtempSync(join(tmpdir(), 'copernica-webhooks-mount-'));
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', 'none', path], { stdio: 'ignore' }).status === 0;
-  if (mounted) spawnSync('umount', [path]);
-  rmdirSync(path);
-  return mounted;
 }
 
 const ON_DISK = ['--state', 'disk/state.jsonl'];

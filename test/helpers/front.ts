@@ -14,18 +14,20 @@ export interface Front {
 }
 
 /**
- * A server that hands everything on to a sandbox and remembers what passed. Ends with the test. As `api.example` it is
- * reached through `openProxy` alone.
+ * A server that hands everything on to a sandbox and remembers what passed; each request waits for `gate` before it is
+ * handed on. Ends with the test. As `api.example` it is reached through `openProxy` alone.
  */
 export async function openFront(
   sandbox: Sandbox,
   scheme: 'http' | 'https' = 'http',
   host = scheme === 'http' ? '127.0.0.1' : 'localhost',
+  gate: (request: IncomingMessage) => Promise<void> = async () => undefined,
 ): Promise<Front> {
   const headers: Front['headers'][number][] = [];
   const jwts: string[] = [];
   const handOn: RequestListener = async (incoming, outgoing) => {
     headers.push(incoming.headers);
+    await gate(incoming);
     const answer = await fetch(`${sandbox.url}${incoming.url}`, await requestOf(incoming));
     const body = await answer.text();
     if (incoming.url === '/' && answer.status === 200) jwts.push(body);

@@ -13,6 +13,7 @@ export function programShape(): ProgramShape {
     stderr: SILENT,
     pid: 1,
     hostname: 'docs',
+    uid: null,
     version: '0.0.0',
     build: 'docs',
     secrets: new Secrets(),

@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
 import { describe, expect, it } from 'vitest';
-import { acquireLock, type LockHolder, readLockHolder } from '../../../src/state/lock.js';
+import { acquireLock, readLockHolder } from '../../../src/state/lock.js';
+import type { LockHolder } from '../../../src/state/lock-file.js';
 import { lockStateFile } from '../../../src/state/open.js';
 import { compiledState, runNode } from './child.js';
 import { aFolder, aStatePath } from './folders.js';
