@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { withCheck } from './copernica/checked.js';
 import { createCopernicaClient, type RequestEvent } from './copernica/client.js';
 import type { ProxySettings } from './copernica/dispatcher.js';
 import type { Pacer } from './copernica/pacer.js';
@@ -16,7 +17,7 @@ import { loadCertificates } from './settings/load.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { sha256 } from './state/clean.js';
 import { whoHolds } from './state/lock-file.js';
-import { lockStateFile } from './state/open.js';
+import { type LockedStateFile, lockStateFile } from './state/open.js';
 
 /** The edges of one reconciler, put together, and how to let go of them. */
 export interface Assembly {
@@ -127,17 +128,21 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
     ...(target.ca === undefined ? {} : { ca: target.ca }),
     ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
   });
+  let locked: LockedStateFile | null = null;
+  const checked = withCheck(client, () => locked?.assertSound());
   return {
     loadManifest: options.loadManifest ?? (() => loadMarkable(settings.file, host)),
-    lockState: () =>
-      lockStateFile(target.state, {
+    lockState: async () => {
+      locked = await lockStateFile(target.state, {
         timeoutMs: settings.lockTimeoutMs,
         holder: holderOf(host, command),
         onWaiting: (by) => log.info(`waiting for the lock on ${target.state}, which ${whoHolds(by)} holds`),
         onMended: ({ code, message, remedy }) => log.warn({ code, remedy }, message),
         groundOf: (source) => groundOf(host, options.account, options.token, source),
-      }),
-    api: withRetries(client, { signal: stop, pacer: pacerFor(target.apiUrl, log) }),
+      });
+      return locked;
+    },
+    api: withRetries(checked, { signal: stop, pacer: pacerFor(target.apiUrl, log) }),
     now: () => host.now(),
     startClock: () => steadyClock(host.now()),
     sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),

@@ -57,6 +57,11 @@ export class LockedStateFile {
     return this.#journal;
   }
 
+  /** Throws ProductError once something could not be recorded: nothing may be sent from then on. */
+  assertSound(): void {
+    this.#journal?.assertSound();
+  }
+
   /** The state is just what this manifest says: `release` leaves a mark of that. */
   leaveClean(manifest: ManifestSource, webhooks: number): void {
     const ground = this.#options.groundOf?.(manifest) ?? null;
