@@ -70,9 +70,9 @@ export interface RunReport {
  * (`refused`), or the state or the account can't be read (`failed`).
  */
 export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Promise<RunReport> {
-  const manifest = await edges.loadManifest();
   const locked = await edges.lockState();
   try {
+    const manifest = await edges.loadManifest();
     const { journal, isNew } = await openState(locked, edges, options);
     options.onStateOpened?.();
     const asIs = withoutNames(manifest.entries)?.entries ?? null;
