@@ -11,7 +11,7 @@ import { withRetries } from './copernica/retry.js';
 import { productError } from './errors.js';
 import { groundOf } from './ground.js';
 import { type Host, holderOf } from './host.js';
-import { loadManifestText } from './manifest/load.js';
+import { type LoadedManifest, loadManifestText } from './manifest/load.js';
 import type { ReconcilerEdges, ValidManifest } from './reconcile/edges.js';
 import { loadCertificates } from './settings/load.js';
 import type { AccountSettings } from './settings/resolve.js';
@@ -131,7 +131,7 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
   let locked: LockedStateFile | null = null;
   const checked = withCheck(client, () => locked?.assertSound());
   return {
-    loadManifest: options.loadManifest ?? (() => loadMarkable(settings.file, host)),
+    loadManifest: options.loadManifest ?? manifestReader(settings.file, host),
     lockState: async () => {
       locked = await lockStateFile(target.state, {
         timeoutMs: settings.lockTimeoutMs,
@@ -150,10 +150,14 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
   };
 }
 
-/** The manifest with what is needed to know it again without parsing it. */
-async function loadMarkable(path: string, { environment, secrets }: Host): Promise<ValidManifest> {
-  const { text, manifest } = loadManifestText(path, environment, secrets);
-  return { ...manifest, source: { sha256: sha256(text), variables: manifest.environmentUsed } };
+/** Reads the manifest, each time anew, with what is needed to know it again. The same text is parsed once. */
+function manifestReader(path: string, { environment, secrets }: Host): () => Promise<ValidManifest> {
+  let last: LoadedManifest | null = null;
+  return async () => {
+    last = loadManifestText(path, environment, secrets, last);
+    const { text, manifest } = last;
+    return { ...manifest, source: { sha256: sha256(text), variables: manifest.environmentUsed } };
+  };
 }
 
 /** Time that goes on from a moment by the clock that nobody can set. */

@@ -38,7 +38,12 @@ export async function runAccount(
     { read: () => readManifestFile(settings.file), parse: (text) => parseManifest(text, source) },
     log,
   );
-  const loadManifest = async () => manifest.current();
+  const reload = () => status.observeReload(manifest);
+  // A run may have waited for the lock, and the watcher may be slower than it.
+  const loadManifest = async () => {
+    await reload();
+    return manifest.current();
+  };
   const onRequest = status.requestMade;
   const assembly = await assemble({
     host,
@@ -64,7 +69,7 @@ export async function runAccount(
     }
     ended = await runDaemon({
       run: makeRun({ assembly, settings, manifest, log, status }),
-      reload: () => status.observeReload(manifest),
+      reload,
       startWatching: (onMaybeChanged) => watchFile(settings.file, { poll: settings.poll, log, onMaybeChanged }),
       startSchedule: (onDue) =>
         settings.schedule === 'off'

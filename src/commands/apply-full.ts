@@ -37,6 +37,8 @@ async function applyAccount(
   const { force, retry, stop, alone } = own;
   const progress = progressReporter(host.stderr, log, { alone });
   try {
+    // A broken one is told at once, not after waiting for the lock; the run reads it anew when it has that.
+    await assembly.edges.loadManifest();
     const report = await runOnce(
       assembly.edges,
       runOptions(settings, {

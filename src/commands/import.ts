@@ -1,6 +1,5 @@
 import { type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
-import { loadValidManifest } from '../manifest/load.js';
 import { describeSpec } from '../output/plan-text.js';
 import { type Imported, importWebhook } from '../reconcile/import.js';
 import { parseInteger } from '../settings/values.js';
@@ -26,23 +25,18 @@ export function importCommand(
         remedy: `give the number that the dashboard or \`discover\` shows; an id is at most ${HIGHEST_WEBHOOK_ID}`,
       });
     }
-    const manifest = loadValidManifest(settings.file, host.environment, host.secrets);
-    const entry = manifest.entries.find(({ name }) => name === asked.name);
-    if (entry === undefined) {
-      throw productError('input', {
-        code: 'unknown-name',
-        message: `${settings.file} has no entry ${JSON.stringify(asked.name)}`,
-        name: asked.name,
-        remedy: 'write the entry first, as the webhook is or as it should become; the next `apply` updates it',
-      });
-    }
     return withSession(host, account, { command: 'import' }, async ({ assembly }) => {
-      const done = await importWebhook(assembly.edges, { entry, file: settings.file, id, init: assembly.init });
+      const done = await importWebhook(assembly.edges, {
+        name: asked.name,
+        file: settings.file,
+        id,
+        init: assembly.init,
+      });
       const document = { imported: asked.name, id, toDelete: done.former };
       return {
         document,
         text: importedText(asked.name, id, done),
-        problems: [...manifest.warnings, ...uncheckedWarnings(asked.name, id, done)],
+        problems: [...done.warnings, ...uncheckedWarnings(asked.name, id, done)],
         failures: [],
       };
     });

@@ -31,15 +31,24 @@ export function loadValidManifest(path: string, env: Environment, hidden: Hidden
   return loadManifestText(path, env, hidden).manifest;
 }
 
-/** The same, with the text that it was read from. */
+export interface LoadedManifest {
+  readonly text: string;
+  readonly manifest: ValidManifest;
+}
+
+/** The same, with the text that it was read from. Where that is still the text of `known`, it is not parsed again. */
 export function loadManifestText(
   path: string,
   env: Environment,
   hidden: Hidden,
-): { readonly text: string; readonly manifest: ValidManifest } {
-  const { text, result } = readManifest(path, env, hidden);
-  if (!result.ok) throw new ProductError('input', result.problems);
-  return { text: text ?? '', manifest: result };
+  known: LoadedManifest | null = null,
+): LoadedManifest {
+  const read = readManifestFile(path);
+  if (!read.ok) throw new ProductError('input', read.problems);
+  if (read.text === known?.text) return known;
+  const manifest = parseManifest(read.text, { file: path, env, hidden });
+  if (!manifest.ok) throw new ProductError('input', manifest.problems);
+  return { text: read.text, manifest };
 }
 
 /**

@@ -37,6 +37,7 @@ export interface ValidManifest {
 
 /** Everything that one reconciler touches outside of itself. One for each (manifest, token, state); nothing is global. */
 export interface ReconcilerEdges {
+  /** Reads it anew. What is acted on is what it said under the lock. */
   loadManifest(): Promise<ValidManifest>;
   lockState(): Promise<LockedState>;
   readonly api: CopernicaApi;

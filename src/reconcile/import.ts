@@ -1,11 +1,11 @@
 import type { LiveWebhook } from '../copernica/api.js';
-import { productError } from '../errors.js';
+import { type Problem, productError } from '../errors.js';
 import { type ImportRefusal, type ImportVerdict, importVerdict, refusedUnread } from '../recovery/import-verdict.js';
 import { CALLERS, type LimitField, type ManifestEntry, TRIGGERS, type WebhookSpec } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
-import type { OpenJournal, ReconcilerEdges } from './edges.js';
+import type { OpenJournal, ReconcilerEdges, ValidManifest } from './edges.js';
 import { lookUpLimits } from './names.js';
-import { openState } from './open-state.js';
+import { type OpenedState, openState } from './open-state.js';
 
 /** What an import did. */
 export interface Imported {
@@ -17,7 +17,11 @@ export interface Imported {
   readonly former: number | null;
   /** What `spec` has from the manifest or the state, since the account does not show it of this webhook. */
   readonly unchecked: readonly LimitField[];
+  /** Of the manifest. */
+  readonly warnings: readonly Problem[];
 }
+
+type Taken = Omit<Imported, 'warnings'>;
 
 /**
  * Takes over an existing webhook for an entry of the manifest: reads it, and records it as the entry's. Open intents of
@@ -25,34 +29,59 @@ export interface Imported {
  * replace it is uncertain: see `importVerdict`. One record tells both which webhook is the entry's and which is to be
  * deleted, so that a crash leaves neither both nor none.
  *
- * Throws ProductError: `refused` for an id or a name that is taken, or another account's token; `failed` when the
+ * Throws ProductError: `input` for a name that the manifest does not have; `refused` for an id or a name that is taken, or another account's token; `failed` when the
  * webhook can't be read or is gone.
  */
 export async function importWebhook(
   edges: ReconcilerEdges,
-  options: { readonly entry: ManifestEntry; readonly file: string; readonly id: number; readonly init: boolean },
+  options: { readonly name: string; readonly file: string; readonly id: number; readonly init: boolean },
 ): Promise<Imported> {
-  const { entry, file, id } = options;
+  // A mistake is told at once, not after waiting for the lock; what counts is what the manifest says then.
+  entryOf(await edges.loadManifest(), options);
   const locked = await edges.lockState();
   try {
-    const { journal, isNew } = await openState(locked, edges, options);
-    const refused = refusedUnread(journal.state, entry.name, id);
-    if (refused !== null) throwRefused(refused, entry.name);
-    if (!isNew) checkAccount(await readAccount(edges.api), journal.state.account);
-    const live = await read(edges, entry.name, id);
-    const verdict = importVerdict(journal.state, entry.name, live);
-    if (verdict.kind === 'settle') return await settle(journal, verdict, { live, name: entry.name, now: edges.now });
-    if (verdict.kind === 'refuse') return throwRefused(verdict, entry.name);
-    const { entries } = await lookUpLimits([entry], edges.api, { file, state: journal.state });
-    const told = verdict.spec ?? entries[0]?.spec ?? {};
-    const webhook = specOf(live, { name: entry.name, spec: told });
-    const made = verdict.intent === null ? {} : { intent: verdict.intent };
-    journal.write({ type: 'imported', name: entry.name, id, at: edges.now().toISOString(), webhook, ...made });
-    await journal.flush();
-    return { kind: 'taken-over', spec: webhook, former: verdict.former, unchecked: uncheckedLimits(live, webhook) };
+    const manifest = await edges.loadManifest();
+    const entry = entryOf(manifest, options);
+    const taken = await takeOver(edges, await openState(locked, edges, options), { ...options, entry });
+    return { ...taken, warnings: manifest.warnings };
   } finally {
     await locked.release();
   }
+}
+
+function entryOf(
+  { entries }: ValidManifest,
+  { name, file }: { readonly name: string; readonly file: string },
+): ManifestEntry {
+  const entry = entries.find((one) => one.name === name);
+  if (entry !== undefined) return entry;
+  throw productError('input', {
+    code: 'unknown-name',
+    message: `${file} has no entry ${JSON.stringify(name)}`,
+    name,
+    remedy: 'write the entry first, as the webhook is or as it should become; the next `apply` updates it',
+  });
+}
+
+async function takeOver(
+  edges: ReconcilerEdges,
+  { journal, isNew }: OpenedState,
+  { entry, file, id }: { readonly entry: ManifestEntry; readonly file: string; readonly id: number },
+): Promise<Taken> {
+  const refused = refusedUnread(journal.state, entry.name, id);
+  if (refused !== null) throwRefused(refused, entry.name);
+  if (!isNew) checkAccount(await readAccount(edges.api), journal.state.account);
+  const live = await read(edges, entry.name, id);
+  const verdict = importVerdict(journal.state, entry.name, live);
+  if (verdict.kind === 'settle') return await settle(journal, verdict, { live, name: entry.name, now: edges.now });
+  if (verdict.kind === 'refuse') return throwRefused(verdict, entry.name);
+  const { entries } = await lookUpLimits([entry], edges.api, { file, state: journal.state });
+  const told = verdict.spec ?? entries[0]?.spec ?? {};
+  const webhook = specOf(live, { name: entry.name, spec: told });
+  const made = verdict.intent === null ? {} : { intent: verdict.intent };
+  journal.write({ type: 'imported', name: entry.name, id, at: edges.now().toISOString(), webhook, ...made });
+  await journal.flush();
+  return { kind: 'taken-over', spec: webhook, former: verdict.former, unchecked: uncheckedLimits(live, webhook) };
 }
 
 async function read({ api }: Pick<ReconcilerEdges, 'api'>, name: string, id: number): Promise<LiveWebhook> {
@@ -71,7 +100,7 @@ async function settle(
   journal: OpenJournal,
   { cancels, marked }: Extract<ImportVerdict, { kind: 'settle' }>,
   { live, name, now }: { readonly live: LiveWebhook; readonly name: string; now(): Date },
-): Promise<Imported> {
+): Promise<Taken> {
   const at = now().toISOString();
   const reason = 'said to have made nothing, by an import of the webhook that was there';
   for (const { intent } of cancels) journal.write({ type: 'cancelled', intent, at, reason });
