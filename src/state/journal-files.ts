@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { platform } from 'node:os';
 import { errorCode } from '../errors.js';
 import { OWNER_ONLY } from './target.js';
 
@@ -17,7 +18,7 @@ export interface FileFacts {
 export interface JournalFile {
   /** The whole file. Once for each open. */
   read(): Promise<Uint8Array>;
-  /** Writes `bytes` from `from` on at `position` of the file. Resolves with how many were written, which may be fewer. */
+  /** Writes `bytes` from `from` on at `position`, which is the end of the file. Resolves with how many were written, which may be fewer. */
   write(bytes: Uint8Array, from: number, position: number): Promise<number>;
   /** Resolves when the data and the file's length are on disk. */
   datasync(): Promise<void>;
@@ -48,13 +49,21 @@ export const realFiles: JournalFiles = {
   syncFolder,
 };
 
+const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = fs.constants;
+/**
+ * What is written goes to the end, wherever something else has put that: so it overwrites nothing of others, fills no
+ * hole that they cut, and the length tells. Windows lets nobody cut back a file that is opened so.
+ */
+const AT_THE_END = platform() === 'win32' ? 0 : O_APPEND;
+const FLAGS = { r: O_RDONLY, 'r+': O_RDWR | AT_THE_END, 'wx+': O_RDWR | O_CREAT | O_EXCL | AT_THE_END };
+
 /**
  * The callback functions of node:fs, since one record is one write and one flush: through node:fs/promises these cost a
  * quarter more processor time.
  */
-async function openFile(path: string, flags: string): Promise<JournalFile> {
+async function openFile(path: string, flags: keyof typeof FLAGS): Promise<JournalFile> {
   await refuseOddFile(path);
-  const fd = await call<number>((done) => fs.open(path, flags, OWNER_ONLY, done));
+  const fd = await call<number>((done) => fs.open(path, FLAGS[flags], OWNER_ONLY, done));
   return {
     read: () => call<Buffer>((done) => fs.readFile(fd, done)),
     write: (bytes, from, position) =>

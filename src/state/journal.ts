@@ -4,7 +4,7 @@ import { compact, isMostlyDead, liveRecords } from './compact.js';
 import { changedFailure, replacedFailure, stateFailure } from './failures.js';
 import { applyRecord, type FoldedState } from './fold.js';
 import { replaceByCompacted, syncFolderOf } from './journal-compaction.js';
-import { isSameFile, type JournalFile, type JournalFiles, writeAll } from './journal-files.js';
+import { type FileFacts, isSameFile, type JournalFile, type JournalFiles, writeAll } from './journal-files.js';
 import { encodeLines } from './line.js';
 import { asRecord, type StateRecord } from './records.js';
 import type { State } from './state.js';
@@ -47,7 +47,7 @@ export interface JournalStats {
  * then on fails with the same error. After a failed flush the kernel may forget what it could not write, so that a
  * second flush "works": it is never asked.
  *
- * Before each write the file must be as this journal left it. Otherwise something else writes it, whatever the locks
+ * Before and after each write the file must be as this journal left it. Otherwise something else writes it, whatever the locks
  * say, and neither is what stands there known, nor would what is written be found again.
  */
 export class Journal {
@@ -181,6 +181,8 @@ export class Journal {
       await this.#writeDown(bytes);
       this.#flushes += 1;
       this.#bytes += bytes.length;
+      // Something else may have written in this very moment: then this does not stand where it should.
+      this.#assertLength(await this.#file.stat());
       this.#records += batch.jsons.length;
       this.#lastCrc = crc;
       batch.done.resolve();
@@ -239,10 +241,13 @@ export class Journal {
     try {
       const [open, there] = [await this.#file.stat(), await this.#files.stat(this.#target)];
       if (!isSameFile(open, there) || open.links === 0) throw replacedFailure(this.#path);
-      if (open.size !== this.#bytes) throw changedFailure(this.#path);
+      this.#assertLength(open);
     } catch (error) {
       const isGone = ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
       throw isGone ? replacedFailure(this.#path) : stateFailure(this.#path, 'found again', error);
     }
+  }
+  #assertLength({ size }: FileFacts): void {
+    if (size !== this.#bytes) throw changedFailure(this.#path);
   }
 }

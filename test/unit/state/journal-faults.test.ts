@@ -1,3 +1,4 @@
+import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -133,6 +134,25 @@ describe('a disk that fails', () => {
       message: expect.stringContaining('took nothing'),
     });
     await expect(journal.close()).rejects.toThrow('took nothing');
+  });
+});
+
+describe('a file that something else changes in the moment of a write', () => {
+  it.each<readonly [string, (path: string) => void]>([
+    ['cuts it off', (path) => truncateSync(path, 100)],
+    ['adds to it', (path) => appendFileSync(path, 'x'.repeat(20))],
+  ])('where it %s, nothing counts as written, and what is there is not overwritten', async (_what, meddle) => {
+    const { files, path, journal } = await aJournal();
+    let meddledWith = Buffer.alloc(0);
+    files.before = (call) => {
+      if (call !== 'write') return;
+      meddle(path);
+      meddledWith = readFileSync(path);
+    };
+    writeAll(journal, made('b', 11, 2));
+    await expect(journal.flush()).rejects.toMatchObject({ kind: 'failed', problems: [{ code: 'state-replaced' }] });
+    await expect(journal.close()).rejects.toThrow('changed by something else');
+    expect((await readFile(path)).subarray(0, meddledWith.length)).toEqual(meddledWith);
   });
 });
 
