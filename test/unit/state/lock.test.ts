@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { link, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
 import { describe, expect, it } from 'vitest';
@@ -195,6 +195,69 @@ describe('the lock on a state file', () => {
   });
 });
 
+describe('the lock on the state file itself', () => {
+  async function aStateFile() {
+    const path = await aStatePath();
+    await writeFile(path, 'state');
+    return path;
+  }
+
+  it('is one lock for all of its names, and names nobody by another one', async () => {
+    const path = await aStateFile();
+    await link(path, `${path}.other`);
+    const lock = await acquireLock(path, NOW);
+    await expect(acquireLock(`${path}.other`, NOW)).rejects.toThrow(`${path}.other is locked by another process`);
+    expect(await readLockHolder(`${path}.other`, async () => undefined)).toBeNull();
+    lock.release();
+    expect(await readLockHolder(`${path}.other`)).toBe('free');
+    (await acquireLock(`${path}.other`, NOW)).release();
+  });
+
+  it('is not taken on a file that was replaced in the same moment: it is taken on the new one', async () => {
+    const path = await aStateFile();
+    let calls = 0;
+    const replacing = (fd: number) => {
+      calls += 1;
+      if (calls === 2) {
+        writeFileSync(`${path}.new`, 'new');
+        renameSync(`${path}.new`, path);
+      }
+      return tryLock(fd);
+    };
+    const lock = await acquireLock(path, { ...NOW, tryLock: replacing });
+    expect(calls).toBe(4);
+    expect(lock.covers(await stat(path, { bigint: true }))).toBe(true);
+    lock.release();
+  });
+
+  it('is taken on a file that is made later, before that has its name', async () => {
+    const path = await aStatePath();
+    const lock = await acquireLock(path, NOW);
+    await writeFile(`${path}.tmp`, 'new');
+    expect(lock.covers(await stat(`${path}.tmp`, { bigint: true }))).toBe(false);
+    lock.extendTo(`${path}.tmp`);
+    expect(lock.covers(await stat(`${path}.tmp`, { bigint: true }))).toBe(true);
+    await rename(`${path}.tmp`, path);
+    await rm(`${path}.lock`);
+    await expect(acquireLock(path, NOW)).rejects.toThrow('locked by another process');
+    lock.release();
+    (await acquireLock(path, NOW)).release();
+  });
+
+  it('is waited for, and whoever waits is told of once', async () => {
+    const path = await aStateFile();
+    const lock = await acquireLock(path, NOW);
+    const told: unknown[] = [];
+    const waits: number[] = [];
+    const sleep = async (ms: number) => {
+      if (waits.push(ms) === 3) lock.release();
+    };
+    const waiting = { ...NOW, timeoutMs: 1_000, now: () => 0, sleep, onWaiting: (by: unknown) => told.push(by) };
+    (await acquireLock(path, waiting)).release();
+    expect([waits.length, told]).toEqual([3, [HOLDER]]);
+  });
+});
+
 describe('who holds the lock', () => {
   it('is told while it is held, and that nobody does before and after, without making or changing a file', async () => {
     const path = await aStatePath();
@@ -250,6 +313,15 @@ describe('a state file under its lock', () => {
     await rm(path);
     await expect(locked.release()).rejects.toMatchObject({ problems: [{ code: 'state-replaced' }] });
     await (await lockStateFile(path, options)).release();
+  });
+
+  it('is left alone where something else put it there after it was locked', async () => {
+    const path = await aStatePath();
+    const locked = await lockStateFile(path, options);
+    await writeFile(path, '{"crc', { mode: 0o600 });
+    await expect(locked.open()).rejects.toMatchObject({ kind: 'failed', problems: [{ code: 'state-replaced' }] });
+    await locked.release();
+    expect(await readFile(path, 'utf8')).toBe('{"crc');
   });
 
   it('tells what was mended when it was opened', async () => {
