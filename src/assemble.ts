@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { withCheck } from './copernica/checked.js';
 import { createCopernicaClient, type RequestEvent } from './copernica/client.js';
@@ -18,6 +17,7 @@ import type { AccountSettings } from './settings/resolve.js';
 import { sha256 } from './state/clean.js';
 import { whoHolds } from './state/lock-file.js';
 import { type LockedStateFile, lockStateFile } from './state/open.js';
+import { sleep } from './timers.js';
 
 /** The edges of one reconciler, put together, and how to let go of them. */
 export interface Assembly {
@@ -145,7 +145,7 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
     api: withRetries(checked, { signal: stop, pacer: pacerFor(target.apiUrl, log) }),
     now: () => host.now(),
     startClock: () => steadyClock(host.now()),
-    sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+    sleep,
     log,
   };
 }

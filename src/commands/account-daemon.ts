@@ -76,7 +76,6 @@ export async function runAccount(
           ? null
           : status.observeSchedule(startSchedule(settings.schedule, { timezone: settings.timezone, onDue, log })),
       onSignal: host.onSignal,
-      now: () => host.now(),
       random: Math.random,
       graceMs: settings.graceMs,
       onStopping: () => {

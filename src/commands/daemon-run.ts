@@ -44,22 +44,23 @@ export function makeRun(parts: {
     });
     try {
       const report = await status.observeRun(triggers, refresh, () => runOnce(assembly.edges, options));
-      return logReport(report, triggers, log);
+      const result = logReport(report, triggers, log);
+      return { result, comeBackInMs: report.comeBackInMs };
     } catch (error) {
       if (!(error instanceof ProductError)) throw error;
       // A manifest that can't be used was complained about when it was read, and is read again when it changes.
       if (error.kind === 'input' && manifest.problems.length > 0) {
-        return { result: 'manifest-broken', comeBackAt: null };
+        return { result: 'manifest-broken', comeBackInMs: null };
       }
       // Nothing to begin with, and no retry brings it: whoever starts the program has to say what is meant.
       if (!hasState && error.problems.some(({ code }) => code === STATE_MISSING)) throw error;
       for (const { code, message, remedy } of error.problems) log.error({ code, remedy, triggers }, message);
-      return { result: 'failed', comeBackAt: null };
+      return { result: 'failed', comeBackInMs: null };
     }
   };
 }
 
-function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger): RunResult {
+function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger): RunResult['result'] {
   // The manifest's own warnings were told when it was read.
   for (const { code, severity, message, remedy } of report.warnings.slice(report.manifest.warnings.length)) {
     log[severity === 'error' ? 'error' : 'warn']({ code, remedy }, message);
@@ -86,12 +87,7 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
   else if (doubles.length > 0) {
     log.warn(summary, 'reconciled: the account is as the manifest says, but some webhooks may exist twice');
   } else log.info(summary, 'reconciled: the account is as the manifest says');
-  const isToBeRetried = failed + report.unread > 0 || report.lookFailure !== null;
-  const { comeBackInMs } = report;
-  return {
-    result: isToBeRetried ? 'failed' : 'ok',
-    comeBackAt: comeBackInMs === null ? null : new Date(Date.now() + comeBackInMs),
-  };
+  return failed + report.unread > 0 || report.lookFailure !== null ? 'failed' : 'ok';
 }
 
 function logChange({ change, result, id, error }: AppliedChange, log: Logger): void {

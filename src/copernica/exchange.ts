@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { timerMs } from '../timers.js';
 import type { AnswerHeaders, BrokenBody, Exchange } from './answer.js';
 import { describeNetworkError } from './network-error.js';
 
@@ -32,7 +33,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
   constructor(limits: ExchangeLimits, settle: (exchange: Exchange) => void) {
     this.#limits = limits;
     this.#settle = settle;
-    this.#timer = setTimeout(() => this.#giveUp(), limits.timeoutMs);
+    this.#timer = setTimeout(() => this.#giveUp(), timerMs(limits.timeoutMs));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -11,7 +11,7 @@ export interface Spell {
 }
 
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds on a clock that only goes forward: one that is set back would make everything wait for that much longer. */
   now(): number;
   /** From 0 to below 1. */
   random(): number;

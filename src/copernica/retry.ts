@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '../timers.js';
 import type { CallFailure, CopernicaApi } from './api.js';
 import { type Clock, Pacer, type Spell } from './pacer.js';
 import { mayRepeat, RETRY, type Repeatable, waitAfter } from './retry-policy.js';
@@ -9,7 +9,7 @@ export interface RetryOptions {
   /** Shared with others that call the same host. Left out: one of its own. */
   readonly pacer?: Pacer;
   readonly onSpell?: (spell: Spell) => void;
-  /** Milliseconds since 1970. */
+  /** Milliseconds on a clock that only goes forward. */
   readonly now?: () => number;
   /** From 0 to below 1. */
   readonly random?: () => number;
@@ -23,7 +23,7 @@ export interface RetryOptions {
  */
 export function withRetries(api: CopernicaApi, options: RetryOptions = {}): CopernicaApi {
   const clock: Clock = {
-    now: options.now ?? Date.now,
+    now: options.now ?? monotonic,
     random: options.random ?? Math.random,
     sleep: options.sleep ?? sleep,
   };
@@ -107,15 +107,11 @@ function isFailure(outcome: { readonly kind: string }): outcome is CallFailure {
   return outcome.kind in RETRY.attempts;
 }
 
-async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await delay(ms, undefined, signal === undefined ? {} : { signal });
-  } catch {
-    // Aborted: that is one way for a wait to end.
-  }
+function monotonic(): number {
+  return performance.now();
 }
 
-/** A pace for all that call one host, by the system's clock. */
+/** A pace for all that call one host. */
 export function createPacer(onSpell: (spell: Spell) => void): Pacer {
-  return new Pacer({ now: Date.now, random: Math.random, sleep }, onSpell);
+  return new Pacer({ now: monotonic, random: Math.random, sleep }, onSpell);
 }

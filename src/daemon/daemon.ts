@@ -1,3 +1,4 @@
+import { timerMs } from '../timers.js';
 import type { Schedule } from './cron.js';
 import { advance, type Effect, IDLE, type SchedulerEvent, type Trigger } from './scheduler.js';
 import type { Watcher } from './watch.js';
@@ -5,8 +6,8 @@ import type { Watcher } from './watch.js';
 export interface RunResult {
   /** `failed`: to be tried again soon. `manifest-broken`: there was nothing to go by; to be tried when that changes. */
   readonly result: 'ok' | 'failed' | 'manifest-broken';
-  /** When an uncertain create can be looked at again. */
-  readonly comeBackAt: Date | null;
+  /** In how many milliseconds there is something to do again, although nothing else happens; null: there is no such thing. */
+  readonly comeBackInMs: number | null;
 }
 
 export interface DaemonEdges {
@@ -17,7 +18,6 @@ export interface DaemonEdges {
   startWatching(onMaybeChanged: () => Promise<void>): Watcher;
   startSchedule(onDue: () => void): Schedule | null;
   onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): () => void;
-  now(): Date;
   random(): number;
   /** How long the run under way may take after the first signal, in milliseconds. */
   readonly graceMs: number;
@@ -60,13 +60,13 @@ class Daemon {
     const { onSignal } = this.#edges;
     const stop = () => this.#onStop();
     this.#releases.push(onSignal('SIGTERM', stop), onSignal('SIGINT', stop));
-    this.#releases.push(onSignal('SIGHUP', () => this.#handle({ kind: 'trigger', trigger: 'hangup' })));
+    this.#releases.push(onSignal('SIGHUP', () => this.#handle({ kind: 'trigger', triggers: ['hangup'] })));
     await this.#edges.reload();
-    this.#handle({ kind: 'trigger', trigger: 'start' });
-    const schedule = this.#edges.startSchedule(() => this.#handle({ kind: 'trigger', trigger: 'schedule' }));
+    this.#handle({ kind: 'trigger', triggers: ['start'] });
+    const schedule = this.#edges.startSchedule(() => this.#handle({ kind: 'trigger', triggers: ['schedule'] }));
     if (schedule !== null) this.#releases.push(() => schedule.stop());
     const watcher = this.#edges.startWatching(async () => {
-      if (await this.#edges.reload()) this.#handle({ kind: 'trigger', trigger: 'manifest' });
+      if (await this.#edges.reload()) this.#handle({ kind: 'trigger', triggers: ['manifest'] });
     });
     this.#releases.push(() => watcher.close());
   }
@@ -88,14 +88,14 @@ class Daemon {
   #onStop(): void {
     if (!this.#state.stopping) {
       this.#edges.onStopping();
-      const grace = setTimeout(() => this.#handle({ kind: 'grace-over' }), this.#edges.graceMs);
+      const grace = setTimeout(() => this.#handle({ kind: 'grace-over' }), timerMs(this.#edges.graceMs));
       this.#releases.push(() => clearTimeout(grace));
     }
     this.#handle({ kind: 'stop' });
   }
 
   #handle(event: SchedulerEvent): void {
-    const { state, effects } = advance(this.#state, event, this.#edges.now().getTime());
+    const { state, effects } = advance(this.#state, event);
     this.#state = state;
     for (const effect of effects) this.#carryOut(effect);
   }
@@ -106,9 +106,8 @@ class Daemon {
         this.#run(effect.triggers).catch(this.#fail);
         return;
       case 'set-timer': {
-        const { trigger } = effect;
-        const wait = Math.max(0, effect.at - this.#edges.now().getTime());
-        this.#timer = setTimeout(() => this.#handle({ kind: 'trigger', trigger }), wait);
+        const triggers = [effect.trigger];
+        this.#timer = setTimeout(() => this.#handle({ kind: 'trigger', triggers }), timerMs(effect.afterMs));
         return;
       }
       case 'clear-timer':
@@ -124,8 +123,7 @@ class Daemon {
   }
 
   async #run(triggers: readonly Trigger[]): Promise<void> {
-    const { result, comeBackAt } = await this.#edges.run(triggers, this.#stop.signal);
-    const random = this.#edges.random();
-    this.#handle({ kind: 'run-finished', result, comeBackAt: comeBackAt?.getTime() ?? null, random });
+    const { result, comeBackInMs } = await this.#edges.run(triggers, this.#stop.signal);
+    this.#handle({ kind: 'run-finished', result, comeBackInMs, random: this.#edges.random() });
   }
 }

@@ -21,9 +21,10 @@ export interface SchedulerState {
 
 export const IDLE: SchedulerState = { running: false, current: [], pending: [], failures: 0, stopping: false };
 
-/** Times are milliseconds since 1970. */
+/** Times are lengths, in milliseconds: a clock that is set back or forward changes no wait. */
 export type SchedulerEvent =
-  | { readonly kind: 'trigger'; readonly trigger: Trigger }
+  /** What comes together is done by one run. */
+  | { readonly kind: 'trigger'; readonly triggers: readonly Trigger[] }
   | {
       readonly kind: 'run-finished';
       /**
@@ -31,8 +32,8 @@ export type SchedulerEvent =
        * `manifest-broken`: nothing was tried, since there is no valid manifest; only a change of the file can help.
        */
       readonly result: 'ok' | 'failed' | 'manifest-broken';
-      /** When an uncertain create can be looked at again. */
-      readonly comeBackAt: number | null;
+      /** In how long there is something to do again, although nothing else happens; null: there is no such thing. */
+      readonly comeBackInMs: number | null;
       /** From 0 to below 1. */
       readonly random: number;
     }
@@ -42,7 +43,7 @@ export type SchedulerEvent =
 export type Effect =
   | { readonly kind: 'start-run'; readonly triggers: readonly Trigger[] }
   /** One timer: setting it replaces the one before. When it is due, its trigger comes. */
-  | { readonly kind: 'set-timer'; readonly trigger: 'retry' | 'settle'; readonly at: number }
+  | { readonly kind: 'set-timer'; readonly trigger: 'retry' | 'settle'; readonly afterMs: number }
   | { readonly kind: 'clear-timer' }
   /** The run under way is to start no new request. */
   | { readonly kind: 'stop-run' }
@@ -76,12 +77,12 @@ export interface Step {
  *
  * A run that the manifest started begins the back-off anew: what failed may be what was mended.
  */
-export function advance(state: SchedulerState, event: SchedulerEvent, now: number): Step {
+export function advance(state: SchedulerState, event: SchedulerEvent): Step {
   switch (event.kind) {
     case 'trigger':
-      return onTrigger(state, event.trigger);
+      return onTrigger(state, event.triggers);
     case 'run-finished':
-      return onFinished(state, event, now);
+      return onFinished(state, event);
     case 'stop':
       if (!state.running || state.stopping) return { state: { ...state, stopping: true }, effects: [{ kind: 'end' }] };
       return { state: { ...state, stopping: true }, effects: [{ kind: 'clear-timer' }, { kind: 'stop-run' }] };
@@ -90,10 +91,10 @@ export function advance(state: SchedulerState, event: SchedulerEvent, now: numbe
   }
 }
 
-function onTrigger(state: SchedulerState, trigger: Trigger): Step {
+function onTrigger(state: SchedulerState, triggers: readonly Trigger[]): Step {
   if (state.stopping) return { state, effects: [] };
-  if (!state.running) return start(state, [trigger], state.current);
-  return { state: { ...state, pending: unique([...state.pending, trigger]) }, effects: [] };
+  if (!state.running) return start(state, triggers, state.current);
+  return { state: { ...state, pending: unique([...state.pending, ...triggers]) }, effects: [] };
 }
 
 /** `owed`: what a failed run was to do, checking the live webhooks included; whichever run comes next does it too. */
@@ -106,17 +107,13 @@ function start(state: SchedulerState, triggers: readonly Trigger[], owed: readon
   };
 }
 
-function onFinished(
-  state: SchedulerState,
-  event: Extract<SchedulerEvent, { kind: 'run-finished' }>,
-  now: number,
-): Step {
+function onFinished(state: SchedulerState, event: Extract<SchedulerEvent, { kind: 'run-finished' }>): Step {
   if (state.stopping) return { state: { ...state, running: false }, effects: [{ kind: 'end' }] };
   const failures = failuresAfter(event.result, state.failures);
   const owed = event.result === 'ok' ? [] : state.current.filter((trigger) => trigger !== 'retry');
   const idle = { ...state, running: false, failures, current: owed };
   if (state.pending.length > 0) return start(idle, state.pending, owed);
-  const timer = nextTimer(event, failures, now);
+  const timer = nextTimer(event, failures);
   return { state: idle, effects: timer === null ? [] : [timer] };
 }
 
@@ -132,17 +129,16 @@ function failuresAfter(result: 'ok' | 'failed' | 'manifest-broken', before: numb
 }
 
 function nextTimer(
-  { result, comeBackAt, random }: Extract<SchedulerEvent, { kind: 'run-finished' }>,
+  { result, comeBackInMs, random }: Extract<SchedulerEvent, { kind: 'run-finished' }>,
   failures: number,
-  now: number,
 ): Effect | null {
-  const wait = result === 'failed' ? backoffMs(failures, random) : SETTLE_WAIT.leastMs;
-  const retry = result === 'failed' ? ({ kind: 'set-timer', trigger: 'retry', at: now + wait } as const) : null;
-  if (comeBackAt === null) return retry;
-  // With no time to settle, or a clock set back, the time is past already: without a least wait that would be a loop.
-  const settleAt = Math.max(comeBackAt, now + Math.min(wait, SETTLE_WAIT.mostMs));
-  if (retry !== null && retry.at <= settleAt) return retry;
-  return { kind: 'set-timer', trigger: 'settle', at: settleAt };
+  const leastMs = result === 'failed' ? backoffMs(failures, random) : SETTLE_WAIT.leastMs;
+  const retry = result === 'failed' ? ({ kind: 'set-timer', trigger: 'retry', afterMs: leastMs } as const) : null;
+  if (comeBackInMs === null) return retry;
+  // With no time to settle, that is at once: without a least wait it would be a loop.
+  const settleInMs = Math.max(comeBackInMs, Math.min(leastMs, SETTLE_WAIT.mostMs));
+  if (retry !== null && retry.afterMs <= settleInMs) return retry;
+  return { kind: 'set-timer', trigger: 'settle', afterMs: settleInMs };
 }
 
 function unique(triggers: readonly Trigger[]): Trigger[] {

@@ -8,7 +8,7 @@ export const DELIVERY = { timeoutMs: 10_000, firstWaitMs: 1_000, mostWaitMs: 60_
 export type Slot = 'account' | 'drift';
 
 export interface DeliveryEdges extends Poster {
-  /** Milliseconds since 1970. */
+  /** Milliseconds on a clock that only goes forward. */
   now(): number;
   /** From 0 to below 1. */
   random(): number;

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RequestEvent } from '../copernica/client.js';
 import type { Trigger } from '../daemon/scheduler.js';
@@ -6,6 +5,7 @@ import { ProductError } from '../errors.js';
 import type { RunReport } from '../reconcile/run-once.js';
 import type { AccountReporter, ObservedManifest, ObservedSchedule } from '../status/reporter.js';
 import type { NoticeResult } from '../status/snapshot.js';
+import { sleep, timerMs } from '../timers.js';
 import { DELIVERY, Delivery, type DeliveryEdges } from './delivery.js';
 import { payloadOf, type Sender } from './message.js';
 import { createPoster, type PosterOptions } from './post.js';
@@ -97,14 +97,17 @@ export class NoticingReporter implements AccountReporter {
   #tell(event: NoticeEvent): void {
     if (this.#stopping) return;
     const { holds, now, sender, redact } = this.#options;
-    const at = now().getTime();
+    // What is waited for goes by a clock that nobody sets; only the message has the time of day.
+    const at = Math.floor(performance.now());
+    const toTimeOfDay = now().getTime() - at;
     const { state, notices, lookAt } = advanceNotices(this.#state, event, at, holds);
     this.#state = state;
     clearTimeout(this.#timer);
     if (lookAt !== null) {
-      this.#timer = setTimeout(() => this.#tell({ kind: 'looked' }), Math.max(0, lookAt - at));
+      this.#timer = setTimeout(() => this.#tell({ kind: 'looked' }), timerMs(lookAt - at));
     }
-    for (const notice of notices) {
+    for (const { since, ...rest } of notices) {
+      const notice = { ...rest, since: since + toTimeOfDay, at: rest.at + toTimeOfDay };
       const slot = notice.status === 'note' ? 'drift' : 'account';
       this.#delivery.offer(slot, JSON.stringify(payloadOf(notice, sender, redact)));
     }
@@ -113,12 +116,11 @@ export class NoticingReporter implements AccountReporter {
 
 function edgesOf({ target, sender, inner, log, now, random }: NoticesOptions): DeliveryEdges {
   const userAgent = `copernica-webhooks/${sender.version}`;
-  const time = () => now().getTime();
   return {
-    ...createPoster({ ...target, userAgent, timeoutMs: DELIVERY.timeoutMs, now: time }),
-    now: time,
+    ...createPoster({ ...target, userAgent, timeoutMs: DELIVERY.timeoutMs, now: () => now().getTime() }),
+    now: () => performance.now(),
     random,
-    wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+    wait: sleep,
     onResult: (result) => inner.noticeEnded(result),
     onFailing: (reason) =>
       log.warn({ reason }, 'notices can’t be delivered: each is tried again for 5 minutes at most'),

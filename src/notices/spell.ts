@@ -12,7 +12,7 @@ import {
   runReason,
 } from './reasons.js';
 
-/** Something that is wrong, and since when. Times: milliseconds since 1970. */
+/** Something that is wrong, and since when. Times: milliseconds on a clock that only goes forward. */
 export interface Standing {
   readonly reason: Reason;
   readonly since: number;
@@ -49,6 +49,7 @@ export type NoticeEvent =
   /** Only time has passed. */
   | { readonly kind: 'looked' };
 
+/** Times: as given to `advanceNotices`. */
 export interface Notice {
   readonly status: 'problem' | 'well' | 'note';
   /** What is wrong now; of `well`: what was told to be. The gravest first. */

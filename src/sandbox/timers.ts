@@ -1,3 +1,4 @@
+import { timerMs } from '../timers.js';
 import type { SandboxTime } from './model/exchange.js';
 
 /** The machine's time, with timers that can be dropped all at once. */
@@ -20,7 +21,7 @@ export class Timers implements SandboxTime {
       this.#pending.delete(timer);
       task();
       this.#afterEach();
-    }, ms);
+    }, timerMs(ms));
     this.#pending.add(timer);
   }
 
