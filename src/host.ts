@@ -1,4 +1,5 @@
 import type { Secrets } from './secrets.js';
+import type { StopSignals } from './stop-signals.js';
 
 /** A stream that text can be written to. */
 export interface TextSink {
@@ -27,6 +28,11 @@ export interface Host {
   /** What no output may hold; grows as settings and tokens are read. */
   readonly secrets: Secrets;
   now(): Date;
+  /**
+   * SIGTERM and SIGINT, for the commands that end in order. Caught from the first call on, which `run` and `apply` get as
+   * the first thing of all, until the process has ended.
+   */
+  stopSignals(): StopSignals;
   /** Calls `listener` on the signal until the returned function is called. */
   onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): () => void;
   /** Ends the process at once: the second signal, or what can't be broken off, such as the look-up of a name. */

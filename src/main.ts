@@ -7,12 +7,30 @@ import { EXIT } from './output/exit-code.js';
 import { Secrets } from './secrets.js';
 import { secretsOfNotifyUrl } from './settings/notify-url.js';
 import { readableStack } from './stack.js';
+import { catchStopSignals, type StopSignals } from './stop-signals.js';
 
 /** The composition root: the only place that touches `process`. */
 
 /** Written in by the build, from package.json and from the sources. */
 declare const PRODUCT_VERSION: string;
 declare const PRODUCT_BUILD: string;
+
+let stopSignals: StopSignals | undefined;
+
+function caughtSignals(): StopSignals {
+  if (stopSignals === undefined) {
+    stopSignals = catchStopSignals(process);
+    // By itself Node gives the signals back before the process has ended; process.exit() does not.
+    process.once('beforeExit', () => process.exit());
+  }
+  return stopSignals;
+}
+
+// Before anything else: a signal that nobody catches ends the process by itself.
+const [commandName] = process.argv.slice(2);
+if (commandName === 'run' || commandName === 'apply') caughtSignals();
+// One that comes before the daemon listens asks for nothing that the first run does not do.
+if (commandName === 'run') process.on('SIGHUP', () => {});
 
 const secrets = new Secrets();
 secrets.learnValue(process.env.COPERNICA_ACCESS_TOKEN ?? '');
@@ -30,6 +48,7 @@ const host: Host = {
   build: PRODUCT_BUILD,
   secrets,
   now: () => new Date(),
+  stopSignals: caughtSignals,
   onSignal: (signal, listener) => {
     process.on(signal, listener);
     return () => void process.off(signal, listener);

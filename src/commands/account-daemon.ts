@@ -75,7 +75,8 @@ export async function runAccount(
         settings.schedule === 'off'
           ? null
           : status.observeSchedule(startSchedule(settings.schedule, { timezone: settings.timezone, onDue, log })),
-      onSignal: host.onSignal,
+      stops: host.stopSignals(),
+      onHangup: (listener) => host.onSignal('SIGHUP', listener),
       random: Math.random,
       graceMs: settings.graceMs,
       onStopping: () => {

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { proxyOf } from '../assemble.js';
 import type { Host } from '../host.js';
 import { loadCertificates, loadNotifyUrl } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { formatDuration } from '../settings/values.js';
 import type { AccountReporter } from '../status/reporter.js';
+import { sleep } from '../timers.js';
 import { openLog } from './session.js';
 
 /** How long the end waits for a notice that is being delivered. */
@@ -52,18 +52,18 @@ export async function openNotices(host: Host, account: AccountSettings, inner: A
   return {
     reporter,
     stopping: () => {
-      graceUntil = host.now().getTime() + settings.graceMs;
+      graceUntil = performance.now() + settings.graceMs;
       reporter.stopping();
     },
     close: async () => {
-      const waitMs = Math.min(MOST_WAIT_AT_END_MS, Math.max(0, graceUntil - host.now().getTime()));
-      const enough = new AbortController();
-      const releases = (['SIGTERM', 'SIGINT'] as const).map((signal) => host.onSignal(signal, () => enough.abort()));
+      const waitMs = Math.min(MOST_WAIT_AT_END_MS, Math.max(0, graceUntil - performance.now()));
+      const { asked, again } = host.stopSignals();
+      const isClosed = new AbortController();
+      const enough = AbortSignal.any([isClosed.signal, asked.aborted ? again : asked]);
       try {
-        return await reporter.close(delay(waitMs, undefined, { signal: enough.signal }).catch(() => {}));
+        return await reporter.close(sleep(waitMs, enough));
       } finally {
-        enough.abort();
-        for (const release of releases) release();
+        isClosed.abort();
       }
     },
   };

@@ -6,6 +6,7 @@ import { EXIT } from '../output/exit-code.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Status } from '../status/reporter.js';
 import { openStatus } from '../status/status.js';
+import { onAbort } from '../stop-signals.js';
 import { runAccount } from './account-daemon.js';
 import { type Notices, openNotices } from './account-notices.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
@@ -18,9 +19,16 @@ import { openLog, sharedPace } from './session.js';
  */
 const KEEP_YOUNG_SPACE_SMALL = '--semi-space-growth-factor=1';
 
+/** What hangs at the second signal is not waited for. */
+const MOST_WAIT_AFTER_SECOND_SIGNAL_MS = 1_000;
+
 /** run: the daemon, for each account at once. Logs to stdout; ends with 0 when it was told to stop. */
 export async function runCommand(host: Host, invocation: Invocation): Promise<number> {
   setFlagsFromString(KEEP_YOUNG_SPACE_SMALL);
+  const { again } = host.stopSignals();
+  onAbort(again, () => {
+    setTimeout(() => host.exitNow(EXIT.done), MOST_WAIT_AFTER_SECOND_SIGNAL_MS).unref();
+  });
   const notices: Notices[] = [];
   let brokenOff = false;
   const code = await execute(host, invocation, async () => {
@@ -28,23 +36,33 @@ export async function runCommand(host: Host, invocation: Invocation): Promise<nu
     // Their shape was checked with the settings; whether they name times is known where schedules are made.
     for (const { settings } of accounts) checkSchedule(settings.schedule);
     const status = await openStatusOf(host, accounts);
+    const onCutShort = () => {
+      brokenOff = true;
+    };
     try {
-      return await runAll(host, accounts, { status, notices });
+      return await runAll(host, accounts, { status, notices, onCutShort });
     } finally {
-      brokenOff = (await Promise.all(notices.map((each) => each.close()))).includes(false);
+      if ((await Promise.all(notices.map((each) => each.close()))).includes(false)) brokenOff = true;
       await status.close();
     }
   });
-  // A name that is being looked up would keep the process alive until the system gives up on it.
+  // A request that hangs, or a name that is being looked up, would keep the process alive.
   if (brokenOff) host.exitNow(code);
   return code;
 }
 
-/** `notices`: those that are opened are added, and are the caller's to close. */
+interface Shared {
+  readonly status: Status;
+  /** Those that are opened are added, and are the caller's to close. */
+  readonly notices: Notices[];
+  /** An account ended with something still under way, which the others have time for. */
+  readonly onCutShort: () => void;
+}
+
 function runAll(
   host: Host,
   accounts: readonly AccountSettings[],
-  { status, notices }: { readonly status: Status; readonly notices: Notices[] },
+  { status, notices, onCutShort }: Shared,
 ): Promise<CommandResult> {
   const pacerFor = sharedPace();
   return forAccounts(accounts, async (account) => {
@@ -56,7 +74,7 @@ function runAll(
       notices.push(told);
       reporter = told.reporter;
       const ended = await runAccount(host, account, { pacerFor, status: reporter, onStopping: told.stopping });
-      if (ended === 'cut-short') host.exitNow(EXIT.done);
+      if (ended === 'cut-short') onCutShort();
       return { ...NOTHING_TO_SAY, failures: [] };
     } catch (error) {
       // Of several, one that can't begin is told now, not when the others have ended.

@@ -1,3 +1,4 @@
+import { onAbort, type StopSignals } from '../stop-signals.js';
 import { timerMs } from '../timers.js';
 import type { Schedule } from './cron.js';
 import { advance, type Effect, IDLE, type SchedulerEvent, type Trigger } from './scheduler.js';
@@ -17,7 +18,10 @@ export interface DaemonEdges {
   reload(): Promise<boolean>;
   startWatching(onMaybeChanged: () => Promise<void>): Watcher;
   startSchedule(onDue: () => void): Schedule | null;
-  onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): () => void;
+  /** The end is asked for. May have been before it began. */
+  readonly stops: StopSignals;
+  /** Calls the listener on SIGHUP until the returned function is called. */
+  onHangup(listener: () => void): () => void;
   random(): number;
   /** How long the run under way may take after the first signal, in milliseconds. */
   readonly graceMs: number;
@@ -26,8 +30,8 @@ export interface DaemonEdges {
 }
 
 /**
- * Runs until it is told to stop: at start, when the manifest changes, on the schedule, on SIGHUP, and again after a
- * failure. Everything that happens goes through the scheduler, which decides; this carries out.
+ * Runs until it is told to stop: at start, when the manifest changes, on the schedule, on SIGHUP (which rereads the
+ * manifest first), and again after a failure. Everything that happens goes through the scheduler, which decides; this carries out.
  *
  * Resolves when it has ended: `finished`, or `cut-short` by a second signal or the end of the grace time. Nothing is
  * lost by the latter, since every POST is on disk before it is sent. Rejects when a run does.
@@ -42,7 +46,10 @@ class Daemon {
   readonly #stop = new AbortController();
   readonly #releases: (() => Promise<void> | void)[] = [];
   #state = IDLE;
+  #hasManifest = false;
+  #isOver = false;
   #timer: NodeJS.Timeout | undefined;
+  #grace: NodeJS.Timeout | undefined;
   #end: (how: 'finished' | 'cut-short') => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
@@ -57,16 +64,20 @@ class Daemon {
   }
 
   async #begin(): Promise<void> {
-    const { onSignal } = this.#edges;
-    const stop = () => this.#onStop();
-    this.#releases.push(onSignal('SIGTERM', stop), onSignal('SIGINT', stop));
-    this.#releases.push(onSignal('SIGHUP', () => this.#handle({ kind: 'trigger', triggers: ['hangup'] })));
-    await this.#edges.reload();
+    const { stops, onHangup, reload, startSchedule, startWatching } = this.#edges;
+    this.#releases.push(onAbort(stops.asked, () => this.#onStopAsked()));
+    this.#releases.push(onAbort(stops.again, () => this.#handle({ kind: 'stop' })));
+    this.#releases.push(onHangup(() => void this.#onHangup().catch(this.#fail)));
+    if (this.#state.stopping) return;
+    await reload();
+    // What would be started now would outlive the end.
+    if (this.#state.stopping) return;
+    this.#hasManifest = true;
     this.#handle({ kind: 'trigger', triggers: ['start'] });
-    const schedule = this.#edges.startSchedule(() => this.#handle({ kind: 'trigger', triggers: ['schedule'] }));
+    const schedule = startSchedule(() => this.#handle({ kind: 'trigger', triggers: ['schedule'] }));
     if (schedule !== null) this.#releases.push(() => schedule.stop());
-    const watcher = this.#edges.startWatching(async () => {
-      if (await this.#edges.reload()) this.#handle({ kind: 'trigger', triggers: ['manifest'] });
+    const watcher = startWatching(async () => {
+      if (await reload()) this.#handle({ kind: 'trigger', triggers: ['manifest'] });
     });
     this.#releases.push(() => watcher.close());
   }
@@ -81,20 +92,29 @@ class Daemon {
 
   /** What was acquired is let go of in reverse. */
   async #release(): Promise<void> {
+    this.#isOver = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#grace);
     for (const release of this.#releases.reverse()) await release();
   }
 
-  #onStop(): void {
-    if (!this.#state.stopping) {
-      this.#edges.onStopping();
-      const grace = setTimeout(() => this.#handle({ kind: 'grace-over' }), timerMs(this.#edges.graceMs));
-      this.#releases.push(() => clearTimeout(grace));
-    }
+  #onStopAsked(): void {
+    if (this.#isOver) return;
+    this.#edges.onStopping();
+    this.#grace = setTimeout(() => this.#handle({ kind: 'grace-over' }), timerMs(this.#edges.graceMs));
     this.#handle({ kind: 'stop' });
   }
 
+  /** A run reads what the watcher has seen, which may be a moment behind: whoever sends SIGHUP means the file as it is. */
+  async #onHangup(): Promise<void> {
+    // The first run is yet to come, and does what this one would.
+    if (!this.#hasManifest || this.#state.stopping) return;
+    const changed = await this.#edges.reload();
+    this.#handle({ kind: 'trigger', triggers: changed ? ['hangup', 'manifest'] : ['hangup'] });
+  }
+
   #handle(event: SchedulerEvent): void {
+    if (this.#isOver) return;
     const { state, effects } = advance(this.#state, event);
     this.#state = state;
     for (const effect of effects) this.#carryOut(effect);

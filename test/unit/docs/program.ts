@@ -18,6 +18,7 @@ export function programShape(): ProgramShape {
     build: 'docs',
     secrets: new Secrets(),
     now: () => new Date(0),
+    stopSignals: () => ({ asked: new AbortController().signal, again: new AbortController().signal }),
     onSignal: () => () => {},
     exitNow: (code: number) => {
       throw new Error(`ended with ${code}`);
