@@ -1,15 +1,13 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import { FAKETIME } from '../helpers/wall-clock.js';
 import { commonSleepMs, tellsOfSleep } from './sleep.js';
 
-/** Where Debian's package `libfaketime` (which comes with `faketime`) has it, on each architecture. */
-const FOLDERS = existsSync('/usr/lib') ? readdirSync('/usr/lib').map((name) => `/usr/lib/${name}/faketime`) : [];
-const LIBRARY = FOLDERS.map((folder) => join(folder, 'libfaketimeMT.so.1')).find((path) => existsSync(path));
 /** Shorter waits than this pass by themselves. */
 const LEAST_JUMP_MS = 2;
 /** Between two looks at processes that work. */
@@ -42,14 +40,14 @@ export class VirtualTime {
   static async open(startAt: number): Promise<VirtualTime> {
     const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-time-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    return new VirtualTime(join(folder, 'offset'), LIBRARY ?? '', startAt - Date.now());
+    return new VirtualTime(join(folder, 'offset'), FAKETIME ?? '', startAt - Date.now());
   }
 
   /** Why there can be none on this machine, or null. */
   static whyNot(): string | null {
     if (process.platform !== 'linux') return 'only on Linux';
-    if (LIBRARY === undefined) return 'faketime is not installed';
-    const child = probe(LIBRARY);
+    if (FAKETIME === undefined) return 'faketime is not installed';
+    const child = probe(FAKETIME);
     if (Number(child.stdout) - Date.now() < 3_000_000) return 'libfaketime has no effect on this Node';
     return seesChildren() ? null : '/proc does not tell what a process waits for';
   }
