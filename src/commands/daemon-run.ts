@@ -45,7 +45,8 @@ export function makeRun(parts: {
     try {
       const report = await status.observeRun(triggers, refresh, () => runOnce(assembly.edges, options));
       const result = logReport(report, triggers, log);
-      return { result, comeBackInMs: report.comeBackInMs };
+      const prunesInMs = settings.prune ? prunesIn(report, manifest, log) : null;
+      return { result, comeBackInMs: earlier(report.comeBackInMs, prunesInMs) };
     } catch (error) {
       if (!(error instanceof ProductError)) throw error;
       // A manifest that can't be used was complained about when it was read, and is read again when it changes.
@@ -58,6 +59,21 @@ export function makeRun(parts: {
       return { result: 'failed', comeBackInMs: null };
     }
   };
+}
+
+/** Node's timers go by when a turn of the event loop began: they can be due a moment too early. */
+const TIMERS_ARE_EARLY_BY_MS = 100;
+
+/** After a run that was too soon after a change of the manifest to delete anything. */
+function prunesIn({ changes }: RunReport, { pruneInMs }: LastGoodManifest, log: Logger): number | null {
+  const orphaned = changes.filter(({ change }) => change.action === 'orphaned').length;
+  if (orphaned === 0 || pruneInMs === null) return null;
+  log.info({ orphaned, pruneInMs }, 'what left the manifest is deleted when that has been the same for a while');
+  return pruneInMs + TIMERS_ARE_EARLY_BY_MS;
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger): RunResult['result'] {

@@ -21,6 +21,12 @@ const STABLE_AFTER_MS = 20;
 const MOST_LOOKS = 50;
 
 /**
+ * For how long the manifest has to be the same before what left it may be deleted. A writer that pauses half-way leaves
+ * a valid file with half of the entries for a moment, and a webhook that is deleted and made again loses events.
+ */
+export const PRUNE_AFTER_MS = 10_000;
+
+/**
  * The last valid manifest. A broken or missing file leaves it in force; the trouble is logged once, until it changes
  * or is mended. What counts is the content: the same bytes again are no change.
  */
@@ -31,10 +37,14 @@ export class LastGoodManifest {
   #text: string | null | undefined;
   #good: ValidManifest | null = null;
   #problems: readonly Problem[] = [];
+  readonly #now: () => number;
+  #changedAt = Number.POSITIVE_INFINITY;
 
-  constructor(file: ManifestFile, log: Logger) {
+  /** `now`: milliseconds on a clock that only goes forward. */
+  constructor(file: ManifestFile, log: Logger, now: () => number = () => performance.now()) {
     this.#file = file;
     this.#log = log;
+    this.#now = now;
   }
 
   /** The problems of the file as it is now; empty when it is in force. */
@@ -47,6 +57,16 @@ export class LastGoodManifest {
     return this.#good;
   }
 
+  /**
+   * In how many milliseconds what left the manifest may be deleted, unless it changes again; 0: now. Null while the file
+   * is not what is in force: it will have changed by then. The first reading is a change like any other, since nobody
+   * knows how old the file is: its time stamps are those of a clock that may have been set.
+   */
+  get pruneInMs(): number | null {
+    if (this.#problems.length > 0 || this.#good === null) return null;
+    return Math.max(0, Math.ceil(this.#changedAt + PRUNE_AFTER_MS - this.#now()));
+  }
+
   /** Reads the file. True: there is a new valid manifest. */
   async reload(): Promise<boolean> {
     const found = await this.#readStable();
@@ -54,6 +74,7 @@ export class LastGoodManifest {
     if (text === this.#text && text !== null) return false;
     const first = this.#text === undefined;
     this.#text = text;
+    this.#changedAt = this.#now();
     const result = 'text' in found ? this.#file.parse(found.text) : found;
     if ('entries' in result) {
       if (this.#problems.length > 0) this.#log.info('the manifest is valid again');

@@ -32,6 +32,8 @@ export interface LockedState {
 export interface ValidManifest {
   readonly entries: readonly ManifestEntry[];
   readonly warnings: readonly Problem[];
+  /** False: it changed a moment ago, and may be half written, so what left it is not deleted yet. */
+  readonly mayPrune?: boolean;
   readonly source?: ManifestSource;
 }
 

@@ -69,10 +69,11 @@ export interface RunReport {
  * Throws ProductError when it ends before anything was changed: the manifest is wrong (`input`), a guard says no
  * (`refused`), or the state or the account can't be read (`failed`).
  */
-export async function runOnce(edges: ReconcilerEdges, options: RunOptions): Promise<RunReport> {
+export async function runOnce(edges: ReconcilerEdges, asked: RunOptions): Promise<RunReport> {
   const locked = await edges.lockState();
   try {
     const manifest = await edges.loadManifest();
+    const options = { ...asked, prune: asked.prune && manifest.mayPrune !== false };
     const { journal, isNew } = await openState(locked, edges, options);
     options.onStateOpened?.();
     const asIs = withoutNames(manifest.entries)?.entries ?? null;

@@ -174,7 +174,10 @@ export const SETTINGS = {
     parse: parseBoolean,
     commands: RECONCILING,
   }),
-  prune: toggle('prune', 'delete what left the manifest, rather than only report it', RECONCILING),
+  prune: {
+    ...toggle('prune', 'delete what left the manifest, rather than only report it', RECONCILING),
+    note: '`run` deletes when it has seen the manifest unchanged for ten seconds: a file that is half-written for a moment deletes nothing.',
+  },
   onUncertain: setting<(typeof ON_UNCERTAIN)[number]>('on-uncertain', '--on-uncertain <what>', {
     help: 'after a POST of unknown outcome: recover looks for its webhook and may send again, hold only looks',
     accepts: ON_UNCERTAIN.join(' or '),

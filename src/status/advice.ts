@@ -139,7 +139,8 @@ function aboutDrift(count: number): Advice[] {
 function aboutOrphans(count: number): Advice[] {
   if (count === 0) return [];
   const title = `${plural(count, 'webhook is', 'webhooks are')} not in the manifest any more, and kept`;
-  const remedy = '--prune deletes such webhooks; "forget NAME" lets go of one';
+  const remedy =
+    '--prune deletes such webhooks, once the manifest has been the same for ten seconds; "forget NAME" lets go of one';
   return [{ severity: 'note', title, problems: [], more: 0, remedy, filter: 'orphaned' }];
 }
 

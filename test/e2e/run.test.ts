@@ -183,6 +183,25 @@ describe('the daemon', () => {
     expect(stdout).toContain('"retry"');
   });
 
+  it('deletes what left the manifest only when that has been the same for a while', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await place.write('webhooks.yaml', manifestOf('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'));
+    const daemon = await startDaemon(place, '--prune');
+    await live(sandbox, 9);
+    const whole = sandbox.account();
+    // A writer that pauses half-way, and is done before that time is over.
+    await place.write('webhooks.yaml', manifestOf('a', 'b', 'c', 'd', 'e', 'f', 'g'));
+    await daemon.waitForOutput(/"orphaned":2/);
+    await place.write('webhooks.yaml', manifestOf('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'));
+    await daemon.waitForOutput(/(?:"manifest".*?){2}"reconciled/s);
+    expect(sandbox.account()).toEqual(whole);
+    await place.write('webhooks.yaml', manifestOf('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'));
+    await live(sandbox, 8);
+    expect(await stop(daemon)).toMatchObject({ code: 0 });
+    expect(sandbox.account()).toEqual(whole.slice(0, 8));
+  });
+
   it('finishes and records the request under way when it is told to stop', async () => {
     const sandbox = await openSandbox({ faults: ['create:after:slow:1000'] });
     const place = await Workplace.open(sandbox);
