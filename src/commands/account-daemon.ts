@@ -74,7 +74,7 @@ export async function runAccount(
       startSchedule: (onDue) =>
         settings.schedule === 'off'
           ? null
-          : status.observeSchedule(startSchedule(settings.schedule, { timezone: settings.timezone, onDue, log })),
+          : status.observeSchedule(startSchedule(settings.schedule, { timezone: settings.timezone, onDue })),
       stops: host.stopSignals(),
       onHangup: (listener) => host.onSignal('SIGHUP', listener),
       random: Math.random,

@@ -208,6 +208,7 @@ export const SETTINGS = {
     help: 'when to reconcile, as the five fields of cron; off for none',
     accepts: 'five cron fields such as "*/15 * * * *", or off',
     fallback: '*/15 * * * *',
+    note: 'Where the change of clocks leaves out or repeats its times, or the clock is set, a run comes a minute after the longest regular wait. Days of the month and days of the week together are refused: crontab comes on either.',
     parse: parseScheduleShape,
     commands: ['run', 'doctor'],
   }),

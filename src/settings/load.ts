@@ -3,7 +3,13 @@ import { errorCode, ProductError, productError } from '../errors.js';
 import { SETTINGS, type Settings } from './definitions.js';
 import type { FileValues, SettingsFile } from './file.js';
 import { NOTIFY_ACCEPTS, parseNotifyUrl } from './notify-url.js';
-import { type AccountSettings, resolveSettings, type SettingsSources, type TokenSource } from './resolve.js';
+import {
+  type AccountSettings,
+  resolveSettings,
+  type ScheduleJudge,
+  type SettingsSources,
+  type TokenSource,
+} from './resolve.js';
 import { checkToken } from './token.js';
 import { isPlainSchedule, parseScheduleShape } from './values.js';
 
@@ -27,14 +33,14 @@ export async function loadSettings(options: {
   const text = readSmallFile(path, 'settings file', options.settingsFile === undefined);
   const { flags, environment } = options;
   const file = text === undefined ? undefined : await parseSettings({ path, text });
-  const namesTimes = await judgeOfSchedules({ flags, environment, file });
-  const resolved = resolveSettings({ flags, environment, file, namesTimes });
+  const judgeSchedule = await judgeOfSchedules({ flags, environment, file });
+  const resolved = resolveSettings({ flags, environment, file, judgeSchedule });
   if (!resolved.ok) throw new ProductError('input', resolved.problems);
   return resolved;
 }
 
 /** Loaded where it is needed too: most schedules are plain ones. */
-async function judgeOfSchedules({ flags, environment, file }: SettingsSources): Promise<(schedule: string) => boolean> {
+async function judgeOfSchedules({ flags, environment, file }: SettingsSources): Promise<ScheduleJudge> {
   const { name, environment: variable } = SETTINGS.schedule;
   const said = [
     flags.get(name),
@@ -42,9 +48,12 @@ async function judgeOfSchedules({ flags, environment, file }: SettingsSources): 
     ...[file, ...(file?.accounts ?? [])].map((place) => place?.values.get(name)?.text),
   ];
   const shaped = said.map((text) => parseScheduleShape(text ?? '')).filter((schedule) => schedule !== undefined);
-  if (shaped.every(isPlainSchedule)) return () => true;
+  if (shaped.every(isPlainSchedule)) return () => null;
   const { parseSchedule } = await import('../daemon/cron.js');
-  return (schedule) => schedule === 'off' || parseSchedule(schedule).ok;
+  return (schedule) => {
+    const parsed = schedule === 'off' ? null : parseSchedule(schedule);
+    return parsed?.ok === false ? parsed.why : null;
+  };
 }
 
 /** Loaded where it is needed: most installations have no settings file, and the YAML parser is slow to load. */

@@ -11,9 +11,12 @@ export interface SettingsSources {
   readonly flags: ReadonlyMap<string, string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly file: FileValues | undefined;
-  /** Whether a schedule of the right shape names times that come. Left out: they all do. */
-  readonly namesTimes?: (schedule: string) => boolean;
+  /** Left out: each schedule of the right shape can be used. */
+  readonly judgeSchedule?: ScheduleJudge;
 }
+
+/** Why a schedule of the right shape can't be used, as a sentence that goes on from "it …"; null: it can. */
+export type ScheduleJudge = (schedule: string) => string | null;
 
 const NO_FILE: FileValues = { values: new Map(), accounts: [], problems: [] };
 
@@ -83,8 +86,8 @@ function resolveOne(sources: SettingsSources, fromFile: TextValues, ofAccount: T
     if (source === undefined) continue;
     if (sources.flags.has(setting.name)) flagged.add(key);
     const value = setting.parse(source.text);
-    const neverComes = key === 'schedule' && sources.namesTimes?.(String(value)) === false;
-    if (value === undefined || neverComes) problems.push(badValue(setting, source));
+    const why = key === 'schedule' && value !== undefined ? sources.judgeSchedule?.(String(value)) : null;
+    if (value === undefined || typeof why === 'string') problems.push(badValue(setting, source, why));
     else values[key] = value;
   }
   const [url, file] = [found.get('notify'), found.get('notifyFile')];
@@ -127,11 +130,11 @@ function notifyTwice({ place, origin }: Found): Problem {
   return { code: 'notify-twice', severity: 'error', message, remedy: 'leave one of them out', ...place };
 }
 
-function badValue(setting: Setting<unknown>, source: SourcedText): Problem {
+function badValue(setting: Setting<unknown>, source: SourcedText, why?: string | null): Problem {
   return {
     code: 'bad-setting',
     severity: 'error',
-    message: `${setting.name}: ${setting.secret ? 'what is said' : quote(source.text)} (from ${source.origin}) can't be used`,
+    message: `${setting.name}: ${setting.secret ? 'what is said' : quote(source.text)} (from ${source.origin}) can't be used${typeof why === 'string' ? `: it ${why}` : ''}`,
     remedy: `give ${setting.accepts}`,
     ...source.place,
   };

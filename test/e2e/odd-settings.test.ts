@@ -31,6 +31,18 @@ describe('a setting that can’t be meant', () => {
     expect(await place.run('validate')).toMatchObject({ code: 3, stderr: expect.stringContaining('0 25 * * *') });
   });
 
+  it('is refused: a schedule with days of the month and of the week, which crontab reads otherwise', async () => {
+    const place = await openPlace('schedule: "0 3 1 * mon"\n');
+    const { code, stderr } = await place.run('validate', '--config', 'settings.yaml');
+    expect([code, stderr]).toEqual([3, expect.stringContaining('names days of the month and days of the week')]);
+  });
+
+  it('is refused: a schedule with a range that would fill the memory', async () => {
+    const place = await openPlace('schedule: "1-999999999 * * * *"\n');
+    const { code, stderr } = await place.run('validate', '--config', 'settings.yaml');
+    expect([code, stderr]).toEqual([3, expect.stringContaining('a number of more than two digits')]);
+  });
+
   it('is refused: no time at all for a request', async () => {
     const place = await openPlace('prune: false\n');
     for (const timeout of ['0', '0s', '99ms']) {

@@ -1,4 +1,3 @@
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { isTimezone, nextTime, parseSchedule, startSchedule } from '../../../src/daemon/cron.js';
 import { ProductError } from '../../../src/errors.js';
@@ -11,6 +10,9 @@ describe('a schedule', () => {
     ['*/15 * * * *', '*/15 * * * *'],
     ['  0  3 * *   mon-fri ', '0 3 * * mon-fri'],
     ['0 0 29 2 *', '0 0 29 2 *'],
+    // As in crontab, a day that begins with a star is no restriction that another could be added to.
+    ['0 0 */2 * 1', '0 0 */2 * 1'],
+    ['0 0 1 * *', '0 0 1 * *'],
   ])('takes %j', (text, expression) => {
     expect(parseSchedule(text)).toEqual({ ok: true, expression });
   });
@@ -24,9 +26,19 @@ describe('a schedule', () => {
     ['*/0 * * * *', 'names no times'],
     ['0 0 31 2 *', 'names no times'],
     ['0 0 L-30 2 *', 'names no times'],
-  ])('refuses %j, which %s', (text, message) => {
-    expect(parseSchedule(text)).toEqual({ ok: false, message: `schedule: ${JSON.stringify(text)} ${message}` });
+    ['1-999999999 * * * *', 'has a number of more than two digits'],
+    ['*/999999999 * * * *', 'has a number of more than two digits'],
+    [`${'1,'.repeat(200)}1 * * * *`, 'has more than 400 characters'],
+  ])('refuses %j, which %s', (text, why) => {
+    expect(parseSchedule(text)).toEqual({ ok: false, why });
   });
+
+  it.each(['0 3 1 * 1', '0 3 1-31 * 1-5', '0 3 L * mon', '0 3 1,15 * 1'])(
+    'refuses %j, in which days of the month and of the week are given',
+    (text) => {
+      expect(parseSchedule(text)).toMatchObject({ ok: false, why: expect.stringContaining('crontab comes on either') });
+    },
+  );
 
   it('knows the time zones of this Node', () => {
     expect(['Europe/Amsterdam', 'UTC', 'Mars/Olympus', ''].map(isTimezone)).toEqual([true, true, false, false]);
@@ -34,7 +46,7 @@ describe('a schedule', () => {
 
   it('is refused before anything is started', () => {
     const start = (text: string, timezone: string | undefined) => () =>
-      startSchedule(text, { timezone, onDue: () => {}, log: pino({ level: 'silent' }) });
+      startSchedule(text, { timezone, onDue: () => {} });
     expect(start('*/15 * * * * *', undefined)).toThrow(ProductError);
     expect(start('*/15 * * * *', 'Mars/Olympus')).toThrow('timezone: "Mars/Olympus" is not known');
   });
@@ -65,11 +77,9 @@ describe('a started schedule', () => {
 
   function started(text: string, timezone: string | undefined) {
     const due: string[] = [];
-    const logged: string[] = [];
-    const log = pino({ level: 'info' }, { write: (line: string) => logged.push(line) });
-    const schedule = startSchedule(text, { timezone, onDue: () => due.push(new Date().toISOString()), log });
+    const schedule = startSchedule(text, { timezone, onDue: () => due.push(new Date().toISOString()) });
     onTestFinished(() => schedule.stop());
-    return { due, logged, schedule };
+    return { due, schedule };
   }
 
   it('is due at its times, and says when it is due next', async () => {
@@ -91,15 +101,14 @@ describe('a started schedule', () => {
     expect(new Date().toISOString()).toBe('2026-11-24T03:00:00.000Z');
   });
 
-  it('makes up once for the times that a machine slept through, without a warning', async () => {
-    const { due, logged } = started('*/15 * * * *', 'UTC');
+  it('makes up once for the times that a machine slept through', async () => {
+    const { due } = started('*/15 * * * *', 'UTC');
     vi.setSystemTime('2026-11-23T18:20:00Z');
     await vi.advanceTimersToNextTimerAsync();
     expect(due).toHaveLength(1);
     await vi.advanceTimersToNextTimerAsync();
     expect(due).toHaveLength(2);
     expect(due.at(-1)).toBe('2026-11-23T18:30:00.000Z');
-    expect(logged).toEqual([]);
   });
 
   it('comes although the process was too busy to be there in time', async () => {
@@ -109,13 +118,43 @@ describe('a started schedule', () => {
     expect(due).toHaveLength(1);
   });
 
-  it('is not due early when the clock is set back', async () => {
+  it('goes on when the clock is set back, once a minute later than regular', async () => {
     const { due } = started('*/15 * * * *', 'UTC');
-    vi.setSystemTime(Date.now() - HOUR_MS);
+    vi.setSystemTime(Date.now() - 2 * HOUR_MS);
     await vi.advanceTimersByTimeAsync(HOUR_MS);
-    expect(due).toEqual([]);
-    await vi.advanceTimersByTimeAsync(QUARTER_MS);
-    expect(due).toEqual(['2026-11-23T10:15:00.000Z']);
+    expect(due).toEqual([
+      '2026-11-23T08:23:00.000Z',
+      '2026-11-23T08:30:00.000Z',
+      '2026-11-23T08:45:00.000Z',
+      '2026-11-23T09:00:00.000Z',
+    ]);
+  });
+
+  it.each(['UTC', 'Europe/Amsterdam'])(
+    'goes on in the hour that comes twice in autumn, on a machine in %s',
+    async (zone) => {
+      vi.stubEnv('TZ', zone);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      vi.setSystemTime('2026-10-24T23:40:00Z');
+      const { due } = started('*/15 * * * *', 'Europe/Amsterdam');
+      await vi.advanceTimersByTimeAsync(2 * HOUR_MS);
+      const waits = due.map((time, index) => Date.parse(time) - Date.parse(due[index - 1] ?? '2026-10-24T23:40:00Z'));
+      expect(Math.max(...waits)).toBeLessThanOrEqual(QUARTER_MS + 60_000);
+      expect(due.at(-1)).toBe('2026-10-25T01:30:00.000Z');
+    },
+  );
+
+  it('comes once on the day in spring that has no such time', async () => {
+    vi.setSystemTime('2027-03-27T00:00:00Z');
+    const { due } = started('30 2 * * *', 'Europe/Amsterdam');
+    await vi.advanceTimersByTimeAsync(3 * 24 * HOUR_MS);
+    expect(due).toEqual(['2027-03-27T01:30:00.000Z', '2027-03-28T01:31:00.000Z', '2027-03-29T00:30:00.000Z']);
+  });
+
+  it('waits for longer than a timer holds', async () => {
+    const { due } = started('0 0 1 1,3 *', 'UTC');
+    await vi.advanceTimersByTimeAsync(39 * 24 * HOUR_MS);
+    expect(due).toEqual(['2027-01-01T00:00:00.000Z']);
   });
 
   it('keeps nothing that would hold up the end of the process once it is stopped', async () => {

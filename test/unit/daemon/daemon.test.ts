@@ -45,7 +45,7 @@ function start(edges: Partial<DaemonEdges> = {}, before: (stops: Stops) => void 
     startSchedule: (onDue) => {
       did.push('schedule');
       due = onDue;
-      return { nextAt: () => null, longestWaitMs: null, stop: () => void did.push('schedule no more') };
+      return { nextAt: () => null, longestWaitMs: DAY_MS, stop: () => void did.push('schedule no more') };
     },
     stops: { asked: stops.asked.signal, again: stops.again.signal },
     onHangup: (listener) => {
