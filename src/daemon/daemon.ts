@@ -31,7 +31,8 @@ export interface DaemonEdges {
 
 /**
  * Runs until it is told to stop: at start, when the manifest changes, on the schedule, on SIGHUP (which rereads the
- * manifest first), and again after a failure. Everything that happens goes through the scheduler, which decides; this carries out.
+ * manifest first), and again after a failure. Everything that happens goes through the scheduler, which decides; this
+ * carries out.
  *
  * Resolves when it has ended: `finished`, or `cut-short` by a second signal or the end of the grace time. Nothing is
  * lost by the latter, since every POST is on disk before it is sent. Rejects when a run does.
