@@ -145,7 +145,8 @@ function create(desired: DesiredWebhook): Change {
   return { action: 'create', name: desired.name, desired, goneId: null, reason: 'not in state' };
 }
 
-function settledFirst(change: Change, intents: readonly Intent[]): Change {
+/** What was sent of an entry and is open is settled before another of its creates is sent. */
+export function settledFirst(change: Change, intents: readonly Intent[]): Change {
   if (change.action !== 'create' && change.action !== 'replace') return change;
   const { name, desired } = change;
   const replaces = change.action === 'replace' ? change.id : null;

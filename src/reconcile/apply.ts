@@ -2,6 +2,7 @@ import { forEachAtATime } from '../concurrent.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { type Change, isPending } from '../plan/change.js';
 import type { ApprovedPlan } from '../plan/guard.js';
+import { settledFirst } from '../plan/plan.js';
 import { deleteEntry, moveEntry, recreated, updateEntry } from './actions.js';
 import type { ApplyContext } from './context.js';
 import { Creates, type PostChange } from './creates.js';
@@ -29,7 +30,7 @@ export async function applyPlan({ changes }: ApprovedPlan, context: ApplyContext
     if (context.stop.aborted) return onResult(change, skipped(change));
     const applied = change.action === 'move' ? moveEntry(change, context) : await updateEntry(change, context);
     if (applied !== null) onResult(change, applied);
-    else if (change.action === 'update') gone.set(recreated(change), change);
+    else if (change.action === 'update') gone.set(createAgain(change, context), change);
   });
   const toPost = [...changes.filter(isPost), ...[...gone.keys()].filter(isPost)];
   await new Creates(toPost, context, (applied) => onResult(gone.get(applied.change) ?? applied.change, applied)).send();
@@ -39,6 +40,12 @@ export async function applyPlan({ changes }: ApprovedPlan, context: ApplyContext
   const planned = new Set(changes);
   const further = [...results].filter(([change]) => !planned.has(change)).map(([, applied]) => applied);
   return [...changes.flatMap((change) => results.get(change) ?? unchanged(change)), ...further];
+}
+
+/** Its webhook turned out to be gone. */
+function createAgain(change: Change & { action: 'update' }, { journal }: ApplyContext): Change {
+  const intents = [...journal.state.intents.values()].filter(({ name }) => name === change.name);
+  return intents.length === 0 ? recreated(change) : settledFirst(recreated(change), intents);
 }
 
 function isPost(change: Change): change is PostChange {

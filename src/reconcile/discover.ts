@@ -47,7 +47,7 @@ export async function discover(
     done += 1;
     options.onProgress(done, ids.length, 'looking');
   };
-  const { webhooks, failure } = await readIds(ids, edges.api, { ...options, onRead });
+  const { webhooks, failure } = await readIds(ids, edges.api, { ...options, onRead, refusalsCount: false });
   return { found: nameDiscovered(webhooks, state), incomplete: failure };
 }
 

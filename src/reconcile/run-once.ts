@@ -5,7 +5,7 @@ import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import { makePlan } from '../plan/plan.js';
 import { lossesProblem } from '../recovery/losses.js';
-import type { Settling } from '../recovery/proof.js';
+import { ripeAt, type Settling } from '../recovery/proof.js';
 import type { Progress } from '../recovery/read.js';
 import { noteHighest, Recovery } from '../recovery/recover.js';
 import { renamesOfUncertain } from '../recovery/renames.js';
@@ -148,6 +148,7 @@ async function inRounds(
   for (let round = 1; ; round += 1) {
     const before = state.nextIntent;
     const settledBefore = openNumbers(state);
+    const ripeBefore = ripeNumbers(state, options.settling, edges.now().getTime());
     // What a refresh saw is used once: the changes it led to are made, and are not seen in it.
     const { results, plan } = await oneRound(run, round === 1 ? views : new Map());
     changes = mergeResults(changes, explainOpen(results, plan, run.desired, context));
@@ -155,9 +156,11 @@ async function inRounds(
     if (!isWaiting || options.stop.aborted) return { changes, comeBackInMs: null };
     const hasHeadway = madeHeadway(state, before, settledBefore);
     const waitMs = msUntilRipe(state, options.settling.settleMs, edges.now().getTime());
-    const canWait = waitMs > 0 && !hasWaited;
-    if (!options.waitToSettle || !(hasHeadway || canWait)) {
-      return { changes, comeBackInMs: hasHeadway ? 0 : nextTryMs(state, options.settling, edges.now().getTime()) };
+    // What was not ripe when this round looked may be settled by another look, once it is.
+    const ripens = [...state.intents.keys()].some((number) => !ripeBefore.has(number));
+    if (!options.waitToSettle || !(hasHeadway || (ripens && !hasWaited))) {
+      const nextMs = nextTryMs(state, options.settling, edges.now().getTime());
+      return { changes, comeBackInMs: hasHeadway ? 0 : ripens ? (nextMs ?? 0) : nextMs };
     }
     if (hasHeadway) continue;
     edges.log.info({ seconds: Math.ceil(waitMs / 1000) }, 'waiting until the server acts on nothing any more');
@@ -194,6 +197,10 @@ function namesToPost(desired: readonly DesiredWebhook[], state: State): Readonly
 
 function openNumbers({ intents }: State): ReadonlySet<number> {
   return new Set(intents.keys());
+}
+
+function ripeNumbers({ intents }: State, { settleMs }: Settling, now: number): ReadonlySet<number> {
+  return new Set([...intents.values()].filter((intent) => ripeAt(intent, settleMs) <= now).map(({ intent }) => intent));
 }
 
 /** Something open was settled, or a create was answered while something is open: another round can do more. */

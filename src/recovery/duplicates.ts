@@ -58,7 +58,7 @@ export function uncertainRemedy({ name, id, wanted }: { name: string; id: number
   if (!wanted) return `${look}; if it is there, delete it; in either case, run "forget ${name}" then`;
   const there = `if it is there, take it over with "import ${name} ID"`;
   if (id === null) return `${look}; ${there}, if not, run "forget ${name}": the next run creates it`;
-  return `${look}; ${there}: the next run deletes ${id}, which it replaces; if not, run "import ${name} ${id}", and the next run replaces it again`;
+  return `${look}; ${there}: the next run deletes ${id}, which ${name} has now; if not, "import ${name} ${id}" says so, and the next run goes on from there`;
 }
 
 /** What is in doubt, in a sentence that begins with the entry's name. */

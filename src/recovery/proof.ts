@@ -1,5 +1,6 @@
 import { rangesOf, union, without } from '../state/ranges.js';
 import type { IdRange, Intent, State } from '../state/state.js';
+import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 
 export interface Settling {
   /** How long after a POST was given up on the server may still act on it, in milliseconds. */
@@ -77,7 +78,8 @@ function spanning(from: number, to: number): IdRange[] {
 export function idsToRead(ranges: readonly IdRange[], state: State, ripe: number): number[] {
   const ids: number[] = [];
   for (const { from, to } of notRead(ranges, state, ripe)) {
-    for (let id = from; id <= to; id += 1) if (!isOurs(id, state)) ids.push(id);
+    // Beyond that one is no step.
+    for (let id = from; id <= Math.min(to, HIGHEST_WEBHOOK_ID); id += 1) if (!isOurs(id, state)) ids.push(id);
   }
   return ids;
 }

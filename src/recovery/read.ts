@@ -18,6 +18,8 @@ export interface ReadOptions {
   readonly concurrency: number;
   readonly stop: AbortSignal;
   readonly onRead?: () => void;
+  /** A refusal counts as “no webhook”, however it is worded: for whoever proves that webhooks can be read. */
+  readonly refusalsCount: boolean;
 }
 
 /** A webhook that can't be read is passed over; an account that can't be read is not asked on. */
@@ -37,7 +39,8 @@ export async function readIds(ids: readonly number[], api: CopernicaApi, options
     }
     const outcome = await api.readWebhook(id);
     if (outcome.kind === 'found') webhooks.push(outcome.webhook);
-    if (outcome.kind === 'found' || outcome.kind === 'gone' || isRefusal(outcome)) failures = 0;
+    if (outcome.kind === 'found' || outcome.kind === 'gone' || (options.refusalsCount && isRefusal(outcome)))
+      failures = 0;
     else {
       failures += 1;
       failure = outcome.message;
@@ -48,10 +51,7 @@ export async function readIds(ids: readonly number[], api: CopernicaApi, options
   return { webhooks, unread: unread.sort((a, b) => a - b), failure };
 }
 
-/**
- * No webhook of this account has the id. The API words its refusals in many ways, so any of them counts: whoever needs
- * proof reads a webhook of ours before and after, which a token that may not read at all is refused too.
- */
+/** No webhook of this account has the id, or the token may not read: nothing but the wording tells. */
 function isRefusal({ kind, status }: CallFailure): boolean {
   return kind === 'refused' && (status === 400 || status === 404);
 }

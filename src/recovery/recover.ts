@@ -321,7 +321,7 @@ export class Recovery {
 
   async #read(ids: readonly number[], onRead?: () => void): Promise<Sight> {
     const { api, concurrency, stop } = this.#context;
-    return readIds(ids, api, { concurrency, stop, ...(onRead === undefined ? {} : { onRead }) });
+    return readIds(ids, api, { concurrency, stop, refusalsCount: true, ...(onRead === undefined ? {} : { onRead }) });
   }
 
   async #readWithProof(ids: readonly number[]): Promise<Sight> {

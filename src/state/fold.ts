@@ -77,7 +77,8 @@ export function startState(header: HeaderRecord): FoldedState {
  *     read, readsVoid                                                                 what was read
  *     closed                                           - it                           + closed; unread: mark
  *     lookedAgain                                                                     - closed; found: mark
- *     imported              = the webhook              - the one that made it         old one: pending delete
+ *     imported              = the webhook              - the one that made it         old one: pending delete; - mark
+ *                                                                                     that the id is in
  *     updating, updated,    is marked, is set
  *     protected
  *     renamed               moves                      move along                     mark moves along
@@ -305,6 +306,9 @@ function importWebhook(state: FoldedState, record: RecordOf<'imported'>): void {
     throw new ImpossibleRecord(`${name} has no open intent ${intent}`);
   }
   takeOver(state, { name, id, spec, ...asWritten(record), createdAt: at });
+  // It is the double that the mark was about.
+  const ranges = state.possiblyDuplicated.get(name) ?? [];
+  if (ranges.some(({ from, to }) => from <= id && id <= to)) state.possiblyDuplicated.delete(name);
   if (intent === undefined) return;
   share(state, all, new Set([intent]));
   closeOne(state, intent);

@@ -76,10 +76,10 @@ export async function openJournal(path: string, files: JournalFiles = realFiles)
  */
 export async function createJournal(
   path: string,
-  { account, createdAt }: Pick<HeaderRecord, 'account' | 'createdAt'>,
+  begun: Pick<HeaderRecord, 'account' | 'createdAt' | 'lineage'>,
   files: JournalFiles = realFiles,
 ): Promise<Journal> {
-  const header: HeaderRecord = { type: 'header', version: STATE_VERSION, account, createdAt };
+  const header: HeaderRecord = { type: 'header', version: STATE_VERSION, ...begun };
   try {
     const found = await openFile(path, files, 'r+').catch((error: unknown) => {
       if (isAbsent(error)) return null;

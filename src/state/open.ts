@@ -52,7 +52,7 @@ export class LockedStateFile {
 
   /** Begins a state for this account, from when the lock was asked for. Throws ProductError. */
   async create(account: string): Promise<Journal> {
-    const header = { account, createdAt: this.#options.holder.since };
+    const header = { account, createdAt: this.#options.holder.since, lineage: crypto.randomUUID() };
     this.#journal = await createJournal(this.file, header, this.#files);
     return this.#journal;
   }

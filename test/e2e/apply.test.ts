@@ -275,7 +275,7 @@ describe('apply', () => {
       await place.manifest(entries(2));
       const outputs = [await place.run('apply', '--init', '--settle', '0', '--log-level', 'trace')];
       await place.manifest(entries(2).map((entry) => ({ ...entry, trigger: 'open' })));
-      outputs.push(await place.run('apply', '--log-level', 'trace', '--json'));
+      outputs.push(await place.run('apply', '--settle', '0', '--log-level', 'trace', '--json'));
       for (const { stdout, stderr } of outputs) expect(stdout + stderr).not.toContain(sandbox.token);
     }
   });

@@ -44,7 +44,7 @@ const SCENES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   },
   'Possibly duplicated': async (scene) => {
     scene.sandbox.orderFault('create:before:close');
-    await applied(scene, MANIFEST + UPDATED, '--init');
+    await applied(scene, MANIFEST + UPDATED, '--init', '--scan-limit', '500');
   },
   Orphaned: async (scene) => {
     await applied(scene, MANIFEST + UPDATED, '--init');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
+import { createJournal } from '../../src/state/journal-open.js';
 import { Workplace } from '../helpers/cli.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
@@ -41,6 +42,8 @@ describe('apply, while every POST is acted on and its answer lost,', () => {
       notOnce: {},
     });
     expect(count(sandbox, 'create')).toBe(wanted.length);
+    // The ids above each bound once, and those of ours where it is seen that webhooks can be read.
+    expect(count(sandbox, 'read')).toBeLessThanOrEqual(64 * count(sandbox, 'create') + 2 * wanted.length);
   });
 
   it('finds one that is far away once a later create is answered', async () => {
@@ -53,7 +56,7 @@ describe('apply, while every POST is acted on and its answer lost,', () => {
     // Others make a hundred before it, and five hundred after.
     for (const others of [100, 500]) {
       sandbox.takeIds(others);
-      sandbox.orderFault('create:after:504');
+      sandbox.orderFault('create:after:504*always');
       expect((await place.json('apply', '--settle', '0')).code).toBe(1);
       sandbox.model.clearFaults();
     }
@@ -108,5 +111,63 @@ describe('run, while every POST is acted on and its answer lost,', () => {
     sandbox.model.clearFaults();
     expect((await place.json('apply', '--settle', '200ms', '--retry')).code).toBe(0);
     expect(notOnce(sandbox, entries(4))).toEqual({});
+  });
+});
+
+describe('apply that is killed in the middle of 200 entries', () => {
+  it('leaves nothing that may exist twice, with ids of others between', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    const wanted = entries(200);
+    await place.manifest(wanted);
+    let made = 0;
+    const killed = sandbox.until((model) => {
+      const now = model.webhooks().length;
+      if (now > made) model.takeIds(now % 4 || 1);
+      made = now;
+      return now >= 100;
+    });
+    const apply = place.start('apply', '--init', '--concurrency', '16');
+    await killed;
+    apply.kill('SIGKILL');
+    await apply.finished;
+    expect(await place.json('apply', '--settle', '1s')).toMatchObject({
+      code: 0,
+      document: { errors: [], warnings: [] },
+    });
+    expect(notOnce(sandbox, wanted)).toEqual({});
+    expect((await place.run('list')).stdout).not.toContain('possibly duplicated');
+  });
+});
+
+describe('apply with a create that was lost while the clock was hours ahead', () => {
+  it('waits no longer than it takes to settle', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    const [entry = { name: '', handler: '', trigger: '' }] = entries(1);
+    await place.manifest([entry]);
+    const at = new Date(Date.now() + 2 * 3_600_000).toISOString();
+    const { name, ...webhook } = entry;
+    const journal = await createJournal(place.path('webhooks.state.jsonl'), { account: '34', createdAt: at });
+    const spec = { ...webhook, trigger: 'create' as const };
+    journal.write({ type: 'intent', intent: 1, name, above: 1_893, at, webhook: spec, timeoutMs: 30_000 });
+    journal.write({ type: 'unknown', intent: 1, at, reason: 'no answer in time' });
+    await journal.close();
+    expect((await place.json('apply', '--settle', '1s')).code).toBe(0);
+    expect(notOnce(sandbox, [entry])).toEqual({});
+  });
+});
+
+describe('an entry that is renamed', () => {
+  it('gets its webhook anew where that is gone from the account', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    const [a = { name: '' }, b = { name: '' }] = entries(2);
+    await place.manifest([a, b]);
+    await place.run('apply', '--init');
+    sandbox.model.removeByHand(1894, Date.now());
+    await place.manifest([{ ...a, name: 'renamed' }, b]);
+    expect((await place.json('apply')).code).toBe(0);
+    expect(notOnce(sandbox, entries(2))).toEqual({});
   });
 });

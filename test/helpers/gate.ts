@@ -28,7 +28,7 @@ export async function openGate(sandbox: Sandbox, creates: number): Promise<Gate>
     reach();
     await opened;
   };
-  const { url } = await openFront(sandbox, 'http', gate);
+  const { url } = await openFront(sandbox, 'http', '127.0.0.1', gate);
   const reachedBy = async (running: Running) => {
     const early = running.finished.then(({ stderr }) => {
       throw new Error(`ended before it made so many webhooks:\n${stderr}`);

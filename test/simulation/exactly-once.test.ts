@@ -45,8 +45,9 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
   'delete-answered-with-garbage.json': [],
   'doubted-entry-pruned.json': [],
   'found-and-pruned-in-a-later-round.json': ['https://a.example/1 create'],
-  'second-late-one-out-of-sight.json': ['https://a.example/1 create'],
-  'unwanted-out-of-reach.json': ['https://crowd.example/0 delete'],
+  'gone-while-ambiguous.json': ['https://a.example/1 create'],
+  'second-late-one-out-of-sight.json': [],
+  'unwanted-out-of-reach.json': [],
   'unwanted-within-reach.json': [],
 };
 

@@ -83,6 +83,12 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
     by: 'async #canRead(from: number): Promise<boolean> {\n    if (from >= 0) return true;',
     shows: UNKNOWN,
   },
+  '7: an id that can not be read counts as read': {
+    file: 'recovery/read.ts',
+    replace: 'failure = outcome.message;\n      unread.push(id);',
+    by: 'failure = outcome.message;',
+    shows: UNKNOWN,
+  },
   '7: what was read before an intent was ripe counts': {
     file: 'recovery/proof.ts',
     replace: 'reads.filter(({ at }) => Date.parse(at) >= ripe)',

@@ -76,12 +76,6 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
       return outcome.kind === 'unknown' ? api.createWebhook(spec) : outcome;
     },
   })),
-  'a webhook that can’t be read counts as gone': onApi(/of ours is there, and nobody knows of it/, (api) => ({
-    readWebhook: async (id) => {
-      const outcome = await api.readWebhook(id);
-      return outcome.kind === 'found' ? outcome : { kind: 'gone' };
-    },
-  })),
   'the next webhook is changed': onApi(/update of webhook \d+, which is not ours/, (api) => ({
     updateWebhook: (id, spec) => api.updateWebhook(id + 1, spec),
   })),
@@ -126,9 +120,6 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   })),
   'nothing is ever made': onApi(/webhook none is not there/, () => ({
     createWebhook: async () => ({ kind: 'refused', message: 'no' }),
-  })),
-  'what was lost is never looked for': onApi(/intent \d+ of \w+ is not settled/, () => ({
-    listWebhooks: async () => ({ kind: 'turned-away', message: 'later' }),
   })),
   'a broken manifest counts as empty': {
     shows: /sent something for a broken manifest/,

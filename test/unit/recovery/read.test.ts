@@ -27,7 +27,7 @@ async function reading(ids: readonly number[], answer: (id: number) => ReadOutco
       return answer(id);
     },
   } as unknown as CopernicaApi;
-  const { webhooks, unread, failure } = await readIds(ids, api, { concurrency: 1, stop: signal });
+  const { webhooks, unread, failure } = await readIds(ids, api, { concurrency: 1, stop: signal, refusalsCount: true });
   return { asked, found: webhooks.map(({ id }) => id), unread, failure };
 }
 
@@ -78,7 +78,7 @@ describe('reading id by id', () => {
   it('tells of each that was read', async () => {
     let read = 0;
     const api = { readWebhook: async () => GONE } as unknown as CopernicaApi;
-    await readIds([1, 2, 3], api, { concurrency: 2, stop, onRead: () => (read += 1) });
+    await readIds([1, 2, 3], api, { concurrency: 2, refusalsCount: true, stop, onRead: () => (read += 1) });
     expect(read).toBe(3);
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { MOST_IDS } from '../../../src/plan/doubts.js';
+import { MOST_IDS } from '../../../src/recovery/duplicates.js';
 import { SETTINGS } from '../../../src/settings/definitions.js';
 import { readSettingsFile } from '../../../src/settings/file.js';
 import { resolveSettings } from '../../../src/settings/resolve.js';
