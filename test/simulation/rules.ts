@@ -68,7 +68,7 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
   '7: a found id is taken for a witness': {
     file: 'state/fold.ts',
     replace: 'createdAt: at, found: true,',
-    by: 'createdAt: at, found: true, answered: { intent: state.nextIntent, at },',
+    by: 'createdAt: at, found: true, answered: { intent: state.nextIntent - 1, at },',
     shows: UNKNOWN,
   },
   '7: an intent is closed without reading': {
