@@ -68,6 +68,8 @@ export interface History {
   readonly steps: readonly Step[];
   /** As many entries more, of the first run that the history plays. */
   readonly many?: number;
+  /** Somebody has made webhooks like so many of them before. */
+  readonly twins?: number;
   /** How many ids others take, at the most, after each that is ours. */
   readonly othersBetween?: number;
   /** How long a new webhook is not there for those who read it. */

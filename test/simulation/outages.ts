@@ -19,6 +19,7 @@ const LOSSES: readonly FaultOrder[] = [
   { on: 'create', times: 3, when: 'after', reply: { kind: 'answer', status: 201, headers: { 'X-Created': '7' } } },
 ];
 
+const EMPTY = '{"start":0,"limit":1000,"count":0,"total":0,"data":[]}';
 const GONE = '{"error":{"message":"No entity with supplied ID"}}';
 
 /** What else goes wrong meanwhile. */
@@ -29,6 +30,7 @@ const BESIDES: readonly (readonly FaultOrder[])[] = [
   [{ on: 'read', times: 'always', when: 'before', reply: { kind: 'answer', status: 403 } }],
   [{ on: 'read', times: 'always', when: 'before', reply: { kind: 'answer', status: 502 } }],
   [{ on: 'read', times: 'always', when: 'before', reply: { kind: 'answer', status: 400, body: GONE } }],
+  [{ on: 'list', times: 'always', when: 'before', reply: { kind: 'answer', status: 200, body: EMPTY } }],
   [{ on: 'read', nth: 20, times: 3, when: 'before', reply: { kind: 'answer', status: 500 } }],
   [{ on: 'read', nth: 20, times: 'always', when: 'before', reply: { kind: 'answer', status: 500 } }],
 ];
@@ -95,6 +97,7 @@ export function outages(sizes: { readonly min: number; readonly max: number }): 
       steps: fc
         .tuple(runs.map(run), fc.array(steps, { maxLength: 5 }))
         .map(([first, rest]): Step[] => [first, ...rest]),
+      twins: fc.constantFrom(0, 0, 0, 3),
       othersBetween: fc.constantFrom(0, 0, 3, 60, 300),
       readLagMs: fc.constantFrom(0, 0, 0, 2_000),
       unreadable: fc.array(fc.oneof(fc.integer({ min: 1_894, max: 1_940 }), fc.integer({ min: 1_941, max: 4_000 })), {

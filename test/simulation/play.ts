@@ -40,6 +40,7 @@ export const CLEAN: RunStep = {
 export async function play(history: History, sabotage?: Sabotage): Promise<World> {
   const world = new World(history);
   const player = new Player(world, history, sabotage);
+  for (const { spec } of manyEntries(history.twins ?? 0)) world.model.createByHand({ ...spec }, world.time.now());
   if (history.crowd > 0) {
     const crowd = Array.from({ length: history.crowd }, (_, index) =>
       entryOf(`crowd-${index}`, { handler: `https://crowd.example/${index}`, trigger: TRIGGERS[2] }),
