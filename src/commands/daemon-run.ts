@@ -6,7 +6,7 @@ import { refreshes, type Trigger } from '../daemon/scheduler.js';
 import { ProductError } from '../errors.js';
 import { countActions } from '../output/summary.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { isPending } from '../plan/change.js';
+import { isDrift, isPending } from '../plan/change.js';
 import { STATE_MISSING } from '../reconcile/open-state.js';
 import { type RunReport, runOnce } from '../reconcile/run-once.js';
 import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
@@ -103,7 +103,14 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
   else if (doubles.length > 0) {
     log.warn(summary, 'reconciled: the account is as the manifest says, but some webhooks may exist twice');
   } else log.info(summary, 'reconciled: the account is as the manifest says');
-  return failed + report.unread > 0 || report.lookFailure !== null ? 'failed' : 'ok';
+  const isDriftLeft = report.changes.some((applied) => isDriftUndone(applied, report));
+  return failed + report.unread > 0 || report.lookFailure !== null || isDriftLeft ? 'failed' : 'ok';
+}
+
+/** A webhook that looked gone or changed is still so: what comes next has to look again, or it would be forgotten. */
+function isDriftUndone({ change, result }: AppliedChange, { state }: RunReport): boolean {
+  if (result === 'done') return false;
+  return isDrift(change) || (change.action === 'recover' && change.replaces === null && state.entries.has(change.name));
 }
 
 function logChange({ change, result, id, error }: AppliedChange, log: Logger): void {

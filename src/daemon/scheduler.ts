@@ -110,7 +110,8 @@ function start(state: SchedulerState, triggers: readonly Trigger[], owed: readon
 function onFinished(state: SchedulerState, event: Extract<SchedulerEvent, { kind: 'run-finished' }>): Step {
   if (state.stopping) return { state: { ...state, running: false }, effects: [{ kind: 'end' }] };
   const failures = failuresAfter(event.result, state.failures);
-  const owed = event.result === 'ok' ? [] : state.current.filter((trigger) => trigger !== 'retry');
+  const owed =
+    event.result === 'ok' ? [] : state.current.filter((trigger) => trigger !== 'retry' && trigger !== 'manifest');
   const idle = { ...state, running: false, failures, current: owed };
   if (state.pending.length > 0) return start(idle, state.pending, owed);
   const timer = nextTimer(event, failures);

@@ -37,6 +37,10 @@ export async function applyPlan({ changes }: ApprovedPlan, context: ApplyContext
   await forEachAtATime(deletesOf(changes, context), context.concurrency, async (change) => {
     onResult(change, context.stop.aborted ? skipped(change) : await deleteEntry(change, context));
   });
+  // What has to be settled first is explained with the rest that is open.
+  for (const change of gone.values()) {
+    if (!results.has(change)) results.set(change, { change, result: 'uncertain', id: null, error: null });
+  }
   const planned = new Set(changes);
   const further = [...results].filter(([change]) => !planned.has(change)).map(([, applied]) => applied);
   return [...changes.flatMap((change) => results.get(change) ?? unchanged(change)), ...further];

@@ -19,6 +19,9 @@ export function mergeResults(earlier: readonly AppliedChange[], later: readonly 
 
 function settled(previous: AppliedChange, now: AppliedChange): AppliedChange {
   if (previous.result === 'done') return { ...previous, id: now.id };
+  // The old one of a replace, whose deletion failed, is a deletion of its own by now.
+  const isReplaced = previous.result === 'failed' && previous.change.action === 'replace';
+  if (previous.result !== 'uncertain' && !isReplaced) return previous;
   if (now.change.action !== 'none') return now;
   const { name, reason } = previous.change;
   const change: Change = { action: 'recover', name, desired: now.change.desired, intents: [], replaces: null, reason };

@@ -6,9 +6,9 @@ import { proofOf, witnessOf } from '../recovery/proof.js';
 import { msUntilRipe, pauseMs } from '../recovery/sending.js';
 import { roughDuration } from '../rough-duration.js';
 import type { Intent } from '../state/state.js';
-import type { DesiredWebhook } from '../webhook.js';
+import { type DesiredWebhook, webhookKey } from '../webhook.js';
 import type { ApplyContext } from './context.js';
-import { uncertainError } from './failures.js';
+import { heldBackError, uncertainError } from './failures.js';
 
 /**
  * The results with what is still open said of each entry that the manifest wants, and with what was found meanwhile as
@@ -21,7 +21,7 @@ export function explainOpen(
   desired: readonly DesiredWebhook[],
   context: ApplyContext,
 ): AppliedChange[] {
-  const { entries, intents } = context.journal.state;
+  const { intents } = context.journal.state;
   const open = groupBy(intents.values(), ({ name }) => name);
   const wanted = new Map(desired.map((entry) => [entry.name, entry]));
   const unsent = plan.changes.filter(({ action }) => action === 'recover');
@@ -35,12 +35,20 @@ export function explainOpen(
     const entry = wanted.get(change.name);
     if (entry === undefined || change.action === 'delete' || result === 'failed' || result === 'skipped') return row;
     const own = open.get(change.name);
-    const id = entries.get(change.name)?.id ?? null;
-    if (own === undefined)
-      return result === 'uncertain' && id !== null ? { change, result: 'done', id, error: null } : row;
+    if (own === undefined) return result === 'uncertain' ? foundRow(row, entry, context) : row;
     const because = whyOpen(own, result === 'done', context);
     return because === null ? row : uncertain(change, entry, own, because, context);
   });
+}
+
+/** What was open is settled. Found, it may be as the entry was before it was edited: the next round changes it. */
+function foundRow({ change }: AppliedChange, { spec }: DesiredWebhook, context: ApplyContext): AppliedChange {
+  const entry = context.journal.state.entries.get(change.name);
+  if (entry !== undefined && webhookKey(entry.spec) === webhookKey(spec)) {
+    return { change, result: 'done', id: entry.id, error: null };
+  }
+  const error = heldBackError(change, context.manifestFile, { isAlike: false, waitMs: 0 });
+  return { change, result: 'skipped', id: entry?.id ?? null, error };
 }
 
 function notSent(change: Change): AppliedChange {

@@ -9,7 +9,7 @@ import { ripeAt, type Settling } from '../recovery/proof.js';
 import type { Progress } from '../recovery/read.js';
 import { noteHighest, Recovery } from '../recovery/recover.js';
 import { renamesOfUncertain } from '../recovery/renames.js';
-import { msUntilRipe, pauseMs } from '../recovery/sending.js';
+import { msUntilMany, msUntilRipe, pauseMs } from '../recovery/sending.js';
 import type { State } from '../state/state.js';
 import type { DesiredWebhook } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
@@ -138,20 +138,22 @@ function startRun(
 /** A run of the daemon is one round: it comes back for the next. */
 async function inRounds(
   run: Run,
-  views: LiveViews,
+  seen: LiveViews,
 ): Promise<{ readonly changes: readonly AppliedChange[]; readonly comeBackInMs: number | null }> {
   const { edges, options, context } = run;
   const { state } = context.journal;
   let changes: readonly AppliedChange[] = [];
   let hasWaited = false;
+  let views = seen;
   await context.recovery.begin();
-  for (let round = 1; ; round += 1) {
+  for (;;) {
     const before = state.nextIntent;
     const settledBefore = openNumbers(state);
     const ripeBefore = ripeNumbers(state, options.settling, edges.now().getTime());
-    // What a refresh saw is used once: the changes it led to are made, and are not seen in it.
-    const { results, plan } = await oneRound(run, round === 1 ? views : new Map());
-    changes = mergeResults(changes, explainOpen(results, plan, run.desired, context));
+    const { results, plan } = await oneRound(run, views);
+    const rows = explainOpen(results, plan, run.desired, context);
+    changes = mergeResults(changes, rows);
+    views = stillToMake(views, rows, state);
     const isWaiting = changes.some(({ result }) => result === 'uncertain' || result === 'skipped');
     if (!isWaiting || options.stop.aborted) return { changes, comeBackInMs: null };
     const hasHeadway = madeHeadway(state, before, settledBefore);
@@ -170,6 +172,16 @@ async function inRounds(
     // What the rounds so far found stands: to look again would be a new request.
     if (options.stop.aborted) return { changes, comeBackInMs: null };
   }
+}
+
+/** What a refresh saw is used until the change that it led to is made, and not after: it is not seen in it. */
+function stillToMake(views: LiveViews, rows: readonly AppliedChange[], { entries }: State): LiveViews {
+  const undone = rows
+    .filter(({ result }) => result !== 'done')
+    .map(({ change }) => {
+      return change.action === 'create' ? change.goneId : (entries.get(change.name)?.id ?? null);
+    });
+  return new Map([...views].filter(([id]) => undone.includes(id)));
 }
 
 async function oneRound(
@@ -211,7 +223,7 @@ function madeHeadway(state: State, firstIntent: number, before: ReadonlySet<numb
 
 /** When something can be sent again; null: time alone brings nothing. */
 function nextTryMs(state: State, { settleMs }: Settling, now: number): number | null {
-  const ms = Math.max(msUntilRipe(state, settleMs, now), pauseMs(state, settleMs, now));
+  const ms = Math.max(msUntilRipe(state, settleMs, now), pauseMs(state, settleMs, now), msUntilMany(state, now));
   return ms > 0 ? ms : null;
 }
 

@@ -33,9 +33,10 @@ export function nearIds({ above }: Intent): IdRange[] {
 export function witnessOf(intent: Intent, state: State, settleMs: number): number | null {
   const ripe = ripeAt(intent, settleMs);
   if (ripe === Infinity || !state.idsRise) return null;
+  const first = intent.gaveUp?.before ?? intent.intent;
   let witness: number | null = null;
   for (const { id, answered } of state.entries.values()) {
-    if (answered === undefined || answered.intent < intent.intent || id <= (intent.above ?? 0)) continue;
+    if (answered === undefined || answered.intent < first || id <= (intent.above ?? 0)) continue;
     if (Date.parse(answered.at) >= ripe && (witness === null || id < witness)) witness = id;
   }
   return witness;

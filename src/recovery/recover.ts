@@ -150,6 +150,7 @@ export class Recovery {
     const ids = idsIn(due.map(({ witness }) => rangeOf(witness))).filter((id) => !state.owners.has(id));
     const sight = (await this.#list()) ?? (await this.#readWithProof(ids));
     this.#failure = sight.failure ?? this.#failure;
+    noteHighest(sight.webhooks, journal, this.#at());
     for (const { intent, witness } of due) {
       const { from, to } = rangeOf(witness);
       const isIn = (id: number) => id >= from && id <= to && !state.owners.has(id) && !state.formerIds.has(id);
@@ -250,6 +251,7 @@ export class Recovery {
       return true;
     }
     if (!(await this.#canRead(witness))) return false;
+    let failure: string | null = null;
     let done = 0;
     const onRead = () => {
       done += 1;
@@ -263,9 +265,10 @@ export class Recovery {
       const missing = new Set(sight.unread);
       this.#remember(sight, rangesOf(piece.filter((id) => !missing.has(id))), begunAt);
       await journal.flush();
-      this.#failure = sight.failure;
+      failure = sight.failure ?? failure;
       if (sight.failure !== null && sight.unread.length > 1) break;
     }
+    this.#failure = failure;
     return true;
   }
 
@@ -282,6 +285,7 @@ export class Recovery {
       );
     }
     for (const range of read) journal.write({ type: 'read', ...range, at });
+    noteHighest(webhooks, journal, at);
   }
 
   /** Closes what is ripe and not there; what could not be read for long counts as not read, and is marked. */

@@ -1,3 +1,4 @@
+import { groupBy } from '../plan/group.js';
 import type { Intent, State } from '../state/state.js';
 import { visibleKey, type WebhookSpec } from '../webhook.js';
 import { idsToRead, rangesToRead, ripeAt, type Settling, witnessOf } from './proof.js';
@@ -54,9 +55,22 @@ export function mayResend({ name }: Wanted, state: State, settling: Settling, no
   return own.length < MANY_INTENTS || mayResendMany(own, state, settling, now);
 }
 
+/** How long until an entry with many open intents may be sent again, in milliseconds; 0: there is none, or now. */
+export function msUntilMany({ intents }: Pick<State, 'intents'>, now: number): number {
+  const many = [...groupBy(intents.values(), ({ name }) => name).values()].filter((own) => own.length >= MANY_INTENTS);
+  return Math.max(0, ...many.map((own) => lastGivenUp(own, now) + DAY_MS - now));
+}
+
+/** When the last of them was given up on. A time that lies in the future counts as now. */
+function lastGivenUp(own: readonly Intent[], now: number): number {
+  return Math.min(now, Math.max(...own.map(({ gaveUp, at }) => Date.parse(gaveUp?.at ?? at))));
+}
+
 function mayResendMany(own: readonly Intent[], state: State, { settleMs, scanLimit }: Settling, now: number): boolean {
-  const lastAt = Math.max(...own.map(({ gaveUp, at }) => Date.parse(gaveUp?.at ?? at)));
-  if (now - Math.min(lastAt, now) < DAY_MS) return false;
+  const lastAt = lastGivenUp(own, now);
+  if (now - lastAt < DAY_MS) return false;
+  // Nothing of ours is there to show that webhooks can be read.
+  if (state.entries.size === 0) return true;
   const lowest = own.reduce((a, b) => ((a.above ?? 0) < (b.above ?? 0) ? a : b));
   return idsToRead(rangesToRead(lowest, null, scanLimit), state, lastAt + settleMs).length === 0;
 }

@@ -1,6 +1,16 @@
 import { union, withReading } from './ranges.js';
 import type { HeaderRecord, IntentRecord, MatchedRecord, RecordOf, StateRecord } from './records.js';
-import type { ClosedIntent, IdRange, Intent, Losses, PendingDelete, ReadRange, State, StateEntry } from './state.js';
+import type {
+  ClosedIntent,
+  GivingUp,
+  IdRange,
+  Intent,
+  Losses,
+  PendingDelete,
+  ReadRange,
+  State,
+  StateEntry,
+} from './state.js';
 
 /** A state that is still being folded. Only `applyRecord` changes it. */
 export interface FoldedState extends State {
@@ -181,13 +191,13 @@ function addIntent(state: FoldedState, { type: _, webhook: spec, ...record }: In
 }
 
 /** What was on the wire or on disk together is one loss. One that is given up anew, by a clock put right, is none. */
-function giveUp(state: FoldedState, { intent: number, at, reason }: RecordOf<'unknown'>): void {
+function giveUp(state: FoldedState, { intent: number, at, reason, before }: RecordOf<'unknown'>): void {
   const intent = intentOf(state, number);
   const { count, upTo } = state.losses;
   const isOneMore = intent.gaveUp === undefined && number > upTo;
   state.losses = isOneMore ? { count: count + 1, lastAt: at, upTo: state.nextIntent - 1 } : { count, lastAt: at, upTo };
   state.closed.delete(number);
-  state.intents.set(number, { ...intent, gaveUp: { at, reason } });
+  state.intents.set(number, { ...intent, gaveUp: { at, reason, before: before ?? state.nextIntent } });
 }
 
 /** It made this webhook: that was the answer. */
@@ -252,13 +262,20 @@ function share(state: FoldedState, all: readonly Intent[], settled: ReadonlySet<
   const above = all.some((intent) => intent.above === null)
     ? null
     : Math.min(...all.map((intent) => intent.above ?? 0));
-  const latest = all.reduce((a, b) => ((a.gaveUp?.at ?? '') > (b.gaveUp?.at ?? '') ? a : b)).gaveUp;
-  for (const intent of all) {
+  const latest = latestGivingUp(all);
+  for (const { gaveUp, ...intent } of all) {
     if (settled.has(intent.intent)) continue;
-    const gaveUp =
-      latest === undefined ? {} : { gaveUp: { at: latest.at, reason: intent.gaveUp?.reason ?? latest.reason } };
-    state.intents.set(intent.intent, { ...intent, above, ...gaveUp });
+    const shared = latest === null ? {} : { gaveUp: { ...latest, reason: gaveUp?.reason ?? latest.reason } };
+    state.intents.set(intent.intent, { ...intent, above, ...shared });
   }
+}
+
+/** Null: one was not given up on yet, and so none of them is. */
+function latestGivingUp(all: readonly Intent[]): GivingUp | null {
+  const givenUp = all.flatMap(({ gaveUp }) => gaveUp ?? []);
+  if (givenUp.length < all.length) return null;
+  const latest = givenUp.reduce((a, b) => (a.at > b.at ? a : b));
+  return { ...latest, before: Math.max(...givenUp.map(({ before = 0 }) => before)) };
 }
 
 function markIntent(state: FoldedState, record: RecordOf<'suspected' | 'unproved'>): void {

@@ -62,7 +62,8 @@ export type StateRecord =
   | HeaderRecord
   | IntentRecord
   | MatchedRecord
-  | (OfIntent<'unknown'> & { readonly reason: string })
+  /** `before`: only in a compacted file. */
+  | (OfIntent<'unknown'> & { readonly reason: string; readonly before?: number })
   | (OfIntent<'cancelled'> & { readonly reason: string })
   | (OfIntent<'created'> & { readonly id: number })
   | (OfIntent<'late'> & { readonly name: string; readonly id: number; readonly webhook: WebhookSpec })
@@ -184,7 +185,7 @@ const RECORD_CHECKS: { readonly [Type in RecordType]: Checks<RecordOf<Type>> } =
     handlerAsWritten: optional(filledText),
     timeoutMs: optional(positive),
   },
-  unknown: { intent: positive, at: time, reason: text },
+  unknown: { intent: positive, at: time, reason: text, before: optional(positive) },
   cancelled: { intent: positive, at: time, reason: text },
   created: { intent: positive, id: positive, at: time },
   late: { intent: positive, name: filledText, id: positive, at: time, webhook },

@@ -54,11 +54,19 @@ export interface Intent {
   /** How long its answer was waited for, in milliseconds. Left out: an earlier version wrote it, and did not say. */
   readonly timeoutMs?: number;
   /** Set when the POST was given up on without knowing what became of it. Missing: it is under way, or its process died. */
-  readonly gaveUp?: { readonly at: string; readonly reason: string };
+  readonly gaveUp?: GivingUp;
   /** Webhooks of which one may be its, and which nothing tells from another's. Rising. */
   readonly candidates?: readonly number[];
   /** Set while its absence could not be proved for want of reading: in how many runs, and since when. */
   readonly unproved?: { readonly runs: number; readonly since: string };
+}
+
+export interface GivingUp {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly reason: string;
+  /** Intents from this number on were written after it, whatever the clock says. */
+  readonly before?: number;
 }
 
 /** An intent that was closed without having been found. It is looked for once more, for a server that acted very late. */

@@ -277,3 +277,42 @@ describe('a run', () => {
     expect([writes.length, state.intents.size]).toEqual([2, 2]);
   });
 });
+
+describe('a webhook that looks gone while another create is open', () => {
+  // `a` is gone; `b` was lost a moment ago, and something else of ours is there.
+  const scene: Scene = {
+    records: [entry('a', 5), entry('c', 6), ...lost('b')],
+    desired: { a: spec('a'), b: spec('b'), c: spec('c') },
+    account: new Map([[6, live(6, spec('c'))]]),
+    options: { refresh: true },
+  };
+
+  it('is made anew when that is settled, and not forgotten meanwhile', async () => {
+    const { fates, writes } = await run(scene);
+    expect(fates).toEqual({ a: 'done', b: 'done', c: 'done' });
+    expect(writes).toContain('DELETE 5');
+    expect(writes.filter((request) => request === 'POST https://a.example/a')).toHaveLength(1);
+  });
+
+  it('is not said to be done in a round that does not come to it', async () => {
+    const { fates } = await run({ ...scene, options: { refresh: true, waitToSettle: false } });
+    expect(fates).toMatchObject({ a: 'skipped', b: 'uncertain' });
+  });
+});
+
+describe('what was seen of others', () => {
+  it('is above no bound of a later create', async () => {
+    // Webhook 90 is somebody's, and read in the sweep of what nobody sends again.
+    const records = [entry('x', 6), ...lost('gone')];
+    const { state } = await run({
+      records,
+      desired: { x: spec('x') },
+      account: new Map([
+        [6, live(6, spec('x'))],
+        [90, live(90, spec('z'))],
+      ]),
+      startsInMs: SETTLE_MS + 1_000,
+    });
+    expect(state.highestId).toBe(90);
+  });
+});

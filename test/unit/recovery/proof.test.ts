@@ -63,6 +63,14 @@ describe('the witness of an intent', () => {
     expect(witnessOf(lost, aState(parts), SETTLING.settleMs)).toBe(expected);
   });
 
+  it('is none that was written before it was given up on, by a clock that was ahead', () => {
+    const given = { ...lost, gaveUp: { at: at(0), reason: 'no answer', before: 7 } };
+    const ahead = [answered(50, 6, 9_999)];
+    expect(witnessOf(given, aState({ entries: ahead }), SETTLING.settleMs)).toBeNull();
+    const both = [...ahead, answered(60, 7, 61)];
+    expect(witnessOf(given, aState({ entries: both }), SETTLING.settleMs)).toBe(60);
+  });
+
   it('is none while the intent is under way', () => {
     const { gaveUp: _, ...underWay } = lost;
     expect(witnessOf(underWay, aState({ entries: [answered(50, 6, 61)] }), SETTLING.settleMs)).toBeNull();

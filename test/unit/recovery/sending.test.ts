@@ -79,6 +79,7 @@ describe('a lost create may be sent again', () => {
   const many = (more: Partial<Intent> = {}) => {
     return Array.from({ length: MANY_INTENTS }, (_, index) => lost(index + 1, 'a', { above: 10 + index, ...more }));
   };
+  const ours = anEntry({ name: 'ours', id: 5, spec: SPEC });
   const allRead = [{ from: 11, to: 110, at: at(60) }];
 
   const rows: [string, State, boolean, number?][] = [
@@ -109,20 +110,31 @@ describe('a lost create may be sent again', () => {
     ['not with eight, on the same day', aState({ intents: many(), reads: allRead }), false, DAY / SECOND - 1],
     [
       'with eight, a day later, when all within reach was read',
-      aState({ intents: many(), reads: allRead }),
+      aState({ intents: many(), entries: [ours], reads: allRead }),
       true,
       DAY / SECOND,
     ],
-    ['not with eight, a day later, when nothing was read', aState({ intents: many() }), false, DAY / SECOND],
+    [
+      'not with eight, a day later, when nothing was read',
+      aState({ intents: many(), entries: [ours] }),
+      false,
+      DAY / SECOND,
+    ],
+    [
+      'with eight, a day later, where nothing of ours shows that webhooks can be read',
+      aState({ intents: many() }),
+      true,
+      DAY / SECOND,
+    ],
     [
       'not with eight when that was read before they were ripe',
-      aState({ intents: many(), reads: [{ from: 11, to: 110, at: at(59) }] }),
+      aState({ intents: many(), entries: [ours], reads: [{ from: 11, to: 110, at: at(59) }] }),
       false,
       DAY / SECOND,
     ],
     [
       'not with eight when one id above the lowest bound was not read',
-      aState({ intents: many(), reads: [{ from: 12, to: 110, at: at(60) }] }),
+      aState({ intents: many(), entries: [ours], reads: [{ from: 12, to: 110, at: at(60) }] }),
       false,
       DAY / SECOND,
     ],

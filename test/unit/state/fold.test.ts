@@ -518,3 +518,17 @@ describe('what cannot be', () => {
     expect(() => fold([])).toThrow(ImpossibleRecord);
   });
 });
+
+describe('an intent that a killed process left', () => {
+  it('is not given up on because another of its entry was, when that one is imported', () => {
+    const webhook = aWebhook('shared');
+    const state = fold([
+      { type: 'header', version: 2, account: '34', createdAt: AT, lineage: 'x', highestId: 10 },
+      { type: 'intent', intent: 1, name: 'a', above: 10, at: AT, webhook, timeoutMs: 30_000 },
+      { type: 'unknown', intent: 1, at: AT, reason: 'no answer' },
+      { type: 'intent', intent: 2, name: 'a', above: 10, at: AT, webhook, timeoutMs: 30_000 },
+      { type: 'imported', name: 'a', id: 11, at: AT, webhook, intent: 1 },
+    ]);
+    expect(state.intents.get(2)).not.toHaveProperty('gaveUp');
+  });
+});

@@ -119,7 +119,7 @@ describe('a state file of version 1', () => {
         above: null,
         at: AT,
         spec: WEBHOOK,
-        gaveUp: { at: AT, reason: 'no answer' },
+        gaveUp: { at: AT, reason: 'no answer', before: 4 },
         candidates: [7, 8],
       },
     ]);
