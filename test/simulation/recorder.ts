@@ -263,9 +263,10 @@ export class Recorder {
 
   /** Once in a while: how many live webhooks of ours nobody has. */
   countUnowned(state: State | null): void {
+    if (state === null) return;
     const { live } = this.#world;
     let unowned = 0;
-    for (const id of this.made.keys()) if (live.has(id) && state?.owners.has(id) !== true) unowned += 1;
+    for (const id of this.made.keys()) if (live.has(id) && !state.owners.has(id)) unowned += 1;
     this.counts.mostUnowned = Math.max(this.counts.mostUnowned, unowned);
   }
 
