@@ -3,8 +3,9 @@ import { type Host, wantsColor } from '../host.js';
 import { applyJson } from '../output/apply-json.js';
 import { formatApplied } from '../output/apply-text.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { type RunReport, runOnce } from '../reconcile/run-once.js';
-import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
+import { untoldWarnings } from '../reconcile/open.js';
+import { runOnce } from '../reconcile/run-once.js';
+import { duplicateWarnings } from '../recovery/duplicates.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { forAccounts } from './accounts.js';
 import type { CommandResult } from './command.js';
@@ -58,20 +59,17 @@ async function applyAccount(
         target: assembly.target,
         unread: report.unread,
       }),
-      problems: [...report.warnings, ...stateWarnings(report), ...problemsOf(report.changes)],
+      problems: [
+        ...report.warnings,
+        ...untoldWarnings(report),
+        ...duplicateWarnings(report.state),
+        ...problemsOf(report.changes),
+      ],
       failures: [...failuresOf(report.changes), ...(report.unread > 0 ? (['failed'] as const) : [])],
     };
   } finally {
     progress.end();
   }
-}
-
-/** Of what the changes do not tell. */
-function stateWarnings({ state, manifest, changes }: RunReport): Problem[] {
-  const told = new Set(changes.flatMap(({ change, result }) => (result === 'uncertain' ? [change.name] : [])));
-  const wanted = new Set(manifest.entries.map(({ name }) => name));
-  const open = openWarnings(state, wanted).filter(({ name }) => name === undefined || !told.has(name));
-  return [...open, ...duplicateWarnings(state)];
 }
 
 function problemsOf(changes: readonly AppliedChange[]): Problem[] {

@@ -7,9 +7,10 @@ import { ProductError } from '../errors.js';
 import { countActions } from '../output/summary.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isDrift, isPending } from '../plan/change.js';
+import { untoldWarnings } from '../reconcile/open.js';
 import { STATE_MISSING } from '../reconcile/open-state.js';
 import { type RunReport, runOnce } from '../reconcile/run-once.js';
-import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
+import { duplicateWarnings } from '../recovery/duplicates.js';
 import type { Settings } from '../settings/definitions.js';
 import type { AccountReporter } from '../status/reporter.js';
 import { runOptions } from './run-options.js';
@@ -82,10 +83,8 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
     log[severity === 'error' ? 'error' : 'warn']({ code, remedy }, message);
   }
   const doubles = duplicateWarnings(report.state);
-  const told = new Set(report.changes.flatMap(({ change, result }) => (result === 'uncertain' ? [change.name] : [])));
-  const wanted = new Set(report.manifest.entries.map(({ name }) => name));
-  const open = openWarnings(report.state, wanted).filter(({ name = '' }) => !told.has(name));
-  for (const { code, name, message, remedy } of [...open, ...doubles]) log.warn({ code, name, remedy }, message);
+  for (const { code, name, message, remedy } of [...untoldWarnings(report), ...doubles])
+    log.warn({ code, name, remedy }, message);
   for (const applied of report.changes) logChange(applied, log);
   const counts = countActions(report.changes.map(({ change }) => change));
   const failed = report.changes.filter(({ result }) => result === 'failed').length;

@@ -1,13 +1,16 @@
+import type { Problem } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
 import type { Change, Plan } from '../plan/change.js';
 import { groupBy } from '../plan/group.js';
 import { openReason } from '../plan/plan.js';
+import { openWarnings } from '../recovery/duplicates.js';
 import { proofOf, witnessOf } from '../recovery/proof.js';
 import { msUntilRipe, pauseMs } from '../recovery/sending.js';
 import { roughDuration } from '../rough-duration.js';
-import type { Intent } from '../state/state.js';
+import type { Intent, State } from '../state/state.js';
 import { type DesiredWebhook, webhookKey } from '../webhook.js';
 import type { ApplyContext } from './context.js';
+import type { ValidManifest } from './edges.js';
 import { heldBackError, uncertainError } from './failures.js';
 
 /**
@@ -114,4 +117,19 @@ function uncertain(
   const message = `${reason}; ${because.message}`;
   const error = uncertainError(recover, { file, state: journal.state, because: message, kind: because.kind });
   return { change: recover, result: 'uncertain', id: journal.state.entries.get(name)?.id ?? null, error };
+}
+
+/** Warnings of what is open that a run's results do not tell of. */
+export function untoldWarnings({
+  state,
+  manifest,
+  changes,
+}: {
+  readonly state: State;
+  readonly manifest: ValidManifest;
+  readonly changes: readonly AppliedChange[];
+}): Problem[] {
+  const told = new Set(changes.flatMap(({ change, result }) => (result === 'uncertain' ? [change.name] : [])));
+  const wanted = new Set(manifest.entries.map(({ name }) => name));
+  return openWarnings(state, wanted).filter(({ name = '' }) => !told.has(name));
 }
