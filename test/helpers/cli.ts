@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
+import { runInProcess } from './in-process.js';
 
 /** The built command: `npm test` builds it first. */
 const COMMAND = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -70,21 +71,27 @@ export class Workplace {
     await rm(this.path(name));
   }
 
+  /** The built command, in a process of its own. */
   start(...args: string[]): Running {
-    const { PATH = '', HOME = '' } = process.env;
-    // Daemons of several tests run at once: none takes the usual port.
-    const env = { PATH, HOME, TZ: 'UTC', COPERNICA_WEBHOOKS_LISTEN: 'off', ...this.environment };
     const child = spawn(process.execPath, [this.command, ...args], {
       cwd: this.folder,
-      env,
+      env: this.#environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     onTestFinished(() => void child.kill('SIGKILL'));
     return watch(child);
   }
 
+  /** The command, called in this process; with TEST_COMMAND=built, as at night and in CI, the built one. */
   run(...args: string[]): Promise<Finished> {
-    return this.start(...args).finished;
+    if (process.env.TEST_COMMAND === 'built') return this.start(...args).finished;
+    return runInProcess({ args, folder: this.folder, environment: this.#environment() });
+  }
+
+  #environment(): Record<string, string> {
+    const { PATH = '', HOME = '' } = process.env;
+    // Daemons of several tests run at once: none takes the usual port.
+    return { PATH, HOME, TZ: 'UTC', COPERNICA_WEBHOOKS_LISTEN: 'off', ...this.environment };
   }
 
   /** Runs with `--json` and parses the one document. */

@@ -17,10 +17,13 @@ export interface SentPost {
   readonly intent: number;
   readonly name: string;
   readonly spec: WebhookSpec;
-  /** What the client's clock said when it gave up; null while it waits, or when it died waiting and nobody came since. */
-  gaveUpAt: number | null;
+  /**
+   * What the client's clock said when it gave up, and when that was; null while it waits, or when it died waiting and
+   * nobody came since.
+   */
+  gaveUp: { readonly clock: number; readonly time: number } | null;
   isOver: boolean;
-  /** So long after that, by the client's clock, the server is not relied on to act any more. */
+  /** So long after that, by the client's clock or in truth, the server is not relied on to act any more. */
   isSettled: boolean;
 }
 
@@ -104,7 +107,7 @@ export class Recorder {
       intent: own?.intent ?? 0,
       name: own?.name ?? '',
       spec,
-      gaveUpAt: null,
+      gaveUp: null,
       isOver: false,
       isSettled: false,
     };
@@ -176,14 +179,18 @@ export class Recorder {
   }
 
   #giveUp(post: SentPost): void {
-    post.gaveUpAt = this.#world.clock;
+    post.gaveUp = { clock: this.#world.clock, time: this.#world.time.now() };
     post.isOver = true;
   }
 
   /** The client's clock is about to jump, or did. */
   onClock(): void {
+    const { clock, time } = this.#world;
     for (const post of this.#posts.values()) {
-      if (post.gaveUpAt !== null && this.#world.clock >= post.gaveUpAt + SETTLE_MS) post.isSettled = true;
+      if (post.gaveUp === null) continue;
+      // A clock that was set back makes nobody wait longer: such a time counts as now.
+      const waited = Math.max(clock - post.gaveUp.clock, time.now() - post.gaveUp.time);
+      if (waited >= SETTLE_MS) post.isSettled = true;
     }
   }
 
