@@ -128,8 +128,11 @@ export class Recovery {
    */
   async sweep(): Promise<void> {
     const { journal } = this.#context;
-    const { ids, witness } = this.#aim();
-    if (ids.length > 0 && (await this.#readAll(ids, witness))) await this.#take();
+    const { ids, witness, intents } = this.#aim();
+    if (ids.length > 0) {
+      if (await this.#readAll(ids, witness)) await this.#take();
+      else if (journal.state.entries.size === 0) for (const intent of intents) this.#notProved(intent);
+    }
     if (this.#context.mayClose) this.#close();
     await journal.flush();
   }
@@ -217,21 +220,24 @@ export class Recovery {
   }
 
   /** What a sweep has to read, and the highest witness among those that it is read for; 0: there is none. */
-  #aim(): { readonly ids: readonly number[]; readonly witness: number } {
+  #aim(): { readonly ids: readonly number[]; readonly witness: number; readonly intents: readonly Intent[] } {
     const { journal, settling } = this.#context;
     const { state } = journal;
     const ids = new Set<number>();
+    const intents: Intent[] = [];
     let highest = 0;
     const toPost = state.intents.size === 0 ? new Set<string>() : this.#context.namesToPost();
     for (const intent of state.intents.values()) {
       const ripe = ripeAt(intent, settling.settleMs);
       if (ripe > this.#now()) continue;
       const witness = witnessOf(intent, state, settling.settleMs);
-      if (witness === null && !this.#isReadWithoutWitness(intent, toPost)) continue;
+      if (witness === null && (!this.#isReadWithoutWitness(intent, toPost) || isUnreadable(intent, this.#now())))
+        continue;
       highest = Math.max(highest, witness ?? 0);
+      intents.push(intent);
       for (const id of idsToRead(rangesToRead(intent, witness, settling.scanLimit), state, ripe)) ids.add(id);
     }
-    return { ids: [...ids].sort((a, b) => a - b), witness: highest };
+    return { ids: [...ids].sort((a, b) => a - b), witness: highest, intents };
   }
 
   /** What is not sent again by itself has no witness to wait for: it is looked for as far as there may be a scan, once. */
@@ -241,7 +247,7 @@ export class Recovery {
     return [...intents.values()].filter((intent) => intent.name === name).length >= MANY_INTENTS;
   }
 
-  /** False: nothing of it counts, since webhooks can't be read. */
+  /** False: nothing of it counts, since nothing shows that webhooks can be read. */
   async #readAll(ids: readonly number[], witness: number): Promise<boolean> {
     const { journal, onProgress } = this.#context;
     const at = this.#at();
@@ -250,8 +256,11 @@ export class Recovery {
       this.#remember(list, [{ from: 1, to: Math.max(ids.at(-1) ?? 1, journal.state.highestId ?? 1) }], at);
       return true;
     }
-    if (!(await this.#canRead(witness))) return false;
+    // Where nothing of ours is there to be read, whatever is alive shows that reading works.
+    const isAnythingOurs = journal.state.entries.size > 0;
+    if (isAnythingOurs && !(await this.#canRead(witness))) return false;
     let failure: string | null = null;
+    let isAnyAlive = false;
     let done = 0;
     const onRead = () => {
       done += 1;
@@ -261,15 +270,17 @@ export class Recovery {
       const begunAt = this.#at();
       const piece = ids.slice(from, from + IDS_PER_RECORD);
       const sight = await this.#read(piece, onRead);
-      if (!(await this.#canRead(witness))) return from > 0;
-      const missing = new Set(sight.unread);
+      if (isAnythingOurs && !(await this.#canRead(witness))) return from > 0;
+      const counts = isAnythingOurs || sight.webhooks.length > 0;
+      isAnyAlive ||= counts;
+      const missing = new Set(counts ? sight.unread : piece);
       this.#remember(sight, rangesOf(piece.filter((id) => !missing.has(id))), begunAt);
       await journal.flush();
       failure = sight.failure ?? failure;
       if (sight.failure !== null && sight.unread.length > 1) break;
     }
-    this.#failure = failure;
-    return true;
+    this.#failure = failure ?? (isAnyAlive ? null : NOTHING_READ.failure);
+    return isAnyAlive;
   }
 
   /** What may be it is recorded before that the ids were read: a process that ends in between must not pass it over. */

@@ -441,6 +441,26 @@ describe('a sweep', () => {
     expect(found.state.entries.get('a')?.id).toBe(110);
   });
 
+  it('finds what nobody wants any more although nothing of ours is left to be read', async () => {
+    const run = startRun([intent(1, 0), gaveUp(1, 30)], 200, { webhooks: [webhook(100)], toPost: [] });
+    await run.recovery.sweep();
+    expect(run.state.entries.get('a')?.id).toBe(100);
+  });
+
+  it('that found nothing where nothing of ours is left counts for nothing, and ends after three runs and a day', async () => {
+    const records = [intent(1, 0), gaveUp(1, 30)];
+    for (const [count, seconds] of [200, 200 + DAY, 300 + DAY].entries()) {
+      const run = startRun(records, seconds, { toPost: [] });
+      await run.recovery.sweep();
+      expect([count, run.takeRead()]).toEqual([count, upTo(11, 110)]);
+      expect(run.state.reads).toEqual([]);
+      records.push(...run.written);
+    }
+    const last = startRun(records, 400 + DAY, { toPost: [] });
+    await last.recovery.sweep();
+    expect([last.takeRead(), last.state.intents.size]).toEqual([[], 1]);
+  });
+
   it('looks as far for one of which eight were lost', async () => {
     const before: StateRecord = { type: 'entry', name: 'x', id: 5, createdAt: at(0), webhook: OTHER };
     const eight = upTo(1, 8).flatMap((number) => [intent(number, 0), gaveUp(number, 30)]);
