@@ -10,7 +10,7 @@ import { Player, play } from './play.js';
  */
 const shows = new RegExp(process.env.SHOWS ?? '^');
 const seed = Number(process.env.FC_SEED ?? 20261126);
-const numRuns = Number(process.env.HISTORIES ?? 600);
+const numRuns = Number(process.env.HISTORIES);
 const sizes = { min: 1, max: Number(process.env.SIZE ?? 40) };
 
 const { failed } = await fc.check(
