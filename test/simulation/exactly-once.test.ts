@@ -52,6 +52,7 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
   'second-late-one-out-of-sight.json': [],
   'unwanted-out-of-reach.json': [],
   'unwanted-within-reach.json': [],
+  'waits-for-one-that-a-twin-made-ambiguous.json': ['https://a.example/1 create'],
 };
 
 describe('a history that was found hard', () => {

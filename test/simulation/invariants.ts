@@ -32,9 +32,14 @@ export function check(world: World, { prune }: { readonly prune: boolean }): Ver
       .filter((intent) => isExcused(intent.spec) || isContested(intent, state))
       .map(({ name }) => name),
   );
+  // What looks like one of these waits for it.
+  const waitedFor = new Set(
+    [...state.intents.values()].filter(({ name }) => excusedNames.has(name)).map((intent) => visibleKey(intent.spec)),
+  );
   for (const { name, spec } of entries) {
     if (isExcused(spec) || excusedNames.has(name)) continue;
     const id = state.entries.get(name)?.id;
+    if (id === undefined && waitedFor.has(visibleKey(spec))) continue;
     // That it was removed or changed by hand can't be seen, and each run says so.
     if (id !== undefined && world.unreadable.has(id)) continue;
     const webhook = id === undefined ? undefined : live.get(id);
