@@ -145,13 +145,12 @@ export class Recovery {
       ({ at }) => this.#startedAt.getTime() >= Date.parse(at) + settling.settleMs,
     );
     if (due.length === 0) return;
-    const top = (state.highestId ?? 0) + LOOK_IDS;
+    const highestBefore = state.highestId ?? 1;
     const rangeOf = (witness: number | null) => {
-      const from = witness ?? state.highestId ?? 1;
-      return { from, to: Math.min(top, from + settling.scanLimit) };
+      const from = witness ?? highestBefore;
+      return { from, to: Math.min((state.highestId ?? 0) + LOOK_IDS, from + settling.scanLimit) };
     };
-    const ids = idsIn(due.map(({ witness }) => rangeOf(witness))).filter((id) => !state.owners.has(id));
-    const sight = (await this.#list()) ?? (await this.#readWithProof(ids));
+    const sight = (await this.#list()) ?? (await this.#readFurther(() => due.map(({ witness }) => rangeOf(witness))));
     this.#failure = sight.failure ?? this.#failure;
     noteHighest(sight.webhooks, journal, this.#at());
     for (const { intent, witness } of due) {
@@ -337,6 +336,23 @@ export class Recovery {
   async #read(ids: readonly number[], onRead?: () => void): Promise<Sight> {
     const { api, concurrency, stop } = this.#context;
     return readIds(ids, api, { concurrency, stop, refusalsCount: true, ...(onRead === undefined ? {} : { onRead }) });
+  }
+
+  /** Reads the ranges, and further as long as what is found moves them: what was made late lies far apart. */
+  async #readFurther(ranges: () => readonly IdRange[]): Promise<Sight> {
+    const { journal } = this.#context;
+    const all = { webhooks: [] as LiveWebhook[], unread: [] as number[], failure: null as string | null };
+    const asked = new Set<number>();
+    for (;;) {
+      const ids = idsIn(ranges()).filter((id) => !journal.state.owners.has(id) && !asked.has(id));
+      if (ids.length === 0) return all;
+      for (const id of ids) asked.add(id);
+      const { webhooks, unread, failure } = await this.#readWithProof(ids);
+      all.webhooks.push(...webhooks);
+      all.unread.push(...unread);
+      all.failure ??= failure;
+      noteHighest(webhooks, journal, this.#at());
+    }
   }
 
   async #readWithProof(ids: readonly number[]): Promise<Sight> {

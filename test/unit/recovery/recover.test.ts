@@ -510,6 +510,21 @@ describe('the second look', () => {
     ]);
   });
 
+  it('reads further above what it finds, since what was made late lies far apart', async () => {
+    const webhooks = [ours(90), ours(95), webhook(150), webhook(200), webhook(270)];
+    const run = startRun(CLOSED, 300, { webhooks, scanLimit: 1_000 });
+    await run.recovery.lookAgain();
+    expect([...run.state.possiblyDuplicated]).toEqual([
+      [
+        'a',
+        [
+          { from: 150, to: 150 },
+          { from: 200, to: 200 },
+        ],
+      ],
+    ]);
+  });
+
   it('reads no more than the limit', async () => {
     const run = startRun(CLOSED, 300, { ...READABLE, scanLimit: 20 });
     await run.recovery.lookAgain();
