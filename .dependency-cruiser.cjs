@@ -9,7 +9,7 @@ const pure = [
   '^src/completion/(?!describe)',
   '^src/settings/(?!load)',
   '^src/manifest/(?!load)',
-  '^src/state/(?!clean|journal|lock|mark|open|target)',
+  '^src/state/(?!journal|lock|open|target)',
   '^src/plan/',
   '^src/recovery/(?!recover\\.|read\\.)',
   '^src/copernica/(answer|outcome|answers|api|redact|spellings)\\.ts$',

@@ -1,8 +1,7 @@
 // Makes dist/: the command with everything that it needs in a few files, so that it starts fast.
 // Types are not checked here (npm run typecheck does); see docs/architecture.md for how the pieces start.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -14,8 +13,7 @@ const dist = join(root, 'dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /**
- * What is loaded together in one file rather than in twenty: what every command needs, what finds out that nothing
- * is to be done, and stages of a run. What is forgotten here is a file of its own, which costs a little time and
+ * What is loaded together in one file rather than in twenty: what every command needs, and stages of a run. What is forgotten here is a file of its own, which costs a little time and
  * nothing else.
  */
 const TOGETHER = {
@@ -26,12 +24,10 @@ const TOGETHER = {
     /src.output.(exit-code|paint|plan-json|problems|summary)\.ts$/,
     /src.settings.(account-keys|definitions|load|notify-url|resolve|token|values)\.ts$/,
   ],
-  unchanged: [/src.(output.unchanged|state.mark)\.ts$/, /src.commands.(apply|plan|unchanged)\.ts$/],
-  clean: [/src.(ground|state.clean|commands.still-holds)\.ts$/],
   manifest: [/src.manifest.(?!credentials|limits|printable|suggest)[a-z0-9-]+\.ts$/],
   plan: [/src.plan.(guard|live|plan)\.ts$/, /src.recovery.(duplicates|matching|proof)\.ts$/],
   lock: [/src.state.(failures|lock|lock-file|lock-kernel|target)\.ts$/],
-  state: [/src.state.(?!clean|failures|lock(?:-file|-kernel)?\.|mark|target)[a-z0-9-]+\.ts$/],
+  state: [/src.state.(?!failures|lock(?:-file|-kernel)?\.|target)[a-z0-9-]+\.ts$/],
 };
 
 const bundle = await rolldown({
@@ -43,7 +39,6 @@ const bundle = await rolldown({
     target: 'node20.19',
     define: {
       PRODUCT_VERSION: JSON.stringify(version),
-      PRODUCT_BUILD: JSON.stringify(`${version} ${digestOfSources()}`),
       // `yaml` looks these up for each lexeme, and the environment of a process is slow to read.
       'process.env.LOG_TOKENS': 'undefined',
       'process.env.LOG_STREAM': 'undefined',
@@ -88,14 +83,4 @@ execFileSync(process.execPath, [join(root, 'build/compile.mjs')], { stdio: ['ign
 
 function escaped(code) {
   return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/** Of all that the program is made of. */
-function digestOfSources() {
-  const hash = createHash('sha256');
-  const sources = readdirSync(join(root, 'src'), { recursive: true }).filter((name) => name.endsWith('.ts'));
-  for (const name of ['package-lock.json', ...sources.sort().map((source) => join('src', source))]) {
-    hash.update(`${name}\n`).update(readFileSync(join(root, name)));
-  }
-  return hash.digest('hex').slice(0, 16);
 }

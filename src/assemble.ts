@@ -8,13 +8,11 @@ import type { ProxySettings } from './copernica/dispatcher.js';
 import type { Pacer } from './copernica/pacer.js';
 import { withRetries } from './copernica/retry.js';
 import { productError } from './errors.js';
-import { groundOf } from './ground.js';
 import { type Host, holderOf } from './host.js';
 import { type LoadedManifest, loadManifestText } from './manifest/load.js';
 import type { ReconcilerEdges, ValidManifest } from './reconcile/edges.js';
 import { loadCertificates } from './settings/load.js';
 import type { AccountSettings } from './settings/resolve.js';
-import { sha256 } from './state/clean.js';
 import { whoHolds } from './state/lock-file.js';
 import { type LockedStateFile, lockStateFile } from './state/open.js';
 import { sleep } from './timers.js';
@@ -138,7 +136,6 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
         holder: holderOf(host, command),
         onWaiting: (by) => log.info(`waiting for the lock on ${target.state}, which ${whoHolds(by)} holds`),
         onMended: ({ code, message, remedy }) => log.warn({ code, remedy }, message),
-        groundOf: (source) => groundOf(host, options.account, options.token, source),
       });
       return locked;
     },
@@ -150,13 +147,12 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
   };
 }
 
-/** Reads the manifest, each time anew, with what is needed to know it again. The same text is parsed once. */
+/** Reads the manifest, each time anew. The same text is parsed once. */
 function manifestReader(path: string, { environment, secrets }: Host): () => Promise<ValidManifest> {
   let last: LoadedManifest | null = null;
   return async () => {
     last = loadManifestText(path, environment, secrets, last);
-    const { text, manifest } = last;
-    return { ...manifest, source: { sha256: sha256(text), variables: manifest.environmentUsed } };
+    return last.manifest;
   };
 }
 

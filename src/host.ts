@@ -23,8 +23,6 @@ export interface Host {
   /** The number of the user that it runs as; null where the system has none. */
   readonly uid: number | null;
   readonly version: string;
-  /** Another for each state of the sources: what a program of one build found, one of another may see otherwise. */
-  readonly build: string;
   /** What no output may hold; grows as settings and tokens are read. */
   readonly secrets: Secrets;
   now(): Date;

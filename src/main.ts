@@ -11,9 +11,8 @@ import { catchStopSignals, type StopSignals } from './stop-signals.js';
 
 /** The composition root: the only place that touches `process`. */
 
-/** Written in by the build, from package.json and from the sources. */
+/** Written in by the build, from package.json. */
 declare const PRODUCT_VERSION: string;
-declare const PRODUCT_BUILD: string;
 
 let stopSignals: StopSignals | undefined;
 
@@ -45,7 +44,6 @@ const host: Host = {
   uid: process.geteuid?.() ?? null,
   hostname: hostname(),
   version: PRODUCT_VERSION,
-  build: PRODUCT_BUILD,
   secrets,
   now: () => new Date(),
   stopSignals: caughtSignals,

@@ -1,27 +1,83 @@
+import type { FailureKind, Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
-import { unchangedText } from '../output/unchanged.js';
+import { applyJson } from '../output/apply-json.js';
+import { formatApplied } from '../output/apply-text.js';
+import type { AppliedChange } from '../plan/applied.js';
+import { untoldWarnings } from '../reconcile/open.js';
+import { runOnce } from '../reconcile/run-once.js';
+import { duplicateWarnings } from '../recovery/duplicates.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
-import { execute, type Invocation } from './command.js';
-import { unchangedAccounts } from './unchanged.js';
+import { type CommandResult, execute, type Invocation } from './command.js';
+import { progressReporter } from './progress.js';
+import { runOptions } from './run-options.js';
+import { type Session, sharedPace, withSession } from './session.js';
+import { withStopOnSignal } from './stop.js';
 
-/** apply: reconciles once and ends. */
+/** apply: reconciles each account once. A signal lets what is under way finish, and starts nothing new. */
 export function applyCommand(
   host: Host,
   invocation: Invocation,
-  options: { readonly force: boolean; readonly retry: boolean },
+  { force, retry }: { readonly force: boolean; readonly retry: boolean },
 ): Promise<number> {
   return execute(host, invocation, async () => {
     const accounts = await chosenAccounts(host, invocation);
-    const unchanged = await unchangedAccounts(host, accounts, invocation);
-    if (unchanged !== null) {
-      return forAccounts(accounts, async (account) => {
-        const color = wantsColor(host.stdout, host.environment);
-        const text = unchangedText.apply(unchanged.get(account) ?? 0, { color, target: account.settings.apiUrl });
-        return { document: {}, text, problems: [], failures: [] };
-      });
-    }
-    // Loaded when there may be something to do: see plan.ts.
-    const { applyInFull } = await import('./apply-full.js');
-    return applyInFull(host, accounts, options);
+    const pacerFor = sharedPace();
+    return withStopOnSignal(host, accounts, (stop) =>
+      forAccounts(accounts, (account) =>
+        withSession(host, account, { command: 'apply', stop, pacerFor }, (session) =>
+          applyAccount(host, session, { force, retry, stop, alone: accounts.length === 1 }),
+        ),
+      ),
+    );
   });
+}
+
+async function applyAccount(
+  host: Host,
+  { settings, log, assembly }: Session,
+  own: { readonly force: boolean; readonly retry: boolean; readonly stop: AbortSignal; readonly alone: boolean },
+): Promise<CommandResult> {
+  const { force, retry, stop, alone } = own;
+  const progress = progressReporter(host.stderr, log, { alone });
+  try {
+    // A broken one is told at once, not after waiting for the lock; the run reads it anew when it has that.
+    await assembly.edges.loadManifest();
+    const report = await runOnce(
+      assembly.edges,
+      runOptions(settings, {
+        init: assembly.init,
+        refresh: settings.refresh ?? true,
+        force,
+        retry,
+        waitToSettle: true,
+        stop,
+        onProgress: progress.update,
+      }),
+    );
+    return {
+      document: applyJson(report.changes),
+      text: formatApplied(report.changes, {
+        color: wantsColor(host.stdout, host.environment),
+        target: assembly.target,
+        unread: report.unread,
+      }),
+      problems: [
+        ...report.warnings,
+        ...untoldWarnings(report),
+        ...duplicateWarnings(report.state),
+        ...problemsOf(report.changes),
+      ],
+      failures: [...failuresOf(report.changes), ...(report.unread > 0 ? (['failed'] as const) : [])],
+    };
+  } finally {
+    progress.end();
+  }
+}
+
+function problemsOf(changes: readonly AppliedChange[]): Problem[] {
+  return changes.flatMap((change) => change.error?.problems ?? []);
+}
+
+function failuresOf(changes: readonly AppliedChange[]): FailureKind[] {
+  return changes.flatMap((change) => (change.error === null ? [] : [change.error.kind]));
 }

@@ -1,26 +1,100 @@
+import type { Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
-import { unchangedText } from '../output/unchanged.js';
+import { loadValidManifest } from '../manifest/load.js';
+import { EXIT } from '../output/exit-code.js';
+import { planAnnotations } from '../output/plan-github.js';
+import { planJson } from '../output/plan-json.js';
+import { formatPlan } from '../output/plan-text.js';
+import { stateOfManifest, withStandIns } from '../plan/against.js';
+import { isPending } from '../plan/change.js';
+import { makePlan } from '../plan/plan.js';
+import { type Planned, planNeedsTheAccount, planOnly } from '../reconcile/plan-only.js';
+import type { Settings } from '../settings/definitions.js';
+import type { AccountSettings } from '../settings/resolve.js';
+import { readStateFile } from '../state/open.js';
+import type { ManifestEntry } from '../webhook.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { type CommandResult, execute, type Invocation } from './command.js';
-import type { PlanCommandOptions } from './plan-options.js';
-import { unchangedAccounts } from './unchanged.js';
+import { type PacerFor, sharedPace, withSession } from './session.js';
+
+export interface PlanCommandOptions {
+  readonly detailedExitCode: boolean;
+  /** Another manifest to compare with, instead of state and account. */
+  readonly against: string | undefined;
+}
 
 /** plan: what `apply` would do. Changes nothing, neither remote nor state, and takes no lock. */
 export function planCommand(host: Host, invocation: Invocation, options: PlanCommandOptions): Promise<number> {
   return execute(host, invocation, async () => {
-    const accounts = await chosenAccounts(host, invocation);
-    const unchanged = options.against === undefined ? await unchangedAccounts(host, accounts, invocation) : null;
-    if (unchanged !== null) {
-      return forAccounts(accounts, async (account) => nothingToDo(host, invocation, unchanged.get(account) ?? 0));
-    }
-    // Loaded when there is something to find out: the YAML parser alone takes as long to load as all before it.
-    const { planInFull } = await import('./plan-full.js');
-    return planInFull(host, accounts, invocation, options);
+    const pacerFor = sharedPace();
+    return forAccounts(await chosenAccounts(host, invocation), (account) =>
+      planAccount(host, account, invocation, { ...options, pacerFor }),
+    );
   });
 }
 
-function nothingToDo(host: Host, { output }: Invocation, webhooks: number): CommandResult {
-  const color = wantsColor(host.stdout, host.environment);
-  const text = output === 'github' ? unchangedText.github(webhooks) : unchangedText.plan(webhooks, { color });
-  return { document: {}, text, problems: [], failures: [] };
+async function planAccount(
+  host: Host,
+  account: AccountSettings,
+  invocation: Invocation,
+  options: PlanCommandOptions & { readonly pacerFor: PacerFor },
+): Promise<CommandResult> {
+  const { settings } = account;
+  const manifest = loadValidManifest(settings.file, host.environment, host.secrets);
+  const { changes, names, warnings, refusal, unread } =
+    options.against === undefined
+      ? await planForState(host, account, manifest.entries, options.pacerFor)
+      : await planAgainst(options.against, host, settings, manifest.entries);
+  const text =
+    invocation.output === 'github'
+      ? planAnnotations(changes, { file: settings.file, unread })
+      : formatPlan(changes, { color: wantsColor(host.stdout, host.environment), file: settings.file, names, unread });
+  return {
+    document: planJson(changes),
+    text,
+    problems: [...manifest.warnings, ...warnings, ...(refusal === null ? [] : [refusal])],
+    failures: [...(refusal === null ? [] : (['refused'] as const)), ...(unread > 0 ? (['failed'] as const) : [])],
+    exitCode: options.detailedExitCode && changes.some(isPending) ? EXIT.changes : EXIT.done,
+  };
+}
+
+/** For pull requests, where neither state nor token is at hand: the other manifest stands for what exists. */
+async function planAgainst(
+  path: string,
+  host: Host,
+  settings: Settings,
+  entries: readonly ManifestEntry[],
+): Promise<Planned> {
+  const before = loadValidManifest(path, host.environment, host.secrets);
+  const { manifests, names } = withStandIns([entries, before.entries]);
+  const [desired = [], existing = []] = manifests;
+  const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), settings);
+  return { changes, names, warnings: [], refusal: null, unread: 0 };
+}
+
+async function planForState(
+  host: Host,
+  account: AccountSettings,
+  entries: readonly ManifestEntry[],
+  pacerFor: PacerFor,
+): Promise<Planned> {
+  const { settings } = account;
+  const state = settings.sandbox ? null : await readStateFile(settings.state);
+  const options = { ...settings, refresh: settings.refresh ?? true };
+  const planned = planNeedsTheAccount(entries, state, options)
+    ? await withSession(host, account, { command: 'plan', pacerFor }, ({ assembly }) =>
+        planOnly(entries, state, assembly.edges.api, options),
+      )
+    : await planOnly(entries, state, null, options);
+  if (state !== null || settings.sandbox) return planned;
+  return { ...planned, warnings: [...planned.warnings, noStateWarning(settings.state)] };
+}
+
+function noStateWarning(path: string): Problem {
+  return {
+    code: 'no-state',
+    severity: 'warning',
+    message: `there is no state file ${path}, so everything counts as new`,
+    remedy: 'run the first `apply` with --init; if there was a state before, restore it',
+  };
 }

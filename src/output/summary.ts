@@ -39,11 +39,6 @@ export function summaryLine(counts: Counts, tense: 'to-do' | 'done'): string {
   return parts.length === 0 ? 'the manifest is empty' : parts.join(', ');
 }
 
-/** The counts of a plan in which every webhook is as the manifest says. */
-export function allUnchanged(webhooks: number): Counts {
-  return { ...countActions([]), none: webhooks };
-}
-
 /** `Plan: 2 to create`, or `Nothing to do: 5 unchanged`: the last line of a plan. */
 export function planClosing(counts: Counts, paint: Paint, unread = 0): string {
   const head = isAnythingPending(counts) ? 'Plan' : nothingToDo(unread);

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { CopernicaApi } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
-import type { ManifestSource } from '../state/clean.js';
 import type { StateRecord } from '../state/records.js';
 import type { State } from '../state/state.js';
 import type { ManifestEntry } from '../webhook.js';
@@ -22,8 +21,6 @@ export interface LockedState {
   /** Null: there is no state file yet. */
   open(): Promise<OpenJournal | null>;
   create(account: string): Promise<OpenJournal>;
-  /** Nothing is left to do: the next run need not find that out again while nothing changes. Takes effect at `release`. */
-  leaveClean?(source: ManifestSource, webhooks: number): void;
   /** Flushes, tidies up, closes and gives the lock back. */
   release(): Promise<void>;
 }
@@ -34,7 +31,6 @@ export interface ValidManifest {
   readonly warnings: readonly Problem[];
   /** False: it changed a moment ago, and may be half written, so what left it is not deleted yet. */
   readonly mayPrune?: boolean;
-  readonly source?: ManifestSource;
 }
 
 /** Everything that one reconciler touches outside of itself. One for each (manifest, token, state); nothing is global. */

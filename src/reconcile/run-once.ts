@@ -21,7 +21,6 @@ import { lookUpLimits, withoutNames } from './names.js';
 import { explainOpen } from './open.js';
 import { openState } from './open-state.js';
 import { knownIds, refresh } from './refresh.js';
-import { isSettled } from './settled.js';
 
 export interface RunOptions {
   /** The manifest's path, for messages. */
@@ -91,10 +90,6 @@ export async function runOnce(edges: ReconcilerEdges, asked: RunOptions): Promis
     const unread = countUnread(views);
     const { changes, comeBackInMs } = await inRounds(run, views);
     const warnings = [...manifest.warnings, ...unreadProblems(views), ...lossesProblem(journal.state)];
-    const { source } = manifest;
-    const allTold = warnings.length === 0 && changes.every(({ result }) => result === 'done');
-    if (source !== undefined && asIs !== null && allTold && isSettled(desired, journal.state))
-      locked.leaveClean?.(source, desired.length);
     const lookFailure = run.context.recovery.failure;
     return { manifest, changes, warnings, unread, lookFailure, comeBackInMs, state: journal.state };
   } finally {

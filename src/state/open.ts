@@ -1,5 +1,4 @@
 import type { Problem } from '../errors.js';
-import type { Ground, ManifestSource } from './clean.js';
 import type { Journal } from './journal.js';
 import type { JournalFiles } from './journal-files.js';
 import { createJournal, openJournal, readState } from './journal-open.js';
@@ -16,8 +15,6 @@ export async function readStateFile(path: string): Promise<State | null> {
 export interface LockStateOptions extends LockOptions {
   /** Is told what was mended when the file was opened. */
   readonly onMended?: (warning: Problem) => void;
-  /** What a run with this manifest stands on. Left out or null: no mark is left. */
-  readonly groundOf?: (manifest: ManifestSource) => Ground | null;
 }
 
 /** Takes the lock on a state file for one run. Throws ProductError when it is held or cannot be taken. */
@@ -33,7 +30,6 @@ export class LockedStateFile {
   readonly #options: LockStateOptions;
   readonly #files: JournalFiles;
   #journal: Journal | null = null;
-  #clean: { readonly ground: Ground; readonly webhooks: number } | null = null;
 
   constructor(path: string, lock: StateLock, options: LockStateOptions) {
     this.file = path;
@@ -62,12 +58,6 @@ export class LockedStateFile {
     this.#journal?.assertSound();
   }
 
-  /** The state is just what this manifest says: `release` leaves a mark of that. */
-  leaveClean(manifest: ManifestSource, webhooks: number): void {
-    const ground = this.#options.groundOf?.(manifest) ?? null;
-    this.#clean = ground === null ? null : { ground, webhooks };
-  }
-
   /** Flushes, writes the file anew when it is mostly dead, closes it and gives the lock back. Throws ProductError. */
   async release(): Promise<void> {
     try {
@@ -80,22 +70,8 @@ export class LockedStateFile {
   async #close(): Promise<void> {
     try {
       await this.#journal?.close();
-      if (this.#clean !== null) {
-        const { ground, webhooks } = this.#clean;
-        await leaveMark(this.file, ground, webhooks);
-      }
     } finally {
       this.#lock.release();
     }
-  }
-}
-
-/** What makes it is loaded here: most commands that read a state leave no mark. */
-async function leaveMark(file: string, ground: Ground, webhooks: number): Promise<void> {
-  const { writeCleanMark } = await import('./clean.js');
-  try {
-    writeCleanMark(file, ground, webhooks);
-  } catch {
-    // It only saves time: a disk too full for it is no failure.
   }
 }

@@ -15,7 +15,6 @@ export function programShape(): ProgramShape {
     hostname: 'docs',
     uid: null,
     version: '0.0.0',
-    build: 'docs',
     secrets: new Secrets(),
     now: () => new Date(0),
     stopSignals: () => ({ asked: new AbortController().signal, again: new AbortController().signal }),
