@@ -1,18 +1,14 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
-import { runCli } from './cli.js';
-import { directSink } from './direct-sink.js';
 import type { Host } from './host.js';
 import { EXIT } from './output/exit-code.js';
 import { Secrets } from './secrets.js';
 import { secretsOfNotifyUrl } from './settings/notify-url.js';
-import { readableStack } from './stack.js';
 import { catchStopSignals, type StopSignals } from './stop-signals.js';
+import { textSink } from './text-sink.js';
 
 /** The composition root: the only place that touches `process`. */
-
-/** Written in by the build, from package.json. */
-declare const PRODUCT_VERSION: string;
 
 let stopSignals: StopSignals | undefined;
 
@@ -31,19 +27,26 @@ if (commandName === 'run' || commandName === 'apply') caughtSignals();
 // One that comes before the daemon listens asks for nothing that the first run does not do.
 if (commandName === 'run') process.on('SIGHUP', () => {});
 
+// A stack names the files and lines of src/ in what is loaded from here on.
+process.setSourceMapsEnabled(true);
+
 const secrets = new Secrets();
 secrets.learnValue(process.env.COPERNICA_ACCESS_TOKEN ?? '');
 for (const secret of secretsOfNotifyUrl(process.env.COPERNICA_WEBHOOKS_NOTIFY ?? '')) secrets.learnValue(secret);
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 const host: Host = {
   environment: process.env,
-  stdout: directSink(1, { openStream: () => process.stdout, onLost: resultLost }),
+  stdout: textSink(process.stdout, resultLost),
   // Nobody is left to be told.
-  stderr: directSink(2, { openStream: () => process.stderr, onLost: () => {} }),
+  stderr: textSink(process.stderr, () => {}),
   pid: process.pid,
   uid: process.geteuid?.() ?? null,
   hostname: hostname(),
-  version: PRODUCT_VERSION,
+  version,
   secrets,
   now: () => new Date(),
   stopSignals: caughtSignals,
@@ -57,10 +60,11 @@ const host: Host = {
 let isResultLost = false;
 
 /** May come after the command has ended, since a slow reader is waited for. */
-function resultLost(error: Error): void {
+function resultLost(error: unknown): void {
   if (isResultLost) return;
   isResultLost = true;
-  host.stderr.write(`error: the result could not be written (${error.message}); what was done is recorded\n`);
+  const why = error instanceof Error ? error.message : String(error);
+  host.stderr.write(`error: the result could not be written (${why}); what was done is recorded\n`);
   process.exitCode = withLostResult(Number(process.exitCode ?? EXIT.done));
 }
 
@@ -71,16 +75,16 @@ function withLostResult(code: number): number {
 
 async function main(): Promise<void> {
   try {
+    // Loading takes longer than a signal may go uncaught.
+    const { runCli } = await import('./cli.js');
     const code = await runCli(host, process.argv.slice(2));
     process.exitCode = isResultLost ? withLostResult(code) : code;
   } catch (error) {
     // A defect of this program: the stack is for whoever mends it, and like all output it goes without secrets.
-    const told =
-      error instanceof Error ? readableStack(error.stack ?? String(error), dirname(__dirname)) : String(error);
+    const told = error instanceof Error ? (error.stack ?? String(error)) : String(error);
     host.stderr.write(secrets.redact(`internal error, please report it: ${told}\n`));
     process.exitCode = EXIT.failed;
   }
 }
 
-/** Resolves when the command has ended, with its exit code in `process.exitCode`. */
-export const finished = main();
+void main();

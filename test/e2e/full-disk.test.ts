@@ -1,9 +1,10 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { Workplace } from '../helpers/cli.js';
+import { mayMount, mountMemory } from '../helpers/mounts.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const A = { name: 'a', handler: 'https://a.example/x', trigger: 'create' };
@@ -16,60 +17,122 @@ async function openPlace(): Promise<{ sandbox: Sandbox; place: Workplace }> {
   return { sandbox, place };
 }
 
-/** Starts a command whose stdout goes to a disk without room. */
-async function startOnFullDisk(place: Workplace, ...args: string[]) {
-  const full = await open('/dev/full', 'w');
-  const stdio: SpawnOptions['stdio'] = ['ignore', full.fd, 'pipe'];
+/** Where a command's output goes: a file, a pipe that is read, or a pipe whose reader is gone. */
+type Output = FileHandle | 'read' | 'gone';
+
+function start(place: Workplace, args: readonly string[], stdout: Output, stderr: Output = 'read') {
+  const outputs = [stdout, stderr];
+  const stdio: SpawnOptions['stdio'] = [
+    'ignore',
+    ...outputs.map((each) => (typeof each === 'string' ? 'pipe' : each.fd)),
+  ];
   const env = { PATH: process.env.PATH ?? '', COPERNICA_WEBHOOKS_LISTEN: 'off', ...place.environment };
   const child = spawn(process.execPath, [place.command, ...args], { cwd: place.folder, env, stdio });
   onTestFinished(() => void child.kill('SIGKILL'));
-  await full.close();
-  let stderr = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const ended = once(child, 'close').then(([code]) => ({ code, stderr }));
+  const said = { stdout: '', stderr: '' };
+  for (const [index, name] of (['stdout', 'stderr'] as const).entries()) {
+    if (outputs[index] === 'gone') child[name]?.destroy();
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => ({ code: code as unknown, ...said }));
   return { child, ended };
 }
 
-const LOST = /^error: the result could not be written \(ENOSPC[^\n]*\); what was done is recorded\n$/;
+async function openFile(path: string): Promise<FileHandle> {
+  const file = await open(path, 'w');
+  onTestFinished(() => file.close());
+  return file;
+}
+
+/** A disk without room. */
+const openFull = () => openFile('/dev/full');
+
+const LOST_ON_DISK = /^error: the result could not be written \(ENOSPC[^\n]*\); what was done is recorded\n$/;
+const LOST_IN_PIPE = /^error: the result could not be written \([^\n]*EPIPE[^\n]*\); what was done is recorded\n$/;
 
 describe('a full disk under stdout', () => {
   it('does not keep the daemon from reconciling', async () => {
     const { sandbox, place } = await openPlace();
-    const { child, ended } = await startOnFullDisk(place, 'run', '--init', '--schedule', 'off');
+    const { child, ended } = start(place, ['run', '--init', '--schedule', 'off'], await openFull());
     await sandbox.until((model) => model.webhooks().length === 1);
     await place.manifest([A, B]);
     await sandbox.until((model) => model.webhooks().length === 2);
     child.kill('SIGTERM');
-    expect(await ended).toEqual({ code: 0, stderr: '' });
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
 
   it.each([{ flags: [] }, { flags: ['--json'] }])(
     'fails an apply $flags with one line, and what it did is recorded',
     async ({ flags }) => {
       const { sandbox, place } = await openPlace();
-      const { ended } = await startOnFullDisk(place, 'apply', '--init', ...flags);
-      expect(await ended).toEqual({ code: 1, stderr: expect.stringMatching(LOST) });
+      const { ended } = start(place, ['apply', '--init', ...flags], await openFull());
+      expect(await ended).toMatchObject({ code: 1, stderr: expect.stringMatching(LOST_ON_DISK) });
       expect(JSON.parse((await place.run('list', '--json')).stdout)).toMatchObject([{ name: 'a', status: 'created' }]);
       expect(sandbox.account()).toHaveLength(1);
     },
   );
 
-  it.each(['list', 'plan', 'plan --no-refresh', 'plan --detailed-exitcode', 'schema'])(
-    'fails %s with one line',
-    async (line) => {
-      const { place } = await openPlace();
-      expect((await place.run('apply', '--init')).code).toBe(0);
-      const { ended } = await startOnFullDisk(place, ...line.split(' '));
-      expect(await ended).toEqual({ code: 1, stderr: expect.stringMatching(LOST) });
-    },
-  );
+  it.each(['schema', 'plan --sandbox --detailed-exitcode'])('fails %s with one line', async (line) => {
+    const { place } = await openPlace();
+    const { ended } = start(place, line.split(' '), await openFull());
+    expect(await ended).toMatchObject({ code: 1, stderr: expect.stringMatching(LOST_ON_DISK) });
+  });
+
+  it.runIf(mayMount)('fails a command whose result fits by half', async () => {
+    const { place } = await openPlace();
+    const file = await openFile(`${mountMemory('4k')}/schema.json`);
+    const { ended } = start(place, ['schema'], file);
+    expect(await ended).toMatchObject({ code: 1, stderr: expect.stringMatching(LOST_ON_DISK) });
+    expect((await file.stat()).size).toBeGreaterThan(0);
+  });
 
   it('does not hide what is graver', async () => {
     const { place } = await openPlace();
     await place.write('webhooks.yaml', 'webhooks: [');
-    const { ended } = await startOnFullDisk(place, 'plan', '--json');
+    const { ended } = start(place, ['plan', '--json'], await openFull());
     expect(await ended).toMatchObject({ code: 3 });
+  });
+});
+
+describe('a reader that is gone', () => {
+  it('fails an apply with one line, and what it did is recorded', async () => {
+    const { sandbox, place } = await openPlace();
+    const { ended } = start(place, ['apply', '--init'], 'gone');
+    expect(await ended).toMatchObject({ code: 1, stderr: expect.stringMatching(LOST_IN_PIPE) });
+    expect(sandbox.account()).toHaveLength(1);
+  });
+
+  it('does not keep the daemon from reconciling', async () => {
+    const { sandbox, place } = await openPlace();
+    const { child, ended } = start(place, ['run', '--init', '--schedule', 'off'], 'gone');
+    await sandbox.until((model) => model.webhooks().length === 1);
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('a log that cannot be written', () => {
+  it.each(['gone', 'full'])('stops nothing: stderr is %s', async (what) => {
+    const { sandbox, place } = await openPlace();
+    const stderr = what === 'gone' ? what : await openFull();
+    const { ended } = start(place, ['apply', '--init', '--log-level', 'debug'], 'read', stderr);
+    expect(await ended).toMatchObject({ code: 0, stdout: expect.stringContaining('1 created') });
+    expect(sandbox.account()).toHaveLength(1);
+  });
+});
+
+describe('a long result', () => {
+  it('reaches a reader that is slower than the command, whole', async () => {
+    const { place } = await openPlace();
+    // Many times what a pipe holds.
+    await place.manifest(
+      Array.from({ length: 3_000 }, (_, index) => ({ ...A, name: `w${index}`, database: index + 1 })),
+    );
+    const { ended } = start(place, ['plan', '--no-refresh', '--json'], 'read');
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ summary: { create: 3_000 } });
   });
 });

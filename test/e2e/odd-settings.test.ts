@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
-import { runLoaded } from '../helpers/loaded.js';
 
 const A = { name: 'a', handler: 'https://a.example/x', trigger: 'create' };
 
@@ -54,18 +53,8 @@ describe('a setting that can’t be meant', () => {
 });
 
 describe('a schedule that names times', () => {
-  it.each(['*/15 * * * *', '30 6 * * 1-5', 'off'])(
-    'is plain, and judged without what schedules take: %s',
-    async (text) => {
-      const place = await openPlace(`schedule: "${text}"\n`);
-      const { code, chunks } = await runLoaded(place, 'validate', '--config', 'settings.yaml');
-      expect([code, chunks]).toEqual([0, expect.not.arrayContaining(['cron'])]);
-    },
-  );
-
-  it.each(['0 0 29 2 *', '15,45 8-18 * jan-mar MON'])('is not plain, and used all the same: %s', async (text) => {
+  it.each(['*/15 * * * *', '0 0 29 2 *', '15,45 8-18 * jan-mar MON', 'off'])('is used: %s', async (text) => {
     const place = await openPlace(`schedule: "${text}"\n`);
-    const { code, chunks } = await runLoaded(place, 'validate', '--config', 'settings.yaml');
-    expect([code, chunks]).toEqual([0, expect.arrayContaining(['cron'])]);
+    expect(await place.run('validate', '--config', 'settings.yaml')).toMatchObject({ code: 0 });
   });
 });

@@ -1,182 +1,81 @@
-import { cp, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
-import { loadedBy, runLoaded, startLoaded } from '../helpers/loaded.js';
-import { openSandbox } from '../helpers/sandbox.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const A = { name: 'a', handler: 'https://a.example/x', trigger: 'create' };
-const MEGABYTE = 1024 * 1024;
-const CORE = ['main', 'cli', 'rolldown-runtime', 'common'];
 
-/** A place where everything is applied. */
-async function openApplied() {
-  const sandbox = await openSandbox();
-  const place = await Workplace.open(sandbox);
-  await place.manifest([A]);
-  const { code, stderr } = await place.run('apply', '--init');
-  expect([code, stderr]).toEqual([0, '']);
-  return { sandbox, place };
+async function readJson<T>(path: string): Promise<T> {
+  return JSON.parse(await readFile(join(ROOT, path), 'utf8')) as T;
 }
 
-describe('what is loaded', () => {
-  it('is four files for --version and --help', async () => {
+interface Package {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+interface BillOfMaterials {
+  readonly metadata: { readonly component: { readonly name: string } };
+  readonly components: readonly { readonly name: string }[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
+}
+
+describe('the built command', () => {
+  it('says the version of its package', async () => {
     const place = await Workplace.open();
-    for (const flag of ['--version', '--help']) {
-      const { code, chunks, compiled, refused } = await runLoaded(place, flag);
-      expect([code, chunks, compiled, refused]).toEqual([0, CORE, CORE.length - 1, 0]);
+    const { version } = await readJson<Package>('package.json');
+    expect(await place.run('--version')).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('names files of the sources in the stack of an internal error, and none of what was secret', async () => {
+    const place = await Workplace.open();
+    await place.manifest([{ name: 'a', handler: 'https://a.example/x', trigger: 'create' }]);
+    const program = place.path('program');
+    await cp(join(ROOT, 'dist'), join(program, 'dist'), { recursive: true });
+    await cp(join(ROOT, 'package.json'), join(program, 'package.json'));
+    await symlink(join(ROOT, 'node_modules'), join(program, 'node_modules'));
+    const chunks = join(program, 'dist/chunks');
+    const [chunk = ''] = (await readdir(chunks)).filter((name) => /^validate-.*\.js$/.test(name));
+    const code = await readFile(join(chunks, chunk), 'utf8');
+    const broken = code.replace('manifest.entries.length', 'manifest[process.env.COPERNICA_ACCESS_TOKEN].length');
+    expect(broken).not.toBe(code);
+    await writeFile(join(chunks, chunk), broken);
+    place.command = join(program, 'dist/main.js');
+    place.environment.COPERNICA_ACCESS_TOKEN = 'the-token-of-this-test';
+    const ended = await place.run('validate');
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    expect(ended.stderr).toMatch(/^internal error, please report it: .*\n.*src\/commands\/validate\.ts:\d+:\d+/);
+    expect(ended.stderr).not.toContain('the-token-of-this-test');
+  });
+});
+
+describe('what goes along with the built command', () => {
+  it('is a list of the packages that run, and of no others', async () => {
+    const { dependencies, devDependencies } = await readJson<Package>('package.json');
+    const bill = await readJson<BillOfMaterials>('dist/sbom.cdx.json');
+    const names = bill.components.map(({ name }) => name);
+    expect(bill.metadata.component.name).toBe('copernica-webhooks');
+    expect(names).toEqual(expect.arrayContaining(Object.keys(dependencies)));
+    for (const name of Object.keys(devDependencies)) expect(names).not.toContain(name);
+    const refs = new Set(bill.dependencies.map(({ ref }) => ref));
+    for (const { dependsOn } of bill.dependencies) for (const ref of dependsOn) expect(refs).toContain(ref);
+  });
+
+  it('names no registry but the public one, and no path of the machine that built it', async () => {
+    const text = await readFile(join(ROOT, 'dist/sbom.cdx.json'), 'utf8');
+    const hosts = new Set([...text.matchAll(/https?:\/\/([^/"]+)/g)].map(([, host]) => host));
+    expect([...hosts].sort()).toEqual(['cyclonedx.org', 'registry.npmjs.org']);
+    expect(text).not.toContain(ROOT);
+  });
+
+  it('is the licence of each package that is in it', async () => {
+    const licences = await readFile(join(ROOT, 'dist/LICENCES.txt'), 'utf8');
+    const { dependencies } = await readJson<Package>('package.json');
+    for (const name of Object.keys(dependencies)) {
+      // Native code, which is installed beside the command, with its licence.
+      if (name !== 'fs-native-extensions') expect(licences).toContain(`==== ${name} `);
     }
-  });
-
-  it('is neither client nor log nor state for validate', async () => {
-    const place = await Workplace.open();
-    await place.manifest([A]);
-    const { code, chunks, refused } = await runLoaded(place, 'validate');
-    expect([code, chunks, refused]).toEqual([0, expect.arrayContaining(['yaml', 'zod', 'validate']), 0]);
-    for (const chunk of ['undici', 'session', 'state']) expect(chunks).not.toContain(chunk);
-    expect(chunks.length).toBeLessThanOrEqual(8);
-  });
-
-  it('is no client for a doctor who calls nobody, and no doctor for others', async () => {
-    const { place } = await openApplied();
-    const sick = await runLoaded(place, 'doctor', '--sandbox', '--no-handlers');
-    expect([sick.code, sick.chunks]).toEqual([0, expect.arrayContaining(['doctor'])]);
-    expect(sick.chunks).not.toContain('undici');
-    expect((await runLoaded(place, 'plan')).chunks).not.toContain('doctor');
-    expect((await runLoaded(place, 'apply')).chunks).not.toContain('doctor');
-  });
-
-  it('is the client only where something is sent', async () => {
-    const { place } = await openApplied();
-    const idle = await runLoaded(place, 'apply', '--no-refresh', '--json');
-    expect(idle.chunks).toContain('session');
-    expect(idle.chunks).not.toContain('undici');
-    await place.manifest([A]);
-    await place.write(
-      'webhooks.yaml',
-      `${await place.read('webhooks.yaml')}  - ${JSON.stringify({ ...A, name: 'c', trigger: 'open' })}\n`,
-    );
-    const sending = await runLoaded(place, 'apply', '--no-refresh');
-    expect(sending.chunks).toContain('undici');
-    expect([sending.code, sending.refused]).toEqual([0, 0]);
-  });
-});
-
-describe('the memory of the daemon', () => {
-  it('for what is young does not grow with what it does', async () => {
-    const sandbox = await openSandbox();
-    const place = await Workplace.open(sandbox);
-    await place.manifest(Array.from({ length: 500 }, (_, index) => ({ ...A, name: `w${index}`, database: index + 1 })));
-    const daemon = startLoaded(place, 'run', '--init', '--schedule', 'off');
-    await sandbox.until((model) => model.webhooks().length === 500);
-    daemon.kill('SIGTERM');
-    const { code, youngBytes } = loadedBy(await daemon.finished);
-    expect(code).toBe(0);
-    // What loading took. Left to itself, V8 has come to 16 MB by now.
-    expect(youngBytes).toBeLessThanOrEqual(4 * MEGABYTE);
-  });
-});
-
-describe('notices', () => {
-  it('are loaded only where they are wanted', async () => {
-    const place = await Workplace.open();
-    await place.manifest([A]);
-    // Ends by itself, for want of a token.
-    const without = await runLoaded(place, 'run');
-    expect([without.code, without.chunks]).toEqual([3, expect.arrayContaining(['run'])]);
-    expect(without.chunks).not.toContain('noticing');
-    place.environment.COPERNICA_WEBHOOKS_NOTIFY = 'http://127.0.0.1:1/';
-    const { chunks } = await runLoaded(place, 'run');
-    expect(chunks).toContain('noticing');
-    expect(chunks).not.toContain('undici');
-  });
-});
-
-/** Makes a place run a copy of the built program, changed. The one package that is not bundled stays in reach. */
-async function useCopy(place: Workplace, change: (dist: string) => Promise<unknown>): Promise<void> {
-  const copy = place.path('program');
-  await cp(join(ROOT, 'dist'), join(copy, 'dist'), { recursive: true });
-  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  await change(join(copy, 'dist'));
-  place.command = join(copy, 'dist/main.js');
-}
-
-const allForms = async (dist: string) =>
-  (await readdir(join(dist, 'compiled'), { recursive: true }))
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => join(dist, 'compiled', name));
-
-describe('the compiled form', () => {
-  it.each<readonly [string, (dist: string) => Promise<unknown>]>([
-    ['is missing', (dist) => rm(join(dist, 'compiled'), { recursive: true })],
-    [
-      'is damaged',
-      async (dist) => {
-        for (const form of await allForms(dist)) {
-          const bytes = await readFile(form);
-          for (let at = 64; at < bytes.length; at += 64) bytes[at] = 255 - (bytes[at] ?? 0);
-          await writeFile(form, bytes);
-        }
-      },
-    ],
-    [
-      'is cut off',
-      async (dist) => {
-        for (const form of await allForms(dist)) await truncate(form, 100);
-      },
-    ],
-    [
-      'is empty',
-      async (dist) => {
-        for (const form of await allForms(dist)) await truncate(form, 0);
-      },
-    ],
-    [
-      'is of another Node',
-      async (dist) => {
-        const [own = ''] = await readdir(join(dist, 'compiled'));
-        await rename(join(dist, 'compiled', own), join(dist, 'compiled', 'v0.0.1-linux-x64'));
-      },
-    ],
-  ])('that %s is done without', async (_what, spoil) => {
-    const place = await Workplace.open();
-    await place.manifest([A]);
-    await useCopy(place, spoil);
-    const validated = await place.run('validate');
-    expect(validated).toMatchObject({ code: 0, stderr: '', stdout: 'webhooks.yaml: 1 webhook, valid\n' });
-    expect(await place.run('apply', '--sandbox')).toMatchObject({ code: 0, stderr: '' });
-  });
-
-  it('of a program that was changed since is not run', async () => {
-    const place = await Workplace.open();
-    await place.manifest([A]);
-    await useCopy(place, async (dist) => {
-      const [name = ''] = (await readdir(join(dist, 'chunks'))).filter((file) => /^validate-.*\.js$/.test(file));
-      const text = await readFile(join(dist, 'chunks', name), 'utf8');
-      // As long as before: the length is all that V8 itself compares.
-      await writeFile(join(dist, 'chunks', name), text.replace('valid\\n', 'VALID\\n'));
-    });
-    expect((await place.run('validate')).stdout).toBe('webhooks.yaml: 1 webhook, VALID\n');
-  });
-});
-
-describe('an internal error', () => {
-  it('names the files of the sources', async () => {
-    const place = await Workplace.open();
-    await place.manifest([A]);
-    await useCopy(place, async (dist) => {
-      const [name = ''] = (await readdir(join(dist, 'chunks'))).filter((file) => /^validate-.*\.js$/.test(file));
-      const text = await readFile(join(dist, 'chunks', name), 'utf8');
-      const broken = text.replace(/manifest\.entries\.length/, 'manifest.nothing.length');
-      expect(broken).not.toBe(text);
-      await writeFile(join(dist, 'chunks', name), broken);
-    });
-    const { code, stderr } = await place.run('validate');
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/internal error.*\n.*src\/commands\/validate\.ts:\d+:\d+/),
-    ]);
   });
 });

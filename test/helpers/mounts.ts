@@ -21,3 +21,17 @@ export function bindMount(from: string, to: string): void {
   if (status !== 0) throw new Error(`mount --bind: ${stderr}`);
   onTestFinished(() => void spawnSync('umount', ['-l', to]));
 }
+
+/** A disk in memory of that size, until the end of the test. Gives its folder. */
+export function mountMemory(size: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'copernica-webhooks-mount-'));
+  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', folder], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`mount -t tmpfs: ${stderr}`);
+  onTestFinished(() => {
+    spawnSync('umount', ['-l', folder]);
+    rmdirSync(folder);
+  });
+  return folder;
+}
