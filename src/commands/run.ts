@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { checkSchedule } from '../daemon/cron.js';
 import { type Problem, ProductError } from '../errors.js';
 import type { Host } from '../host.js';
@@ -13,18 +12,11 @@ import { chosenAccounts, forAccounts } from './accounts.js';
 import { type CommandResult, execute, type Invocation } from './command.js';
 import { openLog, sharedPace } from './session.js';
 
-/**
- * What is young stays in as little memory as at the start. V8 would give it up to 32 MB in the first run and never take
- * them back, although a daemon has next to nothing to do from then on.
- */
-const KEEP_YOUNG_SPACE_SMALL = '--semi-space-growth-factor=1';
-
 /** What hangs at the second signal is not waited for. */
 const MOST_WAIT_AFTER_SECOND_SIGNAL_MS = 1_000;
 
 /** run: the daemon, for each account at once. Logs to stdout; ends with 0 when it was told to stop. */
 export async function runCommand(host: Host, invocation: Invocation): Promise<number> {
-  setFlagsFromString(KEEP_YOUNG_SPACE_SMALL);
   const { again } = host.stopSignals();
   onAbort(again, () => {
     setTimeout(() => host.exitNow(EXIT.done), MOST_WAIT_AFTER_SECOND_SIGNAL_MS).unref();

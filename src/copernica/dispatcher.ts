@@ -1,5 +1,4 @@
 import { rootCertificates } from 'node:tls';
-import { setFlagsFromString } from 'node:v8';
 import type { Dispatcher, Pool } from 'undici';
 import { productError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
@@ -26,19 +25,11 @@ export interface DispatcherOptions {
 const ANSWER_HEADER_BYTES = 16 * 1024;
 
 /**
- * undici's parser is WebAssembly, which V8 compiles twice: quickly, and once more to run faster. The second time takes
- * 30 MB and 80 ms of the processor, and gains nothing that could be measured over 10,000 requests.
- */
-const NO_SECOND_COMPILATION = '--liftoff-only';
-
-/**
  * Opens the pool of connections that requests go through. undici is loaded here, when the first request is sent: loading
  * it takes about as long as starting Node does.
  */
 export async function openDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
   const undici = await import('undici');
-  // After it is loaded: V8 refuses forms that were compiled under other flags. The parser is compiled when it connects.
-  setFlagsFromString(NO_SECOND_COMPILATION);
   // Said outright: what is left out is as NODE_TLS_REJECT_UNAUTHORIZED has it.
   const tls = {
     rejectUnauthorized: true,
