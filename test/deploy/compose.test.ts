@@ -36,6 +36,7 @@ describe('compose.yaml', () => {
       read_only: true,
       cap_drop: ['ALL'],
       security_opt: ['no-new-privileges:true'],
+      ulimits: { core: 0 },
       ports: ['127.0.0.1:9465:9465'],
       healthcheck: { test: ['CMD', 'node', '/app/dist/main.js', 'healthcheck'] },
       stop_grace_period: '30s',

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${{ … }} is GitHub's notation.
+import { execFile, execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +30,26 @@ describe('the workflow', () => {
     expect(at(workflow, 'on', 'pull_request_target')).toBeUndefined();
     expect(at(workflow, 'permissions')).toEqual({});
     expect(at(workflow, 'jobs', 'check', 'permissions')).toEqual({ contents: 'read' });
+  });
+
+  it('names actions by the digest of a release, and leaves no credentials in the checkout', () => {
+    const actions = [...read(FILE).matchAll(/uses: (.*)/g)].map(([, action]) => action);
+    expect(actions).toHaveLength(5);
+    for (const action of actions) expect(action).toMatch(/^actions\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    for (const job of ['check', 'apply']) {
+      const [checkout] = itemsAt(workflow, 'jobs', job, 'steps');
+      expect(at(checkout, 'with', 'persist-credentials')).toBe(false);
+    }
+  });
+
+  it('gives git the token of GitHub in the two steps that push, and in no other', async () => {
+    const steps = itemsAt(workflow, 'jobs', 'apply', 'steps');
+    const holders = steps.filter((step) => at(step, 'env', 'GITHUB_TOKEN') === '${{ github.token }}');
+    expect(holders.map((step) => at(step, 'name'))).toEqual(['Take the state', 'Keep the state']);
+    const env = { ...process.env, ...(at(workflow, 'jobs', 'apply', 'env') as object), GITHUB_TOKEN: 'of-this-job' };
+    const asked = 'protocol=https\nhost=github.com\n\n';
+    const answer = execFileSync('git', ['credential', 'fill'], { env, input: asked, encoding: 'utf8' });
+    expect(answer).toContain('username=x-access-token\npassword=of-this-job\n');
   });
 
   it('lets no expression into a script, where it could be more than text', () => {
@@ -215,8 +236,7 @@ describe('the steps of apply', () => {
 
 describe('the steps for a pull request', () => {
   it('show what merging would do, at the lines that it is about and as a summary', async () => {
-    const repository = await Repository.open({ TZ: 'UTC', GITHUB_BASE_REF: 'base' });
-    await repository.git('desk', 'push', '--quiet', 'origin', 'HEAD:refs/heads/base');
+    const repository = await Repository.open({ TZ: 'UTC' });
     await repository.push(manifestOf(3));
     const outcome = await repository.runner('check', ['Validate', 'Plan']);
     expect(outcome.failedAt).toBeNull();
@@ -226,7 +246,7 @@ describe('the steps for a pull request', () => {
   });
 
   it('stop at a manifest that is broken, with the place', async () => {
-    const repository = await Repository.open({ TZ: 'UTC', GITHUB_BASE_REF: 'base' });
+    const repository = await Repository.open({ TZ: 'UTC' });
     await repository.push(`${manifestOf(1)}  - { name: b, handlr: https://b.example, trigger: create }\n`);
     const outcome = await repository.runner('check', ['Validate', 'Plan']);
     expect(outcome.failedAt).toBe('Validate');
