@@ -16,6 +16,8 @@ export default defineConfig({
     dir: 'dist',
     cleanDir: true,
     chunkFileNames: 'chunks/[name]-[hash].js',
+    // A seventh less to start, and names stay as they are.
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
     // Node names the files and lines of src/ in a stack by them.
     sourcemap: true,
     sourcemapExcludeSources: true,

@@ -118,6 +118,7 @@ check_confinement() {
   [ "$("${engine[@]}" exec "$id" readlink /proc/1/exe)" = /usr/local/bin/node ] || fail 'node is not process 1'
   ! "${engine[@]}" exec "$id" touch /app/x 2>/dev/null || fail 'it can write under /app'
   "${engine[@]}" exec "$id" test ! -e /app/node_modules/typescript || fail 'development packages are in the image'
+  "${engine[@]}" exec "$id" test -s /app/dist/sbom.cdx.json || fail 'the list of packages is not in the image'
   # 127.0.0.2 stands for any address that is not the one of loopback.
   "${engine[@]}" exec "$id" node -e 'fetch("http://127.0.0.2:9465/healthz").then((a) => process.exit(a.ok ? 0 : 1))' ||
     fail 'the status server does not listen on all addresses'
