@@ -65,7 +65,6 @@ function memoryHost(environment: Call['environment']) {
     uid: process.geteuid?.() ?? null,
     hostname: hostname(),
     version: packageJson.version,
-    build: 'in-process',
     secrets,
     now: () => new Date(),
     stopSignals: () => ({ asked: never, again: never }),
