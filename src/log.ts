@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import type { Problem } from './errors.js';
 import type { TextSink } from './host.js';
 import { printable, printableJson } from './manifest/printable.js';
 
@@ -19,6 +20,14 @@ export async function createLog(options: LogOptions): Promise<Logger> {
   const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   // Levels as words: what people and log collectors search for.
   return pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, destination);
+}
+
+/** One problem: people read its message, programs look for its fields. `about` are further fields. */
+export function logProblem(log: Logger, problem: Problem, about: object = {}): void {
+  const { code, severity, message, name, file, line, column, remedy } = problem;
+  const fields = { ...about, code, name, file, line, column, remedy };
+  if (severity === 'error') log.error(fields, message);
+  else log.warn(fields, message);
 }
 
 /** As a plain stream, not as a transport: transports run in worker threads and lose lines when a process ends. */

@@ -2,11 +2,10 @@ import { assemble } from '../assemble.js';
 import { startSchedule } from '../daemon/cron.js';
 import { runDaemon } from '../daemon/daemon.js';
 import { LastGoodManifest } from '../daemon/last-good.js';
+import { manifestFile } from '../daemon/manifest-file.js';
 import { isMountedFile } from '../daemon/mounts.js';
-import { watchFile } from '../daemon/watch.js';
+import { watchManifest } from '../daemon/watch.js';
 import type { Host } from '../host.js';
-import { readManifestFile } from '../manifest/load.js';
-import { parseManifest } from '../manifest/parse.js';
 import type { ProblemCode } from '../problems/catalogue.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { AccountReporter } from '../status/reporter.js';
@@ -33,11 +32,8 @@ export async function runAccount(
   const { token, log } = await openAccount(host, account, host.stdout);
   const stopping = new AbortController();
   const stop = stopping.signal;
-  const source = { file: settings.file, env: host.environment, hidden: host.secrets };
-  const manifest = new LastGoodManifest(
-    { read: () => readManifestFile(settings.file), parse: (text) => parseManifest(text, source) },
-    log,
-  );
+  const source = manifestFile({ file: settings.file, env: host.environment, hidden: host.secrets });
+  const manifest = new LastGoodManifest(source, log);
   const reload = () => status.observeReload(manifest);
   // A run may have waited for the lock, and the watcher may be slower than it.
   const loadManifest = async () => {
@@ -70,7 +66,7 @@ export async function runAccount(
     ended = await runDaemon({
       run: makeRun({ assembly, settings, manifest, log, status }),
       reload,
-      startWatching: (onMaybeChanged) => watchFile(settings.file, { poll: settings.poll, log, onMaybeChanged }),
+      startWatching: (onMaybeChanged) => watchManifest(source, { poll: settings.poll, log, onMaybeChanged }),
       startSchedule: (onDue) =>
         settings.schedule === 'off'
           ? null

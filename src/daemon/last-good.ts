@@ -1,24 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Problem, ProductError } from '../errors.js';
+import { logProblem } from '../log.js';
 import type { ValidManifest } from '../reconcile/edges.js';
+import type { Look, WatchedManifest } from './manifest-file.js';
 
-interface Problems {
-  readonly problems: readonly Problem[];
-}
-
-/** Where a manifest comes from. */
-export interface ManifestFile {
-  /** The text of the file as it is now, or why there is none. */
-  read(): { readonly text: string } | Problems;
-  /** What a text comes to. */
-  parse(text: string): ValidManifest | Problems;
-}
-
-/** Time between two looks that must see the same: a writer that is not done yet is waited for. */
-const STABLE_AFTER_MS = 20;
-/** A file that changes all the time is taken as it is after so many looks. */
-const MOST_LOOKS = 50;
+/**
+ * `apartMs`: a change counts when two looks so far apart see the same, so that a half-written file is waited out. A
+ * writer that pauses for longer in the middle is seen half-written, and again when it is done: waiting for longer would
+ * make every edit slow for that rare one. `most`: what changes all the time is taken as it is after so many.
+ */
+export const LOOKS = { apartMs: 50, most: 15 };
 
 /**
  * For how long the manifest has to be the same before what left it may be deleted. A writer that pauses half-way leaves
@@ -27,27 +19,28 @@ const MOST_LOOKS = 50;
 export const PRUNE_AFTER_MS = 10_000;
 
 /**
- * The last valid manifest. A broken or missing file leaves it in force; the trouble is logged once, until it changes
- * or is mended. What counts is the content: the same bytes again are no change.
+ * The last valid manifest. A broken or missing one leaves it in force; the trouble is logged once, until it changes or
+ * is repaired. What counts is the content: the same bytes again are no change.
  */
 export class LastGoodManifest {
-  readonly #file: ManifestFile;
+  readonly #manifest: Pick<WatchedManifest, 'look'>;
   readonly #log: Logger;
-  /** The text that was read last; null: none could be. */
-  #text: string | null | undefined;
+  readonly #now: () => number;
+  /** Of the content that was read last; null: none was. */
+  #identity: string | null = null;
   #good: ValidManifest | null = null;
   #problems: readonly Problem[] = [];
-  readonly #now: () => number;
   #changedAt = Number.POSITIVE_INFINITY;
+  #reloading: Promise<unknown> = Promise.resolve();
 
   /** `now`: milliseconds on a clock that only goes forward. */
-  constructor(file: ManifestFile, log: Logger, now: () => number = () => performance.now()) {
-    this.#file = file;
+  constructor(manifest: Pick<WatchedManifest, 'look'>, log: Logger, now: () => number = () => performance.now()) {
+    this.#manifest = manifest;
     this.#log = log;
     this.#now = now;
   }
 
-  /** The problems of the file as it is now; empty when it is in force. */
+  /** The problems of the manifest as it is now; empty when it is in force. */
   get problems(): readonly Problem[] {
     return this.#problems;
   }
@@ -67,25 +60,14 @@ export class LastGoodManifest {
     return Math.max(0, Math.ceil(this.#changedAt + PRUNE_AFTER_MS - this.#now()));
   }
 
-  /** Reads the file. True: there is a new valid manifest. */
-  async reload(): Promise<boolean> {
-    const found = await this.#readStable();
-    const text = textOf(found);
-    if (text === this.#text && text !== null) return false;
-    const first = this.#text === undefined;
-    this.#text = text;
-    this.#changedAt = this.#now();
-    const result = 'text' in found ? this.#file.parse(found.text) : found;
-    if ('entries' in result) {
-      if (this.#problems.length > 0) this.#log.info('the manifest is valid again');
-      this.#good = result;
-      this.#problems = [];
-      for (const warning of result.warnings) this.#log.warn(placed(warning), warning.message);
-      return true;
-    }
-    if (first || !sameProblems(result.problems, this.#problems)) this.#complain(result.problems);
-    this.#problems = result.problems;
-    return false;
+  /**
+   * Looks again. True: there is a new valid manifest. One look at a time, in the order of the calls: an older one can't
+   * put back what a newer one has replaced.
+   */
+  reload(): Promise<boolean> {
+    const reloading = this.#reloading.then(() => this.#reloadNow());
+    this.#reloading = reloading.catch(() => {});
+    return reloading;
   }
 
   /** The manifest in force. Throws ProductError of kind `input` while there has been none. */
@@ -94,33 +76,40 @@ export class LastGoodManifest {
     return this.#good;
   }
 
-  async #readStable(): Promise<ReturnType<ManifestFile['read']>> {
-    let last = this.#file.read();
-    for (let look = 1; look < MOST_LOOKS && textOf(last) !== this.#text; look += 1) {
-      await sleep(STABLE_AFTER_MS);
-      const next = this.#file.read();
-      if (textOf(next) === textOf(last)) return next;
-      last = next;
+  async #reloadNow(): Promise<boolean> {
+    const found = await this.#changed();
+    if (found === null) return false;
+    this.#identity = found.identity;
+    this.#changedAt = this.#now();
+    const result = found.parse();
+    if ('problems' in result) {
+      const isKnown = JSON.stringify(result.problems) === JSON.stringify(this.#problems);
+      this.#problems = result.problems;
+      if (!isKnown) this.#complain();
+      return false;
     }
-    return last;
+    if (this.#problems.length > 0) this.#log.info('the manifest is valid again');
+    this.#good = result;
+    this.#problems = [];
+    for (const warning of result.warnings) logProblem(this.#log, warning);
+    return true;
   }
 
-  #complain(problems: readonly Problem[]): void {
-    for (const problem of problems) this.#log.error(placed(problem), problem.message);
+  /** What two looks in a row see, where that is not what is known; else null. */
+  async #changed(): Promise<Look | null> {
+    let found = await this.#manifest.look();
+    for (let looks = 1; looks < LOOKS.most && found.identity !== this.#identity; looks += 1) {
+      await sleep(LOOKS.apartMs);
+      const before = found;
+      found = await this.#manifest.look();
+      if (found.identity === before.identity) break;
+    }
+    return found.identity === this.#identity ? null : found;
+  }
+
+  #complain(): void {
+    for (const problem of this.#problems) logProblem(this.#log, problem);
     const force = this.#good === null ? 'there is none to go on with' : 'the last good one stays in force';
     this.#log.error(`the manifest can't be used: ${force}`);
   }
-}
-
-/** Null: it could not be read. */
-function textOf(found: ReturnType<ManifestFile['read']>): string | null {
-  return 'text' in found ? found.text : null;
-}
-
-function placed({ code, file, line, column, remedy }: Problem) {
-  return { code, file, line, column, remedy };
-}
-
-function sameProblems(a: readonly Problem[], b: readonly Problem[]): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

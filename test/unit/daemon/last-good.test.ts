@@ -6,17 +6,20 @@ const VALID = { entries: [], warnings: [] };
 const BROKEN = { problems: [{ severity: 'error', code: 'yaml-syntax', message: 'this is not YAML' }] } as const;
 const GONE = { problems: [{ severity: 'error', code: 'manifest-missing', message: 'it does not exist' }] } as const;
 
-/** A manifest whose file says what the test says. `broken` is the only text that can't be used; null: there is no file. */
+/** A manifest whose file says what the test says. a text that begins with `broken` can't be used; null: there is no file. */
 function manifestOf(first: string | null) {
   let text = first;
   let now = 500;
-  const file = {
-    read: () => (text === null ? GONE : { text }),
-    parse: (read: string) => (read === 'broken' ? BROKEN : VALID),
+  const logged: string[] = [];
+  const log = pino({ base: null, timestamp: false }, { write: (line: string) => logged.push(line) });
+  const look = () => {
+    const result = text === null ? GONE : text.startsWith('broken') ? BROKEN : { ...VALID, text };
+    return { identity: String(text), parse: () => result };
   };
-  const manifest = new LastGoodManifest(file, pino({ level: 'silent' }), () => now);
+  const manifest = new LastGoodManifest({ look }, log, () => now);
   return {
     manifest,
+    logged,
     write: (next: string | null) => {
       text = next;
       return manifest.reload();
@@ -26,6 +29,28 @@ function manifestOf(first: string | null) {
     },
   };
 }
+
+describe('the last good manifest', () => {
+  it('is what a broken or missing file leaves in force, which is logged once for each way in which it is broken', async () => {
+    const { manifest, write, logged } = manifestOf('good');
+    await manifest.reload();
+    for (const text of ['broken', 'broken', 'broken otherwise', null, null]) expect(await write(text)).toBe(false);
+    expect(manifest.current()).toMatchObject({ text: 'good' });
+    const problems = logged.map((line) => (JSON.parse(line) as { code?: string }).code).filter(Boolean);
+    expect(problems).toEqual(['yaml-syntax', 'manifest-missing']);
+    expect(logged.filter((line) => line.includes('the last good one stays in force'))).toHaveLength(2);
+    await write('better');
+    expect(logged.at(-1)).toContain('the manifest is valid again');
+    expect(manifest.problems).toEqual([]);
+  });
+
+  it('is the newest of what was found by calls at the same time, of which one says that it is new', async () => {
+    const { manifest, write } = manifestOf('old');
+    await manifest.reload();
+    expect(await Promise.all([write('newer'), manifest.reload(), write('newest')])).toEqual([true, false, false]);
+    expect(manifest.current()).toMatchObject({ text: 'newest' });
+  });
+});
 
 describe('what left the manifest', () => {
   it('may be deleted when the manifest has been the same for a while, which begins with the first reading', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { closeSync, ftruncateSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import {
   appendFile,
   copyFile,
@@ -15,10 +15,12 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { WATCH } from '../../../src/daemon/watch.js';
+import { LOOKS } from '../../../src/daemon/last-good.js';
+import { watchManifest } from '../../../src/daemon/watch.js';
 import { LIMITS } from '../../../src/manifest/limits.js';
-import { aFolder, Watched } from './watched.js';
+import { aFolder, manifestOf, Watched } from './watched.js';
 
 const run = promisify(execFile);
 
@@ -27,9 +29,9 @@ function git(folder: string, ...args: string[]) {
 }
 
 /** Between looks, where it is not events that are tested. */
-const OFTEN_MS = 200;
+const OFTEN_MS = 100;
 /** Time for several looks: what has not been told by then was looked at and found to be no change. */
-const QUIET_MS = 1_000;
+const QUIET_MS = 500;
 
 interface Way {
   readonly title: string;
@@ -79,130 +81,100 @@ const WAYS: readonly Way[] = [
   },
 ];
 
-describe('the watcher', () => {
-  it.each(WAYS)('notices a file that is $title, time after time', async ({ change }) => {
+describe('the watched manifest', () => {
+  it.each(WAYS)('is noticed when it is $title, time after time', async ({ change }) => {
     const path = join(await aFolder(), 'webhooks.yaml');
-    await writeFile(path, 'text 0');
+    await writeFile(path, manifestOf('v0'));
     const watched = await Watched.open(path);
-    for (const text of ['text 1', 'text 2', 'text 3']) {
-      await change(path, text);
-      await watched.until(text);
+    for (const name of ['v1', 'v2', 'v3']) {
+      await change(path, manifestOf(name));
+      await watched.until(name);
       await watched.idle();
     }
-    expect(watched.found.filter((text) => text.startsWith('text'))).toEqual(['text 0', 'text 1', 'text 2', 'text 3']);
+    expect(watched.found.filter((what) => what.startsWith('v'))).toEqual(['v0', 'v1', 'v2', 'v3']);
   });
 
-  it.each(WAYS.slice(0, 3))('notices without events a file that is $title', async ({ change }) => {
+  it.each(WAYS.slice(0, 3))('is noticed without events when it is $title', async ({ change }) => {
     const path = join(await aFolder(), 'webhooks.yaml');
-    await writeFile(path, 'text 0');
+    await writeFile(path, manifestOf('v0'));
     const watched = await Watched.open(path, { poll: true, lookEveryMs: OFTEN_MS });
-    await change(path, 'text 1');
-    await watched.until('text 1');
+    await change(path, manifestOf('v1'));
+    await watched.until('v1');
   });
 
-  it('notices that the file is removed, and made again with the same content', async () => {
+  it('is noticed when it is removed, and made again with other content', async () => {
     const path = join(await aFolder(), 'webhooks.yaml');
-    await writeFile(path, 'same');
+    await writeFile(path, manifestOf('v0'));
     const watched = await Watched.open(path);
     await rm(path);
-    await watched.until('ENOENT');
+    await watched.until('manifest-missing');
     await watched.idle();
-    await writeFile(path, 'same');
-    await watched.until('same');
-    expect(watched.found).toEqual(['same', 'ENOENT', 'same']);
+    await writeFile(path, manifestOf('v1'));
+    await watched.until('v1');
+    expect(watched.found).toEqual(['v0', 'manifest-missing', 'v1']);
   });
 
-  it('takes the same bytes again for no change', async () => {
-    const path = join(await aFolder(), 'webhooks.yaml');
-    await writeFile(path, 'same');
-    const watched = await Watched.open(path, { lookEveryMs: OFTEN_MS });
-    await utimes(path, new Date(), new Date());
-    await writeFile(path, 'same');
-    await writeFile(`${path}.tmp`, 'same');
-    await rename(`${path}.tmp`, path);
-    await sleep(QUIET_MS);
-    expect(watched.found).toEqual(['same']);
-  });
-
-  it('is not called for other files of the folder, nor for reading the file', async () => {
+  it('is not changed by the same bytes again, by other files of the folder, or by being read', async () => {
     const folder = await aFolder();
     const path = join(folder, 'webhooks.yaml');
-    await writeFile(path, 'same');
+    await writeFile(path, manifestOf('v0'));
     const watched = await Watched.open(path, { lookEveryMs: OFTEN_MS });
+    await utimes(path, new Date(), new Date());
+    await writeFile(path, manifestOf('v0'));
+    await writeFile(`${path}.tmp`, manifestOf('v0'));
+    await rename(`${path}.tmp`, path);
     await writeFile(join(folder, 'webhooks.state.jsonl'), '{}\n');
-    await mkdir(join(folder, 'other'));
     await run('cat', [path]);
     await sleep(QUIET_MS);
-    expect(watched.found).toEqual(['same']);
+    expect(watched.found).toEqual(['v0']);
   });
 
-  it('waits for a writer that is not done', async () => {
+  it('is not taken half-written while its writer goes on', async () => {
     const path = join(await aFolder(), 'webhooks.yaml');
-    await writeFile(path, 'old');
+    await writeFile(path, manifestOf('v0'));
     const watched = await Watched.open(path);
     const file = openSync(path, 'r+');
     ftruncateSync(file);
-    for (const piece of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    for (const piece of manifestOf('v1').match(/.{1,12}/gs) ?? []) {
       writeSync(file, piece);
-      await sleep(WATCH.steadyMs / 4);
+      await sleep(LOOKS.apartMs / 5);
     }
     closeSync(file);
-    await watched.until('abcdef');
-    expect(watched.found).toEqual(['old', 'abcdef']);
+    await watched.until('v1');
+    expect(watched.found).toEqual(['v0', 'v1']);
   });
 
-  it('leaves nobody with what was there only while it was read', async () => {
-    const path = join(await aFolder(), 'webhooks.yaml');
-    await writeFile(path, 'text 0');
-    const { promise: calledAgain, resolve: again } = deferred();
-    const watched = await Watched.open(path, {
-      // For a moment the file is something else, which the caller may have read and which the watcher never sees.
-      beforeReturn: (found) => {
-        if (found.length === 3) again();
-        if (found.length !== 2) return;
-        writeFileSync(path, 'text 2');
-        writeFileSync(path, 'text 1');
-      },
-    });
-    await writeFile(path, 'text 1');
-    await calledAgain;
-    expect(watched.found).toEqual(['text 0', 'text 1', 'text 1']);
-  });
-
-  it('notices checkouts and pulls by git', async () => {
+  it('is followed through checkouts and pulls by git', async () => {
     const folder = await aFolder();
     const origin = join(folder, 'origin');
     const clone = join(folder, 'clone');
     await mkdir(origin);
     await git(origin, 'init', '-q', '-b', 'main');
-    const commit = async (text: string) => {
-      await writeFile(join(origin, 'webhooks.yaml'), text);
+    const commit = async (name: string) => {
+      await writeFile(join(origin, 'webhooks.yaml'), manifestOf(name));
       await git(origin, 'add', 'webhooks.yaml');
-      await git(origin, 'commit', '-q', '-m', text);
+      await git(origin, 'commit', '-q', '-m', name);
     };
-    await commit('text 1');
+    await commit('v1');
     await git(folder, 'clone', '-q', origin, clone);
     const watched = await Watched.open(join(clone, 'webhooks.yaml'));
-    await commit('text 2');
+    await commit('v2');
     await git(clone, 'pull', '-q');
-    await watched.until('text 2');
+    await watched.until('v2');
     await watched.idle();
     await git(clone, 'checkout', '-q', 'HEAD~1');
-    await watched.until('text 1');
-    await watched.idle();
-    await git(clone, 'checkout', '-q', 'main');
-    await watched.until('text 2');
-    expect(watched.found).toEqual(['text 1', 'text 2', 'text 1', 'text 2']);
+    await watched.until('v1');
+    expect(watched.found).toEqual(['v1', 'v2', 'v1']);
   });
 
-  it('notices the swaps of a Kubernetes ConfigMap', async () => {
+  it('is followed through the swaps of a Kubernetes ConfigMap', async () => {
     const mount = await aFolder();
     // As the kubelet does it: a folder of a new name, a new link to it, and that link renamed over the old one.
     const swap = async (version: number) => {
       const name = `..2026_11_23_10_0${version}_00.${version}`;
       const old = version > 1 ? await readlink(join(mount, '..data')) : null;
       await mkdir(join(mount, name));
-      await writeFile(join(mount, name, 'webhooks.yaml'), `text ${version}`);
+      await writeFile(join(mount, name, 'webhooks.yaml'), manifestOf(`v${version}`));
       await symlink(name, join(mount, '..data_tmp'));
       await rename(join(mount, '..data_tmp'), join(mount, '..data'));
       if (old !== null) await rm(join(mount, old), { recursive: true });
@@ -212,112 +184,117 @@ describe('the watcher', () => {
     const watched = await Watched.open(join(mount, 'webhooks.yaml'));
     for (const version of [2, 3, 4]) {
       await swap(version);
-      await watched.until(`text ${version}`);
+      await watched.until(`v${version}`);
       await watched.idle();
     }
-    expect(watched.found).toEqual(['text 1', 'text 2', 'text 3', 'text 4']);
+    expect(watched.found).toEqual(['v1', 'v2', 'v3', 'v4']);
   });
 
-  it('follows symbolic links: to a file elsewhere, and on the way to its folder', async () => {
+  it('is followed where links on the way to it lead elsewhere', async () => {
     const folder = await aFolder();
     for (const name of ['one', 'two']) {
       await mkdir(join(folder, name));
-      await writeFile(join(folder, name, 'manifest.yaml'), name);
+      await writeFile(join(folder, name, 'webhooks.yaml'), manifestOf(name));
     }
     await symlink('one', join(folder, 'current'));
-    await symlink('current/manifest.yaml', join(folder, 'webhooks.yaml'));
-    const watched = await Watched.open(join(folder, 'webhooks.yaml'));
-    await writeFile(join(folder, 'one', 'manifest.yaml'), 'one, changed');
-    await watched.until('one, changed');
-    await watched.idle();
+    const watched = await Watched.open(join(folder, 'current', 'webhooks.yaml'));
     await symlink('two', join(folder, 'next'));
     await rename(join(folder, 'next'), join(folder, 'current'));
     await watched.until('two');
     await watched.idle();
-    await writeFile(join(folder, 'two', 'manifest.yaml'), 'two, changed');
-    await watched.until('two, changed');
+    await writeFile(join(folder, 'two', 'webhooks.yaml'), manifestOf('two-changed'));
+    await watched.until('two-changed');
   });
 
-  it('waits for folders that appear later, and goes on when they are removed and made again', async () => {
+  it('is waited for in folders that appear later, and that are removed and made again', async () => {
     const folder = await aFolder();
     const parent = join(folder, 'a', 'b');
     const path = join(parent, 'webhooks.yaml');
     const watched = await Watched.open(path);
-    expect(watched.found).toEqual(['ENOENT']);
-    for (const text of ['text 1', 'text 2', 'text 3']) {
+    expect(watched.found).toEqual(['manifest-missing']);
+    for (const name of ['v1', 'v2', 'v3']) {
       await mkdir(parent, { recursive: true });
       await watched.idle();
-      await writeFile(path, text);
-      await watched.until(text);
+      await writeFile(path, manifestOf(name));
+      await watched.until(name);
       await watched.idle();
       await rm(join(folder, 'a'), { recursive: true });
-      await watched.until('ENOENT');
+      await watched.until('manifest-missing');
       await watched.idle();
     }
   });
 
-  it('goes on when the folder is removed and made again at once', async () => {
-    const folder = join(await aFolder(), 'a');
-    const path = join(folder, 'webhooks.yaml');
-    await mkdir(folder);
-    await writeFile(path, 'text 0');
-    const watched = await Watched.open(path);
-    for (const text of ['text 1', 'text 2', 'text 3']) {
-      await rm(folder, { recursive: true });
-      await mkdir(folder);
-      await writeFile(path, text);
-      await watched.until(text);
-      await watched.idle();
-    }
-    await writeFile(path, 'text 4');
-    await watched.until('text 4');
-  });
-
-  it('goes on by the slow look when another folder is put in the place of the folder', async () => {
+  it('is found again when its folder is removed and made again at once, or another is put in its place', async () => {
     const folder = await aFolder();
     const path = join(folder, 'a', 'webhooks.yaml');
-    for (const name of ['a', 'b']) {
-      await mkdir(join(folder, name));
-      await writeFile(join(folder, name, 'webhooks.yaml'), name);
-    }
+    await mkdir(join(folder, 'a'));
+    await writeFile(path, manifestOf('v0'));
     const watched = await Watched.open(path, { lookEveryMs: OFTEN_MS });
+    for (const name of ['v1', 'v2', 'v3']) {
+      await rm(join(folder, 'a'), { recursive: true });
+      await mkdir(join(folder, 'a'));
+      await writeFile(path, manifestOf(name));
+      await watched.until(name);
+      await watched.idle();
+    }
+    await mkdir(join(folder, 'b'));
+    await writeFile(join(folder, 'b', 'webhooks.yaml'), manifestOf('b'));
     await rename(join(folder, 'a'), join(folder, 'old'));
     await rename(join(folder, 'b'), join(folder, 'a'));
     await watched.until('b');
     await watched.idle();
-    await writeFile(path, 'c');
+    await writeFile(path, manifestOf('c'));
     await watched.until('c');
   });
 
-  it('neither waits for a pipe nor reads a folder or a file that is too large', async () => {
+  it('is neither waited for where it is a pipe, nor read where it is a folder or too large', async () => {
     const path = join(await aFolder(), 'webhooks.yaml');
-    await writeFile(path, 'text 1');
-    const watched = await Watched.open(path, { lookEveryMs: OFTEN_MS });
+    await writeFile(path, manifestOf('v1'));
+    const watched = await Watched.open(path);
     await rm(path);
     await run('mkfifo', [path]);
-    await watched.until('a pipe');
+    await watched.until('manifest-unreadable');
     await rm(path);
+    await watched.until('manifest-missing');
     await mkdir(path);
-    await watched.until('EISDIR');
+    await watched.until('manifest-unreadable');
     await rm(path, { recursive: true });
-    await writeFile(path, 'text 2');
-    await watched.until('text 2');
+    await writeFile(path, manifestOf('v2'));
+    await watched.until('v2');
     await truncate(path, LIMITS.fileBytes + 1);
-    await watched.until(`text 2${'\0'.repeat(LIMITS.fileBytes + 1 - 'text 2'.length)}`);
-    await writeFile(path, 'text 3');
-    await watched.until('text 3');
+    await watched.until('manifest-too-large');
   });
 
-  it('keeps nothing open once it is closed', async () => {
+  it('says once that the system gives no events, and is looked at all the same', async () => {
+    const log: string[] = [];
+    const looked: string[] = [];
+    const { promise: again, resolve: lookedAgain } = deferred();
+    // No system has events for a folder of such a name.
+    const place = { folder: `/${'x'.repeat(1_000)}`, identity: '', names: new Set(['webhooks.yaml']) };
+    const watcher = watchManifest(
+      { places: async () => [place] },
+      {
+        poll: false,
+        lookEveryMs: 1,
+        log: pino({ level: 'debug' }, { write: (line: string) => log.push(line) }),
+        onMaybeChanged: async () => void (looked.push('look') === 3 && lookedAgain()),
+      },
+    );
+    await again;
+    await watcher.close();
+    expect(log.filter((line) => line.includes('no-change-events'))).toHaveLength(1);
+  });
+
+  it('keeps nothing open once it is no longer watched', async () => {
     const path = join(await aFolder(), 'webhooks.yaml');
-    await writeFile(path, 'text 1');
+    await writeFile(path, manifestOf('v1'));
     const before = eventSources();
     const watched = await Watched.open(path, { lookEveryMs: OFTEN_MS });
     expect(eventSources()).toBeGreaterThan(before);
     await watched.close();
-    await writeFile(path, 'text 2');
+    await writeFile(path, manifestOf('v2'));
     await sleep(QUIET_MS);
-    expect(watched.found).toEqual(['text 1']);
+    expect(watched.found).toEqual(['v1']);
     expect(eventSources()).toBe(before);
   });
 });

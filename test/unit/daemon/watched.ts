@@ -1,10 +1,12 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { WATCH, type Watcher, watchFile } from '../../../src/daemon/watch.js';
+import { LastGoodManifest, LOOKS } from '../../../src/daemon/last-good.js';
+import { manifestFile } from '../../../src/daemon/manifest-file.js';
+import { type Watcher, watchManifest } from '../../../src/daemon/watch.js';
 
 const NEVER_MS = 24 * 3_600_000;
 
@@ -15,67 +17,69 @@ export async function aFolder(): Promise<string> {
   return folder;
 }
 
+/** The text of a manifest with one entry, by which `Watched` tells it. */
+export function manifestOf(name: string): string {
+  return `webhooks: [{ name: ${name}, handler: https://a.example, trigger: create }]\n`;
+}
+
 interface Options {
   readonly poll?: boolean;
   /** Left out: never, so that what is noticed was noticed by events. */
   readonly lookEveryMs?: number;
-  /** What happens while the watcher waits for its caller, given what that has found so far. */
-  readonly beforeReturn?: (found: readonly string[]) => void;
 }
 
-/** A watched file, and what a caller that reads it at every call finds there: its text, `a pipe`, or the error's code. */
+/** A manifest as the daemon keeps it: watched, and read when it changed. */
 export class Watched {
+  /** What was found, in order: the name of its entry, or the code of its first problem. */
   readonly found: string[] = [];
   readonly logged: string[] = [];
   readonly #watcher: Watcher;
-  #waiting: { readonly text: string; readonly done: () => void } | null = null;
+  readonly #manifest: LastGoodManifest;
+  #waiting: { readonly what: string; readonly done: () => void } | null = null;
 
-  /** Resolves when the start has been told and events are coming. Closed at the end of the test. */
+  /** Resolves when the first look was made and events are coming. Closed at the end of the test. */
   static async open(path: string, options: Options = {}): Promise<Watched> {
     const watched = new Watched(path, options);
     onTestFinished(() => watched.close());
     await watched.#watcher.ready;
-    await watched.until(await textOf(path));
     await watched.idle();
     return watched;
   }
 
-  private constructor(path: string, { poll = false, lookEveryMs = NEVER_MS, beforeReturn = () => {} }: Options) {
+  private constructor(path: string, { poll = false, lookEveryMs = NEVER_MS }: Options) {
     const log = pino({ level: 'debug' }, { write: (line: string) => this.logged.push(line) });
-    const onMaybeChanged = async () => {
-      const text = await textOf(path);
-      this.found.push(text);
-      beforeReturn(this.found);
-      if (this.#waiting?.text === text) this.#waiting.done();
-    };
-    this.#watcher = watchFile(path, { poll, lookEveryMs, log, onMaybeChanged });
+    const source = manifestFile({ file: path, env: {} });
+    this.#manifest = new LastGoodManifest(source, log);
+    this.#watcher = watchManifest(source, { poll, lookEveryMs, log, onMaybeChanged: () => this.#look() });
   }
 
-  /** Resolves when the last call found this text. */
-  until(text: string): Promise<void> {
-    if (this.found.at(-1) === text) return Promise.resolve();
+  async #look(): Promise<void> {
+    const hadProblem = this.#manifest.problems[0]?.code;
+    const isNew = await this.#manifest.reload();
+    const problem = this.#manifest.problems[0]?.code;
+    if (!isNew && problem === hadProblem) return;
+    const what = problem ?? this.#manifest.good?.entries[0]?.name ?? '';
+    this.found.push(what);
+    if (this.#waiting?.what === what) this.#waiting.done();
+  }
+
+  /** Resolves when this is what was found last. */
+  until(what: string): Promise<void> {
+    if (this.found.at(-1) === what) return Promise.resolve();
     return new Promise((done) => {
-      this.#waiting = { text, done };
+      this.#waiting = { what, done };
     });
   }
 
   /**
-   * Long enough for the watcher to be done with looking. It looks once more after a call, and a change right then would
-   * be seen by that look, whether or not there are events.
+   * Long enough for the looks that a change led to. Another change right then would be seen by one of them, whether or
+   * not there are events.
    */
   async idle(): Promise<void> {
-    await sleep(3 * WATCH.steadyMs);
+    await sleep(2 * LOOKS.apartMs);
   }
 
   close(): Promise<void> {
     return this.#watcher.close();
-  }
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return (await stat(path)).isFIFO() ? 'a pipe' : await readFile(path, 'utf8');
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
   }
 }
