@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import type { Invocation } from './commands/command.js';
 import type { Shell } from './commands/completion.js';
 import type { Host } from './host.js';
+import { printableJson, printableLines } from './manifest/printable.js';
 import { EXIT } from './output/exit-code.js';
 import type { ProblemCode } from './problems/catalogue.js';
 import { type CommandName, SETTINGS, type Setting } from './settings/definitions.js';
@@ -43,7 +44,7 @@ export async function runCli(host: Host, args: readonly string[]): Promise<numbe
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.done;
     if (args.includes('--json'))
-      host.stdout.write(`${host.secrets.redact(JSON.stringify(usageDocument(error), null, 2))}\n`);
+      host.stdout.write(`${printableJson(host.secrets.redact(JSON.stringify(usageDocument(error), null, 2)))}\n`);
     return EXIT.input;
   }
 }
@@ -73,7 +74,7 @@ export function buildProgram(
     .exitOverride()
     .configureOutput({
       writeOut: (text) => host.stdout.write(text),
-      writeErr: (text) => host.stderr.write(host.secrets.redact(text)),
+      writeErr: (text) => host.stderr.write(printableLines(host.secrets.redact(text))),
     })
     .configureHelp({ groupItems: settingsLast })
     .showHelpAfterError('(see --help)')

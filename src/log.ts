@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Problem } from './errors.js';
 import type { TextSink } from './host.js';
-import { printable, printableJson } from './manifest/printable.js';
+import { printable, printableJson, printableLines } from './manifest/printable.js';
 
 export interface LogOptions {
   readonly level: string;
@@ -44,7 +44,7 @@ async function prettyStream(lines: DestinationStream, color: boolean): Promise<D
 
 /** Names and messages can come from a state file or the account: a terminal must not act on what stands in them. */
 function harmless(value: unknown): unknown {
-  if (typeof value === 'string') return value.split('\n').map(printable).join('\n');
+  if (typeof value === 'string') return printableLines(value);
   if (Array.isArray(value)) return value.map(harmless);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [printable(key), harmless(inner)]));

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Host } from './host.js';
+import { printableLines } from './manifest/printable.js';
 import { EXIT } from './output/exit-code.js';
 import { Secrets } from './secrets.js';
 import { secretsOfNotifyUrl } from './settings/notify-url.js';
@@ -82,7 +83,7 @@ async function main(): Promise<void> {
   } catch (error) {
     // A defect of this program: the stack is for whoever mends it, and like all output it goes without secrets.
     const told = error instanceof Error ? (error.stack ?? String(error)) : String(error);
-    host.stderr.write(secrets.redact(`internal error, please report it: ${told}\n`));
+    host.stderr.write(printableLines(secrets.redact(`internal error, please report it: ${told}\n`)));
     process.exitCode = EXIT.failed;
   }
 }

@@ -1,5 +1,6 @@
 import type { Host } from '../host.js';
 import { loadValidManifest } from '../manifest/load.js';
+import { printable } from '../manifest/printable.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { execute, type Invocation } from './command.js';
 
@@ -11,7 +12,7 @@ export function validateCommand(host: Host, invocation: Invocation): Promise<num
       const count = manifest.entries.length;
       return {
         document: { valid: true, webhooks: count },
-        text: `${settings.file}: ${count} webhook${count === 1 ? '' : 's'}, valid\n`,
+        text: `${printable(settings.file)}: ${count} webhook${count === 1 ? '' : 's'}, valid\n`,
         problems: manifest.warnings,
         failures: [],
       };

@@ -92,7 +92,7 @@ function fields(spec: WebhookSpec) {
 
 /** The same for people, with masked handlers. */
 export function formatList(state: State | null, options: { readonly color: boolean; readonly file: string }): string {
-  if (state === null) return `no state file ${options.file} yet: nothing has been made\n`;
+  if (state === null) return `no state file ${printable(options.file)} yet: nothing has been made\n`;
   const paint = painter(options.color);
   const rows = listJson(state);
   if (rows.length === 0) return `account ${printable(state.account)}: no webhooks\n`;

@@ -14,7 +14,7 @@ export function planAnnotations(
       const line = lineOf(change);
       const place = line === null ? '' : `,line=${line}`;
       const title = escapeProperty(`${change.action} ${printable(change.name)}`);
-      return `::notice file=${escapeProperty(file)}${place},title=${title}::${escapeData(printable(change.reason))}`;
+      return `::notice file=${escapeProperty(printable(file))}${place},title=${title}::${escapeData(printable(change.reason))}`;
     });
   return `${[...notices, planNotice(countActions(changes), unread)].join('\n')}\n`;
 }

@@ -48,7 +48,7 @@ interface Format {
 function changeLines(change: Change, { width, file, names, paint }: Format): string[] {
   const [sign, style] = SIGNS[change.action];
   const line = lineOf(change);
-  const place = line === null ? '' : paint('dim', `  (${file}:${line})`);
+  const place = line === null ? '' : paint('dim', `  (${printable(file)}:${line})`);
   const head = `  ${paint(style, `${sign} ${change.action.padEnd(8)}`)} ${printable(change.name).padEnd(width)}  ${describe(change, names)}${place}`;
   return [head, ...detailLines(change, names).map((detail) => `      ${paint('dim', detail)}`)];
 }

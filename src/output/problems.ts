@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.js';
-import { printable } from '../manifest/printable.js';
+import { printable, printableLines } from '../manifest/printable.js';
 import type { ProblemCode } from '../problems/catalogue.js';
 import { painter, type Style } from './paint.js';
 
@@ -15,7 +15,12 @@ export function formatProblem(problem: Problem, { color }: { readonly color: boo
   const paint = painter(color);
   const place = placeText(problem);
   const head = `${paint(STYLE_OF[severity], `${severity}:`)} ${paint('bold', printable(message))}`;
-  const frame = problem.frame?.split('\n').map((line) => `  ${printable(line)}`) ?? [];
+  const frame =
+    problem.frame === undefined
+      ? []
+      : printableLines(problem.frame)
+          .split('\n')
+          .map((line) => `  ${line}`);
   const help = remedy === undefined ? [] : [`  ${paint('cyan', 'help:')} ${printable(remedy)}`];
   return [place === '' ? head : `${place}: ${head}`, ...frame, ...help].join('\n');
 }
@@ -59,7 +64,7 @@ export function githubAnnotation(problem: Problem): string {
   const title = account === undefined ? code : `${account}: ${code}`;
   const properties = Object.entries({ file, line, col: column, title })
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
+    .map(([name, value]) => `${name}=${escapeProperty(printable(String(value)))}`);
   const text = [message, ...(remedy === undefined ? [] : [`help: ${remedy}`])].map(printable).join('\n');
   return `::${severity} ${properties.join(',')}::${escapeData(text)}`;
 }

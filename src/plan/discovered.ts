@@ -1,6 +1,7 @@
-import { stringify } from 'yaml';
+import { Scalar, stringify } from 'yaml';
 import type { LiveWebhook } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
+import { printable, printableJson } from '../manifest/printable.js';
 import { looksLike } from '../recovery/matching.js';
 import type { IdRange, State } from '../state/state.js';
 import { CALLERS, canonicalCallers, canonicalHandler } from '../webhook.js';
@@ -105,7 +106,7 @@ export function discoveredManifest(found: readonly Discovered[]): string {
 
 function doubleLines({ id }: Discovered, other: { readonly name: string; readonly id: number }): string[] {
   return [
-    `webhook ${id} shows the same as webhook ${other.id} (${other.name}). If it is a double, delete it in the dashboard;`,
+    `webhook ${id} shows the same as webhook ${other.id} (${printable(other.name)}). If it is a double, delete it in the dashboard;`,
     'if a database or collection tells them apart, add that here and take the "#" away.',
   ];
 }
@@ -114,15 +115,25 @@ function entryLines({ name, webhook }: Discovered): string[] {
   const { handler, trigger, callers, database, collection } = webhook;
   const both = callers.length === 0 || CALLERS.every((caller) => callers.includes(caller));
   const entry = {
-    name,
-    handler: handler.replaceAll('${', '$${'),
-    trigger,
-    ...(both ? {} : { callers: [...callers] }),
+    name: scalarOf(name),
+    handler: scalarOf(handler.replaceAll('${', '$${')),
+    trigger: scalarOf(trigger),
+    ...(both ? {} : { callers: callers.map(scalarOf) }),
     ...(database == null ? {} : { database }),
     ...(collection == null ? {} : { collection }),
   };
   // Folded at a width, a long handler could come out broken.
-  return stringify([entry], { lineWidth: 0 }).trimEnd().split('\n');
+  return printableJson(stringify([entry], { lineWidth: 0 }))
+    .trimEnd()
+    .split('\n');
+}
+
+/** In double quotes where it holds what a terminal or a CI log would act on: there it can be escaped. */
+function scalarOf(text: string): string | Scalar<string> {
+  if (printable(text) === text) return text;
+  const scalar = new Scalar(text);
+  scalar.type = 'QUOTE_DOUBLE';
+  return scalar;
 }
 
 /** A warning for each that shows the same as another: it is neither printed as an entry nor taken over. */

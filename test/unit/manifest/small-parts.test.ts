@@ -4,6 +4,7 @@ import { indexLines } from '../../../src/manifest/places.js';
 import { cut, printable, quote } from '../../../src/manifest/printable.js';
 import { nearest } from '../../../src/manifest/suggest.js';
 import { firstInvalidByte } from '../../../src/manifest/utf8.js';
+import { growth } from '../../helpers/growth.js';
 
 describe('nearest', () => {
   const words = ['create', 'update', 'delete', 'unsubscribe', 'ms', 'publisher'];
@@ -44,8 +45,17 @@ describe('printable', () => {
     ['a\u202eb\u200bc\ufeff', 'a\ufffdb\ufffdc\ufffd'],
     ['\u2028\ud800', '\ufffd\ufffd'],
     ['naïve ü 日本 🎉', 'naïve ü 日本 🎉'],
+    ['# ##[group]a', '# #\ufffd[group]a'],
+    ['x ###vso[task.complete]', 'x ##\ufffdvso[task.complete]'],
+    ['  ::add-mask::a', '  :\ufffdadd-mask::a'],
+    ['::\u200bset-env', '::\ufffdset-env'],
+    ['## heading, [a] ::1 and a::b', '## heading, [a] ::1 and a::b'],
   ])('makes %j harmless', (text, expected) => {
     expect(printable(text)).toBe(expected);
+  });
+
+  it.each(['#', '##a', ' ', '::'])('takes time linear in the length of a text of %j', (piece) => {
+    expect(growth((size) => piece.repeat(size), printable)).toBeLessThan(3);
   });
 
   it('cuts what is long', () => {

@@ -48,6 +48,13 @@ describe('a problem for people', () => {
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(text).toContain('␛]0;title');
   });
+
+  it('gives no order to a CI log, whatever it quotes', () => {
+    const evil = '::error::x ##[group]y';
+    const text = formatProblem({ ...PROBLEM, message: evil, file: evil, frame: evil, remedy: evil }, { color: false });
+    expect(text).not.toMatch(/^\s*::|##\[/m);
+    expect(text).toContain(':\ufffderror::x #\ufffd[group]y');
+  });
 });
 
 describe('a problem for programs', () => {
@@ -87,7 +94,7 @@ describe('a problem for GitHub', () => {
   it('can’t be made to hold another command', () => {
     const evil = { ...PROBLEM, file: 'a,line=1::b\n::error::c%', message: '100%\n::error::x\r', remedy: 'a: b, c' };
     expect(githubAnnotation(evil)).toBe(
-      '::error file=a%2Cline=1%3A%3Ab%0A%3A%3Aerror%3A%3Ac%25,line=12,col=14,title=bad-trigger::100%25␊::error::x␍%0Ahelp: a: b, c',
+      '::error file=a%2Cline=1%3A%3Ab␊%3A%3Aerror%3A%3Ac%25,line=12,col=14,title=bad-trigger::100%25␊::error::x␍%0Ahelp: a: b, c',
     );
   });
 });

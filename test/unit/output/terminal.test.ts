@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { createLog } from '../../../src/log.js';
 import { printableJson } from '../../../src/manifest/printable.js';
 import { formatApplied } from '../../../src/output/apply-text.js';
 import { formatList } from '../../../src/output/list.js';
 import { planAnnotations } from '../../../src/output/plan-github.js';
 import { formatPlan } from '../../../src/output/plan-text.js';
+import { discoveredManifest } from '../../../src/plan/discovered.js';
 import { makePlan } from '../../../src/plan/plan.js';
 import { readSettingsFile } from '../../../src/settings/file.js';
 import { anEntry, aState } from '../../helpers/state.js';
 
-/** Clears the screen, in 7 and in 8 bits, turns text around, rings, and forges a line. */
-const EVIL = 'a\u001b[2J\u009b31m\u202e\u0007\r\nb';
-const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+/** Clears the screen, in 7 and in 8 bits, turns text around, rings, forges a line, and gives orders to a CI log. */
+const EVIL =
+  'a\u001b[2J\u009b31m\u202e\u0007\r\n ::add-mask::b ##[add-path]c ##vso[task.setvariable variable=d]e ##teamcity[f]';
+const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|##\w*\[|^\s*::[a-z]/iu;
 
 const spec = { handler: `x-${EVIL}`, trigger: 'create' } as const;
 const state = aState({
@@ -31,8 +34,8 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
 
   it.each([
     ['list', formatList(state, { color: false, file: 'f' }), 2],
-    ['a plan', formatPlan(changes, { color: false, file: 'f' }), 4],
-    ['annotations', planAnnotations(changes, { file: 'f', unread: 0 }), 3],
+    ['a plan', formatPlan(changes, { color: false, file: EVIL }), 4],
+    ['annotations', planAnnotations(changes, { file: EVIL, unread: 0 }), 3],
     [
       'what was applied',
       formatApplied(
@@ -44,7 +47,7 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
   ])('is shown as harmless characters in %s', (_where, text, lines) => {
     expect(text).toContain('␛[2J');
     expect(linesOf(text)).toHaveLength(lines);
-    expect(linesOf(text).join('')).not.toMatch(HARMFUL);
+    for (const line of linesOf(text)) expect(line.replace(/^::notice /, '')).not.toMatch(HARMFUL);
   });
 
   it.each(['json', 'pretty'] as const)('is harmless in a log in the form %s', async (format) => {
@@ -55,7 +58,18 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
     log.info({ name: EVIL, list: [{ [EVIL]: EVIL }] }, EVIL);
     const written = parts.join('');
     expect(written).toContain('[2J');
-    expect(written.replaceAll('\n', '')).not.toMatch(HARMFUL);
+    for (const line of linesOf(written)) expect(line).not.toMatch(HARMFUL);
+  });
+
+  it('is harmless in the manifest that `discover` prints, and is read back as it was', () => {
+    const webhook = { ...spec, callers: [], database: undefined, collection: undefined };
+    const found = [
+      { name: EVIL, id: 5, webhook: { ...webhook, id: 5 }, known: true, equalTo: null },
+      { name: 'b', id: 6, webhook: { ...webhook, id: 6 }, known: false, equalTo: { name: EVIL, id: 5 } },
+    ];
+    const text = discoveredManifest(found);
+    for (const line of linesOf(text)) expect(line).not.toMatch(HARMFUL);
+    expect(parse(text)).toEqual({ webhooks: [{ name: EVIL, handler: spec.handler, trigger: 'create' }] });
   });
 
   it('is escaped in JSON, and read back as it was', () => {
