@@ -19,7 +19,7 @@ const pure = [
   '^src/notices/(reasons|spell|message|post-outcome)\\.ts$',
   '^src/status/(?!ask|reporter|status|serve|server|answers|metrics)',
 ];
-const pureLibraries = ['^node_modules/(zod|yaml)/'];
+const pureLibraries = ['^node_modules/(zod|yaml)/', '^(node:)?util$'];
 
 module.exports = {
   forbidden: [

@@ -1,7 +1,7 @@
 import { type FailureKind, type Problem, ProductError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { printableJson } from '../manifest/printable.js';
-import { EXIT, exitCodeFor } from '../output/exit-code.js';
+import { exitCodeOf } from '../output/exit-code.js';
 import { problemLists } from '../output/plan-json.js';
 import { formatProblem, githubAnnotation } from '../output/problems.js';
 import type { CommandName } from '../settings/definitions.js';
@@ -45,8 +45,7 @@ export async function execute(
     throw error;
   });
   print(host, invocation.output, { ...result, problems: withoutSecrets(result.problems, host) });
-  const code = exitCodeFor(result.failures);
-  return code === EXIT.done ? (result.exitCode ?? EXIT.done) : code;
+  return exitCodeOf(result);
 }
 
 /** A problem quotes what the user wrote, and that may be the token, in the wrong place. */

@@ -2,9 +2,20 @@ import type { FailureKind } from '../errors.js';
 
 export const EXIT = { done: 0, failed: 1, changes: 2, input: 3, refused: 4 } as const;
 
-/** The exit code for what went wrong: of several, wrong input goes before a refusal before a failure. */
-export function exitCodeFor(kinds: readonly FailureKind[]): number {
-  if (kinds.includes('input')) return EXIT.input;
-  if (kinds.includes('refused')) return EXIT.refused;
-  return kinds.includes('failed') ? EXIT.failed : EXIT.done;
+/**
+ * How a command ends, the same for every one. The first line that fits:
+ *
+ *     wrong input, whatever else went wrong           3
+ *     refused by a guard, whatever else failed        4
+ *     failed, wholly or in part                       1
+ *     nothing went wrong                              `exitCode`: 2 where changes were asked about, else 0
+ */
+export function exitCodeOf(outcome: {
+  readonly failures: readonly FailureKind[];
+  readonly exitCode?: number | undefined;
+}): number {
+  const { failures, exitCode = EXIT.done } = outcome;
+  if (failures.includes('input')) return EXIT.input;
+  if (failures.includes('refused')) return EXIT.refused;
+  return failures.includes('failed') ? EXIT.failed : exitCode;
 }
