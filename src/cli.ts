@@ -28,7 +28,7 @@ Settings come from flags, then environment variables, then a settings file (--co
 The access token is read from COPERNICA_ACCESS_TOKEN, or from the file that COPERNICA_ACCESS_TOKEN_FILE names.
 
 Exit codes: 0 done · 1 failed, wholly or for some entries · 2 there are changes (plan --detailed-exitcode)
-            3 manifest, settings or usage are wrong · 4 refused by a guard`;
+            3 manifest, settings, token or usage are wrong · 4 refused by a guard`;
 
 /** Parses the command line, runs the command and returns the exit code. Commands are loaded when they are called. */
 export async function runCli(host: Host, args: readonly string[]): Promise<number> {

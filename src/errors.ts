@@ -25,7 +25,7 @@ export interface Problem {
 
 /**
  * How a failure ends the program:
- * `input` (exit code 3): manifest, settings or usage are wrong and nothing was attempted;
+ * `input` (exit code 3): manifest, settings, token or usage are wrong, and nothing was changed;
  * `refused` (exit code 4): a guard said no;
  * `failed` (exit code 1): it was attempted and did not work.
  */

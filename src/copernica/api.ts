@@ -14,6 +14,8 @@ export interface CallFailure {
   readonly status?: number;
   /** From Retry-After, in milliseconds, where the answer had one. */
   readonly retryAfterMs?: number;
+  /** Copernica itself says that it is for the token: it is unknown, over, or may not do this. */
+  readonly tokenRejected?: true;
 }
 
 /** POST /webhooks. `made` is the only outcome with an id; `unknown` is the only one after which a webhook may exist. */

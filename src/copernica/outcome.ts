@@ -7,6 +7,7 @@ import {
   type BrokenBody,
   type Exchange,
   errorText,
+  saysBadToken,
   saysGone,
 } from './answer.js';
 import type { CallFailure, CreateOutcome, WriteOutcome } from './api.js';
@@ -83,6 +84,7 @@ export function failure(exchange: Exchange, redact: Redact): CallFailure {
     status,
     message: safeText(told(exchange), redact),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(isRefusal(exchange) && (saysBadToken(exchange) || status === 403) ? { tokenRejected: true } : {}),
   };
 }
 

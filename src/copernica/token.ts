@@ -96,16 +96,16 @@ class JwtCredentials implements Credentials {
     if (exchange.kind === 'answer' && exchange.status < 300) {
       return { kind: 'not-sent', message: `${from}: answered ${exchange.status}, but without a JWT` };
     }
-    const { message, status, retryAfterMs } = failure(exchange, redact);
+    const failed = failure(exchange, redact);
+    const message = `${from}: ${failed.message}`;
     // Whoever said so, in whatever form: the API was not called, so nothing was made.
-    if (status !== undefined && isRefusedStatus(status)) {
-      return { kind: 'refused', message: `${from}: ${message}`, status };
+    if (failed.status !== undefined && isRefusedStatus(failed.status)) {
+      // In the host's own words: it was given nothing but the token.
+      const tokenRejected = failed.kind === 'refused' ? ({ tokenRejected: true } as const) : {};
+      return { kind: 'refused', message, status: failed.status, ...tokenRejected };
     }
-    return {
-      kind: 'not-sent',
-      message: `${from}: ${message}`,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    };
+    const { retryAfterMs } = failed;
+    return { kind: 'not-sent', message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
 }
 

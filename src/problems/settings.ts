@@ -99,6 +99,12 @@ export const SETTINGS_AND_USAGE = {
     means: 'What should be the access token is empty, too short, or holds white space or characters that none has.',
     remedy: 'Copy it from the Copernica dashboard once more.',
   },
+  'token-rejected': {
+    ends: 'input',
+    means:
+      'Copernica says that the access token is unknown or over, or that it may not be used so: it can be limited to an API version or to IP addresses. Nothing was changed. `run` goes on trying.',
+    remedy: 'Check the token in the Copernica dashboard, or make a new one.',
+  },
   'file-unreadable': {
     ends: 'input',
     means:

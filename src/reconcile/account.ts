@@ -1,15 +1,18 @@
 import type { CallFailure, CopernicaApi } from '../copernica/api.js';
 import { productError } from '../errors.js';
 
-/** Asks whose token it is. Throws ProductError of kind `failed` when that can't be told: then nothing else is sent. */
+/**
+ * Asks whose token it is. Where that can't be told, nothing else is sent: throws ProductError of kind `input` for a token
+ * that Copernica rejects, of kind `failed` for anything else.
+ */
 export async function readAccount(api: CopernicaApi): Promise<string> {
   const outcome = await api.identity();
   if (outcome.kind === 'identity') return outcome.identity.id;
-  throw productError('failed', {
-    code: `api-${outcome.kind}`,
-    message: `can't tell which account the token belongs to: ${outcome.message}`,
-    remedy: remedyFor(outcome),
-  });
+  const message = `can't tell which account the token belongs to: ${outcome.message}`;
+  if (outcome.tokenRejected && !UNKNOWN_PATH.test(outcome.message)) {
+    throw productError('input', { code: 'token-rejected', message, remedy: CHECK_TOKEN });
+  }
+  throw productError('failed', { code: `api-${outcome.kind}`, message, remedy: remedyFor(outcome) });
 }
 
 const CHECK_TOKEN = 'check the access token, and whether it is limited to an API version or to IP addresses';

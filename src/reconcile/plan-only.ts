@@ -57,7 +57,8 @@ export async function planOnly(
     if (desired === null) throw new Error('names can not be looked up without an account');
     return plan(desired.entries, state, new Map(), { names: desired.names, options });
   }
-  if (state !== null) checkAccount(await readAccount(api), state.account);
+  const account = await readAccount(api);
+  if (state !== null) checkAccount(account, state.account);
   const desired = await lookUpLimits(entries, api, { file: options.file, state });
   const stop = new AbortController().signal;
   const ids = options.refresh && state !== null ? knownIds(desired.entries, state) : [];

@@ -71,8 +71,8 @@ describe('several accounts', () => {
     [
       'a bad token',
       async (place: Workplace) => void Object.assign(place.environment, { LIVE_TOKEN: 'no-such-token' }),
-      1,
-      'api-refused',
+      3,
+      'token-rejected',
     ],
     [
       'the other account’s token',

@@ -177,7 +177,7 @@ describe('what a PUT or a DELETE came to', () => {
       'DELETE with a bad token, whatever else is said',
       'delete',
       answered(400, {}, refusal('Invalid access token: no entity with supplied ID')),
-      { kind: 'refused' },
+      { kind: 'refused', tokenRejected: true },
     ],
     [
       'DELETE 404 with a page that says so',

@@ -111,7 +111,7 @@ describe('v4', () => {
     [
       'refuses',
       (socket) => socket.write(json({ error: { message: `no ${TOKEN}` } }, 400)),
-      { kind: 'refused', status: 400 },
+      { kind: 'refused', status: 400, tokenRejected: true },
     ],
     ['refuses without a word', (socket) => socket.write(answer(401)), { kind: 'refused', status: 401 }],
     ['refuses with a page', (socket) => socket.write(answer(403, {}, '<html>')), { kind: 'refused', status: 403 }],

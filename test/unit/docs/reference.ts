@@ -16,7 +16,7 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   failed:
     'failed, or finished with some entries failed or live webhooks not checked: they are tried again at the next run',
   changes: '`plan --detailed-exitcode` only: there are changes',
-  input: 'manifest, settings or usage are wrong: nothing was attempted',
+  input: 'manifest, settings, token or usage are wrong: nothing was attempted',
   refused:
     'refused by a guard: deletion limit, wrong account, lock held, a create of unknown outcome that must not be repeated',
 };
