@@ -25,7 +25,7 @@ export async function createLog(options: LogOptions): Promise<Logger> {
 /** One problem: people read its message, programs look for its fields. `about` are further fields. */
 export function logProblem(log: Logger, problem: Problem, about: object = {}): void {
   const { code, severity, message, name, file, line, column, remedy } = problem;
-  const fields = { ...about, code, name, file, line, column, remedy };
+  const fields = { ...about, code, ...(name === undefined ? {} : { name }), file, line, column, remedy };
   if (severity === 'error') log.error(fields, message);
   else log.warn(fields, message);
 }

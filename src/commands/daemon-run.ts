@@ -4,6 +4,7 @@ import type { RunResult } from '../daemon/daemon.js';
 import type { LastGoodManifest } from '../daemon/last-good.js';
 import { refreshes, type Trigger } from '../daemon/scheduler.js';
 import { ProductError } from '../errors.js';
+import { logProblem } from '../log.js';
 import { countActions } from '../output/summary.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isDrift, isPending } from '../plan/change.js';
@@ -34,7 +35,7 @@ export function makeRun(parts: {
       init: assembly.init && !hasState,
       refresh,
       force: false,
-      // Whoever edits the manifest may have mended what was wrong.
+      // Whoever edits the manifest may have repaired what was wrong.
       retry: triggers.includes('manifest'),
       waitToSettle: false,
       stop,
@@ -50,13 +51,11 @@ export function makeRun(parts: {
       return { result, comeBackInMs: earlier(report.comeBackInMs, prunesInMs) };
     } catch (error) {
       if (!(error instanceof ProductError)) throw error;
-      // A manifest that can't be used was complained about when it was read, and is read again when it changes.
-      if (error.kind === 'input' && manifest.problems.length > 0) {
-        return { result: 'manifest-broken', comeBackInMs: null };
-      }
+      // There is no manifest yet: its problems were logged when it was read, and only a change of it can help.
+      if (error.kind === 'input' && manifest.good === null) return { result: 'manifest-broken', comeBackInMs: null };
       // Nothing to begin with, and no retry brings it: whoever starts the program has to say what is meant.
       if (!hasState && error.problems.some(({ code }) => code === STATE_MISSING)) throw error;
-      for (const { code, message, remedy } of error.problems) log.error({ code, remedy, triggers }, message);
+      for (const problem of error.problems) logProblem(log, problem, { triggers });
       return { result: 'failed', comeBackInMs: null };
     }
   };
@@ -78,13 +77,10 @@ function earlier(a: number | null, b: number | null): number | null {
 }
 
 function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger): RunResult['result'] {
-  // The manifest's own warnings were told when it was read.
-  for (const { code, severity, message, remedy } of report.warnings.slice(report.manifest.warnings.length)) {
-    log[severity === 'error' ? 'error' : 'warn']({ code, remedy }, message);
-  }
-  const doubles = duplicateWarnings(report.state);
-  for (const { code, name, message, remedy } of [...untoldWarnings(report), ...doubles])
-    log.warn({ code, name, remedy }, message);
+  const duplicates = duplicateWarnings(report.state);
+  // The manifest's own warnings were logged when it was read.
+  const warnings = report.warnings.slice(report.manifest.warnings.length);
+  for (const problem of [...warnings, ...untoldWarnings(report), ...duplicates]) logProblem(log, problem);
   for (const applied of report.changes) logChange(applied, log);
   const counts = countActions(report.changes.map(({ change }) => change));
   const failed = report.changes.filter(({ result }) => result === 'failed').length;
@@ -94,12 +90,12 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
     ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
     failed,
     uncertain,
-    possiblyDuplicated: doubles.length,
+    possiblyDuplicated: duplicates.length,
     ...(report.unread > 0 ? { unread: report.unread } : {}),
   };
   const skipped = report.changes.filter(({ result }) => result === 'skipped').length;
   if (failed + uncertain + skipped + report.unread > 0) log.warn({ ...summary, skipped }, 'reconciled in part');
-  else if (doubles.length > 0) {
+  else if (duplicates.length > 0) {
     log.warn(summary, 'reconciled: the account is as the manifest says, but some webhooks may exist twice');
   } else log.info(summary, 'reconciled: the account is as the manifest says');
   const isDriftLeft = report.changes.some((applied) => isDriftUndone(applied, report));
@@ -115,6 +111,6 @@ function isDriftUndone({ change, result }: AppliedChange, { state }: RunReport):
 function logChange({ change, result, id, error }: AppliedChange, log: Logger): void {
   const about = { name: change.name, action: change.action, id, reason: change.reason };
   if (error !== null) {
-    for (const { code, message, remedy, line } of error.problems) log.error({ ...about, code, line, remedy }, message);
+    for (const problem of error.problems) logProblem(log, problem, about);
   } else if (isPending(change)) log.info({ ...about, result }, `${change.action} ${change.name}`);
 }

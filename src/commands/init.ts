@@ -1,6 +1,6 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type Problem, productError } from '../errors.js';
+import { errorCode, type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
 import { manifestJsonSchema } from '../manifest/schema.js';
 import { starterManifest } from '../manifest/starter.js';
@@ -78,7 +78,7 @@ async function writeNew(path: string, text: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text, { flag: 'wx' });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = errorCode(error) || String(error);
     if (code === 'EEXIST' && error instanceof Error && 'syscall' in error && error.syscall === 'open') {
       throw productError('input', {
         code: 'file-exists',

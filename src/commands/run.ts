@@ -1,6 +1,7 @@
 import { checkSchedule } from '../daemon/cron.js';
 import { type Problem, ProductError } from '../errors.js';
 import type { Host } from '../host.js';
+import { logProblem } from '../log.js';
 import { EXIT } from '../output/exit-code.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Status } from '../status/reporter.js';
@@ -12,7 +13,7 @@ import { chosenAccounts, forAccounts } from './accounts.js';
 import { type CommandResult, execute, type Invocation } from './command.js';
 import { openLog, sharedPace } from './session.js';
 
-/** What hangs at the second signal is not waited for. */
+/** After the second signal, whatever still hangs is not waited for. */
 const MOST_WAIT_AFTER_SECOND_SIGNAL_MS = 1_000;
 
 /** run: the daemon, for each account at once. Logs to stdout; ends with 0 when it was told to stop. */
@@ -22,24 +23,24 @@ export async function runCommand(host: Host, invocation: Invocation): Promise<nu
     setTimeout(() => host.exitNow(EXIT.done), MOST_WAIT_AFTER_SECOND_SIGNAL_MS).unref();
   });
   const notices: Notices[] = [];
-  let brokenOff = false;
+  let isCutShort = false;
   const code = await execute(host, invocation, async () => {
     const accounts = await chosenAccounts(host, invocation);
     // Their shape was checked with the settings; whether they name times is known where schedules are made.
     for (const { settings } of accounts) checkSchedule(settings.schedule);
     const status = await openStatusOf(host, accounts);
     const onCutShort = () => {
-      brokenOff = true;
+      isCutShort = true;
     };
     try {
       return await runAll(host, accounts, { status, notices, onCutShort });
     } finally {
-      if ((await Promise.all(notices.map((each) => each.close()))).includes(false)) brokenOff = true;
+      if ((await Promise.all(notices.map((each) => each.close()))).includes(false)) isCutShort = true;
       await status.close();
     }
   });
   // A request that hangs, or a name that is being looked up, would keep the process alive.
-  if (brokenOff) host.exitNow(code);
+  if (isCutShort) host.exitNow(code);
   return code;
 }
 
@@ -62,14 +63,14 @@ function runAll(
     const target = settings.sandbox ? 'the built-in sandbox' : settings.apiUrl;
     let reporter = status.account({ name, target, file: settings.file, schedule: settings.schedule });
     try {
-      const told = await openNotices(host, account, reporter);
-      notices.push(told);
-      reporter = told.reporter;
-      const ended = await runAccount(host, account, { pacerFor, status: reporter, onStopping: told.stopping });
+      const own = await openNotices(host, account, reporter);
+      notices.push(own);
+      reporter = own.reporter;
+      const ended = await runAccount(host, account, { pacerFor, status: reporter, onStopping: own.stopping });
       if (ended === 'cut-short') onCutShort();
       return { ...NOTHING_TO_SAY, failures: [] };
     } catch (error) {
-      // Of several, one that can't begin is told now, not when the others have ended.
+      // Of several, one that can't begin is reported now, not when the others have ended.
       if (!(error instanceof ProductError) || name === null) throw error;
       reporter.couldNotBegin(error);
       await logProblems(host, account, error.problems);
@@ -92,6 +93,6 @@ const NOTHING_TO_SAY = { document: {}, text: '', problems: [] };
 
 async function logProblems(host: Host, { name, settings }: AccountSettings, problems: readonly Problem[]) {
   const log = await openLog(host, settings, host.stdout);
-  for (const { code, message, remedy } of problems) log.error({ account: name, code, remedy }, message);
+  for (const problem of problems) logProblem(log, problem, { account: name });
   log.error({ account: name }, 'this account is not kept until the program is started anew');
 }
