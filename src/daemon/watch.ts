@@ -1,5 +1,5 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
+import { type FSWatcher, watch } from 'chokidar';
 import type { Logger } from 'pino';
 import { errorCode } from '../errors.js';
 import type { ProblemCode } from '../problems/catalogue.js';
@@ -76,7 +76,7 @@ class ManifestWatcher implements Watcher {
     try {
       await this.#looking;
     } finally {
-      this.#stopEvents();
+      await this.#stopEvents();
       this.#isReady();
     }
   }
@@ -111,25 +111,23 @@ class ManifestWatcher implements Watcher {
     const key = JSON.stringify(places.map(({ folder, identity, names }) => [folder, identity, [...names]]));
     if (key === this.#places || this.#closed) return;
     this.#places = key;
-    this.#stopEvents();
-    this.#folders = places.flatMap((place) => this.#watchFolder(place) ?? []);
+    await this.#stopEvents();
+    this.#folders = places.map((place) => this.#watchFolder(place));
   }
 
   /** Of all that is in the folder, only the names on the way to the file: the state file next to it is written a lot. */
-  #watchFolder({ folder, names }: Place): FSWatcher | null {
+  #watchFolder({ folder, names }: Place): FSWatcher {
     const hint = () => {
       this.#hinted = true;
       this.#wake();
     };
-    try {
-      // Its own name: the folder itself was removed or renamed. No name: the system does not say what it was.
-      const matters = (name: string | null) => name === null || names.has(name) || name === basename(folder);
-      const events = watch(folder, (_event, name) => (matters(name) ? hint() : undefined));
-      return events.on('error', (error) => this.#onError(error));
-    } catch (error) {
-      this.#onError(error);
-      return null;
-    }
+    const ignored = (path: string) => resolve(path) !== folder && !names.has(basename(path));
+    // `atomic` would hold back a removal for 100 ms, to see whether it is a replacement: two looks tell as well.
+    const events = watch(folder, { depth: 0, ignoreInitial: true, followSymlinks: false, atomic: false, ignored });
+    // What happened before the first event could come.
+    events.on('ready', hint);
+    events.on('all', hint);
+    return events.on('error', (error) => this.#onError(error));
   }
 
   #onError(error: unknown): void {
@@ -145,8 +143,12 @@ class ManifestWatcher implements Watcher {
     );
   }
 
-  #stopEvents(): void {
-    for (const folder of this.#folders) folder.close();
+  async #stopEvents(): Promise<void> {
+    const folders = this.#folders;
     this.#folders = [];
+    const closing = folders.map((one) => one.close());
+    // It lets go of its listeners, and what it still waits for may fail: an error without one ends the process.
+    for (const folder of folders) folder.on('error', () => {});
+    await Promise.all(closing);
   }
 }
