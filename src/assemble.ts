@@ -13,8 +13,8 @@ import { type LoadedManifest, loadManifestText } from './manifest/load.js';
 import type { ReconcilerEdges, ValidManifest } from './reconcile/edges.js';
 import { loadCertificates } from './settings/load.js';
 import type { AccountSettings } from './settings/resolve.js';
-import { whoHolds } from './state/lock-file.js';
-import { type LockedStateFile, lockStateFile } from './state/open.js';
+import { fileStore } from './state/file/store.js';
+import { describeHolder, type StateLease, type StateStore } from './state/store.js';
 import { sleep } from './timers.js';
 
 /** The edges of one reconciler, put together, and how to let go of them. */
@@ -90,6 +90,11 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   return { edges, init: true, target: `${sandbox.url} (sandbox)`, close, abandon };
 }
 
+/** Where the state is kept that `--state` names. */
+export function stateStore(place: string): StateStore {
+  return fileStore(place);
+}
+
 interface Target {
   readonly apiUrl: string;
   readonly authUrl: string;
@@ -126,18 +131,19 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
     ...(target.ca === undefined ? {} : { ca: target.ca }),
     ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
   });
-  let locked: LockedStateFile | null = null;
-  const checked = withCheck(client, () => locked?.assertSound());
+  const store = stateStore(target.state);
+  let lease: StateLease | null = null;
+  const checked = withCheck(client, () => lease?.assertSound());
   return {
     loadManifest: options.loadManifest ?? manifestReader(settings.file, host),
     lockState: async () => {
-      locked = await lockStateFile(target.state, {
+      lease = await store.take({
         timeoutMs: settings.lockTimeoutMs,
         holder: holderOf(host, command),
-        onWaiting: (by) => log.info(`waiting for the lock on ${target.state}, which ${whoHolds(by)} holds`),
-        onMended: ({ code, message, remedy }) => log.warn({ code, remedy }, message),
+        onWaiting: (by) => log.info(`waiting for the lock on ${store.place}, which ${describeHolder(by)} holds`),
+        onRepaired: ({ code, message, remedy }) => log.warn({ code, remedy }, message),
       });
-      return locked;
+      return lease;
     },
     api: withRetries(checked, { signal: stop, pacer: pacerFor(target.apiUrl, log) }),
     now: () => host.now(),

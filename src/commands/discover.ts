@@ -1,10 +1,10 @@
+import { stateStore } from '../assemble.js';
 import { type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
 import { discoveredManifest, doublesFound } from '../plan/discovered.js';
 import { type DiscoverOptions, discover, takeOver } from '../reconcile/discover.js';
 import { MOST_IDS } from '../recovery/duplicates.js';
 import { parseInteger } from '../settings/values.js';
-import { readStateFile } from '../state/open.js';
 import type { IdRange, State } from '../state/state.js';
 import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 import { onlyAccount } from './accounts.js';
@@ -24,7 +24,7 @@ export function discoverCommand(host: Host, invocation: Invocation, options: Dis
   return execute(host, invocation, async () => {
     const account = await onlyAccount(host, invocation);
     const range = rangeOf(options);
-    const state = await readStateFile(account.settings.state);
+    const state = await stateStore(account.settings.state).read();
     return withStopOnSignal(host, [account], (stop) =>
       withSession(host, account, { command: 'discover', stop }, (session) =>
         discoverIn(host, session, { range, state, stop, writeState: options.writeState }),

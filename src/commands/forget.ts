@@ -1,7 +1,7 @@
+import { stateStore } from '../assemble.js';
 import { productError } from '../errors.js';
 import { type Host, holderOf } from '../host.js';
 import { nearest } from '../manifest/suggest.js';
-import { lockStateFile } from '../state/open.js';
 import type { State } from '../state/state.js';
 import { onlyAccount } from './accounts.js';
 import { execute, type Invocation } from './command.js';
@@ -10,12 +10,12 @@ import { execute, type Invocation } from './command.js';
 export function forgetCommand(host: Host, invocation: Invocation, name: string): Promise<number> {
   return execute(host, invocation, async () => {
     const { settings } = await onlyAccount(host, invocation);
-    const locked = await lockStateFile(settings.state, {
+    const lease = await stateStore(settings.state).take({
       timeoutMs: settings.lockTimeoutMs,
       holder: holderOf(host, 'forget'),
     });
     try {
-      const journal = await locked.open();
+      const journal = await lease.open();
       const names = namesIn(journal?.state ?? null);
       if (journal === null || !names.includes(name)) throw unknownName(name, names);
       const id = journal.state.entries.get(name)?.id;
@@ -29,7 +29,7 @@ export function forgetCommand(host: Host, invocation: Invocation, name: string):
         failures: [],
       };
     } finally {
-      await locked.release();
+      await lease.release();
     }
   });
 }

@@ -1,7 +1,7 @@
+import { stateStore } from '../assemble.js';
 import { type Host, wantsColor } from '../host.js';
 import { formatList, listJson } from '../output/list.js';
 import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
-import { readStateFile } from '../state/open.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { execute, type Invocation } from './command.js';
 
@@ -9,7 +9,7 @@ import { execute, type Invocation } from './command.js';
 export function listCommand(host: Host, invocation: Invocation): Promise<number> {
   return execute(host, invocation, async () =>
     forAccounts(await chosenAccounts(host, invocation), async ({ settings }) => {
-      const state = await readStateFile(settings.state);
+      const state = await stateStore(settings.state).read();
       return {
         document: listJson(state),
         text: formatList(state, { color: wantsColor(host.stdout, host.environment), file: settings.state }),

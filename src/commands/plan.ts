@@ -1,3 +1,4 @@
+import { stateStore } from '../assemble.js';
 import type { Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { loadValidManifest } from '../manifest/load.js';
@@ -11,7 +12,6 @@ import { makePlan } from '../plan/plan.js';
 import { type Planned, planNeedsTheAccount, planOnly } from '../reconcile/plan-only.js';
 import type { Settings } from '../settings/definitions.js';
 import type { AccountSettings } from '../settings/resolve.js';
-import { readStateFile } from '../state/open.js';
 import type { ManifestEntry } from '../webhook.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { type CommandResult, execute, type Invocation } from './command.js';
@@ -79,7 +79,7 @@ async function planForState(
   pacerFor: PacerFor,
 ): Promise<Planned> {
   const { settings } = account;
-  const state = settings.sandbox ? null : await readStateFile(settings.state);
+  const state = settings.sandbox ? null : await stateStore(settings.state).read();
   const options = { ...settings, refresh: settings.refresh ?? true };
   const planned = planNeedsTheAccount(entries, state, options)
     ? await withSession(host, account, { command: 'plan', pacerFor }, ({ assembly }) =>

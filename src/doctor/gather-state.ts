@@ -3,19 +3,18 @@ import { access, constants, mkdtemp, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isMountedFile, mountOf } from '../daemon/mounts.js';
 import { errorCode, ProductError } from '../errors.js';
-import { stateFailure } from '../state/failures.js';
-import { realFiles, writeAll } from '../state/journal-files.js';
-import { readState } from '../state/journal-open.js';
-import { acquireLock, readLockHolder } from '../state/lock.js';
-import { describeHolder, type LockHolder } from '../state/lock-file.js';
-import { resolveTarget } from '../state/target.js';
+import { realDisk } from '../state/file/disk.js';
+import { stateFailure } from '../state/file/failures.js';
+import { resolveTarget } from '../state/file/path.js';
+import { fileStore } from '../state/file/store.js';
+import { describeHolder, type Holder } from '../state/store.js';
 import type { StateFileFacts, StateFolderFacts, StateHolderFacts } from './state.js';
 
 /** Beside the state file, since locks and flushes are properties of the disk that it is on. */
 const TRIAL_FOLDER = '.copernica-webhooks-doctor-';
 
 export interface TrialOptions {
-  readonly holder: LockHolder;
+  readonly holder: Holder;
   /** Calls `remove` when the process is told to end, until the returned function is called. */
   readonly onEnd: (remove: () => void) => () => void;
 }
@@ -25,7 +24,7 @@ export async function gatherStateFolder(path: string, options: TrialOptions): Pr
   let trial: string;
   let folder: string;
   try {
-    folder = dirname(resolveTarget(path));
+    folder = dirname(await resolveTarget(path));
     trial = await mkdtemp(join(folder, TRIAL_FOLDER));
   } catch (error) {
     const { kind: failure, problems } = stateFailure(path, 'written', error);
@@ -52,21 +51,18 @@ export async function gatherStateFolder(path: string, options: TrialOptions): Pr
   }
 }
 
-async function tryLocks(
-  path: string,
-  holder: LockHolder,
-): Promise<Extract<StateFolderFacts, { kind: 'usable' }>['locks']> {
-  const take = () => acquireLock(path, { timeoutMs: 0, holder });
+async function tryLocks(path: string, holder: Holder): Promise<Extract<StateFolderFacts, { kind: 'usable' }>['locks']> {
+  const take = () => fileStore(path).take({ timeoutMs: 0, holder });
   try {
     const first = await take();
     const second = await take().catch((error: unknown) => {
       if (error instanceof ProductError && error.kind === 'refused') return null;
       throw error;
     });
-    second?.release();
-    first.release();
+    await second?.release();
+    await first.release();
     if (second !== null) return 'does-not-exclude';
-    (await take()).release();
+    await (await take()).release();
     return 'works';
   } catch (error) {
     if (error instanceof ProductError) return { failure: error.kind, problems: error.problems };
@@ -77,9 +73,9 @@ async function tryLocks(
 async function tryFlush(path: string): Promise<{ readonly ms: number } | { readonly code: string }> {
   try {
     const startedAt = performance.now();
-    const file = await realFiles.open(path, 'wx+');
+    const file = await realDisk.open(path, 'wx+');
     try {
-      await writeAll(file, Buffer.from('flush\n'), 0);
+      await file.write(Buffer.from('flush\n'), 0);
       await file.datasync();
     } finally {
       await file.close();
@@ -99,15 +95,15 @@ async function freeBytesOf(folder: string): Promise<number | null> {
 /** Reads the state as `list` does: without lock or repair. */
 export async function gatherStateFile(path: string, init: boolean): Promise<StateFileFacts> {
   try {
-    const reading = await readState(path);
+    const state = await fileStore(path).read();
     const isMount = await isMountedFile(path);
-    if (reading.kind !== 'state') return { kind: 'missing', init, isMount };
+    if (state === null) return { kind: 'missing', init, isMount };
     const { mode } = await stat(path);
     const isWritable = await access(path, constants.W_OK).then(
       () => true,
       () => false,
     );
-    return { kind: 'state', state: reading.state, mode: mode & 0o777, isWritable, isMount };
+    return { kind: 'state', state, mode: mode & 0o777, isWritable, isMount };
   } catch (error) {
     if (error instanceof ProductError) return { kind: 'failed', failure: error.kind, problems: error.problems };
     throw error;
@@ -116,9 +112,9 @@ export async function gatherStateFile(path: string, init: boolean): Promise<Stat
 
 export async function gatherStateHolder(path: string): Promise<StateHolderFacts> {
   try {
-    const holder = await readLockHolder(path);
-    if (holder === 'free') return { kind: 'free' };
-    return { kind: 'held', by: holder === null ? null : describeHolder(holder) };
+    const holder = await fileStore(path).holder();
+    if (holder === 'nobody') return { kind: 'free' };
+    return { kind: 'held', by: holder === 'somebody' ? null : describeHolder(holder) };
   } catch (error) {
     if (error instanceof ProductError) return { kind: 'failed', failure: error.kind, problems: error.problems };
     throw error;

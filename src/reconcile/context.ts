@@ -2,7 +2,7 @@ import type { CopernicaApi } from '../copernica/api.js';
 import type { Settling } from '../recovery/proof.js';
 import type { Progress } from '../recovery/read.js';
 import type { Recovery } from '../recovery/recover.js';
-import type { OpenJournal } from './edges.js';
+import type { OpenJournal } from '../state/store.js';
 
 /** What carrying out a plan needs. */
 export interface ApplyContext {

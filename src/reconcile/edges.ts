@@ -1,29 +1,8 @@
 import type { Logger } from 'pino';
 import type { CopernicaApi } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
-import type { StateRecord } from '../state/records.js';
-import type { State } from '../state/state.js';
+import type { StateLease } from '../state/store.js';
 import type { ManifestEntry } from '../webhook.js';
-
-/** The journal as reconciling needs it: facts go in, the folded state is always up to date. */
-export interface OpenJournal {
-  readonly state: State;
-  /** Queues a record; it is in `state` at once, and on disk after the next `flush`. */
-  write(record: StateRecord): void;
-  /** Resolves when everything written so far is on disk. */
-  flush(): Promise<void>;
-}
-
-/** The state file under its lock, for the length of one run. */
-export interface LockedState {
-  /** Its path, for messages. */
-  readonly file: string;
-  /** Null: there is no state file yet. */
-  open(): Promise<OpenJournal | null>;
-  create(account: string): Promise<OpenJournal>;
-  /** Flushes, tidies up, closes and gives the lock back. */
-  release(): Promise<void>;
-}
 
 /** Valid manifest with its warnings; an invalid one is thrown as ProductError of kind `input`. */
 export interface ValidManifest {
@@ -37,7 +16,8 @@ export interface ValidManifest {
 export interface ReconcilerEdges {
   /** Reads it anew. What is acted on is what it said under the lock. */
   loadManifest(): Promise<ValidManifest>;
-  lockState(): Promise<LockedState>;
+  /** Takes the lease on the state, for one run. */
+  lockState(): Promise<StateLease>;
   readonly api: CopernicaApi;
   /** The system's time. */
   now(): Date;

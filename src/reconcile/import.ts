@@ -1,9 +1,10 @@
 import type { LiveWebhook } from '../copernica/api.js';
 import { type Problem, productError } from '../errors.js';
 import { type ImportRefusal, type ImportVerdict, importVerdict, refusedUnread } from '../recovery/import-verdict.js';
+import type { OpenJournal } from '../state/store.js';
 import { CALLERS, type LimitField, type ManifestEntry, TRIGGERS, type WebhookSpec } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
-import type { OpenJournal, ReconcilerEdges, ValidManifest } from './edges.js';
+import type { ReconcilerEdges, ValidManifest } from './edges.js';
 import { lookUpLimits } from './names.js';
 import { type OpenedState, openState } from './open-state.js';
 

@@ -1,7 +1,8 @@
 import { productError } from '../errors.js';
 import type { ProblemCode } from '../problems/catalogue.js';
+import type { OpenJournal, StateLease } from '../state/store.js';
 import { readAccount } from './account.js';
-import type { LockedState, OpenJournal, ReconcilerEdges } from './edges.js';
+import type { ReconcilerEdges } from './edges.js';
 
 export const STATE_MISSING = 'state-missing' satisfies ProblemCode;
 
@@ -12,23 +13,23 @@ export interface OpenedState {
 }
 
 /**
- * The journal of a state file under its lock, begun with the token's account where there is none and that is expected.
+ * The journal of a state that was taken for this run, begun with the token's account where there is none and that is expected.
  * Throws ProductError of kind `refused` for a state that is missing: a lost one must not double everything.
  */
 export async function openState(
-  locked: LockedState,
+  lease: StateLease,
   edges: Pick<ReconcilerEdges, 'api'>,
   options: { readonly init: boolean },
 ): Promise<OpenedState> {
-  const journal = await locked.open();
+  const journal = await lease.open();
   if (journal !== null) return { journal, isNew: false };
   if (!options.init) {
     throw productError('refused', {
       code: STATE_MISSING,
-      message: `there is no state file ${locked.file}: if it was lost, going on would create every webhook a second time`,
-      file: locked.file,
+      message: `there is no state file ${lease.place}: if it was lost, going on would create every webhook a second time`,
+      file: lease.place,
       remedy: 'if this is the first time, say so with --init; if not, restore the state file or mount its volume',
     });
   }
-  return { journal: await locked.create(await readAccount(edges.api)), isNew: true };
+  return { journal: await lease.create(await readAccount(edges.api)), isNew: true };
 }

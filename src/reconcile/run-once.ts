@@ -11,11 +11,12 @@ import { noteHighest, Recovery } from '../recovery/recover.js';
 import { renamesOfUncertain } from '../recovery/renames.js';
 import { msUntilMany, msUntilRipe, pauseMs } from '../recovery/sending.js';
 import type { State } from '../state/state.js';
+import type { OpenJournal } from '../state/store.js';
 import type { DesiredWebhook } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import { applyPlan } from './apply.js';
 import type { ApplyContext } from './context.js';
-import type { OpenJournal, ReconcilerEdges, ValidManifest } from './edges.js';
+import type { ReconcilerEdges, ValidManifest } from './edges.js';
 import { mergeResults } from './merge.js';
 import { lookUpLimits, withoutNames } from './names.js';
 import { explainOpen } from './open.js';
@@ -69,11 +70,11 @@ export interface RunReport {
  * (`refused`), or the state or the account can't be read (`failed`).
  */
 export async function runOnce(edges: ReconcilerEdges, asked: RunOptions): Promise<RunReport> {
-  const locked = await edges.lockState();
+  const lease = await edges.lockState();
   try {
     const manifest = await edges.loadManifest();
     const options = { ...asked, prune: asked.prune && manifest.mayPrune !== false };
-    const { journal, isNew } = await openState(locked, edges, options);
+    const { journal, isNew } = await openState(lease, edges, options);
     options.onStateOpened?.();
     const asIs = withoutNames(manifest.entries)?.entries ?? null;
     if (!isNew && needsTheAccount(asIs, journal.state, options)) {
@@ -93,7 +94,7 @@ export async function runOnce(edges: ReconcilerEdges, asked: RunOptions): Promis
     const lookFailure = run.context.recovery.failure;
     return { manifest, changes, warnings, unread, lookFailure, comeBackInMs, state: journal.state };
   } finally {
-    await locked.release();
+    await lease.release();
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { CopernicaApi, LiveWebhook } from '../copernica/api.js';
-import type { OpenJournal } from '../reconcile/edges.js';
 import { rangesOf } from '../state/ranges.js';
 import type { IdRange, Intent, StateEntry } from '../state/state.js';
+import type { OpenJournal } from '../state/store.js';
 import type { WebhookSpec } from '../webhook.js';
 import { candidatesAmong, canHaveMade, findMatches, looksLike } from './matching.js';
 import {

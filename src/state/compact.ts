@@ -1,4 +1,4 @@
-import type { FoldedState } from './fold.js';
+import type { FoldedState } from './folded-state.js';
 import { type HeaderRecord, STATE_VERSION, type StateRecord } from './records.js';
 import type { Intent } from './state.js';
 

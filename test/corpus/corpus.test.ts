@@ -6,7 +6,7 @@ import { formatList } from '../../src/output/list.js';
 import { formatProblem } from '../../src/output/problems.js';
 import { readSettingsFile } from '../../src/settings/file.js';
 import { resolveSettings } from '../../src/settings/resolve.js';
-import { parseJournal } from '../../src/state/parse.js';
+import { parseJournal } from '../../src/state/file/parse.js';
 
 /**
  * Plays what was found hard: each file of this folder with what it must come to. A new case is a file and a line here;

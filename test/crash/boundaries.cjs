@@ -17,22 +17,22 @@ function boundary() {
   if (count === dieAt || (again && count === dieAt + 1)) process.kill(process.pid, signal);
 }
 
-for (const name of ['write', 'fdatasync', 'fsync', 'ftruncate']) {
-  const original = fs[name];
-  fs[name] = (...args) => {
-    const done = args.pop();
+/** The same function, with a boundary before it and one after. */
+function between(original) {
+  return async (...args) => {
     boundary();
-    return original.call(fs, ...args, (...results) => {
-      boundary();
-      done(...results);
-    });
+    const result = await original(...args);
+    boundary();
+    return result;
   };
 }
-const { rename } = promises;
-promises.rename = async (...args) => {
-  boundary();
-  await rename(...args);
-  boundary();
+
+const { open, rename } = promises;
+promises.rename = between(rename);
+promises.open = async (...args) => {
+  const file = await open(...args);
+  for (const name of ['write', 'datasync', 'sync', 'truncate']) file[name] = between(file[name].bind(file));
+  return file;
 };
 // Told by undici for each request.
 subscribe('undici:client:sendHeaders', boundary);

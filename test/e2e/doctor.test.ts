@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, statfs, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { acquireLock } from '../../src/state/lock.js';
+import { fileStore } from '../../src/state/file/store.js';
 import { Workplace } from '../helpers/cli.js';
 import { openFront, openProxy } from '../helpers/front.js';
 import { closedPort, json, startRawServer } from '../helpers/raw-server.js';
@@ -282,13 +282,13 @@ describe('doctor, of the state,', () => {
   it('tells who holds its lock, and does not disturb them', async () => {
     const { place } = await openApplied();
     const holder = { pid: 77, host: 'somewhere', command: 'run', since: '2026-01-01T00:00:00.000Z' };
-    const lock = await acquireLock(place.path(STATE), { timeoutMs: 0, holder });
+    const lock = await fileStore(place.path(STATE)).take({ timeoutMs: 0, holder });
     const { code, find } = await consultWithout(place);
     expect([code, find('state-holder').message]).toEqual([
       0,
       expect.stringContaining('held now by pid 77 on host somewhere (run) since 2026-01-01'),
     ]);
-    lock.release();
+    await lock.release();
     expect((await consultWithout(place)).find('state-holder').message).toBe('held by nobody now');
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { acquireLock } from '../../src/state/lock.js';
+import { fileStore } from '../../src/state/file/store.js';
 import { Workplace } from '../helpers/cli.js';
 import { openGate } from '../helpers/gate.js';
 import { makeWebhook, openSandbox } from '../helpers/sandbox.js';
@@ -16,7 +16,7 @@ async function openPlace(...entries: object[]) {
   const sandbox = await openSandbox();
   const place = await Workplace.open(sandbox);
   await place.manifest(entries);
-  const holdLock = () => acquireLock(place.path(STATE), { timeoutMs: 0, holder: HOLDER });
+  const holdLock = () => fileStore(place.path(STATE)).take({ timeoutMs: 0, holder: HOLDER });
   return { sandbox, place, holdLock };
 }
 
@@ -30,7 +30,7 @@ describe('an apply that waits for the lock', () => {
     const apply = place.start('apply', '--init', '--lock-timeout', '5m');
     await apply.waitForErrors(WAITING);
     await place.manifest([EDITED]);
-    lock.release();
+    await lock.release();
     expect(await apply.finished).toMatchObject({ code: 0 });
     expect(handlersOf(sandbox)).toEqual(['create https://a.example/new']);
   });
@@ -43,7 +43,7 @@ describe('an apply that waits for the lock', () => {
     const apply = place.start('apply', '--no-refresh', '--lock-timeout', '5m');
     await apply.waitForErrors(WAITING);
     await place.manifest([EDITED]);
-    lock.release();
+    await lock.release();
     expect(await apply.finished).toMatchObject({ code: 0 });
     expect(handlersOf(sandbox)).toEqual(['create https://a.example/new']);
   });
@@ -71,7 +71,7 @@ describe('an apply that waits for the lock', () => {
     const apply = place.start('apply', '--init', '--lock-timeout', '5m');
     await apply.waitForErrors(WAITING);
     await place.write('webhooks.yaml', 'webhooks: [');
-    lock.release();
+    await lock.release();
     expect(await apply.finished).toMatchObject({ code: 3, stderr: expect.stringContaining('webhooks.yaml:') });
     expect(sandbox.account()).toEqual([]);
   });
@@ -82,7 +82,7 @@ describe('an apply that waits for the lock', () => {
     const lock = await holdLock();
     const { code, stderr } = await place.run('apply', '--init', '--lock-timeout', '5m');
     expect([code, stderr]).toEqual([3, expect.not.stringContaining('waiting for the lock')]);
-    lock.release();
+    await lock.release();
   });
 
   it('with --init goes on with the state that came into being meanwhile', async () => {
@@ -112,7 +112,7 @@ describe('an import that waits for the lock', () => {
   it('takes from the manifest what it says then', async () => {
     const { place, lock, running } = await waitingImport();
     await place.manifest([{ ...A, database: 8 }]);
-    lock.release();
+    await lock.release();
     const { code, stderr } = await running.finished;
     expect([code, stderr]).toEqual([0, expect.stringContaining('has database 8 could not be checked')]);
     expect((await place.json('list')).document[0]).toMatchObject({ name: 'a', database: 8 });
@@ -121,7 +121,7 @@ describe('an import that waits for the lock', () => {
   it('takes over nothing for an entry that is gone by then', async () => {
     const { place, lock, running } = await waitingImport();
     await place.manifest([B]);
-    lock.release();
+    await lock.release();
     expect(await running.finished).toMatchObject({ code: 3, stderr: expect.stringContaining('has no entry "a"') });
   });
 });
@@ -133,7 +133,7 @@ describe('a daemon that waits for the lock', () => {
     const daemon = place.start('run', '--init', '--lock-timeout', '5m', '--schedule', 'off', '--log-format', 'json');
     await daemon.waitForOutput(WAITING);
     await place.manifest([EDITED]);
-    lock.release();
+    await lock.release();
     await daemon.waitForOutput(/"reconciled/);
     expect(handlersOf(sandbox)).toEqual(['create https://a.example/new']);
     expect(sandbox.requests().filter(({ method }) => method === 'PUT')).toEqual([]);

@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
-import { acquireLock } from '../../src/state/lock.js';
+import { fileStore } from '../../src/state/file/store.js';
 import { Workplace } from '../helpers/cli.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
@@ -62,7 +62,7 @@ const SCENES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   'The lock is held': async (scene) => {
     await applied(scene, MANIFEST, '--init');
     const holder = { pid: 4711, host: 'web1', command: 'run', since: '2026-11-23T10:00:00.000Z' };
-    const lock = await acquireLock(scene.place.path(STATE), { timeoutMs: 0, holder });
+    const lock = await fileStore(scene.place.path(STATE)).take({ timeoutMs: 0, holder });
     onTestFinished(() => lock.release());
   },
   'The state is lost': async (scene) => {

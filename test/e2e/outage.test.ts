@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
-import { createJournal } from '../../src/state/journal-open.js';
+import { fileStore } from '../../src/state/file/store.js';
 import { Workplace } from '../helpers/cli.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
@@ -148,11 +148,13 @@ describe('apply with a create that was lost while the clock was hours ahead', ()
     await place.manifest([entry]);
     const at = new Date(Date.now() + 2 * 3_600_000).toISOString();
     const { name, ...webhook } = entry;
-    const journal = await createJournal(place.path('webhooks.state.jsonl'), { account: '34', createdAt: at });
+    const holder = { pid: 1, host: 'test', command: 'apply', since: at };
+    const lease = await fileStore(place.path('webhooks.state.jsonl')).take({ holder, timeoutMs: 0 });
+    const journal = await lease.create('34');
     const spec = { ...webhook, trigger: 'create' as const };
     journal.write({ type: 'intent', intent: 1, name, above: 1_893, at, webhook: spec, timeoutMs: 30_000 });
     journal.write({ type: 'unknown', intent: 1, at, reason: 'no answer in time' });
-    await journal.close();
+    await lease.release();
     expect((await place.json('apply', '--settle', '1s')).code).toBe(0);
     expect(notOnce(sandbox, [entry])).toEqual({});
   });

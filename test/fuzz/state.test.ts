@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseJournal } from '../../src/state/file/parse.js';
 import { fold } from '../../src/state/fold.js';
-import { parseJournal } from '../../src/state/parse.js';
 import type { StateRecord } from '../../src/state/records.js';
 import { AT, anyHistory, aWebhook, fileOf, HEADER, made } from '../unit/state/histories.js';
 import { mutated } from './mutate.js';

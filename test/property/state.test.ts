@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compact, liveRecords } from '../../src/state/compact.js';
+import { parseJournal } from '../../src/state/file/parse.js';
 import { applyRecord, fold } from '../../src/state/fold.js';
-import { createJournal, readState } from '../../src/state/journal-open.js';
-import { parseJournal } from '../../src/state/parse.js';
 import { union } from '../../src/state/ranges.js';
 import { aStatePath } from '../unit/state/folders.js';
 import { AT, anyHistory, fileOf } from '../unit/state/histories.js';
+import { createAt, stateOnDisk } from '../unit/state/journals.js';
 
 describe('any history', () => {
   it('says the same after it is compacted, in as many records as were foretold', () => {
@@ -109,14 +109,14 @@ describe('any history', () => {
     await fc.assert(
       fc.asyncProperty(anyHistory(), fc.nat(7), async (history, flushEach) => {
         const path = await aStatePath();
-        const journal = await createJournal(path, { account: '34', createdAt: AT });
+        const journal = await createAt(path);
         for (const [index, record] of history.slice(1).entries()) {
           journal.write(record);
           if (index % (flushEach + 1) === flushEach) await journal.flush();
         }
         await journal.close();
         expect(await readFile(path)).toEqual(fileOf(history));
-        expect(await readState(path)).toEqual({ kind: 'state', state: fold(history) });
+        expect(await stateOnDisk(path)).toEqual(fold(history));
         expect(journal.state).toEqual(fold(history));
       }),
       { numRuns: 40 },

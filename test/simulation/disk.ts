@@ -1,4 +1,4 @@
-import type { FileFacts, JournalFile, JournalFiles } from '../../src/state/journal-files.js';
+import type { Disk as DiskPort, FileFacts, OpenFile } from '../../src/state/file/disk.js';
 
 interface Inode {
   readonly ino: bigint;
@@ -43,7 +43,7 @@ export class Disk {
   }
 
   /** The disk as one process has it. */
-  files(gate: DiskGate): JournalFiles {
+  files(gate: DiskGate): DiskPort {
     return {
       open: async (path, flags) => {
         await gate.pass(flags === 'wx+' ? 'write' : 'read');
@@ -69,13 +69,14 @@ export class Disk {
     };
   }
 
-  #file(inode: Inode, gate: DiskGate): JournalFile {
+  #file(inode: Inode, gate: DiskGate): OpenFile {
     return {
+      // No kernel, and no locks of one.
+      fd: -1,
       read: async () => inode.bytes,
-      write: async (bytes, from, position) => {
+      write: async (bytes, position) => {
         await gate.pass('write');
-        inode.bytes = Buffer.concat([inode.bytes.subarray(0, position), bytes.subarray(from)]);
-        return bytes.length - from;
+        inode.bytes = Buffer.concat([inode.bytes.subarray(0, position), bytes]);
       },
       datasync: async () => {
         const { bytes } = inode;

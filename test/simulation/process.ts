@@ -6,14 +6,14 @@ import { createOutcome, writeOutcome } from '../../src/copernica/outcome.js';
 import { redactor } from '../../src/copernica/redact.js';
 import { withRetries } from '../../src/copernica/retry.js';
 import { productError } from '../../src/errors.js';
-import type { LockedState, OpenJournal, ReconcilerEdges } from '../../src/reconcile/edges.js';
+import type { ReconcilerEdges } from '../../src/reconcile/edges.js';
 import type { WireReply } from '../../src/sandbox/model/effects.js';
 import { exchange } from '../../src/sandbox/model/exchange.js';
-import { type HeaderRecord, STATE_VERSION } from '../../src/state/records.js';
 import type { State } from '../../src/state/state.js';
+import type { OpenJournal, StateLease } from '../../src/state/store.js';
 import { CALLERS } from '../../src/webhook.js';
 import type { CallKind, End } from './history.js';
-import { closeJournal, createMemoryJournal, type MemoryJournal, openMemoryJournal } from './memory-journal.js';
+import { memoryStore } from './memory-store.js';
 import type { SentPost } from './recorder.js';
 import { TOKENS } from './terms.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -62,7 +62,7 @@ export class Process {
   readonly #redact: (text: string) => string;
   #boundaries = 0;
   #isDiskFull = false;
-  #opened: MemoryJournal | null = null;
+  #opened: OpenJournal | null = null;
 
   constructor(world: World, options: ProcessOptions) {
     this.#world = world;
@@ -76,7 +76,7 @@ export class Process {
   }
 
   get state(): State | null {
-    return this.#opened?.journal.state ?? null;
+    return this.#opened?.state ?? null;
   }
 
   /** True: the process is dead from here on. */
@@ -111,7 +111,7 @@ export class Process {
         if (isManifestValid) return { entries, warnings: [] };
         throw productError('input', { code: 'bad-manifest', message: 'the manifest is broken' });
       },
-      lockState: async () => this.#lock(),
+      lockState: () => this.#take(),
       api: this.#options.patient ? withRetries(api, { ...clock, sleep, signal: stop.signal }) : api,
       now: () => new Date(clock.now()),
       startClock: () => {
@@ -141,35 +141,29 @@ export class Process {
     if (act === 'write' && this.#isDiskFull) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
   }
 
-  #lock(): LockedState {
-    const files = this.#world.disk.files({ pass: (act) => this.#pass(act) });
+  /** One process at a time has the state here: that of a dead one is the next one's. */
+  async #take(): Promise<StateLease> {
+    const disk = this.#world.disk.files({ pass: (act) => this.#pass(act) });
+    const since = new Date(this.#world.clock).toISOString();
+    const holder = { pid: 1, host: 'simulated', command: 'apply', since };
+    const lease = await memoryStore(disk, { holder: null }).take({ holder, timeoutMs: 0 });
     return {
-      file: 'webhooks.state.jsonl',
+      ...lease,
       open: async () => {
-        this.#opened = await openMemoryJournal(files);
-        return this.#opened === null ? null : this.#journal(this.#opened);
+        const journal = await lease.open();
+        return journal === null ? null : this.#journal(journal);
       },
-      create: async (account) => {
-        const createdAt = new Date(this.#world.clock).toISOString();
-        const header: HeaderRecord = {
-          type: 'header',
-          version: STATE_VERSION,
-          account,
-          createdAt,
-          lineage: 'simulated',
-        };
-        this.#opened = await createMemoryJournal(files, header);
-        return this.#journal(this.#opened);
-      },
+      create: async (account) => this.#journal(await lease.create(account)),
       release: async () => {
-        if (this.#opened !== null) await closeJournal(this.#opened);
+        await lease.release();
         if (this.#boundary()) return never();
       },
     };
   }
 
-  #journal({ journal }: MemoryJournal): OpenJournal {
+  #journal(journal: OpenJournal): OpenJournal {
     const { recorder } = this.#world;
+    this.#opened = journal;
     return {
       get state() {
         return journal.state;

@@ -1,7 +1,8 @@
 import type { CopernicaApi } from '../../src/copernica/api.js';
-import type { OpenJournal, ReconcilerEdges } from '../../src/reconcile/edges.js';
+import type { ReconcilerEdges } from '../../src/reconcile/edges.js';
 import type { RunOptions } from '../../src/reconcile/run-once.js';
 import type { StateRecord } from '../../src/state/records.js';
+import type { OpenJournal } from '../../src/state/store.js';
 
 /** A way in which the program could be wrong, put in at its edges: the simulation must notice each. */
 export interface Sabotage {

@@ -1,5 +1,5 @@
 import type { StoredWebhook } from '../../src/sandbox/model/account.js';
-import { parseJournal } from '../../src/state/parse.js';
+import { parseJournal } from '../../src/state/file/parse.js';
 import type { State } from '../../src/state/state.js';
 import type { WebhookSpec } from '../../src/webhook.js';
 

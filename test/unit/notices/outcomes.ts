@@ -1,7 +1,8 @@
 import { type FailureKind, type Problem, productError } from '../../../src/errors.js';
 import type { AppliedChange } from '../../../src/plan/applied.js';
 import { CHANGED_IN_ACCOUNT, type Change } from '../../../src/plan/change.js';
-import { applyRecord, startState } from '../../../src/state/fold.js';
+import { applyRecord } from '../../../src/state/fold.js';
+import { startState } from '../../../src/state/folded-state.js';
 import type { StateRecord } from '../../../src/state/records.js';
 import type { RunOutcome } from '../../../src/status/board.js';
 

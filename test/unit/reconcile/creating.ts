@@ -5,10 +5,10 @@ import type { LiveViews } from '../../../src/plan/live.js';
 import { makePlan } from '../../../src/plan/plan.js';
 import { applyPlan } from '../../../src/reconcile/apply.js';
 import type { ApplyContext } from '../../../src/reconcile/context.js';
-import type { OpenJournal } from '../../../src/reconcile/edges.js';
 import { Recovery } from '../../../src/recovery/recover.js';
 import { applyRecord, fold } from '../../../src/state/fold.js';
 import type { StateRecord } from '../../../src/state/records.js';
+import type { OpenJournal } from '../../../src/state/store.js';
 import type { DesiredWebhook, WebhookSpec } from '../../../src/webhook.js';
 
 export const START = Date.parse('2026-01-01T00:00:00.000Z');

@@ -5,10 +5,11 @@ import { approve } from '../../../src/plan/guard.js';
 import type { LiveViews } from '../../../src/plan/live.js';
 import { makePlan } from '../../../src/plan/plan.js';
 import { applyPlan } from '../../../src/reconcile/apply.js';
-import type { OpenJournal } from '../../../src/reconcile/edges.js';
 import { Recovery } from '../../../src/recovery/recover.js';
-import { applyRecord, startState } from '../../../src/state/fold.js';
+import { applyRecord } from '../../../src/state/fold.js';
+import { startState } from '../../../src/state/folded-state.js';
 import type { StateRecord } from '../../../src/state/records.js';
+import type { OpenJournal } from '../../../src/state/store.js';
 import type { DesiredWebhook, WebhookSpec } from '../../../src/webhook.js';
 
 const AT = '2026-01-01T00:00:00.000Z';

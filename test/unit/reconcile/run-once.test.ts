@@ -87,7 +87,8 @@ async function run(scene: Scene) {
     {
       loadManifest: async () => ({ entries, warnings: [] }),
       lockState: async () => ({
-        file: 'webhooks.state.jsonl',
+        place: 'webhooks.state.jsonl',
+        assertSound: () => undefined,
         open: async () => journal,
         create: () => Promise.reject(new Error('there is one')),
         release: async () => {},

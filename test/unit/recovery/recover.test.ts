@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { CopernicaApi, LiveWebhook, ReadOutcome } from '../../../src/copernica/api.js';
-import type { OpenJournal } from '../../../src/reconcile/edges.js';
 import { Recovery } from '../../../src/recovery/recover.js';
 import { applyRecord, fold } from '../../../src/state/fold.js';
 import type { StateRecord } from '../../../src/state/records.js';
+import type { OpenJournal } from '../../../src/state/store.js';
 import type { WebhookSpec } from '../../../src/webhook.js';
 
 const START = Date.parse('2026-01-01T00:00:00.000Z');

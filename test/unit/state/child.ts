@@ -11,7 +11,8 @@ const ROOT = resolve(import.meta.dirname, '../../..');
 /** The state's code as JavaScript that plain Node runs, made from the source as it is now. */
 export async function compiledState(): Promise<string> {
   const folder = await aFolder();
-  const state = (await readdir(join(ROOT, 'src/state'))).filter((file) => !file.endsWith('.d.ts'));
+  const files = await readdir(join(ROOT, 'src/state'), { recursive: true });
+  const state = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
   for (const file of ['errors.ts', 'webhook.ts', ...state.map((name) => join('state', name))]) {
     const source = await readFile(join(ROOT, 'src', file), 'utf8');
     const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { applyRecord, fold, ImpossibleRecord } from '../../../src/state/fold.js';
+import { applyRecord, fold } from '../../../src/state/fold.js';
+import { ImpossibleRecord } from '../../../src/state/folded-state.js';
 import type { StateRecord } from '../../../src/state/records.js';
 import { AT, aWebhook, HEADER, intent, LATER, lost, made } from './histories.js';
 

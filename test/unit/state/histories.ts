@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { applyRecord, startState } from '../../../src/state/fold.js';
-import { encodeLines, FIRST_CRC } from '../../../src/state/line.js';
+import { encodeLines, FIRST_CRC } from '../../../src/state/file/line.js';
+import { applyRecord } from '../../../src/state/fold.js';
+import { startState } from '../../../src/state/folded-state.js';
 import type { HeaderRecord, StateRecord } from '../../../src/state/records.js';
 import type { State } from '../../../src/state/state.js';
 import type { WebhookSpec } from '../../../src/webhook.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { parseJournal } from '../../../src/state/file/parse.js';
 import { fold } from '../../../src/state/fold.js';
-import { parseJournal } from '../../../src/state/parse.js';
 import type { StateRecord } from '../../../src/state/records.js';
 import { AT, aWebhook, fileOf, HEADER, made } from './histories.js';
 

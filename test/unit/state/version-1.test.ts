@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compact } from '../../../src/state/compact.js';
+import { parseJournal } from '../../../src/state/file/parse.js';
 import { fold } from '../../../src/state/fold.js';
-import { parseJournal } from '../../../src/state/parse.js';
 import { asRecord } from '../../../src/state/records.js';
 import { fromVersion1 } from '../../../src/state/version-1.js';
 import { AT, aWebhook, fileOf, LATER } from './histories.js';

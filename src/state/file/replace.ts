@@ -1,13 +1,21 @@
 import { dirname } from 'node:path';
-import { errorCode } from '../errors.js';
-import { isSameFile, type JournalFile, type JournalFiles, writeAll } from './journal-files.js';
+import { errorCode } from '../../errors.js';
+import type { StateRecord } from '../records.js';
+import { type Disk, isSameFile, type OpenFile, OWNER_ONLY } from './disk.js';
 import { encodeLines, FIRST_CRC } from './line.js';
-import type { StateRecord } from './records.js';
-import { OWNER_ONLY } from './target.js';
 
-/** A whole new file, open, in place of the old one. The names in `folder` are still to be flushed. */
+/** Where a state file is, and how it is reached. */
+export interface StateFile {
+  /** As the user wrote it, for messages. */
+  readonly path: string;
+  /** The same with symbolic links followed: what is written and replaced. */
+  readonly target: string;
+  readonly disk: Disk;
+}
+
+/** A whole new file, open, in place of the old one. The names in its folder are still to be flushed. */
 export interface WrittenAnew {
-  readonly file: JournalFile;
+  readonly file: OpenFile;
   readonly bytes: number;
   readonly records: number;
   readonly lastCrc: number;
@@ -20,38 +28,38 @@ export function temporaryPath(target: string): string {
 
 /**
  * Writes a file of its own beside the target, flushed, and puts it in place of `replaced` at once: at every moment there
- * is the old file or the new one, whole. `replaced` null: there is no file yet. Rejects with the system's error and takes the new file away again.
+ * is the old file or the new one, whole. `replaced` null: there is no file yet. Rejects with the system's error and
+ * takes the new file away again.
  */
 export async function writeAnew(
-  files: JournalFiles,
-  target: string,
-  records: readonly StateRecord[],
-  replaced: JournalFile | null = null,
+  { target, disk }: StateFile,
+  records: Iterable<StateRecord>,
+  replaced: OpenFile | null,
 ): Promise<WrittenAnew> {
-  const jsons = records.map((record) => JSON.stringify(record));
+  const jsons = [...records].map((record) => JSON.stringify(record));
   const { bytes, crc: lastCrc } = encodeLines(jsons, FIRST_CRC);
   const temporary = temporaryPath(target);
-  await files.remove(temporary);
-  const file = await files.open(temporary, 'wx+');
+  await disk.remove(temporary);
+  const file = await disk.open(temporary, 'wx+');
   try {
     // The mask of the process takes away more than it should in some places, and a mode given to open cannot add.
     await file.chmod(OWNER_ONLY);
     if (replaced !== null) await giveSameOwner(file, replaced);
-    await writeAll(file, bytes, 0);
+    await file.write(bytes, 0);
     await file.datasync();
-    await assertStillThere(files, target, replaced);
-    await files.rename(temporary, target);
+    await assertStillThere(disk, target, replaced);
+    await disk.rename(temporary, target);
   } catch (error) {
     await file.close().catch(() => undefined);
-    await files.remove(temporary).catch(() => undefined);
+    await disk.remove(temporary).catch(() => undefined);
     throw error;
   }
   return { file, bytes: bytes.length, records: jsons.length, lastCrc };
 }
 
 /** What came there meanwhile is somebody else's, and must not be replaced. Throws the system's error, or EEXIST. */
-async function assertStillThere(files: JournalFiles, target: string, expected: JournalFile | null): Promise<void> {
-  const there = await files.stat(target).catch((error: unknown) => {
+async function assertStillThere(disk: Disk, target: string, expected: OpenFile | null): Promise<void> {
+  const there = await disk.stat(target).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return null;
     throw error;
   });
@@ -61,7 +69,7 @@ async function assertStillThere(files: JournalFiles, target: string, expected: J
 }
 
 /** When root tidies up the file of a service, the service must be able to go on with it. */
-async function giveSameOwner(file: JournalFile, like: JournalFile): Promise<void> {
+async function giveSameOwner(file: OpenFile, like: OpenFile): Promise<void> {
   const [now, before] = [await file.stat(), await like.stat()];
   if (now.uid !== before.uid || now.gid !== before.gid) await file.chown(before.uid, before.gid);
 }
@@ -72,22 +80,21 @@ async function giveSameOwner(file: JournalFile, like: JournalFile): Promise<void
  * old one), and the file is as it was, only longer than it need be.
  */
 export async function replaceByCompacted(
-  files: JournalFiles,
-  target: string,
-  file: JournalFile,
-  records: readonly StateRecord[],
+  where: StateFile,
+  file: OpenFile,
+  records: Iterable<StateRecord>,
 ): Promise<WrittenAnew | null> {
   try {
     if ((await file.stat()).links > 1) return null;
-    return await writeAnew(files, target, records, file);
+    return await writeAnew(where, records, file);
   } catch (error) {
     // A rename may fail and have been done all the same: then nobody knows which file is in place.
-    if (isSameFile(await file.stat(), await files.stat(target))) return null;
+    if (isSameFile(await file.stat(), await where.disk.stat(where.target))) return null;
     throw error;
   }
 }
 
 /** Puts the name of a new file on disk. */
-export function syncFolderOf(files: JournalFiles, target: string): Promise<void> {
-  return files.syncFolder(dirname(target));
+export function syncFolderOf({ disk, target }: StateFile): Promise<void> {
+  return disk.syncFolder(dirname(target));
 }

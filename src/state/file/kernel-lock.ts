@@ -1,12 +1,5 @@
-import { fstatSync, statSync } from 'node:fs';
 import { platform } from 'node:os';
-import { errorCode, productError } from '../errors.js';
-
-/** Which file it is. */
-export interface FileIdentity {
-  readonly dev: bigint;
-  readonly ino: bigint;
-}
+import { errorCode, productError } from '../../errors.js';
 
 /**
  * Locks an open file without waiting. False: it is locked through another opening of it, in this process or another one.
@@ -21,7 +14,7 @@ export type TryLock = (fd: number) => boolean;
  */
 const LOCKED_BYTE = 2 ** 40;
 
-/** Loaded here and not at the top: it is native code and slow to load, and most commands take no lock. */
+/** Loaded here and not at the top: on a system without a binary of it, what needs no lock works all the same. */
 export async function loadTryLock(): Promise<TryLock> {
   try {
     const { tryLock } = await import('fs-native-extensions');
@@ -42,7 +35,7 @@ export async function loadTryLock(): Promise<TryLock> {
 }
 
 /** False: another holds it. Anything but a clear answer is a failure: going on without a lock could double everything. */
-export function grant(tryLock: TryLock, fd: number, path: string): boolean {
+export function grant(tryLock: TryLock, { fd }: { readonly fd: number }, path: string): boolean {
   try {
     return tryLock(fd);
   } catch (error) {
@@ -58,17 +51,5 @@ export function grant(tryLock: TryLock, fd: number, path: string): boolean {
       },
       { cause: error },
     );
-  }
-}
-
-/** False: the path leads to another file by now, or to none, so that the next process would lock another one. */
-export function isInPlace(fd: number, path: string): boolean {
-  try {
-    const open = fstatSync(fd, { bigint: true });
-    const there = statSync(path, { bigint: true });
-    return there.ino === open.ino && there.dev === open.dev;
-  } catch {
-    // Opening it again, which comes next, tells what is wrong.
-    return false;
   }
 }

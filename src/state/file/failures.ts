@@ -1,4 +1,4 @@
-import { errorCode, ProductError, productError } from '../errors.js';
+import { errorCode, ProductError, productError } from '../../errors.js';
 import type { JournalReading } from './parse.js';
 
 /** What the system's error codes mean for a state file, and what helps. */

@@ -1,6 +1,7 @@
-import { applyRecord, type FoldedState, ImpossibleRecord, startState } from './fold.js';
+import { applyRecord } from '../fold.js';
+import { type FoldedState, ImpossibleRecord, startState } from '../folded-state.js';
+import { STATE_VERSION, type StateRecord } from '../records.js';
 import { decodeLine, FIRST_CRC, isTornHeader, newerVersion } from './line.js';
-import { STATE_VERSION, type StateRecord } from './records.js';
 
 const NEWLINE = 0x0a;
 
@@ -48,7 +49,7 @@ export function parseJournal(bytes: Uint8Array): JournalReading {
   const reader = new Reader();
   let offset = 0;
   for (let newline = firstNewline; newline >= 0; newline = buffer.indexOf(NEWLINE, offset)) {
-    const why = reader.read(buffer, offset, newline);
+    const why = reader.read(buffer.subarray(offset, newline));
     if (why !== null) return { kind: 'damaged', offset, line: reader.records + 1, why };
     offset = newline + 1;
   }
@@ -61,8 +62,9 @@ function readTail(buffer: Buffer, offset: number, reader: Reader): JournalReadin
   // Some file systems make a file longer before they fill it: a power cut in between leaves NULs.
   while (end > offset && buffer[end - 1] === 0) end -= 1;
   for (const whole of [end, end - 1]) {
-    if (whole <= offset || decodeLine(buffer, offset, whole, reader.crc).kind !== 'record') continue;
-    const why = reader.read(buffer, offset, whole);
+    const line = buffer.subarray(offset, Math.max(offset, whole));
+    if (decodeLine(line, reader.crc).kind !== 'record') continue;
+    const why = reader.read(line);
     if (why !== null) return { kind: 'damaged', offset, line: reader.records + 1, why };
     return reader.journal(whole, buffer.length - whole, true) ?? { kind: 'empty' };
   }
@@ -79,12 +81,12 @@ class Reader {
   #state: FoldedState | null = null;
 
   /** Null, or what is wrong with the line. */
-  read(buffer: Buffer, from: number, to: number): string | null {
-    const line = decodeLine(buffer, from, to, this.crc);
-    if (line.kind === 'unreadable') return line.why;
-    const why = this.#add(line.record);
+  read(line: Buffer): string | null {
+    const decoded = decodeLine(line, this.crc);
+    if (decoded.kind === 'unreadable') return decoded.why;
+    const why = this.#add(decoded.record);
     if (why !== null) return why;
-    this.crc = line.crc;
+    this.crc = decoded.crc;
     this.records += 1;
     return null;
   }

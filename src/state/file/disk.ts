@@ -1,0 +1,138 @@
+import type { BigIntStats } from 'node:fs';
+import { constants, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { platform } from 'node:os';
+import { errorCode } from '../../errors.js';
+
+/** What the mode of a file of this program must be: handlers in the state can hold secrets. */
+export const OWNER_ONLY = 0o600;
+
+/** Which file it is. */
+export interface FileIdentity {
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
+/** `links`: how many names it has; `size` in bytes. */
+export interface FileFacts extends FileIdentity {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly links: number;
+  readonly size: number;
+}
+
+/** An open file, as the state uses it. Every call rejects with an Error that has the system's `code`. */
+export interface OpenFile {
+  /** For the lock of the kernel. */
+  readonly fd: number;
+  /** The whole file. Once for each open. */
+  read(): Promise<Buffer>;
+  /** Writes all of the bytes at `position`, which is the end of the file. */
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  /** Resolves when the data and the file's length are on disk. */
+  datasync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  stat(): Promise<FileFacts>;
+  chmod(mode: number): Promise<void>;
+  chown(uid: number, gid: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Every call by which the state file touches the disk, in one place, so that each can be made to fail in tests. */
+export interface Disk {
+  /** `wx+` makes a new file, which must not exist, readable by its owner alone. Only regular files are opened. */
+  open(path: string, flags: 'r' | 'r+' | 'wx+'): Promise<OpenFile>;
+  stat(path: string): Promise<FileFacts>;
+  rename(from: string, to: string): Promise<void>;
+  /** No error when it is not there. */
+  remove(path: string): Promise<void>;
+  /** Puts the names in a folder on disk: without it a new or renamed file may be gone after a power cut. */
+  syncFolder(path: string): Promise<void>;
+}
+
+export const realDisk: Disk = {
+  open: openFile,
+  stat: async (path) => factsOf(await stat(path, { bigint: true })),
+  rename,
+  remove: (path) => rm(path, { force: true }),
+  syncFolder,
+};
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
+/**
+ * What is written goes to the end, wherever something else has put that: so it overwrites nothing of others, fills no
+ * hole that they cut, and the length tells. Windows lets nobody cut back a file that is opened so.
+ */
+const AT_THE_END = platform() === 'win32' ? 0 : O_APPEND;
+/** A named pipe opens at once instead of waiting for its other end; to a regular file it makes no difference. */
+const AT_ONCE = O_NONBLOCK | O_NOFOLLOW;
+const FLAGS = {
+  r: O_RDONLY | AT_ONCE,
+  'r+': O_RDWR | AT_ONCE | AT_THE_END,
+  'wx+': O_RDWR | O_CREAT | O_EXCL | AT_THE_END,
+};
+
+async function openFile(path: string, flags: keyof typeof FLAGS): Promise<OpenFile> {
+  const handle = await open(path, FLAGS[flags], OWNER_ONLY);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) {
+      throw Object.assign(new Error('not a regular file'), { code: stats.isDirectory() ? 'EISDIR' : 'ENOTREG' });
+    }
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return {
+    fd: handle.fd,
+    read: () => handle.readFile(),
+    write: (bytes, position) => writeAll(handle, bytes, position),
+    datasync: () => handle.datasync(),
+    truncate: (length) => handle.truncate(length),
+    stat: async () => factsOf(await handle.stat({ bigint: true })),
+    chmod: (mode) => handle.chmod(mode),
+    chown: (uid, gid) => handle.chown(uid, gid),
+    close: () => handle.close(),
+  };
+}
+
+/** One write may take fewer bytes than it is given. */
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written);
+    if (bytesWritten === 0) throw new Error('a write took nothing');
+    written += bytesWritten;
+  }
+}
+
+function factsOf(stats: BigIntStats): FileFacts {
+  return {
+    dev: stats.dev,
+    ino: stats.ino,
+    mode: Number(stats.mode) & 0o777,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    links: Number(stats.nlink),
+    size: Number(stats.size),
+  };
+}
+
+export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
+/** Not every system can flush a folder; those that cannot say so with one of these. */
+const FOLDERS_CANNOT_BE_FLUSHED = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EPERM', 'EBADF']);
+
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    if (!FOLDERS_CANNOT_BE_FLUSHED.has(errorCode(error))) throw error;
+  }
+}

@@ -1,0 +1,141 @@
+import { errorCode, type Problem } from '../../errors.js';
+import { startState } from '../folded-state.js';
+import { type HeaderRecord, STATE_VERSION } from '../records.js';
+import type { State } from '../state.js';
+import { type Disk, type OpenFile, OWNER_ONLY } from './disk.js';
+import { existsFailure, stateFailure, unreadable } from './failures.js';
+import { FileJournal } from './journal.js';
+import { encodeLines, FIRST_CRC } from './line.js';
+import { type ParsedJournal, parseJournal } from './parse.js';
+import { resolveTarget } from './path.js';
+import { type StateFile, syncFolderOf, temporaryPath, writeAnew } from './replace.js';
+
+/**
+ * Reads the state as it is on disk, without lock or repair: a process may be writing meanwhile, whose last record is
+ * left out while it is half there. Null: there is no file, or nothing was ever recorded in it.
+ * Throws ProductError: `refused` when it is damaged or of a later version.
+ */
+export async function readStateFile(path: string, disk: Disk): Promise<State | null> {
+  const file = await openIfThere(path, disk).catch((error: unknown) => {
+    throw stateFailure(path, 'read', error);
+  });
+  if (file === null) return null;
+  try {
+    return (await parse(path, file))?.state ?? null;
+  } finally {
+    await file.close();
+  }
+}
+
+async function openIfThere(path: string, disk: Disk): Promise<OpenFile | null> {
+  // Rejects where the folder is missing, which is more often a volume that is not mounted than a first time.
+  const target = await resolveTarget(path);
+  return disk.open(target, 'r').catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  });
+}
+
+export interface OpenedJournal {
+  readonly journal: FileJournal;
+  /** What was repaired on the way, as warnings for the log. */
+  readonly repaired: readonly Problem[];
+}
+
+/**
+ * A journal in this file, its end and its mode repaired. Null: nothing was ever recorded in it.
+ * Throws ProductError: `refused` when it is damaged or of a later version, and then it was not touched.
+ * The file is locked, and the journal's from then on.
+ */
+export async function openJournal(where: StateFile, file: OpenFile): Promise<OpenedJournal | null> {
+  const { path, target, disk } = where;
+  const parsed = await parse(path, file);
+  if (parsed === null) return null;
+  const repaired = [...(await repairEnd(path, file, parsed)), ...(await repairMode(path, file))];
+  await disk.remove(temporaryPath(target)).catch(() => undefined);
+  const { state, records, lastCrc } = parsed;
+  const bytes = parsed.goodBytes + Number(parsed.lacksNewline);
+  return { journal: new FileJournal({ where, file, state, bytes, records, lastCrc, isNameFlushed: false }), repaired };
+}
+
+/**
+ * Makes the state file, with its header on disk. `empty`: the file that is there, in which nothing was ever recorded.
+ * Throws ProductError: `refused` when there is one with records in it. The path is locked.
+ */
+export async function createJournal(
+  where: StateFile,
+  begun: Pick<HeaderRecord, 'account' | 'createdAt' | 'lineage'>,
+  empty: OpenFile | null,
+): Promise<FileJournal> {
+  const { path } = where;
+  const header: HeaderRecord = { type: 'header', version: STATE_VERSION, ...begun };
+  try {
+    const made = empty === null ? await writeAnew(where, [header], null) : await fillEmpty(path, empty, header);
+    await syncFolderOf(where);
+    return new FileJournal({ where, state: startState(header), ...made, records: 1, isNameFlushed: true });
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') throw existsFailure(path);
+    throw stateFailure(path, 'created', error);
+  }
+}
+
+async function parse(path: string, file: OpenFile): Promise<ParsedJournal | null> {
+  const bytes = await file.read().catch((error: unknown) => {
+    throw stateFailure(path, 'read', error);
+  });
+  const reading = parseJournal(bytes);
+  switch (reading.kind) {
+    case 'journal':
+      return reading;
+    case 'empty':
+      return null;
+    case 'newer':
+    case 'damaged':
+      throw unreadable(path, reading);
+  }
+}
+
+/** In place, since an empty file may have been put there to be mounted, and a mounted file cannot be replaced. */
+async function fillEmpty(path: string, file: OpenFile, header: HeaderRecord) {
+  const { bytes, crc: lastCrc } = encodeLines([JSON.stringify(header)], FIRST_CRC);
+  await file.truncate(0);
+  await repairMode(path, file);
+  await file.write(bytes, 0);
+  await file.datasync();
+  return { file, bytes: bytes.length, lastCrc };
+}
+
+/** Cuts off a torn last record, and ends one that lacks only its newline. */
+async function repairEnd(path: string, file: OpenFile, reading: ParsedJournal): Promise<Problem[]> {
+  const { goodBytes, tornBytes, lacksNewline } = reading;
+  if (tornBytes === 0 && !lacksNewline) return [];
+  try {
+    if (tornBytes > 0) await file.truncate(goodBytes);
+    if (lacksNewline) await file.write(Buffer.from('\n'), goodBytes);
+    await file.datasync();
+  } catch (error) {
+    throw stateFailure(path, 'repaired', error);
+  }
+  if (tornBytes === 0 || lacksNewline) return [];
+  const message = `${path} ended in a record that was cut off: its ${tornBytes} bytes from byte ${goodBytes} on were removed`;
+  return [{ code: 'state-torn', severity: 'warning', file: path, message }];
+}
+
+/** Some mounted file systems know no modes: that is said, and no reason to stop. */
+async function repairMode(path: string, file: OpenFile): Promise<Problem[]> {
+  const others = 0o077;
+  const { mode } = await file.stat();
+  if ((mode & others) === 0) return [];
+  await file.chmod(OWNER_ONLY).catch(() => undefined);
+  const isRepaired = ((await file.stat()).mode & others) === 0;
+  const was = `${path} could be read or written by others (mode ${mode.toString(8).padStart(4, '0')})`;
+  return [
+    {
+      code: 'state-mode',
+      severity: 'warning',
+      file: path,
+      message: isRepaired ? `${was}: its mode is 0600 now` : `${was}, and its mode cannot be changed`,
+      remedy: 'handlers in it can hold secrets: keep its folder to the user that runs this',
+    },
+  ];
+}

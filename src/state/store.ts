@@ -1,0 +1,105 @@
+import type { Problem } from '../errors.js';
+import type { StateRecord } from './records.js';
+import type { State } from './state.js';
+
+/**
+ * Where the state of one account is kept: a journal of records, and the right to add to it, which one process has at a
+ * time. Whoever uses a store knows nothing of files.
+ *
+ *     read() ──→ State                          any time, beside a writer
+ *     take() ──→ StateLease ──open()────→ OpenJournal ──write(), flush()──→ …
+ *                     │     └─create()──→      │
+ *                     └───────── release() ────┘   once, whatever happened
+ *
+ * Every failure that a user can act on is a ProductError: `refused` where going on could double webhooks (another holds
+ * the lease, what is stored is damaged or of a later version), `failed` where it did not work.
+ */
+export interface StateStore {
+  /** What the user calls it, for messages. */
+  readonly place: string;
+
+  /** What is durable now, without lease and without repair. Null: nothing was ever recorded. */
+  read(): Promise<State | null>;
+
+  /** Who has the lease now. Changes nothing. */
+  holder(): Promise<Holder | 'nobody' | 'somebody'>;
+
+  /** Takes the lease, for one run. Waits for it as long as it is told to. */
+  take(options: TakeOptions): Promise<StateLease>;
+}
+
+export interface TakeOptions {
+  readonly holder: Holder;
+  /** How long to wait for another to give the lease back, in milliseconds. 0: not at all. */
+  readonly timeoutMs: number;
+  /** Called once, when another has the lease and it is waited for. */
+  readonly onWaiting?: (holder: Holder | 'somebody') => void;
+  /** Called with what had to be repaired before anything could be recorded. */
+  readonly onRepaired?: (warning: Problem) => void;
+}
+
+/** The right to write to a store. It ends with `release`, with its process, or by being lost. */
+export interface StateLease {
+  readonly place: string;
+
+  /**
+   * Reads the state afresh, repairs what a crash left half written, and opens it. Null: nothing was ever recorded.
+   * One of `open` and `create` gives the journal, once for a lease.
+   */
+  open(): Promise<OpenJournal | null>;
+
+  /** Begins a state that belongs to this account, durable when this resolves. Refused where there is one. */
+  create(account: string): Promise<OpenJournal>;
+
+  /** Throws once something could not be recorded, or the lease is lost: nothing may be sent from then on. */
+  assertSound(): void;
+
+  /**
+   * Flushes, tidies up and gives the lease back, also when the former two fail. Rejects when something that was written
+   * is not durable, or when the lease was lost: what this run recorded may not be in the state then.
+   */
+  release(): Promise<void>;
+}
+
+/**
+ * A state that is open for writing.
+ *
+ * One failure ends it: after a flush that failed nobody knows what of it is stored, so nothing is tried again. That the
+ * lease was lost in the middle (a file that was replaced, a lease that another took over) is such a failure: it is found
+ * when something is to be stored, and whatever was flushed before is stored.
+ */
+export interface OpenJournal {
+  /** What all records say, durable or not. Live: the same object, changed by every `write`. */
+  readonly state: State;
+
+  /**
+   * Adds a record: it is in `state` at once, and durable after the next `flush`. Throws, and changes nothing:
+   * the error of the first failure, once there was one; for a record that could not be read back, which is a mistake of
+   * this program; and after `release`.
+   */
+  write(record: StateRecord): void;
+
+  /**
+   * Resolves when every record written so far survives the end of the process and of the machine. Records written while
+   * one flush is under way are stored together in the next. Rejects when that can't be: with the same error from then
+   * on, and a later reader finds a beginning of what was written, which holds all that an earlier flush resolved for.
+   */
+  flush(): Promise<void>;
+}
+
+/** Who has a lease, for messages to others. `since` is ISO 8601, UTC. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly since: string;
+  readonly command: string;
+  /** The number of its user, where the system has such numbers. */
+  readonly uid?: number;
+}
+
+/** For people. */
+export function describeHolder(holder: Holder | 'somebody'): string {
+  if (holder === 'somebody') return 'another process';
+  const { pid, host, command, since } = holder;
+  return `pid ${pid} on host ${host} (${command}) since ${since}`;
+}

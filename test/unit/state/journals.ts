@@ -1,0 +1,48 @@
+import { type Disk, realDisk } from '../../../src/state/file/disk.js';
+import type { FileJournal } from '../../../src/state/file/journal.js';
+import { createJournal, type OpenedJournal, openJournal } from '../../../src/state/file/open.js';
+import { resolveTarget } from '../../../src/state/file/path.js';
+import type { StateFile } from '../../../src/state/file/replace.js';
+import { fileStore } from '../../../src/state/file/store.js';
+import type { StateRecord } from '../../../src/state/records.js';
+import type { OpenJournal } from '../../../src/state/store.js';
+import { AT } from './histories.js';
+
+async function whereOf(path: string, disk: Disk): Promise<StateFile> {
+  return { path, target: await resolveTarget(path), disk };
+}
+
+/** A new journal of account 34, without a lock. */
+export async function createAt(path: string, disk: Disk = realDisk): Promise<FileJournal> {
+  return createJournal(await whereOf(path, disk), { account: '34', createdAt: AT }, null);
+}
+
+/** The journal that is there, without a lock. */
+export async function openAt(path: string, disk: Disk = realDisk): Promise<OpenedJournal | null> {
+  const where = await whereOf(path, disk);
+  const file = await disk.open(where.target, 'r+');
+  const opened = await openJournal(where, file).catch(async (error: unknown) => {
+    await file.close();
+    throw error;
+  });
+  if (opened === null) await file.close();
+  return opened;
+}
+
+/** The journal that is there, of which nothing is expected but that it is whole. */
+export async function reopened(path: string): Promise<FileJournal> {
+  const opened = await openAt(path);
+  if (opened === null) throw new Error('no state');
+  return opened.journal;
+}
+
+/** The state as the next process finds it. */
+export async function stateOnDisk(path: string) {
+  const state = await fileStore(path).read();
+  if (state === null) throw new Error('no state');
+  return state;
+}
+
+export function writeAll(journal: OpenJournal, records: readonly StateRecord[]): void {
+  for (const record of records) journal.write(record);
+}
