@@ -66,7 +66,7 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
     shows: /answers in a row were lost/,
   },
   '7: a found id is taken for a witness': {
-    file: 'state/fold.ts',
+    file: 'state/fold-intents.ts',
     replace: 'createdAt: at, found: true,',
     by: 'createdAt: at, found: true, answered: { intent: state.nextIntent - 1, at },',
     shows: UNKNOWN,
@@ -108,7 +108,7 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
     shows: /took webhook \d+ for ours/,
   },
   '9: what is left over keeps its own bound': {
-    file: 'state/fold.ts',
+    file: 'state/fold-intents.ts',
     replace: 'share(state, all, new Set(intents));',
     by: '',
     shows: UNKNOWN,
