@@ -2,11 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { withCheck } from './copernica/checked.js';
+import type { CircuitBreaker } from './copernica/circuit-breaker.js';
 import { createCopernicaClient, type RequestEvent } from './copernica/client.js';
-import type { ProxySettings } from './copernica/dispatcher.js';
-import type { Pacer } from './copernica/pacer.js';
-import { withRetries } from './copernica/retry.js';
+import type { ProxySettings } from './copernica/proxy.js';
 import { productError } from './errors.js';
 import { type Host, holderOf } from './host.js';
 import { type LoadedManifest, loadManifestText } from './manifest/load.js';
@@ -38,8 +36,8 @@ export interface AssemblyOptions {
   readonly log: Logger;
   /** Aborted: waits between retries end, and nothing is tried again. */
   readonly stop: AbortSignal;
-  /** The pace of a host, shared with others that call it. */
-  readonly pacerFor: (apiUrl: string, log: Logger) => Pacer;
+  /** That of a host, shared with others that call it. */
+  readonly breakerFor: (apiUrl: string) => CircuitBreaker;
   /** Instead of reading the file at each run: the daemon goes on with the last good one. */
   readonly loadManifest?: () => Promise<ValidManifest>;
   /** Told of every request that is made. */
@@ -59,7 +57,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       token,
       state: settings.state,
       proxy: proxyOf(options.host.environment),
-      ...(ca === undefined ? {} : { ca }),
+      ca,
     });
     return {
       edges,
@@ -102,24 +100,21 @@ interface Target {
   readonly state: string;
   /** Left out: none, as for the sandbox of one's own. */
   readonly proxy?: ProxySettings;
-  readonly ca?: string;
+  readonly ca?: string | undefined;
 }
 
 /** The variables that command-line tools take a proxy from, in either spelling. */
 export function proxyOf(environment: Host['environment']): ProxySettings {
   const read = (name: string) => environment[name.toLowerCase()] || environment[name] || undefined;
-  const [httpProxy, httpsProxy, noProxy] = [read('HTTP_PROXY'), read('HTTPS_PROXY'), read('NO_PROXY')];
-  return {
-    ...(httpProxy === undefined ? {} : { httpProxy }),
-    ...(httpsProxy === undefined ? {} : { httpsProxy }),
-    ...(noProxy === undefined ? {} : { noProxy }),
-  };
+  return { httpProxy: read('HTTP_PROXY'), httpsProxy: read('HTTPS_PROXY'), noProxy: read('NO_PROXY') };
 }
 
 function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
-  const { host, log, stop, command, pacerFor } = options;
+  const { host, log, stop, command, breakerFor } = options;
   const { settings } = options.account;
-  const client = createCopernicaClient({
+  const store = stateStore(target.state);
+  let lease: StateLease | null = null;
+  const api = createCopernicaClient({
     apiUrl: target.apiUrl,
     authUrl: target.authUrl,
     version: settings.apiVersion === '4' ? 4 : 3,
@@ -127,13 +122,12 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
     concurrency: settings.concurrency,
     timeoutMs: settings.timeoutMs,
     userAgent: `copernica-webhooks/${host.version}`,
-    ...(target.proxy === undefined ? {} : { proxy: target.proxy }),
-    ...(target.ca === undefined ? {} : { ca: target.ca }),
-    ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
+    proxy: target.proxy,
+    ca: target.ca,
+    retry: { signal: stop, breaker: breakerFor(target.apiUrl) },
+    beforeSend: () => lease?.assertSound(),
+    onRequest: options.onRequest,
   });
-  const store = stateStore(target.state);
-  let lease: StateLease | null = null;
-  const checked = withCheck(client, () => lease?.assertSound());
   return {
     loadManifest: options.loadManifest ?? manifestReader(settings.file, host),
     lockState: async () => {
@@ -145,7 +139,7 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
       });
       return lease;
     },
-    api: withRetries(checked, { signal: stop, pacer: pacerFor(target.apiUrl, log) }),
+    api,
     now: () => host.now(),
     startClock: () => steadyClock(host.now()),
     sleep,

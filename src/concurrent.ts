@@ -1,6 +1,26 @@
+/** Does work when it is its turn, so many at a time; the others wait in line. */
+export type Semaphore = <T>(work: () => Promise<T>) => Promise<T>;
+
+export function semaphore(atATime: number): Semaphore {
+  const waiting: (() => void)[] = [];
+  let free = atATime;
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((go) => waiting.push(go));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    }
+  };
+}
+
 /**
- * Does the work for each item, so many at a time, in the order of the items. When one fails nothing new is begun, and
- * what is under way is waited for: then this rejects with the first failure.
+ * Does the work for each item, so many at a time, in the order of the items, for work that is not begun ahead of its
+ * turn. When one fails nothing new is begun, and what is under way is waited for: then this rejects with the first
+ * failure.
  */
 export async function forEachAtATime<T>(
   items: Iterable<T>,

@@ -11,7 +11,7 @@ export function timerMs(ms: number): number {
 /** Resolves after so many milliseconds, or at once when the signal is aborted. Never rejects. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   try {
-    await delay(timerMs(ms), undefined, signal === undefined ? {} : { signal });
+    await delay(timerMs(ms), undefined, { signal });
   } catch {
     // Aborted: that is one way for a wait to end.
   }

@@ -10,10 +10,10 @@ import type { ProblemCode } from '../problems/catalogue.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { AccountReporter } from '../status/reporter.js';
 import { makeRun } from './daemon-run.js';
-import { openAccount, type PacerFor } from './session.js';
+import { type BreakerFor, openAccount } from './session.js';
 
 export interface DaemonParts {
-  readonly pacerFor: PacerFor;
+  readonly breakerFor: BreakerFor;
   readonly status: AccountReporter;
   /** Told when the first signal comes. */
   readonly onStopping: () => void;
@@ -26,10 +26,10 @@ export interface DaemonParts {
 export async function runAccount(
   host: Host,
   account: AccountSettings,
-  { pacerFor, status, onStopping }: DaemonParts,
+  { breakerFor, status, onStopping }: DaemonParts,
 ): Promise<'finished' | 'cut-short'> {
   const { settings } = account;
-  const { token, log } = await openAccount(host, account, host.stdout);
+  const { token, log, processLog } = await openAccount(host, account, host.stdout);
   const stopping = new AbortController();
   const stop = stopping.signal;
   const source = manifestFile({ file: settings.file, env: host.environment, hidden: host.secrets });
@@ -48,7 +48,7 @@ export async function runAccount(
     token,
     log,
     stop,
-    pacerFor,
+    breakerFor: (apiUrl) => breakerFor(apiUrl, processLog),
     loadManifest,
     onRequest,
   });

@@ -10,7 +10,7 @@ import { chosenAccounts, forAccounts } from './accounts.js';
 import { type CommandResult, execute, type Invocation } from './command.js';
 import { progressReporter } from './progress.js';
 import { runOptions } from './run-options.js';
-import { type Session, sharedPace, withSession } from './session.js';
+import { type Session, sharedBreakers, withSession } from './session.js';
 import { withStopOnSignal } from './stop.js';
 
 /** apply: reconciles each account once. A signal lets what is under way finish, and starts nothing new. */
@@ -21,10 +21,10 @@ export function applyCommand(
 ): Promise<number> {
   return execute(host, invocation, async () => {
     const accounts = await chosenAccounts(host, invocation);
-    const pacerFor = sharedPace();
+    const breakerFor = sharedBreakers();
     return withStopOnSignal(host, accounts, (stop) =>
       forAccounts(accounts, (account) =>
-        withSession(host, account, { command: 'apply', stop, pacerFor }, (session) =>
+        withSession(host, account, { command: 'apply', stop, breakerFor }, (session) =>
           applyAccount(host, session, { force, retry, stop, alone: accounts.length === 1 }),
         ),
       ),

@@ -15,7 +15,7 @@ import type { AccountSettings } from '../settings/resolve.js';
 import type { ManifestEntry } from '../webhook.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { type CommandResult, execute, type Invocation } from './command.js';
-import { type PacerFor, sharedPace, withSession } from './session.js';
+import { type BreakerFor, sharedBreakers, withSession } from './session.js';
 
 export interface PlanCommandOptions {
   readonly detailedExitCode: boolean;
@@ -26,9 +26,9 @@ export interface PlanCommandOptions {
 /** plan: what `apply` would do. Changes nothing, neither remote nor state, and takes no lock. */
 export function planCommand(host: Host, invocation: Invocation, options: PlanCommandOptions): Promise<number> {
   return execute(host, invocation, async () => {
-    const pacerFor = sharedPace();
+    const breakerFor = sharedBreakers();
     return forAccounts(await chosenAccounts(host, invocation), (account) =>
-      planAccount(host, account, invocation, { ...options, pacerFor }),
+      planAccount(host, account, invocation, { ...options, breakerFor }),
     );
   });
 }
@@ -37,13 +37,13 @@ async function planAccount(
   host: Host,
   account: AccountSettings,
   invocation: Invocation,
-  options: PlanCommandOptions & { readonly pacerFor: PacerFor },
+  options: PlanCommandOptions & { readonly breakerFor: BreakerFor },
 ): Promise<CommandResult> {
   const { settings } = account;
   const manifest = loadValidManifest(settings.file, host.environment, host.secrets);
   const { changes, names, warnings, refusal, unread } =
     options.against === undefined
-      ? await planForState(host, account, manifest.entries, options.pacerFor)
+      ? await planForState(host, account, manifest.entries, options.breakerFor)
       : await planAgainst(options.against, host, settings, manifest.entries);
   const text =
     invocation.output === 'github'
@@ -76,13 +76,13 @@ async function planForState(
   host: Host,
   account: AccountSettings,
   entries: readonly ManifestEntry[],
-  pacerFor: PacerFor,
+  breakerFor: BreakerFor,
 ): Promise<Planned> {
   const { settings } = account;
   const state = settings.sandbox ? null : await stateStore(settings.state).read();
   const options = { ...settings, refresh: settings.refresh ?? true };
   const planned = planNeedsTheAccount(entries, state, options)
-    ? await withSession(host, account, { command: 'plan', pacerFor }, ({ assembly }) =>
+    ? await withSession(host, account, { command: 'plan', breakerFor }, ({ assembly }) =>
         planOnly(entries, state, assembly.edges.api, options),
       )
     : await planOnly(entries, state, null, options);

@@ -11,7 +11,7 @@ import { runAccount } from './account-daemon.js';
 import { type Notices, openNotices } from './account-notices.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { type CommandResult, execute, type Invocation } from './command.js';
-import { openLog, sharedPace } from './session.js';
+import { openLog, sharedBreakers } from './session.js';
 
 /** After the second signal, whatever still hangs is not waited for. */
 const MOST_WAIT_AFTER_SECOND_SIGNAL_MS = 1_000;
@@ -57,7 +57,7 @@ function runAll(
   accounts: readonly AccountSettings[],
   { status, notices, onCutShort }: Shared,
 ): Promise<CommandResult> {
-  const pacerFor = sharedPace();
+  const breakerFor = sharedBreakers();
   return forAccounts(accounts, async (account) => {
     const { name, settings } = account;
     const target = settings.sandbox ? 'the built-in sandbox' : settings.apiUrl;
@@ -66,7 +66,7 @@ function runAll(
       const own = await openNotices(host, account, reporter);
       notices.push(own);
       reporter = own.reporter;
-      const ended = await runAccount(host, account, { pacerFor, status: reporter, onStopping: own.stopping });
+      const ended = await runAccount(host, account, { breakerFor, status: reporter, onStopping: own.stopping });
       if (ended === 'cut-short') onCutShort();
       return { ...NOTHING_TO_SAY, failures: [] };
     } catch (error) {

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import { type Assembly, assemble } from '../assemble.js';
-import type { Pacer, Spell } from '../copernica/pacer.js';
-import { createPacer } from '../copernica/retry.js';
+import { CircuitBreaker, type Outage } from '../copernica/circuit-breaker.js';
 import { type Host, type TextSink, wantsColor } from '../host.js';
 import { createLog } from '../log.js';
 import type { CommandName, Settings } from '../settings/definitions.js';
@@ -19,22 +18,30 @@ export interface SessionOptions {
   readonly command: CommandName;
   /** Aborted: nothing waits any longer, and nothing new is sent. Left out: never. */
   readonly stop?: AbortSignal;
-  /** Left out: a pace of its own. */
-  readonly pacerFor?: PacerFor;
+  /** Left out: one of its own. */
+  readonly breakerFor?: BreakerFor;
 }
 
-/** The pace of a host: all accounts that call it pause together. */
-export type PacerFor = (apiUrl: string, log: Logger) => Pacer;
+/** The circuit breaker of a host: all accounts that call it pause together. `log` is the process's. */
+export type BreakerFor = (apiUrl: string, log: Logger) => CircuitBreaker;
 
 /** Opens a session, and closes it whatever becomes of the work. Logs to stderr. */
 export async function withSession<T>(
   host: Host,
   account: AccountSettings,
-  { command, stop = new AbortController().signal, pacerFor = sharedPace() }: SessionOptions,
+  { command, stop = new AbortController().signal, breakerFor = sharedBreakers() }: SessionOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const { token, log } = await openAccount(host, account, host.stderr);
-  const assembly = await assemble({ host, account, command, token, log, stop, pacerFor });
+  const { token, log, processLog } = await openAccount(host, account, host.stderr);
+  const assembly = await assemble({
+    host,
+    account,
+    command,
+    token,
+    log,
+    stop,
+    breakerFor: (apiUrl) => breakerFor(apiUrl, processLog),
+  });
   try {
     return await work({ settings: account.settings, log, assembly });
   } finally {
@@ -42,16 +49,20 @@ export async function withSession<T>(
   }
 }
 
-/** An account's token, null in the sandbox, and a log that never shows it. Throws ProductError of kind `input`. */
+/**
+ * An account's token, null in the sandbox, and a log that never shows it; `processLog` is the same without the
+ * account's name, for what concerns all of them. Throws ProductError of kind `input`.
+ */
 export async function openAccount(
   host: Host,
   account: AccountSettings,
   sink: TextSink,
-): Promise<{ readonly token: string | null; readonly log: Logger }> {
+): Promise<{ readonly token: string | null; readonly log: Logger; readonly processLog: Logger }> {
   const token = account.settings.sandbox ? null : await loadToken(host.environment, account.token);
   if (token !== null) host.secrets.learnValue(token);
-  const log = await openLog(host, account.settings, sink);
-  return { token, log: account.name === null ? log : log.child({ account: account.name }) };
+  const processLog = await openLog(host, account.settings, sink);
+  const log = account.name === null ? processLog : processLog.child({ account: account.name });
+  return { token, log, processLog };
 }
 
 /** A log that shows no token of any account. */
@@ -65,19 +76,19 @@ export function openLog(host: Host, settings: Settings, sink: TextSink): Promise
   });
 }
 
-/** One pace for each host that is called. */
-export function sharedPace(): PacerFor {
-  const pacers = new Map<string, Pacer>();
+/** One circuit breaker for each host that is called. */
+export function sharedBreakers(): BreakerFor {
+  const breakers = new Map<string, CircuitBreaker>();
   return (apiUrl, log) => {
     const { host } = new URL(apiUrl);
-    const pacer = pacers.get(host) ?? createPacer((spell) => logSpell(spell, log));
-    pacers.set(host, pacer);
-    return pacer;
+    const breaker = breakers.get(host) ?? new CircuitBreaker((outage) => logOutage(host, outage, log));
+    breakers.set(host, breaker);
+    return breaker;
   };
 }
 
-/** A spell of failures is told once, not for each entry. */
-function logSpell({ phase, reason, pausedMs }: Spell, log: Logger): void {
-  if (phase === 'begin') log.warn({ reason, pausedMs }, 'the API takes no requests for now: all of them wait');
-  else log.info({ reason, pausedMs }, 'the API takes requests again');
+/** An outage is reported once, not for each entry or account. */
+function logOutage(host: string, { phase, reason, pausedMs }: Outage, log: Logger): void {
+  if (phase === 'begin') log.warn({ host, reason, pausedMs }, 'the API takes no requests for now: all of them wait');
+  else log.info({ host, reason, pausedMs }, 'the API takes requests again');
 }

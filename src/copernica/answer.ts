@@ -33,8 +33,8 @@ export type Exchange = Answer | NoAnswer;
 const ERROR_CHARACTERS = 4096;
 
 /**
- * What the API's own `{"error":{"message":"…"}}`, or a list in `error.errors`, says; null where the body is anything else.
- * Cut, since whoever looks for something in it would look through megabytes.
+ * What the API's own `{"error":{"message":"…"}}`, or a list in `error.errors`, says; null where the body is something
+ * else. Cut, since whoever looks for something in it would look through megabytes.
  */
 export function apiMessage(body: Answer['body']): string | null {
   const error = errorIn(body);
@@ -50,7 +50,7 @@ export function errorText(body: Answer['body']): string | null {
 }
 
 function errorIn(body: Answer['body']): unknown {
-  return typeof body === 'string' && /^\s*\{/.test(body) ? parsed(body).error : undefined;
+  return typeof body === 'string' && body.trimStart().startsWith('{') ? parsed(body).error : undefined;
 }
 
 function textOf(error: unknown): string[] {
@@ -74,7 +74,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /**
  * Unknown ids are refused in words that differ: `No entity with supplied ID`, `No database with supplied ID`,
  * `No collection with given ID` were seen, and `This <entity> has already been removed` for a second DELETE. How a
- * webhook's is worded is not known. Words about a database or collection, which it may be limited to, are not about its id.
+ * webhook's is worded is not known. Words about a database or collection, which it may be limited to, are not about its
+ * id.
  */
 const GONE = {
   webhook:

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 import { type Answer, type Exchange, saysBadToken, saysGone } from './answer.js';
-import type { CallFailure, IdentityOutcome, LiveWebhook, NamedEntity, ReadOutcome } from './api.js';
-import { contradictionIn, failure, unusable } from './outcome.js';
+import type { CallFailure, Identity, LiveWebhook, NamedEntity, Outcome, ReadOutcome } from './api.js';
+import { contradictionIn, failure, safeText, unusable } from './outcome.js';
 import type { Redact } from './redact.js';
 
 /** Ids and counts come as strings from some calls and as numbers from others: `"1894"` is 1894. */
@@ -43,7 +43,8 @@ const removedSchema = z.looseObject({
   ID: webhookId,
   removed: z.union([filledDate, z.literal(true)]),
 });
-const identitySchema = z.looseObject({ ID: id, name: z.string('is not text').nullish() });
+const forPeople = z.string().catch('');
+const identitySchema = z.looseObject({ ID: id, name: z.string('is not text').nullish(), company: forPeople });
 const namedSchema = z.looseObject({ ID: id, name: z.string('is not text') });
 const envelopeSchema = z.looseObject({
   start: wholeNumber.optional(),
@@ -58,7 +59,7 @@ type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false
 /**
  * What a GET of a webhook came to.
  *
- *   200 with the webhook asked for                                  found
+ *   200 with the webhook asked for                                  the webhook
  *   200 with `removed` filled: a removed entity still answers       gone
  *   400 or 404 with the API's own error, which says that there is
  *     no such webhook (any more)                                    gone
@@ -67,22 +68,24 @@ type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false
  *   everything else                                                 as for a POST
  */
 export function readOutcome(asked: number, exchange: Exchange, redact: Redact): ReadOutcome {
-  if (exchange.kind === 'answer' && saysGone(exchange, 'webhook')) return { kind: 'gone' };
+  if (exchange.kind === 'answer' && saysGone(exchange, 'webhook')) return { ok: true, value: 'gone' };
   if (exchange.kind === 'no-answer' || exchange.status !== 200) return failureOf(exchange, redact);
   const body = parseBody(exchange);
   const webhook = body.ok ? parseWebhook(body.value) : body;
   if (!webhook.ok) return unusable(exchange, webhook.but, redact);
   if (webhook.value.id !== asked) return unusable(exchange, `answered for another id, ${webhook.value.id}`, redact);
-  return webhook.value.live === null ? { kind: 'gone' } : { kind: 'found', webhook: webhook.value.live };
+  return { ok: true, value: webhook.value.live ?? 'gone' };
 }
 
 /** What a GET of the identity came to. The account's id is digits, whether it comes as text or as a number. */
-export function identityOutcome(exchange: Exchange, redact: Redact): IdentityOutcome {
+export function identityOutcome(exchange: Exchange, redact: Redact): Outcome<Identity> {
   if (exchange.kind === 'no-answer' || exchange.status !== 200) return failureOf(exchange, redact);
   const body = parseBody(exchange);
   const identity = body.ok ? parseWith(identitySchema, body.value) : body;
   if (!identity.ok) return unusable(exchange, identity.but, redact);
-  return { kind: 'identity', identity: { id: String(identity.value.ID), name: identity.value.name ?? '' } };
+  const { ID, name, company } = identity.value;
+  const forPeople = (text: string) => safeText(text, redact);
+  return { ok: true, value: { id: String(ID), name: forPeople(name ?? ''), company: forPeople(company) } };
 }
 
 /** An item of a list. `live` is null where the webhook is removed and still listed. */
@@ -91,13 +94,13 @@ export interface ListedWebhook {
   readonly live: LiveWebhook | null;
 }
 
-/** One page of a list. `no-envelope`: it is an answer, but not a page of a list. `no-call`: there seems to be no such call. */
-export type PageOutcome<T> =
-  | { readonly kind: 'page'; readonly items: readonly T[]; readonly total: number }
-  | { readonly kind: 'no-envelope'; readonly message: string }
-  | { readonly kind: 'no-call'; readonly failure: CallFailure }
-  | { readonly kind: 'gone' }
-  | CallFailure;
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Of all pages. */
+  readonly total: number;
+}
+
+export type PageOutcome<T> = Outcome<Page<T>>;
 
 /** One page of GET /webhooks, which is not documented: it may be there, be missing, or answer something else. */
 export function webhookPage(exchange: Exchange, redact: Redact): PageOutcome<ListedWebhook> {
@@ -110,34 +113,31 @@ export function namedPage(exchange: Exchange, redact: Redact): PageOutcome<Named
 }
 
 /**
- *   200 with the envelope, its counts adding up and each item right        page
- *   200 with anything else                                                 no-envelope
- *   400 or 404 with the API's own error: there is no such database         gone
- *   other 2xx, redirects, and 4xx that don't speak of the token            no-call
+ *                                                                          missing
+ *   200 with the envelope, its counts adding up and each item right        (the page)
+ *   200 with anything else, however long                                   call
+ *   400 or 404 with the API's own error: there is no such database         database
+ *   other 2xx, redirects, and 4xx that don't speak of the token            call
  *   401, 403, 400 for the token, 408, 429, 5xx, no answer, a body that
- *     broke off or is encoded                                              failure
+ *     broke off or is encoded                                              nothing
  */
 function pageOutcome<T>(exchange: Exchange, parseItem: (item: unknown) => Parsed<T>, redact: Redact): PageOutcome<T> {
   if (exchange.kind === 'no-answer') return failureOf(exchange, redact);
   const { status, body } = exchange;
   if (status === 200) {
     const page = parsePage(exchange, parseItem);
-    if (page.ok) return { kind: 'page', ...page.value };
-    const unread = unusable(exchange, page.but, redact);
-    const wasNotRead = typeof body !== 'string' && body.broken !== 'too-large';
-    return wasNotRead ? unread : { kind: 'no-envelope', message: unread.message };
+    if (page.ok) return page;
+    const wasRead = typeof body === 'string' || body.broken === 'too-large';
+    return { ...unusable(exchange, page.but, redact), missing: wasRead ? 'call' : undefined };
   }
-  if (saysGone(exchange, 'database')) return { kind: 'gone' };
   const failed = failureOf(exchange, redact);
+  if (saysGone(exchange, 'database')) return { ...failed, missing: 'database' };
   const passes = failed.kind === 'turned-away' || status >= 500 || status === 408;
-  if (passes || status === 401 || status === 403 || saysBadToken(exchange)) return failed;
-  return { kind: 'no-call', failure: failed };
+  const isAboutToken = status === 401 || status === 403 || saysBadToken(exchange);
+  return { ...failed, missing: passes || isAboutToken ? undefined : 'call' };
 }
 
-function parsePage<T>(
-  answer: Answer,
-  parseItem: (item: unknown) => Parsed<T>,
-): Parsed<{ readonly items: readonly T[]; readonly total: number }> {
+function parsePage<T>(answer: Answer, parseItem: (item: unknown) => Parsed<T>): Parsed<Page<T>> {
   const body = parseBody(answer);
   const envelope = body.ok ? parseWith(envelopeSchema, body.value) : body;
   if (!envelope.ok) return envelope;

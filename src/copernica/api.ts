@@ -2,24 +2,30 @@ import type { WebhookSpec } from '../webhook.js';
 
 /** Why a call did not give what was asked for. `message` is safe to print: no token, no URL with a query. */
 export interface CallFailure {
+  readonly ok: false;
   /**
    * `not-sent`: no byte of the request left; `turned-away`: the load balancer or a rate limit sent it back (429, 503);
    * `refused`: Copernica itself said no (400, 401, 403, 404, 422 with its own error in JSON);
-   * `unknown`: it may have been acted on (502, 504, other 5xx, a 4xx that may be a proxy's, connection lost after sending,
-   * time-out, unreadable answer).
+   * `unknown`: it may have been acted on (502, 504, other 5xx, a 4xx that may be a proxy's, connection lost after
+   * sending, time-out, unreadable answer).
    */
   readonly kind: 'not-sent' | 'turned-away' | 'refused' | 'unknown';
   readonly message: string;
   /** HTTP status, where there was an answer. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** From Retry-After, in milliseconds, where the answer had one. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** Copernica itself says that it is for the token: it is unknown, over, or may not do this. */
-  readonly tokenRejected?: true;
+  readonly tokenRejected?: true | undefined;
+  /** Of a list: what seems not to be there at all, the call itself or the database that it is of. */
+  readonly missing?: 'call' | 'database' | undefined;
 }
 
-/** POST /webhooks. `made` is the only outcome with an id; `unknown` is the only one after which a webhook may exist. */
-export type CreateOutcome = { readonly kind: 'made'; readonly id: number } | CallFailure;
+/** What a call gave, or why it gave nothing. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | CallFailure;
+
+/** POST /webhooks: the new webhook's id. Only after a failure of kind `unknown` may a webhook exist. */
+export type CreateOutcome = Outcome<number>;
 
 /** A webhook as the account shows it. Database and collection are undefined where the answer does not say. */
 export interface LiveWebhook {
@@ -33,51 +39,39 @@ export interface LiveWebhook {
 }
 
 /** GET /webhook/$id. `gone`: Copernica says that the id is unknown (400 or 404 with its own error), or `removed`. */
-export type ReadOutcome =
-  | { readonly kind: 'found'; readonly webhook: LiveWebhook }
-  | { readonly kind: 'gone' }
-  | CallFailure;
+export type ReadOutcome = Outcome<LiveWebhook | 'gone'>;
 
 /** PUT and DELETE. `gone`: there is no such webhook (any more); for a DELETE that is as good as `done`. */
-export type WriteOutcome = { readonly kind: 'done' } | { readonly kind: 'gone' } | CallFailure;
+export type WriteOutcome = Outcome<'done' | 'gone'>;
 
+/** The account that a token belongs to. `name` and `company` are for people, and empty where they are not told. */
 export interface Identity {
   readonly id: string;
   readonly name: string;
+  readonly company: string;
 }
-export type IdentityOutcome = { readonly kind: 'identity'; readonly identity: Identity } | CallFailure;
 
 /** GET /webhooks, all pages. `unavailable`: the account has no such call. */
-export type ListOutcome =
-  | { readonly kind: 'listed'; readonly webhooks: readonly LiveWebhook[] }
-  | { readonly kind: 'unavailable' }
-  | CallFailure;
+export type ListOutcome = Outcome<readonly LiveWebhook[] | 'unavailable'>;
 
 export interface NamedEntity {
   readonly id: number;
   readonly name: string;
 }
 
-/** GET /databases, all pages. */
-export type DatabasesOutcome = { readonly kind: 'databases'; readonly databases: readonly NamedEntity[] } | CallFailure;
-
-/** GET /database/$id/collections, all pages. `gone`: there is no such database. */
-export type CollectionsOutcome =
-  | { readonly kind: 'collections'; readonly collections: readonly NamedEntity[] }
-  | { readonly kind: 'gone' }
-  | CallFailure;
-
 /** The API as the rest of the program sees it. No call throws for anything that the network or Copernica does. */
 export interface CopernicaApi {
-  identity(): Promise<IdentityOutcome>;
-  /** Sends one POST, once. Whether to send again is the caller's decision, since only the caller has the record. */
+  identity(): Promise<Outcome<Identity>>;
+  /** Sent again only where nothing can have been made; whatever goes beyond is the caller's, who has the record. */
   createWebhook(spec: WebhookSpec): Promise<CreateOutcome>;
   readWebhook(id: number): Promise<ReadOutcome>;
   /** Sets handler, trigger and callers. Database and collection cannot be changed by PUT. */
   updateWebhook(id: number, spec: WebhookSpec): Promise<WriteOutcome>;
   deleteWebhook(id: number): Promise<WriteOutcome>;
   listWebhooks(): Promise<ListOutcome>;
-  databases(): Promise<DatabasesOutcome>;
-  collections(databaseId: number): Promise<CollectionsOutcome>;
+  /** GET /databases, all pages. */
+  databases(): Promise<Outcome<readonly NamedEntity[]>>;
+  /** GET /database/$id/collections, all pages. `gone`: there is no such database. */
+  collections(databaseId: number): Promise<Outcome<readonly NamedEntity[] | 'gone'>>;
   close(): Promise<void>;
 }

@@ -30,7 +30,7 @@ const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
  * What a POST of a webhook came to.
  *
  *   nothing was sent (DNS, refused, TLS, connect time-out)          not-sent     nothing was made
- *   2xx with an id                                                  made
+ *   2xx with an id                                                  the id
  *   2xx without one                                                 unknown      may have been made
  *   400 401 403 404 422, and their like (REFUSED_STATUSES),
  *     with the API's own error in JSON                              refused      nothing was made
@@ -47,7 +47,7 @@ const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
 export function createOutcome(exchange: Exchange, redact: Redact): CreateOutcome {
   if (exchange.kind === 'no-answer' || !isSuccess(exchange)) return failure(exchange, redact);
   const id = createdId(exchange.headers);
-  return id === null ? unusable(exchange, 'without the id of the new webhook', redact) : { kind: 'made', id };
+  return id === null ? unusable(exchange, 'without the id of the new webhook', redact) : { ok: true, value: id };
 }
 
 /**
@@ -64,27 +64,26 @@ export function createOutcome(exchange: Exchange, redact: Redact): CreateOutcome
  */
 export function writeOutcome(call: 'update' | 'delete', exchange: Exchange, redact: Redact): WriteOutcome {
   if (exchange.kind === 'no-answer') return failure(exchange, redact);
-  if (saysGone(exchange, 'webhook')) return { kind: 'gone' };
-  if (exchange.status === 204 || (call === 'update' && exchange.status === 303)) return { kind: 'done' };
+  if (saysGone(exchange, 'webhook')) return { ok: true, value: 'gone' };
+  if (exchange.status === 204 || (call === 'update' && exchange.status === 303)) return { ok: true, value: 'done' };
   if (exchange.status !== 200) return failure(exchange, redact);
   const contradiction =
     contradictionIn(exchange) ?? (isBrokenJson(exchange.body) ? 'with a body that is not JSON' : null);
-  return contradiction === null ? { kind: 'done' } : unusable(exchange, contradiction, redact);
+  return contradiction === null ? { ok: true, value: 'done' } : unusable(exchange, contradiction, redact);
 }
 
 /** The failure that an exchange without success is: the rows of the table above `createOutcome` without an id. */
 export function failure(exchange: Exchange, redact: Redact): CallFailure {
   if (exchange.kind === 'no-answer') {
-    return { kind: exchange.sent ? 'unknown' : 'not-sent', message: safeText(exchange.message, redact) };
+    return { ok: false, kind: exchange.sent ? 'unknown' : 'not-sent', message: safeText(exchange.message, redact) };
   }
-  const { status } = exchange;
-  const retryAfterMs = retryAfter(exchange);
   return {
+    ok: false,
     kind: kindOfStatus(exchange),
-    status,
+    status: exchange.status,
     message: safeText(told(exchange), redact),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(isRefusal(exchange) && (saysBadToken(exchange) || status === 403) ? { tokenRejected: true } : {}),
+    retryAfterMs: retryAfter(exchange),
+    tokenRejected: isRefusal(exchange) && (saysBadToken(exchange) || exchange.status === 403) ? true : undefined,
   };
 }
 
@@ -114,14 +113,14 @@ export function unusable(answer: Answer, but: string, redact: Redact): CallFailu
   const message = safeText(`Copernica answered ${answer.status}, but ${but}`, redact);
   // An answer that broke off never came: without a status it is told from one that would be the same every time.
   const cameWhole = typeof answer.body === 'string' || COMES_AGAIN.has(answer.body.broken);
-  return cameWhole ? { kind: 'unknown', message, status: answer.status } : { kind: 'unknown', message };
+  return { ok: false, kind: 'unknown', message, status: cameWhole ? answer.status : undefined };
 }
 
 function isSuccess({ status }: Answer): boolean {
   return status >= 200 && status < 300;
 }
 
-/** Why a 200 can't be believed, or null. A page where JSON belongs comes from something on the way, not from the API. */
+/** Why a 200 can't be believed, or null. A page where JSON belongs comes from something on the way. */
 export function contradictionIn(answer: Answer): string | null {
   if (typeof answer.body !== 'string') return answer.body.message;
   const message = errorText(answer.body);
@@ -129,9 +128,16 @@ export function contradictionIn(answer: Answer): string | null {
   return isHtml(answer) ? 'with an HTML page' : null;
 }
 
+/** Of an answer of megabytes, what tells which page it is. */
+const PAGE_BEGINNING_CHARACTERS = 4096;
+
+function beginning(body: string): string {
+  return body.trimStart().slice(0, PAGE_BEGINNING_CHARACTERS);
+}
+
 /** It begins like JSON and is none: whatever sent it, that was not the API saying what it did. */
 function isBrokenJson(body: Answer['body']): boolean {
-  if (typeof body !== 'string' || !/^\s*[{[]/.test(body)) return false;
+  if (typeof body !== 'string' || !/^[{[]/.test(beginning(body))) return false;
   try {
     JSON.parse(body);
     return false;
@@ -154,15 +160,15 @@ function told(answer: Answer): string {
 }
 
 function isLoadBalancerPage(body: Answer['body']): boolean {
-  return typeof body === 'string' && /<title>\s*load ?balancer error/i.test(body);
+  return typeof body === 'string' && /<title>\s*load ?balancer error/i.test(beginning(body));
 }
 
 function isHtml({ headers, body }: Answer): boolean {
   if (/^\s*text\/html\b/i.test(headerValue(headers, 'content-type') ?? '')) return body !== '';
-  return typeof body === 'string' && /^\s*<(!doctype|html|head|body|title)\b/i.test(body);
+  return typeof body === 'string' && /^<(!doctype|html|head|body|title)\b/i.test(beginning(body));
 }
 
-/** The id of the new webhook: from X-Created where that came, else the last part of the path in X-Location or Location. */
+/** The id of the new webhook: from X-Created where that came, else the last part of X-Location's or Location's path. */
 function createdId(headers: AnswerHeaders): number | null {
   if (headers['x-created'] !== undefined) return parseId(headerValue(headers, 'x-created')?.trim());
   return idInLocation(headerValue(headers, 'x-location')) ?? idInLocation(headerValue(headers, 'location'));

@@ -10,30 +10,28 @@ export const RETRY = {
   longestWaitMs: 30_000,
   /** Retry-After is honoured up to here. */
   retryAfterMaxMs: 120_000,
-  /** A spell that has lasted longer is waited for no more: what comes meanwhile fails at once, unsent. */
-  spellPatienceMs: 120_000,
+  /** An outage that has lasted longer is waited for no more: what comes meanwhile fails at once, unsent. */
+  outagePatienceMs: 120_000,
 } as const;
 
-/** POST is the one call that makes a second thing when it is sent a second time. */
-export type Repeatable = 'always' | 'only-unmade';
-
 /**
- * Whether a call that failed may be sent again.
+ * Whether a call that failed may be sent again. POST is the one call that makes a second thing when it is sent a second
+ * time; setting the same values twice, and deleting what is deleted already, come to the same.
  *
- *                                       GET PUT DELETE (`always`)   POST (`only-unmade`)
+ *                                       GET PUT DELETE              POST
  *   not-sent                            yes                         yes
  *   turned-away                         yes                         yes
  *   unknown: no answer, 5xx, 408        yes                         no
  *   unknown: an answer of another kind  no: it would come again     no
  *   refused                             no                          no
  */
-export function mayRepeat(repeatable: Repeatable, { kind, status }: CallFailure): boolean {
+export function mayRepeat(method: string, { kind, status }: CallFailure): boolean {
   switch (kind) {
     case 'not-sent':
     case 'turned-away':
       return true;
     case 'unknown':
-      return repeatable === 'always' && (status === undefined || status >= 500 || status === 408);
+      return method !== 'POST' && (status === undefined || status >= 500 || status === 408);
     case 'refused':
       return false;
   }

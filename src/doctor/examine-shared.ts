@@ -1,4 +1,4 @@
-import type { ProxySettings } from '../copernica/dispatcher.js';
+import type { ProxySettings } from '../copernica/proxy.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Verdict } from './check.js';
 import type { HandlerProbe } from './gather-handlers.js';

@@ -1,6 +1,5 @@
-import type { ProxySettings } from '../copernica/dispatcher.js';
 import { examineApi } from '../copernica/examine.js';
-import { proxyFor } from '../copernica/proxy-route.js';
+import { type ProxySettings, proxyFor } from '../copernica/proxy.js';
 import type { Settings } from '../settings/definitions.js';
 import type { ApiFacts } from './api.js';
 import { type ProbeTarget, probeHost } from './probe.js';
@@ -46,6 +45,6 @@ export async function gatherApi(
     timeoutMs,
     userAgent,
     proxy,
-    ...(ca === undefined ? {} : { ca }),
+    ca,
   });
 }

@@ -1,4 +1,4 @@
-import { Turns } from '../turns.js';
+import { semaphore } from '../concurrent.js';
 import { type HandlerHost, handlerHosts } from './handlers.js';
 import { probeHost } from './probe.js';
 import type { Reach } from './reach.js';
@@ -20,23 +20,19 @@ export type HandlerProbe = (handlers: readonly string[]) => Promise<readonly Pro
 /** Directly, and not through a proxy: how this machine reaches the internet is nothing to Copernica. */
 export function handlerProbe(options: { readonly timeoutMs: number; readonly now: () => Date }): HandlerProbe {
   const { timeoutMs, now } = options;
-  const turns = new Turns(AT_A_TIME);
+  const limited = semaphore(AT_A_TIME);
   const until = now().getTime() + ALL_WITHIN_MS;
   const probed = new Map<string, Promise<Reach | null>>();
-  const inTurn = async ({ host, port, protocol }: HandlerHost): Promise<Reach | null> => {
-    await turns.take();
-    try {
+  const probe = ({ host, port, protocol }: HandlerHost): Promise<Reach | null> =>
+    limited(async () => {
       if (now().getTime() >= until) return null;
-      return await probeHost({ host, port, tls: protocol === 'https:' }, { timeoutMs });
-    } finally {
-      turns.giveBack();
-    }
-  };
+      return probeHost({ host, port, tls: protocol === 'https:' }, { timeoutMs });
+    });
   return (handlers) =>
     Promise.all(
       handlerHosts(handlers).map(async (handler) => {
         const key = `${handler.protocol}//${handler.subject}`;
-        const probing = probed.get(key) ?? inTurn(handler);
+        const probing = probed.get(key) ?? probe(handler);
         probed.set(key, probing);
         return { handler, reach: await probing };
       }),

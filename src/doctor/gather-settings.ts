@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { statSync } from 'node:fs';
-import type { ProxySettings } from '../copernica/dispatcher.js';
-import { proxyFor } from '../copernica/proxy-route.js';
+import { type ProxySettings, proxyFor } from '../copernica/proxy.js';
 import { ProductError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
 import { DEFAULT_SETTINGS_FILE, loadCertificates, loadToken, loadTokenIfThere } from '../settings/load.js';

@@ -1,6 +1,8 @@
-import { openDispatcher, type ProxySettings, usableProxy } from '../copernica/dispatcher.js';
+import { openDispatcher } from '../copernica/dispatcher.js';
 import { ExchangeHandler } from '../copernica/exchange.js';
 import { describeNetworkError } from '../copernica/network-error.js';
+import { type ProxySettings, proxyFor } from '../copernica/proxy.js';
+import { targetOf } from '../copernica/transport.js';
 import { type PostOutcome, postOutcome } from './post-outcome.js';
 
 export interface PosterOptions {
@@ -35,14 +37,13 @@ const ANSWER_BODY_BYTES = 64 * 1024;
  */
 export function createPoster(options: PosterOptions): Poster {
   const { url, userAgent, timeoutMs, ca, now } = options;
-  const proxy = usableProxy(options.proxy);
-  const { origin, hostname, port, protocol, pathname, search } = new URL(url);
-  const target = `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
+  const { origin, pathname, search } = new URL(url);
+  const proxy = proxyFor(origin, options.proxy);
+  const target = targetOf(origin);
   const underWay = new Set<OpenDispatcher>();
   let abandoned = false;
   const open = async () => {
-    const optional = { ...(proxy === undefined ? {} : { proxy }), ...(ca === undefined ? {} : { ca }) };
-    const dispatcher = await openDispatcher({ origin, connections: 1, timeoutMs, ...optional });
+    const dispatcher = await openDispatcher({ origin, connections: 1, timeoutMs, proxy, ca });
     underWay.add(dispatcher);
     return dispatcher;
   };

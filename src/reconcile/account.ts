@@ -7,7 +7,7 @@ import { productError } from '../errors.js';
  */
 export async function readAccount(api: CopernicaApi): Promise<string> {
   const outcome = await api.identity();
-  if (outcome.kind === 'identity') return outcome.identity.id;
+  if (outcome.ok) return outcome.value.id;
   const message = `can't tell which account the token belongs to: ${outcome.message}`;
   if (outcome.tokenRejected && !UNKNOWN_PATH.test(outcome.message)) {
     throw productError('input', { code: 'token-rejected', message, remedy: CHECK_TOKEN });

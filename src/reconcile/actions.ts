@@ -5,7 +5,8 @@ import type { ApplyContext } from './context.js';
 import { callError, uncertainError } from './failures.js';
 import { post } from './post.js';
 
-type ChangeOf<A extends Change['action']> = Change & { readonly action: A };
+/** Changes of which the action is one of these. */
+export type ChangeOf<A extends Change['action']> = Change & { readonly action: A };
 
 /** `answered`: with an id; `lost`: nobody knows; `refused`: nothing was made; `withheld`: nothing was sent. */
 export interface Sent {
@@ -27,36 +28,29 @@ export async function sendCreate(
 ): Promise<Sent> {
   const { manifestFile: file } = context;
   const failed = (did: string, failure: CallFailure): Sent => {
-    return {
-      outcome: 'refused',
-      applied: { change, result: 'failed', id: null, error: callError(change, did, failure, file) },
-    };
+    const error = callError(change, did, failure, file);
+    return { outcome: 'refused', applied: { change, result: 'failed', id: null, error } };
   };
   if (change.action === 'create' && change.goneId !== null && context.journal.state.owners.has(change.goneId)) {
     const failure = await confirmGone(change.goneId, context);
-    if (failure !== null)
-      return failed(`webhook ${change.goneId} looks gone, which its deletion did not confirm`, failure);
+    const did = `webhook ${change.goneId} looks gone, which its deletion did not confirm`;
+    if (failure !== null) return failed(did, failure);
   }
   if (change.action === 'replace') takeName(change, context);
   const before = context.journal.state.entries.get(change.name)?.id ?? null;
   const outcome = await post(change.desired, context, mayStillSend);
-  switch (outcome.kind) {
-    case 'made': {
-      const applied: AppliedChange = { change, result: 'done', id: outcome.id, error: null };
-      return { outcome: 'answered', applied: before === null ? applied : await deleteOld(before, applied, context) };
-    }
-    case 'withheld':
-      return { outcome: 'withheld', applied: { change, result: 'skipped', id: null, error: null } };
-    case 'unknown': {
-      const because = `the POST was sent and its outcome is unknown (${outcome.message})`;
-      const error = uncertainError(change, { file, state: context.journal.state, because, kind: 'failed' });
-      return { outcome: 'lost', applied: { change, result: 'uncertain', id: null, error } };
-    }
-    case 'not-sent':
-    case 'turned-away':
-    case 'refused':
-      return failed('create', outcome);
+  if (outcome === 'withheld') {
+    return { outcome: 'withheld', applied: { change, result: 'skipped', id: null, error: null } };
   }
+  if (outcome.ok) {
+    const applied: AppliedChange = { change, result: 'done', id: outcome.value, error: null };
+    return { outcome: 'answered', applied: before === null ? applied : await deleteOld(before, applied, context) };
+  }
+  // Of every other failure it is known that nothing was made.
+  if (outcome.kind !== 'unknown') return failed('create', outcome);
+  const because = `the POST was sent and its outcome is unknown (${outcome.message})`;
+  const error = uncertainError(change, { file, state: context.journal.state, because, kind: 'failed' });
+  return { outcome: 'lost', applied: { change, result: 'uncertain', id: null, error } };
 }
 
 async function deleteOld(id: number, applied: AppliedChange, context: ApplyContext): Promise<AppliedChange> {
@@ -80,12 +74,12 @@ export async function updateEntry(change: ChangeOf<'update'>, context: ApplyCont
   journal.write({ type: 'updating', name, at: at(context), webhook: desired.spec });
   await journal.flush();
   const outcome = await api.updateWebhook(id, desired.spec);
-  if (outcome.kind === 'gone') return null;
-  if (outcome.kind === 'done') {
-    journal.write({ type: 'updated', name, at: at(context), webhook: desired.spec });
-    return { change, result: 'done', id, error: null };
+  if (!outcome.ok) {
+    return { change, result: 'failed', id, error: callError(change, 'update', outcome, context.manifestFile) };
   }
-  return { change, result: 'failed', id, error: callError(change, 'update', outcome, context.manifestFile) };
+  if (outcome.value === 'gone') return null;
+  journal.write({ type: 'updated', name, at: at(context), webhook: desired.spec });
+  return { change, result: 'done', id, error: null };
 }
 
 /** move: nothing is sent, the entry takes over the id. */
@@ -109,7 +103,7 @@ export async function deleteEntry(change: ChangeOf<'delete'>, context: ApplyCont
 /** Null: it is gone, and that is recorded. */
 async function deleteWebhook(id: number, context: ApplyContext): Promise<CallFailure | null> {
   const outcome = await context.api.deleteWebhook(id);
-  if (outcome.kind !== 'done' && outcome.kind !== 'gone') return outcome;
+  if (!outcome.ok) return outcome;
   context.journal.write({ type: 'removed', id, at: at(context) });
   return null;
 }

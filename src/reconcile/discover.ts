@@ -30,10 +30,12 @@ export async function discover(
   const account = await readAccount(edges.api);
   if (state !== null) checkAccount(account, state.account);
   const ranges = options.range === null ? rangesAroundKnown(state) : [options.range];
-  const listed = options.range === null ? await edges.api.listWebhooks() : { kind: 'unavailable' as const };
-  if (listed.kind === 'listed') return { found: nameDiscovered(listed.webhooks, state), incomplete: null };
-  // While the account can't be reached, one refusal is enough.
-  if (listed.kind !== 'unavailable') return { found: [], incomplete: listed.message };
+  if (options.range === null) {
+    const listed = await edges.api.listWebhooks();
+    // While the account can't be reached, one refusal is enough.
+    if (!listed.ok) return { found: [], incomplete: listed.message };
+    if (listed.value !== 'unavailable') return { found: nameDiscovered(listed.value, state), incomplete: null };
+  }
   if (ranges.length === 0) {
     throw productError('failed', {
       code: 'nowhere-to-look',

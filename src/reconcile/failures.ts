@@ -1,15 +1,15 @@
 import type { CallFailure } from '../copernica/api.js';
 import { type ProductError, productError } from '../errors.js';
-import { type Change, lineOf } from '../plan/change.js';
+import type { Change } from '../plan/change.js';
 import { uncertainRemedy } from '../recovery/duplicates.js';
 import { roughDuration } from '../rough-duration.js';
 import type { State } from '../state/state.js';
 
 /** Where in the manifest a change comes from, for messages. */
 function placeOf(change: Change, file: string): { file?: string; line?: number; column?: number } {
-  const line = lineOf(change);
-  const column = 'desired' in change ? change.desired.column : undefined;
-  return line === null || column === undefined ? {} : { file, line, column };
+  if (!('desired' in change)) return {};
+  const { line, column } = change.desired;
+  return { file, line, column };
 }
 
 const REMEDIES: Readonly<Record<CallFailure['kind'], string>> = {

@@ -30,8 +30,8 @@ type Taken = Omit<Imported, 'warnings'>;
  * replace it is uncertain: see `importVerdict`. One record tells both which webhook is the entry's and which is to be
  * deleted, so that a crash leaves neither both nor none.
  *
- * Throws ProductError: `input` for a name that the manifest does not have; `refused` for an id or a name that is taken, or another account's token; `failed` when the
- * webhook can't be read or is gone.
+ * Throws ProductError: `input` for a name that the manifest does not have; `refused` for an id or a name that is taken,
+ * or another account's token; `failed` when the webhook can't be read or is gone.
  */
 export async function importWebhook(
   edges: ReconcilerEdges,
@@ -87,8 +87,8 @@ async function takeOver(
 
 async function read({ api }: Pick<ReconcilerEdges, 'api'>, name: string, id: number): Promise<LiveWebhook> {
   const outcome = await api.readWebhook(id);
-  if (outcome.kind === 'found') return outcome.webhook;
-  const why = outcome.kind === 'gone' ? 'there is no such webhook in this account' : outcome.message;
+  if (outcome.ok && outcome.value !== 'gone') return outcome.value;
+  const why = outcome.ok ? 'there is no such webhook in this account' : outcome.message;
   throw productError('failed', {
     code: 'import-unread',
     message: `webhook ${id}: ${why}`,

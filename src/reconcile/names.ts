@@ -46,7 +46,7 @@ export async function lookUpLimits(
 
 async function readDatabases(api: Pick<CopernicaApi, 'databases'>): Promise<readonly NamedEntity[]> {
   const outcome = await api.databases();
-  if (outcome.kind === 'databases') return outcome.databases;
+  if (outcome.ok) return outcome.value;
   throw lookUpFailed('databases', outcome);
 }
 
@@ -59,12 +59,10 @@ async function readCollections(
   for (const { spec } of entries) {
     if (typeof spec.collection === 'object' && typeof spec.database === 'number') needed.add(spec.database);
   }
-  // As many at a time as the client has connections.
   const read = [...needed].map(async (id) => {
     const outcome = await api.collections(id);
-    if (outcome.kind === 'collections') return [id, outcome.collections] as const;
-    if (outcome.kind === 'gone') return [id, null] as const;
-    throw lookUpFailed(`collections of database ${id}`, outcome);
+    if (!outcome.ok) throw lookUpFailed(`collections of database ${id}`, outcome);
+    return [id, outcome.value === 'gone' ? null : outcome.value] as const;
   });
   return new Map(await Promise.all(read));
 }

@@ -27,21 +27,19 @@ export function explainOpen(
   const { intents } = context.journal.state;
   const open = groupBy(intents.values(), ({ name }) => name);
   const wanted = new Map(desired.map((entry) => [entry.name, entry]));
-  const unsent = plan.changes.filter(({ action }) => action === 'recover');
-  const sent = new Set(results.map(({ change }) => change));
   const place = new Map(plan.changes.map((change, index) => [change, index]));
   const placeOf = ({ change }: AppliedChange) => place.get(change) ?? place.size;
-  const rows = [...results, ...unsent.filter((change) => !sent.has(change)).map(notSent)];
-  rows.sort((a, b) => placeOf(a) - placeOf(b));
-  return rows.map((row) => {
-    const { change, result } = row;
-    const entry = wanted.get(change.name);
-    if (entry === undefined || change.action === 'delete' || result === 'failed' || result === 'skipped') return row;
-    const own = open.get(change.name);
-    if (own === undefined) return result === 'uncertain' ? foundRow(row, entry, context) : row;
-    const because = whyOpen(own, result === 'done', context);
-    return because === null ? row : uncertain(change, entry, own, because, context);
-  });
+  return results
+    .toSorted((a, b) => placeOf(a) - placeOf(b))
+    .map((row) => {
+      const { change, result } = row;
+      const entry = wanted.get(change.name);
+      if (entry === undefined || change.action === 'delete' || result === 'failed' || result === 'skipped') return row;
+      const own = open.get(change.name);
+      if (own === undefined) return result === 'uncertain' ? foundRow(row, entry, context) : row;
+      const because = whyOpen(own, result === 'done', context);
+      return because === null ? row : uncertain(change, entry, own, because, context);
+    });
 }
 
 /** What was open is settled. Found, it may be as the entry was before it was edited: the next round changes it. */
@@ -52,10 +50,6 @@ function foundRow({ change }: AppliedChange, { spec }: DesiredWebhook, context: 
   }
   const error = heldBackError(change, context.manifestFile, { isAlike: false, waitMs: 0 });
   return { change, result: 'skipped', id: entry?.id ?? null, error };
-}
-
-function notSent(change: Change): AppliedChange {
-  return { change, result: 'uncertain', id: null, error: null };
 }
 
 interface Because {

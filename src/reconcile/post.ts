@@ -1,9 +1,7 @@
-import type { CallFailure, CreateOutcome } from '../copernica/api.js';
+import type { CreateOutcome } from '../copernica/api.js';
 import { looksLike } from '../recovery/matching.js';
 import type { DesiredWebhook } from '../webhook.js';
 import type { ApplyContext } from './context.js';
-
-export type PostOutcome = { readonly kind: 'made'; readonly id: number } | { readonly kind: 'withheld' } | CallFailure;
 
 /**
  * Sends the POST of one webhook with its records around it: the intent is on disk before, the outcome is written after.
@@ -16,7 +14,7 @@ export async function post(
   { name, spec }: Pick<DesiredWebhook, 'name' | 'spec'>,
   context: ApplyContext,
   mayStillSend: () => boolean,
-): Promise<PostOutcome> {
+): Promise<CreateOutcome | 'withheld'> {
   const { journal, timeoutMs, now } = context;
   const intent = journal.state.nextIntent;
   const above = journal.state.highestId;
@@ -25,7 +23,7 @@ export async function post(
   await journal.flush();
   if (context.stop.aborted || !mayStillSend()) {
     journal.write({ type: 'cancelled', intent, at: now().toISOString(), reason: 'not sent' });
-    return { kind: 'withheld' };
+    return 'withheld';
   }
   const outcome = await believable(await context.api.createWebhook(spec), above, { name, spec }, context);
   record(intent, outcome, context);
@@ -34,18 +32,10 @@ export async function post(
 
 function record(intent: number, outcome: CreateOutcome, { journal, now }: ApplyContext): void {
   const at = now().toISOString();
-  switch (outcome.kind) {
-    case 'made':
-      journal.write({ type: 'created', intent, id: outcome.id, at });
-      break;
-    case 'not-sent':
-    case 'turned-away':
-    case 'refused':
-      journal.write({ type: 'cancelled', intent, at, reason: outcome.message });
-      break;
-    case 'unknown':
-      journal.write({ type: 'unknown', intent, at, reason: outcome.message });
-      break;
+  if (outcome.ok) journal.write({ type: 'created', intent, id: outcome.value, at });
+  else {
+    const type = outcome.kind === 'unknown' ? 'unknown' : 'cancelled';
+    journal.write({ type, intent, at, reason: outcome.message });
   }
 }
 
@@ -59,12 +49,13 @@ async function believable(
   { name, spec }: Pick<DesiredWebhook, 'name' | 'spec'>,
   { journal, api }: ApplyContext,
 ): Promise<CreateOutcome> {
-  if (outcome.kind !== 'made') return outcome;
-  const { id } = outcome;
+  if (!outcome.ok) return outcome;
+  const id = outcome.value;
   const owner = journal.state.owners.get(id);
   if (owner === undefined && (above === null || id > above)) return outcome;
   const read = owner === undefined ? await api.readWebhook(id) : null;
-  if (read?.kind === 'found' && looksLike(read.webhook, spec) && !journal.state.owners.has(id)) return outcome;
+  const live = read?.ok && read.value !== 'gone' ? read.value : null;
+  if (live !== null && looksLike(live, spec) && !journal.state.owners.has(id)) return outcome;
   const whose = owner === undefined ? `which is not above ${above}, known before` : `which is that of ${owner}`;
-  return { kind: 'unknown', message: `the answer names webhook ${id} for ${name}, ${whose}` };
+  return { ok: false, kind: 'unknown', message: `the answer names webhook ${id} for ${name}, ${whose}` };
 }

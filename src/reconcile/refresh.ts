@@ -1,5 +1,6 @@
 import { forEachAtATime } from '../concurrent.js';
-import type { CopernicaApi, LiveWebhook, ReadOutcome } from '../copernica/api.js';
+import type { CallFailure, CopernicaApi, ReadOutcome } from '../copernica/api.js';
+import { mayRepeat } from '../copernica/retry-policy.js';
 import { productError } from '../errors.js';
 import type { LiveView, LiveViews } from '../plan/live.js';
 import { makePlan } from '../plan/plan.js';
@@ -19,9 +20,13 @@ export function knownIds(desired: readonly DesiredWebhook[], state: State): numb
   });
 }
 
+/** From so many reads in a row that fail as in an outage, nothing more is asked. */
+const OUTAGE_FROM = 4;
+
 /**
  * Reads the known webhooks, a few at a time. Where the account has the list call, that tells all that are there, and
- * only what it does not name is read by itself. What can't be read is `unread`, never drift.
+ * only what it does not name is read by itself. What can't be read is `unread`, never drift; in an outage that is all
+ * the rest, without a request for each.
  *
  * Throws ProductError of kind `refused` when all of two or more look gone, unless forced: that is more often a token's
  * or the API's trouble than an emptied account, and believing it would create everything again.
@@ -33,11 +38,24 @@ export async function refresh(
 ): Promise<LiveViews> {
   if (ids.length === 0) return new Map();
   const views = new Map<number, LiveView>();
-  for (const webhook of await listed(api)) views.set(webhook.id, { kind: 'found', webhook });
+  const listed = await api.listWebhooks();
+  if (listed.ok && listed.value !== 'unavailable') {
+    for (const webhook of listed.value) views.set(webhook.id, { kind: 'found', webhook });
+  }
   const unlisted = ids.filter((id) => !views.has(id));
+  let unreachable = isOutage(listed) ? listed.message : null;
+  // The list call is not documented, so its failure may be for good: another one makes an outage of it.
+  let failures = unreachable === null ? 0 : OUTAGE_FROM - 1;
   await forEachAtATime(unlisted, options.concurrency, async (id) => {
     // Not looking is not knowing either.
-    views.set(id, options.stop.aborted ? STOPPED : viewOf(await api.readWebhook(id)));
+    if (options.stop.aborted) views.set(id, STOPPED);
+    else if (unreachable !== null && failures >= OUTAGE_FROM) views.set(id, { kind: 'unread', reason: unreachable });
+    else {
+      const outcome = await api.readWebhook(id);
+      views.set(id, viewOf(outcome));
+      failures = isOutage(outcome) ? failures + 1 : 0;
+      if (isOutage(outcome)) unreachable = outcome.message;
+    }
   });
   const gone = ids.filter((id) => views.get(id)?.kind === 'gone').length;
   if (gone === ids.length && gone >= EVERYTHING_GONE_FROM && !options.force) {
@@ -51,21 +69,12 @@ export async function refresh(
   return views;
 }
 
-async function listed(api: CopernicaApi): Promise<readonly LiveWebhook[]> {
-  const outcome = await api.listWebhooks();
-  return outcome.kind === 'listed' ? outcome.webhooks : [];
+/** It says nothing about what was asked for: another request would fare no better. */
+function isOutage(outcome: { readonly ok: true } | CallFailure): outcome is CallFailure {
+  return !outcome.ok && mayRepeat('GET', outcome);
 }
 
 function viewOf(outcome: ReadOutcome): LiveView {
-  switch (outcome.kind) {
-    case 'found':
-      return { kind: 'found', webhook: outcome.webhook };
-    case 'gone':
-      return { kind: 'gone' };
-    case 'not-sent':
-    case 'turned-away':
-    case 'refused':
-    case 'unknown':
-      return { kind: 'unread', reason: outcome.message };
-  }
+  if (!outcome.ok) return { kind: 'unread', reason: outcome.message };
+  return outcome.value === 'gone' ? { kind: 'gone' } : { kind: 'found', webhook: outcome.value };
 }

@@ -38,9 +38,8 @@ export async function readIds(ids: readonly number[], api: CopernicaApi, options
       return;
     }
     const outcome = await api.readWebhook(id);
-    if (outcome.kind === 'found') webhooks.push(outcome.webhook);
-    if (outcome.kind === 'found' || outcome.kind === 'gone' || (options.refusalsCount && isRefusal(outcome)))
-      failures = 0;
+    if (outcome.ok && outcome.value !== 'gone') webhooks.push(outcome.value);
+    if (outcome.ok || (options.refusalsCount && isRefusal(outcome))) failures = 0;
     else {
       failures += 1;
       failure = outcome.message;

@@ -365,10 +365,10 @@ export class Recovery {
     if (!this.#hasList) return null;
     const { api, journal } = this.#context;
     const listed = await api.listWebhooks();
-    const webhooks = listed.kind === 'listed' ? listed.webhooks : [];
-    const ids = new Set(webhooks.map(({ id }) => id));
-    this.#hasList = listed.kind === 'listed' && [...journal.state.entries.values()].every(({ id }) => ids.has(id));
-    return this.#hasList ? { webhooks, unread: [], failure: null } : null;
+    const webhooks = listed.ok && listed.value !== 'unavailable' ? listed.value : null;
+    const ids = new Set(webhooks?.map(({ id }) => id));
+    this.#hasList = webhooks !== null && [...journal.state.entries.values()].every(({ id }) => ids.has(id));
+    return this.#hasList && webhooks !== null ? { webhooks, unread: [], failure: null } : null;
   }
 
   /** Whether a webhook of ours, from this id on, can be read as it is. The last first, since a replica may lag. */
@@ -378,7 +378,7 @@ export class Recovery {
     for (const entry of ours.slice(0, WEBHOOKS_TRIED)) {
       if (stop.aborted) break;
       const outcome = await api.readWebhook(entry.id);
-      if (outcome.kind === 'found' && isAsItIs(outcome.webhook, entry)) return true;
+      if (outcome.ok && outcome.value !== 'gone' && isAsItIs(outcome.value, entry)) return true;
     }
     this.#failure = NOTHING_READ.failure;
     return false;

@@ -296,7 +296,7 @@ describe('a refusal', () => {
     ]);
     place.environment.COPERNICA_ACCESS_TOKEN = 'no-token-of-anybody';
     const token = await place.run('apply');
-    expect([token.code, token.stderr]).toEqual([1, expect.stringContaining('Invalid access token')]);
+    expect([token.code, token.stderr]).toEqual([3, expect.stringContaining('Invalid access token')]);
     expect(token.stderr).not.toMatch(/webhooks\.yaml:\d/);
     expect(await written(place, entry, token)).not.toMatch(new RegExp(`${sandbox.token}|no-token-of-anybody`));
   });
@@ -368,7 +368,7 @@ describe('version 4', () => {
     const { sandbox, place } = await open([{ on: 'identity', times: 'always', reply: refusal }]);
     Object.assign(place.environment, { COPERNICA_AUTH_URL: sandbox.url, COPERNICA_API_VERSION: '4' });
     const finished = await place.run('apply', '--init', '--log-level', 'trace');
-    expect([finished.code, calls(sandbox, 'token'), calls(sandbox, 'identity')]).toEqual([1, 2, 2]);
+    expect([finished.code, calls(sandbox, 'token'), calls(sandbox, 'identity')]).toEqual([3, 2, 2]);
     expect(finished.stderr).toContain('401');
     expect(await written(place, finished)).not.toMatch(JWT);
   });

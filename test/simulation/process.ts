@@ -1,17 +1,17 @@
 import { type Logger, pino } from 'pino';
 import type { Exchange } from '../../src/copernica/answer.js';
-import { identityOutcome, readOutcome, webhookPage } from '../../src/copernica/answers.js';
-import type { CopernicaApi, ListOutcome, LiveWebhook } from '../../src/copernica/api.js';
-import { createOutcome, writeOutcome } from '../../src/copernica/outcome.js';
+import type { CopernicaApi } from '../../src/copernica/api.js';
+import { CircuitBreaker, type Clock } from '../../src/copernica/circuit-breaker.js';
+import { createCopernicaClient } from '../../src/copernica/client.js';
+import { createOutcome } from '../../src/copernica/outcome.js';
 import { redactor } from '../../src/copernica/redact.js';
-import { withRetries } from '../../src/copernica/retry.js';
+import type { TransportRequest } from '../../src/copernica/transport.js';
 import { productError } from '../../src/errors.js';
 import type { ReconcilerEdges } from '../../src/reconcile/edges.js';
 import type { WireReply } from '../../src/sandbox/model/effects.js';
 import { exchange } from '../../src/sandbox/model/exchange.js';
 import type { State } from '../../src/state/state.js';
 import type { OpenJournal, StateLease } from '../../src/state/store.js';
-import { CALLERS } from '../../src/webhook.js';
 import type { CallKind, End } from './history.js';
 import { memoryStore } from './memory-store.js';
 import type { SentPost } from './recorder.js';
@@ -40,8 +40,8 @@ export interface ProcessOptions {
 
 /**
  * A process that works with the world and may die at any boundary of its I/O: before and after each write, flush and
- * rename, each request and each answer. The journal is the real one on a simulated disk, and the API's answers go through
- * the real outcome tables and retries.
+ * rename, each request and each answer. The journal is the real one on a simulated disk, and the client is the real one on
+ * a simulated wire.
  */
 export class Process {
   readonly stop = new AbortController();
@@ -100,11 +100,7 @@ export class Process {
   }
 
   edges(): ReconcilerEdges {
-    const { stop } = this;
     const { recorder } = this.#world;
-    const api = this.#api();
-    const clock = { now: () => this.#world.clock, random: () => this.#world.random() };
-    const sleep = (ms: number, signal: AbortSignal | undefined) => this.#sleep(ms, signal);
     return {
       loadManifest: async () => {
         const { entries, isManifestValid } = this.#world;
@@ -112,10 +108,10 @@ export class Process {
         throw productError('input', { code: 'bad-manifest', message: 'the manifest is broken' });
       },
       lockState: () => this.#take(),
-      api: this.#options.patient ? withRetries(api, { ...clock, sleep, signal: stop.signal }) : api,
-      now: () => new Date(clock.now()),
+      api: this.#api(),
+      now: () => new Date(this.#world.clock),
       startClock: () => {
-        const [started, begun] = [clock.now(), this.#world.time.now()];
+        const [started, begun] = [this.#world.clock, this.#world.time.now()];
         return () => new Date(started + this.#world.time.now() - begun);
       },
       sleep: (ms, signal) => this.#sleep(ms, signal),
@@ -178,37 +174,43 @@ export class Process {
   }
 
   #api(): CopernicaApi {
-    const redact = this.#redact;
+    const clock: Clock = {
+      now: () => this.#world.clock,
+      random: () => this.#world.random(),
+      sleep: (ms, signal) => this.#sleep(ms, signal),
+    };
+    const breaker = new CircuitBreaker(() => {}, clock);
+    const client = createCopernicaClient({
+      apiUrl: 'http://sandbox',
+      authUrl: 'http://sandbox',
+      version: 3,
+      token: TOKENS[this.#options.token],
+      concurrency: this.concurrency,
+      timeoutMs: TIMEOUT_MS,
+      userAgent: 'simulated',
+      now: clock.now,
+      retry: this.#options.patient ? { signal: this.stop.signal, breaker } : undefined,
+      transport: { send: (request) => this.#send(request), close: async () => {} },
+    });
     return {
+      ...client,
       identity: async () => {
-        const outcome = identityOutcome(await this.#call('identity', 'GET', 'identity', null), redact);
-        if (outcome.kind === 'identity') this.account = outcome.identity.id === '34' ? 'ours' : 'other';
+        const outcome = await client.identity();
+        if (outcome.ok) this.account = outcome.value.id === '34' ? 'ours' : 'other';
         return outcome;
       },
-      createWebhook: async (spec) => createOutcome(await this.#call('create', 'POST', 'webhooks', null, spec), redact),
-      readWebhook: async (id) => readOutcome(id, await this.#call('read', 'GET', `webhook/${id}`, id), redact),
-      updateWebhook: async (id, { handler, trigger, callers = CALLERS }) => {
-        const body = { handler, trigger, callers };
-        return writeOutcome('update', await this.#call('update', 'PUT', `webhook/${id}`, id, body), redact);
-      },
-      deleteWebhook: async (id) =>
-        writeOutcome('delete', await this.#call('delete', 'DELETE', `webhook/${id}`, id), redact),
-      listWebhooks: async () => listOutcome(webhookPage(await this.#call('list', 'GET', 'webhooks', null), redact)),
-      databases: () => never(),
-      collections: () => never(),
-      close: async () => {},
     };
   }
 
   /** One request and what came of it, with the client's time-out. A dead client's request goes on at the server. */
-  #call(kind: CallKind, method: string, resource: string, id: number | null, body?: object): Promise<Exchange> {
+  #send({ method, path: pathAndQuery, headers, body = '' }: TransportRequest): Promise<Exchange> {
     const { model, time, recorder } = this.#world;
     if (this.#boundary()) return never();
+    const [path = '', query = ''] = pathAndQuery.split('?');
+    const id = Number(/\/webhook\/(\d+)$/.exec(path)?.[1] ?? 0) || null;
+    const kind = kindOf(method, path);
     recorder.onRequest(this, kind, id);
-    const query = `access_token=${TOKENS[this.#options.token]}${kind === 'list' ? '&limit=1000' : ''}`;
-    const type = body === undefined ? undefined : 'application/json';
-    const headers = { host: 'sandbox', 'content-type': type };
-    const request = { method, path: `/v3/${resource}`, query, headers, body: JSON.stringify(body ?? '') };
+    const request = { method, path, query, headers: { ...headers, host: 'sandbox' }, body };
     if (this.#world.takesNoConnection(kind)) return this.#unsent();
     if (kind === 'read' && id !== null && this.#world.unreadable.has(id)) return this.#unread();
     const post = kind === 'create' ? recorder.onPost(this, request) : null;
@@ -232,7 +234,8 @@ export class Process {
 
   #onAnswer(post: SentPost, result: Exchange): void {
     const { recorder } = this.#world;
-    recorder.onOutcome(this, post, createOutcome(result, this.#redact).kind);
+    const outcome = createOutcome(result, this.#redact);
+    recorder.onOutcome(this, post, outcome.ok ? 'made' : outcome.kind);
   }
 
   async #unread(): Promise<Exchange> {
@@ -254,23 +257,17 @@ function noAnswer(sent: boolean, message: string): Exchange {
   return { kind: 'no-answer', sent, message };
 }
 
-/** As the client reads the pages, of which there is one here. */
-function listOutcome(page: ReturnType<typeof webhookPage>): ListOutcome {
-  switch (page.kind) {
-    case 'page': {
-      if (page.items.length !== page.total) return { kind: 'unavailable' };
-      const webhooks = page.items.flatMap(({ live }): LiveWebhook[] => (live === null ? [] : [live]));
-      return { kind: 'listed', webhooks };
-    }
-    case 'no-envelope':
-    case 'no-call':
-    case 'gone':
-      return { kind: 'unavailable' };
-    case 'not-sent':
-    case 'turned-away':
-    case 'refused':
-    case 'unknown':
-      return page;
+function kindOf(method: string, path: string): CallKind {
+  switch (method) {
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'DELETE':
+      return 'delete';
+    default:
+      if (path.endsWith('/identity')) return 'identity';
+      return path.endsWith('/webhooks') ? 'list' : 'read';
   }
 }
 

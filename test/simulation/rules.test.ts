@@ -29,7 +29,8 @@ async function bundled({ file, replace, by }: RuleSabotage): Promise<string> {
     },
   };
   const input = fileURLToPath(new URL('outages-main.ts', import.meta.url));
-  const bundle = await rolldown({ input, platform: 'node', plugins: [plugin], external: [/^fast-check/, /^pino/] });
+  const external = [/^fast-check/, /^pino/, /^undici/];
+  const bundle = await rolldown({ input, platform: 'node', plugins: [plugin], external });
   // Beside the packages that it loads.
   const out = fileURLToPath(new URL(`../../node_modules/.rules/${folder.split('-').at(-1)}.mjs`, import.meta.url));
   await bundle.write({ file: out, format: 'esm' });

@@ -97,8 +97,8 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
   },
   '7: a list that lacks one of ours is believed': {
     file: 'recovery/recover.ts',
-    replace: "listed.kind === 'listed' && [...journal.state.entries.values()].every(({ id }) => ids.has(id));",
-    by: "listed.kind === 'listed' && ids.size >= 0;",
+    replace: 'webhooks !== null && [...journal.state.entries.values()].every(({ id }) => ids.has(id));',
+    by: 'webhooks !== null && ids.size >= 0;',
     shows: UNKNOWN,
   },
   '8: what is older than an intent is taken for what it made': {

@@ -1,4 +1,4 @@
-import type { CopernicaApi } from '../../src/copernica/api.js';
+import type { CallFailure, CopernicaApi, CreateOutcome } from '../../src/copernica/api.js';
 import type { ReconcilerEdges } from '../../src/reconcile/edges.js';
 import type { RunOptions } from '../../src/reconcile/run-once.js';
 import type { StateRecord } from '../../src/state/records.js';
@@ -52,6 +52,10 @@ const without = (shows: RegExp, ...types: readonly StateRecord['type'][]) =>
     write: (record) => (types.includes(record.type) ? undefined : journal.write(record)),
   }));
 
+function isUnknown(outcome: CreateOutcome): outcome is CallFailure {
+  return !outcome.ok && outcome.kind === 'unknown';
+}
+
 /** Each a mistake that somebody could make. */
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a POST goes out before its intent is on disk': onJournal(/without an intent on disk/, () => ({
@@ -68,13 +72,13 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a time-out counts as “nothing was made”': onApi(/of ours is there, and nobody knows of it/, (api) => ({
     createWebhook: async (spec) => {
       const outcome = await api.createWebhook(spec);
-      return outcome.kind === 'unknown' ? { kind: 'turned-away', message: outcome.message } : outcome;
+      return isUnknown(outcome) ? { ...outcome, kind: 'turned-away' } : outcome;
     },
   })),
   'a POST is sent again after a time-out': onApi(/without an intent on disk/, (api) => ({
     createWebhook: async (spec) => {
       const outcome = await api.createWebhook(spec);
-      return outcome.kind === 'unknown' ? api.createWebhook(spec) : outcome;
+      return isUnknown(outcome) ? api.createWebhook(spec) : outcome;
     },
   })),
   'the next webhook is changed': onApi(/update of webhook \d+, which is not ours/, (api) => ({
@@ -83,21 +87,21 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'an update is sent to the old form': onApi(/is not as it says/, (api) => ({
     updateWebhook: async (id, spec) => {
       const outcome = await api.readWebhook(id);
-      const { handler = spec.handler } = outcome.kind === 'found' ? outcome.webhook : {};
-      return api.updateWebhook(id, { ...spec, handler });
+      const live = outcome.ok && outcome.value !== 'gone' ? outcome.value : spec;
+      return api.updateWebhook(id, { ...spec, handler: live.handler });
     },
   })),
   'a DELETE that failed counts as done': onApi(/of ours is there, and nobody knows of it/, (api) => ({
     deleteWebhook: async (id) => {
       const outcome = await api.deleteWebhook(id);
-      return outcome.kind === 'done' || outcome.kind === 'gone' ? outcome : { kind: 'done' };
+      return outcome.ok ? outcome : { ok: true, value: 'done' };
     },
   })),
   'the next webhook is deleted': onApi(/delete of webhook \d+, which is not ours/, (api) => ({
     deleteWebhook: (id) => api.deleteWebhook(id + 1),
   })),
   'nothing is ever deleted': onApi(/is still to be deleted/, () => ({
-    deleteWebhook: async () => ({ kind: 'turned-away', message: 'later' }),
+    deleteWebhook: async () => ({ ok: false, kind: 'turned-away', message: 'later' }),
   })),
   'what left the manifest is not pruned': {
     shows: /was not pruned/,
@@ -106,21 +110,21 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'the account is not looked at': onApi(/was sent, and the account is other/, (api) => ({
     identity: async () => {
       const outcome = await api.identity();
-      return outcome.kind === 'identity' ? { ...outcome, identity: { ...outcome.identity, id: '34' } } : outcome;
+      return outcome.ok ? { ok: true, value: { ...outcome.value, id: '34' } } : outcome;
     },
   })),
   'something is sent before the account is known': onApi(/was sent, and the account is unknown/, (api) => ({
-    identity: async () => ({ kind: 'identity', identity: { id: '34', name: 'assumed' } }),
+    identity: async () => ({ ok: true, value: { id: '34', name: 'assumed', company: '' } }),
     listWebhooks: api.listWebhooks,
   })),
   'the id in an answer is taken for the next one': onApi(/took webhook \d+ for ours/, (api) => ({
     createWebhook: async (spec) => {
       const outcome = await api.createWebhook(spec);
-      return outcome.kind === 'made' ? { kind: 'made', id: outcome.id + 1 } : outcome;
+      return outcome.ok ? { ok: true, value: outcome.value + 1 } : outcome;
     },
   })),
   'nothing is ever made': onApi(/webhook none is not there/, () => ({
-    createWebhook: async () => ({ kind: 'refused', message: 'no' }),
+    createWebhook: async () => ({ ok: false, kind: 'refused', message: 'no' }),
   })),
   'a broken manifest counts as empty': {
     shows: /sent something for a broken manifest/,

@@ -35,7 +35,7 @@ describe('what is sent', () => {
     const server = await startRawServer((socket) => socket.write(answer(201, { 'X-Created': '1894' })));
     const api = open(server.url);
     const outcome = await api.createWebhook({ ...SPEC, collection: 42, database: 1017, callers: ['ms', 'publisher'] });
-    expect(outcome).toEqual({ kind: 'made', id: 1894 });
+    expect(outcome).toEqual({ ok: true, value: 1894 });
     expect(server.requests).toHaveLength(1);
     const [request] = server.requests;
     expect(request).toMatchObject({ method: 'POST', target: `/v3/webhooks?${QUERY}` });
@@ -58,7 +58,7 @@ describe('what is sent', () => {
 
   it('sets both callers by PUT where the spec names none, and never database or collection', async () => {
     const server = await startRawServer((socket) => socket.write(answer(204)));
-    expect(await open(server.url).updateWebhook(7, { ...SPEC, database: 1 })).toEqual({ kind: 'done' });
+    expect(await open(server.url).updateWebhook(7, { ...SPEC, database: 1 })).toEqual({ ok: true, value: 'done' });
     expect(server.requests[0]).toMatchObject({
       method: 'PUT',
       target: `/v3/webhook/7?${QUERY}`,
@@ -80,7 +80,7 @@ describe('what is sent', () => {
   it('puts a path of the API address before the API’s own', async () => {
     const server = await startRawServer((socket) => socket.write(json({ id: '34', name: 'Dev' })));
     const outcome = await open(`${server.url}/stand-in/`, { version: 2 }).identity();
-    expect(outcome).toEqual({ kind: 'identity', identity: { id: '34', name: 'Dev' } });
+    expect(outcome).toEqual({ ok: true, value: { id: '34', name: 'Dev', company: '' } });
     expect(server.requests[0]?.target).toBe(`/stand-in/v2/identity?${QUERY}`);
   });
 
@@ -102,6 +102,53 @@ describe('what is sent', () => {
 
   it.each(['short', 'with white space', 'with\nline', 'ünicode-token'])('does not take %j for a token', (token) => {
     expect(() => open('http://127.0.0.1:1', { token })).toThrow(/^an access token has at least 8 characters/);
+  });
+});
+
+describe('requests at a time', () => {
+  it('are as many as was said, and those that wait for their turn have all their time before them', async () => {
+    let underWay = 0;
+    let most = 0;
+    const server = await startRawServer((socket) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      // Slower than the time-out for all of them together, faster than that for each.
+      setTimeout(() => {
+        underWay -= 1;
+        socket.write(answer(201, { 'X-Created': '9' }));
+      }, 60);
+    });
+    const api = open(server.url, { concurrency: 2, timeoutMs: 400 });
+    const outcomes = await Promise.all(Array.from({ length: 16 }, () => api.createWebhook(SPEC)));
+    expect(outcomes).toEqual(Array(16).fill({ ok: true, value: 9 }));
+    expect([most, server.connections]).toEqual([2, 2]);
+  });
+
+  it('are finished when the client is closed, and what waits for its turn is not sent', async () => {
+    const server = await startRawServer((socket) => socket.write(answer(201, { 'X-Created': '9' })));
+    const api = open(server.url, { concurrency: 1 });
+    const [first, second] = [api.createWebhook(SPEC), api.createWebhook(SPEC)];
+    await server.requested(1);
+    await api.close();
+    expect(await first).toEqual({ ok: true, value: 9 });
+    expect(await second).toEqual({ ok: false, kind: 'not-sent', message: 'the client was closed' });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('are not sent where the check before each one throws, which the call then throws', async () => {
+    const server = await startRawServer((socket) => socket.write(answer(204)));
+    let broken: Error | null = null;
+    const beforeSend = () => {
+      if (broken !== null) throw broken;
+    };
+    const api = open(server.url, { concurrency: 1, beforeSend, retry: {} });
+    await api.deleteWebhook(1);
+    broken = new Error('the journal is broken');
+    await expect(api.deleteWebhook(2)).rejects.toThrow('the journal is broken');
+    await expect(api.readWebhook(2)).rejects.toThrow('the journal is broken');
+    broken = null;
+    expect(await api.deleteWebhook(3)).toEqual({ ok: true, value: 'done' });
+    expect(server.requests.map(({ target }) => target.split('?')[0])).toEqual(['/v3/webhook/1', '/v3/webhook/3']);
   });
 });
 
@@ -148,6 +195,7 @@ describe('what a failed POST means, over the wire', () => {
   it('nothing listens', async () => {
     const port = await closedPort();
     expect(await open(`http://127.0.0.1:${port}`).createWebhook(SPEC)).toEqual({
+      ok: false,
       kind: 'not-sent',
       message: `connection refused by 127.0.0.1:${port}`,
     });
@@ -218,8 +266,7 @@ describe('lists', () => {
   it('reads all pages of the webhooks, also where a page is shorter than asked for', async () => {
     const server = await startRawServer(pages(25, 10, item));
     const outcome = await open(server.url).listWebhooks();
-    expect(outcome).toMatchObject({ kind: 'listed' });
-    expect(outcome).toHaveProperty('webhooks.length', 25);
+    expect(outcome).toHaveProperty('value.length', 25);
     expect(server.requests.map(({ target }) => target)).toEqual(
       [0, 10, 20].map((start) => `/v3/webhooks?${QUERY}&start=${start}&limit=1000`),
     );
@@ -228,9 +275,9 @@ describe('lists', () => {
   it('leaves removed webhooks out, and an empty list is a list', async () => {
     const removed = await startRawServer(pages(3, 10, (ID) => (ID === 2 ? { ID, removed: '2026-11-23' } : item(ID))));
     const outcome = await open(removed.url).listWebhooks();
-    expect(outcome).toMatchObject({ kind: 'listed', webhooks: [{ id: 1 }, { id: 3 }] });
+    expect(outcome).toMatchObject({ ok: true, value: [{ id: 1 }, { id: 3 }] });
     const none = await startRawServer(pages(0, 10, item));
-    expect(await open(none.url).listWebhooks()).toEqual({ kind: 'listed', webhooks: [] });
+    expect(await open(none.url).listWebhooks()).toEqual({ ok: true, value: [] });
   });
 
   it.each<[string, Script]>([
@@ -243,14 +290,14 @@ describe('lists', () => {
     ['shows more than its total', (socket) => socket.write(json({ count: 2, total: 1, data: [item(1), item(2)] }))],
   ])('has no list where the server %s', async (_, script) => {
     const server = await startRawServer(script);
-    expect(await open(server.url).listWebhooks()).toEqual({ kind: 'unavailable' });
+    expect(await open(server.url).listWebhooks()).toEqual({ ok: true, value: 'unavailable' });
   });
 
   it('ends with a server that always has one more page', async () => {
     const server = await startRawServer((socket, _, count) =>
       socket.write(json({ count: 1, total: 1_000_000_000, data: [item(count)] })),
     );
-    expect(await open(server.url).listWebhooks()).toEqual({ kind: 'unavailable' });
+    expect(await open(server.url).listWebhooks()).toEqual({ ok: true, value: 'unavailable' });
     expect(server.requests).toHaveLength(1000);
   });
 
@@ -274,8 +321,8 @@ describe('lists', () => {
     const server = await startRawServer(pages(3, 2, named));
     const api = open(server.url);
     const all = [1, 2, 3].map((id) => ({ id, name: `No. ${id}` }));
-    expect(await api.databases()).toEqual({ kind: 'databases', databases: all });
-    expect(await api.collections(1017)).toEqual({ kind: 'collections', collections: all });
+    expect(await api.databases()).toEqual({ ok: true, value: all });
+    expect(await api.collections(1017)).toEqual({ ok: true, value: all });
     expect(server.requests.map(({ target }) => target.split('?')[0])).toEqual([
       '/v3/databases',
       '/v3/databases',
@@ -295,9 +342,10 @@ describe('lists', () => {
 
   it('knows a database that does not exist, and half a list of databases is none', async () => {
     const gone = await startRawServer((socket) => socket.write(refusal('No database with supplied ID')));
-    expect(await open(gone.url).collections(5)).toEqual({ kind: 'gone' });
+    expect(await open(gone.url).collections(5)).toEqual({ ok: true, value: 'gone' });
     const half = await startRawServer((socket) => socket.write(json({ count: 0, total: 3, data: [] })));
-    expect(await open(half.url).databases()).toEqual({
+    expect(await open(half.url).databases()).toMatchObject({
+      ok: false,
       kind: 'unknown',
       message: 'the list says that it has 3 items, but shows 0',
     });

@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ProxySettings } from '../../../src/copernica/dispatcher.js';
+import type { ProxySettings } from '../../../src/copernica/proxy.js';
 import { createTransport } from '../../../src/copernica/transport.js';
 import { answer, closedPort, listen, startRawServer } from '../../helpers/raw-server.js';
 import { TEST_CERTIFICATE, TEST_KEY } from './certificate.js';

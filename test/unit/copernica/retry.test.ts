@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CallFailure, CopernicaApi } from '../../../src/copernica/api.js';
+import { CircuitBreaker, type Outage } from '../../../src/copernica/circuit-breaker.js';
 import { createCopernicaClient } from '../../../src/copernica/client.js';
-import type { Spell } from '../../../src/copernica/pacer.js';
-import { withRetries } from '../../../src/copernica/retry.js';
 import { mayRepeat, RETRY, waitAfter } from '../../../src/copernica/retry-policy.js';
 import type { WebhookSpec } from '../../../src/webhook.js';
 import { answer, closedPort, json, LOAD_BALANCER_PAGE, type Script, startRawServer } from '../../helpers/raw-server.js';
@@ -58,8 +57,10 @@ class VirtualTime {
 async function open(script: Script, options: { readonly signal?: AbortSignal; readonly url?: string } = {}) {
   const server = await startRawServer(script);
   const time = new VirtualTime();
-  const spells: Spell[] = [];
-  const client = createCopernicaClient({
+  const outages: Outage[] = [];
+  const clock = { sleep: time.sleep, now: () => time.now, random: () => 0.5 };
+  const breaker = new CircuitBreaker((outage) => outages.push(outage), clock);
+  const api = createCopernicaClient({
     apiUrl: options.url ?? server.url,
     authUrl: 'http://127.0.0.1:1',
     version: 3,
@@ -67,20 +68,18 @@ async function open(script: Script, options: { readonly signal?: AbortSignal; re
     concurrency: 4,
     timeoutMs: 20_000,
     userAgent: 'copernica-webhooks/1.2.3',
+    retry: { signal: options.signal, breaker },
   });
-  onTestFinished(() => client.close());
-  const api = withRetries(client, {
-    sleep: time.sleep,
-    now: () => time.now,
-    random: () => 0.5,
-    onSpell: (spell) => spells.push(spell),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  return { api, server, time, spells };
+  onTestFinished(() => api.close());
+  return { api, server, time, outages };
 }
 
-const failure = (kind: CallFailure['kind'], status?: number): CallFailure =>
-  status === undefined ? { kind, message: 'm' } : { kind, message: 'm', status };
+const failure = (kind: CallFailure['kind'], status?: number): CallFailure => ({
+  ok: false,
+  kind,
+  message: 'm',
+  status,
+});
 
 describe('whether a call may be sent again', () => {
   it.each([
@@ -92,9 +91,9 @@ describe('whether a call may be sent again', () => {
     [failure('unknown', 200), false, false],
     [failure('unknown', 302), false, false],
     [failure('refused', 400), false, false],
-  ])('after %j: reads, PUT and DELETE %s, POST %s', (failed, always, onlyUnmade) => {
-    expect(mayRepeat('always', failed)).toBe(always);
-    expect(mayRepeat('only-unmade', failed)).toBe(onlyUnmade);
+  ])('after %j: reads, PUT and DELETE %s, POST %s', (failed, others, post) => {
+    expect(['GET', 'PUT', 'DELETE'].map((method) => mayRepeat(method, failed))).toEqual([others, others, others]);
+    expect(mayRepeat('POST', failed)).toBe(post);
   });
 
   it('waits twice as long each time, up to a limit, a random part of it, and never less than it was asked to', () => {
@@ -109,23 +108,23 @@ describe('whether a call may be sent again', () => {
 });
 
 describe('a call that is sent again', () => {
-  const calls: readonly [name: string, (api: CopernicaApi) => Promise<unknown>, good: string, kind: string][] = [
-    ['identity', (api) => api.identity(), json({ id: 1, name: 'a' }), 'identity'],
-    ['readWebhook', (api) => api.readWebhook(5), json({ ID: 5, handler: 'h', trigger: 't' }), 'found'],
-    ['updateWebhook', (api) => api.updateWebhook(5, SPEC), answer(303), 'done'],
-    ['deleteWebhook', (api) => api.deleteWebhook(5), answer(200), 'done'],
-    ['listWebhooks', (api) => api.listWebhooks(), json({ total: 0, data: [] }), 'listed'],
-    ['databases', (api) => api.databases(), json({ total: 0, data: [] }), 'databases'],
-    ['collections', (api) => api.collections(5), json({ total: 0, data: [] }), 'collections'],
+  const calls: readonly [name: string, (api: CopernicaApi) => Promise<unknown>, good: string][] = [
+    ['identity', (api) => api.identity(), json({ id: 1, name: 'a' })],
+    ['readWebhook', (api) => api.readWebhook(5), json({ ID: 5, handler: 'h', trigger: 't' })],
+    ['updateWebhook', (api) => api.updateWebhook(5, SPEC), answer(303)],
+    ['deleteWebhook', (api) => api.deleteWebhook(5), answer(200)],
+    ['listWebhooks', (api) => api.listWebhooks(), json({ total: 0, data: [] })],
+    ['databases', (api) => api.databases(), json({ total: 0, data: [] })],
+    ['collections', (api) => api.collections(5), json({ total: 0, data: [] })],
   ];
 
-  it.each(calls)('%s passes over a reset, a 504 and a 502', async (_, call, good, kind) => {
+  it.each(calls)('%s passes over a reset, a 504 and a 502', async (_, call, good) => {
     const { api, time, server } = await open((socket, __, count) => {
       if (count === 1) socket.resetAndDestroy();
       else if (count < 4) socket.write(answer(count === 2 ? 504 : 502));
       else socket.write(good);
     });
-    expect(await time.during(call(api))).toMatchObject({ kind });
+    expect(await time.during(call(api))).toMatchObject({ ok: true });
     expect(server.requests).toHaveLength(4);
     expect(time.waits).toEqual([250, 500, 1000]);
   });
@@ -141,7 +140,7 @@ describe('a call that is sent again', () => {
       if (count === 1) socket.end();
       else socket.write(json({ error: { message: 'This webhook has already been removed' } }, 400));
     });
-    expect(await time.during(api.deleteWebhook(5))).toEqual({ kind: 'gone' });
+    expect(await time.during(api.deleteWebhook(5))).toEqual({ ok: true, value: 'gone' });
   });
 
   it.each<[string, Script]>([
@@ -161,7 +160,7 @@ describe('a call that is sent again', () => {
       if (count < 3) socket.write(answer(count === 1 ? 429 : 503));
       else socket.write(answer(201, { 'X-Created': '8' }));
     });
-    expect(await time.during(api.createWebhook(SPEC))).toEqual({ kind: 'made', id: 8 });
+    expect(await time.during(api.createWebhook(SPEC))).toEqual({ ok: true, value: 8 });
     expect(server.requests).toHaveLength(3);
 
     const url = `http://127.0.0.1:${await closedPort()}`;
@@ -172,14 +171,14 @@ describe('a call that is sent again', () => {
 });
 
 describe('the pace of all calls together', () => {
-  it('pauses everything when one is turned away, lets one go first, then the rest, and tells the spell once', async () => {
+  it('pauses everything when one is turned away, lets one go first, then the rest, and tells the outage once', async () => {
     const arrivals: { readonly at: number; readonly underWay: number }[] = [];
     const first: Socket[] = [];
     let underWay = 0;
     const turnAway = (socket: Socket, seconds: number) => {
       socket.write(answer(503, { 'Retry-After': String(seconds) }, LOAD_BALANCER_PAGE));
     };
-    const { api, time, server, spells } = await open((socket, _, count) => {
+    const { api, time, server, outages } = await open((socket, _, count) => {
       underWay += 1;
       arrivals.push({ at: time.now, underWay });
       if (count <= 4) {
@@ -198,38 +197,43 @@ describe('the pace of all calls together', () => {
     });
     const begin = time.now;
     const outcomes = await time.during(Promise.all(Array.from({ length: 4 }, () => api.createWebhook(SPEC))));
-    expect(outcomes.map(({ kind }) => kind)).toEqual(['made', 'made', 'made', 'made']);
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, true, true, true]);
     expect(server.requests).toHaveLength(4 + 1 + 4);
     // The whole lot, alone after Retry-After, alone after the next pause, and then the other three.
     const waves = arrivals.map(({ at }) => at - begin);
     expect(waves).toEqual([0, 0, 0, 0, 9000, 9500, 9500, 9500, 9500]);
     expect(arrivals.slice(4, 6).map((arrival) => arrival.underWay)).toEqual([1, 1]);
     const reason = 'the load balancer answered 503 (too many requests)';
-    expect(spells).toEqual([
+    expect(outages).toEqual([
       { phase: 'begin', reason, pausedMs: expect.any(Number) },
       { phase: 'end', reason, pausedMs: 9500 },
     ]);
   });
 
-  it('lets calls fail at once, unsent, when a spell has lasted too long, and tries one whenever a pause is over', async () => {
+  it('lets calls fail at once, unsent, when an outage has lasted too long, and tries one whenever a pause is over', async () => {
     let isWell = false;
-    const { api, time, server, spells } = await open((socket) => {
+    const { api, time, server, outages } = await open((socket) => {
       socket.write(isWell ? answer(201, { 'X-Created': '8' }) : answer(503, { 'Retry-After': '100' }));
     });
     expect(await time.during(api.createWebhook(SPEC))).toMatchObject({ kind: 'turned-away' });
-    expect(time.now - 1_000_000).toBe(RETRY.spellPatienceMs);
+    expect(time.now - 1_000_000).toBe(RETRY.outagePatienceMs);
     const sent = server.requests.length;
     const outcomes = await Promise.all(Array.from({ length: 50 }, () => api.createWebhook(SPEC)));
     expect(outcomes).toEqual(
-      Array(50).fill({ kind: 'not-sent', message: 'not sent, as the API takes no requests', retryAfterMs: 80_000 }),
+      Array(50).fill({
+        ok: false,
+        kind: 'not-sent',
+        message: 'not sent, as the API takes no requests',
+        retryAfterMs: 80_000,
+      }),
     );
     expect(server.requests).toHaveLength(sent);
-    expect(spells).toHaveLength(1);
+    expect(outages).toHaveLength(1);
 
     isWell = true;
     time.now += 80_000;
-    expect(await api.createWebhook(SPEC)).toEqual({ kind: 'made', id: 8 });
-    expect(spells.at(-1)).toMatchObject({ phase: 'end', pausedMs: 200_000 });
+    expect(await api.createWebhook(SPEC)).toEqual({ ok: true, value: 8 });
+    expect(outages.at(-1)).toMatchObject({ phase: 'end', pausedMs: 200_000 });
   });
 
   it('does not let a stopping program wait', async () => {
@@ -243,7 +247,7 @@ describe('the pace of all calls together', () => {
     const late = api.deleteWebhook(5);
     stop.abort();
     expect(await Promise.all(calls)).toMatchObject([{ kind: 'turned-away' }, { kind: 'turned-away' }]);
-    expect(await late).toEqual({ kind: 'not-sent', message: 'stopped before it was sent' });
+    expect(await late).toEqual({ ok: false, kind: 'not-sent', message: 'stopped before it was sent' });
     expect(server.requests).toHaveLength(2);
   });
 
@@ -253,7 +257,7 @@ describe('the pace of all calls together', () => {
       socket.write(answer(503, { 'Retry-After': '60' }));
       setImmediate(() => stop.abort());
     });
-    const client = createCopernicaClient({
+    const api = createCopernicaClient({
       apiUrl: server.url,
       authUrl: 'http://127.0.0.1:1',
       version: 3,
@@ -261,9 +265,9 @@ describe('the pace of all calls together', () => {
       concurrency: 1,
       timeoutMs: 20_000,
       userAgent: 'copernica-webhooks/1.2.3',
+      retry: { signal: stop.signal },
     });
-    onTestFinished(() => client.close());
-    const api = withRetries(client, { signal: stop.signal });
+    onTestFinished(() => api.close());
     expect(await api.createWebhook(SPEC)).toMatchObject({ kind: 'turned-away', retryAfterMs: 60_000 });
   });
 });

@@ -38,7 +38,7 @@ describe('v4', () => {
   it('trades the access token for a JWT once, for all the requests that wait for it', async () => {
     const { client, api, auth, clock } = await open(good, inSeconds(24 * 3600));
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => client.createWebhook(SPEC)));
-    expect(outcomes).toEqual(Array(20).fill({ kind: 'made', id: 9 }));
+    expect(outcomes).toEqual(Array(20).fill({ ok: true, value: 9 }));
     expect(auth.requests).toHaveLength(1);
     expect(auth.requests[0]).toMatchObject({
       method: 'POST',
@@ -83,7 +83,7 @@ describe('v4', () => {
       auth,
     } = await open(api, (count) => (count === 1 ? 'eyJh.first.c2ln' : 'eyJh.next.c2ln'));
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => client.createWebhook(SPEC)));
-    expect(outcomes).toEqual(Array(4).fill({ kind: 'made', id: 9 }));
+    expect(outcomes).toEqual(Array(4).fill({ ok: true, value: 9 }));
     expect(auth.requests).toHaveLength(2);
     expect(server.requests).toHaveLength(8);
   });
@@ -147,6 +147,7 @@ describe('v4', () => {
     });
     onTestFinished(() => client.close());
     expect(await client.createWebhook(SPEC)).toEqual({
+      ok: false,
       kind: 'not-sent',
       message: `no JWT from 127.0.0.1:${port}: connection refused by 127.0.0.1:${port}`,
     });

@@ -31,7 +31,7 @@ const ONE = [{ code: 'api-refused', severity: 'error', message: 'no', remedy: 'd
 const BAD = { ok: false, failure: 'input', problems: ONE } as const;
 const API = { host: 'api.example', port: 443 };
 const sandbox = { kind: 'identity', id: '34', name: 'Test', company: 'Co' } as const;
-const refused: IdentityFacts = { kind: 'refused', status: 400, message: 'answered 400' };
+const refused: IdentityFacts = { ok: false, kind: 'refused', status: 400, message: 'answered 400' };
 const reached = (distrust: string | null, validTo = LATER): Reach => ({
   via: null,
   at: 'end',
@@ -101,10 +101,15 @@ const ROWS: readonly (readonly [string, Verdict, Verdict['status'] | FailureKind
     /^the proxy p:1 .* 403$/,
   ],
   ['a trade', judgeTrade({ tradeFailure: null, ms: 1 }), 'ok', /traded/],
-  ['a trade that is refused', judgeTrade({ tradeFailure: { kind: 'refused', message: 'm' }, ms: 1 }), 'failed', /^m$/],
+  [
+    'a trade that is refused',
+    judgeTrade({ tradeFailure: { ok: false, kind: 'refused', message: 'm' }, ms: 1 }),
+    'failed',
+    /^m$/,
+  ],
   [
     'a trade that fails',
-    judgeTrade({ tradeFailure: { kind: 'not-sent', message: 'm' }, ms: 7 }),
+    judgeTrade({ tradeFailure: { ok: false, kind: 'not-sent', message: 'm' }, ms: 7 }),
     'failed',
     /^m \(7 ms\)$/,
   ],
@@ -112,13 +117,18 @@ const ROWS: readonly (readonly [string, Verdict, Verdict['status'] | FailureKind
   ['a refusal in its own words', judgeAnswer(refused, 5), 'ok', /as Copernica does/],
   [
     'a page that says no',
-    judgeAnswer({ kind: 'unknown', status: 403, message: 'm' }, 5),
+    judgeAnswer({ ok: false, kind: 'unknown', status: 403, message: 'm' }, 5),
     'failed',
     /Copernica refuses/,
   ],
-  ['too many requests', judgeAnswer({ kind: 'turned-away', message: 'm' }, 5), 'warning', /at the moment: m/],
-  ['no way to send', judgeAnswer({ kind: 'not-sent', message: 'm' }, 5), 'failed', /^m$/],
-  ['no answer', judgeAnswer({ kind: 'unknown', message: 'm' }, 5), 'failed', /^m \(5 ms\)$/],
+  [
+    'too many requests',
+    judgeAnswer({ ok: false, kind: 'turned-away', message: 'm' }, 5),
+    'warning',
+    /at the moment: m/,
+  ],
+  ['no way to send', judgeAnswer({ ok: false, kind: 'not-sent', message: 'm' }, 5), 'failed', /^m$/],
+  ['no answer', judgeAnswer({ ok: false, kind: 'unknown', message: 'm' }, 5), 'failed', /^m \(5 ms\)$/],
   ['a token that is taken', judgeTokenAccepted(sandbox), 'ok', /^yes$/],
   ['a token that is not', judgeTokenAccepted(refused), 'failed', /answered 400/],
   ['a clock that agrees', judgeClock({ aheadMs: 2_000 }, '4'), 'ok', /agrees/],

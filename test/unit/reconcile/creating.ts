@@ -14,8 +14,8 @@ import type { DesiredWebhook, WebhookSpec } from '../../../src/webhook.js';
 export const START = Date.parse('2026-01-01T00:00:00.000Z');
 export const at = (seconds: number) => new Date(START + seconds * 1_000).toISOString();
 export const SETTLE_MS = 60_000;
-export const UNKNOWN: CreateOutcome = { kind: 'unknown', message: 'no answer in time' };
-export const REFUSED: CreateOutcome = { kind: 'refused', message: 'no' };
+export const UNKNOWN: CreateOutcome = { ok: false, kind: 'unknown', message: 'no answer in time' };
+export const REFUSED: CreateOutcome = { ok: false, kind: 'refused', message: 'no' };
 
 const HEADER: StateRecord = { type: 'header', version: 2, account: '34', createdAt: at(0), highestId: 10 };
 
@@ -88,11 +88,10 @@ export function startApplying(desired: readonly DesiredWebhook[], scene: Scene =
     },
   };
   const api = {
-    listWebhooks: async () => ({ kind: 'unavailable' }),
+    listWebhooks: async () => ({ ok: true, value: 'unavailable' }),
     readWebhook: async (id: number) => {
       requests.push(`GET ${id}`);
-      const webhook = account.get(id);
-      return webhook === undefined ? { kind: 'gone' } : { kind: 'found', webhook };
+      return { ok: true, value: account.get(id) ?? 'gone' };
     },
     createWebhook: ({ handler, database }: WebhookSpec) => {
       requests.push(`POST ${handler.split('/').at(-1)}`);
@@ -100,13 +99,13 @@ export function startApplying(desired: readonly DesiredWebhook[], scene: Scene =
         posts.push({
           handler,
           database,
-          answer: (outcome) => resolve(typeof outcome === 'number' ? { kind: 'made', id: outcome } : outcome),
+          answer: (outcome) => resolve(typeof outcome === 'number' ? { ok: true, value: outcome } : outcome),
         });
       });
     },
     deleteWebhook: async (id: number) => {
       requests.push(`DELETE ${id}`);
-      return deletes ?? { kind: 'gone' };
+      return deletes ?? { ok: true, value: 'gone' };
     },
   } as unknown as CopernicaApi;
   const now = () => new Date(START + seconds * 1_000);
@@ -139,9 +138,13 @@ export function startApplying(desired: readonly DesiredWebhook[], scene: Scene =
     ...context,
   };
   const applied = applyPlan(plan, whole);
-  const results = applied.then((all) =>
-    Object.fromEntries(all.map(({ change, result, error }) => [change.name, error?.problems[0]?.code ?? result])),
-  );
+  // What is open and was not sent is explained elsewhere.
+  const results = applied.then((all) => {
+    const told = all.filter(({ result, error }) => result !== 'uncertain' || error !== null);
+    return Object.fromEntries(
+      told.map(({ change, result, error }) => [change.name, error?.problems[0]?.code ?? result]),
+    );
+  });
   results.catch(() => undefined);
   return {
     state,

@@ -17,7 +17,7 @@ const SPEC: WebhookSpec = { handler: 'https://a.example', trigger: 'create' };
 const EDITED: WebhookSpec = { handler: 'https://b.example', trigger: 'create' };
 const LIMITED: WebhookSpec = { ...SPEC, database: 7 };
 
-const FAILED = { message: 'no' } as const;
+const FAILED = { ok: false, message: 'no' } as const;
 
 interface Answers {
   readonly post?: CreateOutcome;
@@ -48,22 +48,21 @@ async function applied(spec: WebhookSpec | null, answers: Answers = {}, name = '
   };
   const request = (what: string) => requests.push(`${what} after ${onDisk.join(' ')}`);
   const api = {
-    listWebhooks: async () => ({ kind: 'unavailable' }),
+    listWebhooks: async () => ({ ok: true, value: 'unavailable' }),
     readWebhook: async (id: number) => {
-      const webhook = answers.reads?.get(id);
-      return webhook === undefined ? { kind: 'gone' } : { kind: 'found', webhook };
+      return { ok: true, value: answers.reads?.get(id) ?? 'gone' };
     },
     createWebhook: async () => {
       request('POST');
-      return answers.post ?? { kind: 'made', id: 11 };
+      return answers.post ?? { ok: true, value: 11 };
     },
     updateWebhook: async (id: number) => {
       request(`PUT ${id}`);
-      return answers.put ?? { kind: 'done' };
+      return answers.put ?? { ok: true, value: 'done' };
     },
     deleteWebhook: async (id: number) => {
       request(`DELETE ${id}`);
-      return answers.delete ?? { kind: 'done' };
+      return answers.delete ?? { ok: true, value: 'done' };
     },
   } as unknown as CopernicaApi;
   const other: DesiredWebhook = { name: 'b', spec: { ...SPEC, trigger: 'click' }, line: 9, column: 1 };
@@ -122,7 +121,7 @@ describe('what is on disk when a request leaves', () => {
 });
 
 describe('a webhook that is gone', () => {
-  const GONE: Answers = { live: new Map([[5, { kind: 'gone' }]]), delete: { kind: 'gone' } };
+  const GONE: Answers = { live: new Map([[5, { kind: 'gone' }]]), delete: { ok: true, value: 'gone' } };
 
   it('is deleted before it is made again, since the read may have lagged behind', async () => {
     const { requests, records } = await applied(SPEC, GONE);
@@ -131,7 +130,7 @@ describe('a webhook that is gone', () => {
   });
 
   it('is made again, too, when it was there after all and the DELETE worked', async () => {
-    const { requests, result } = await applied(SPEC, { ...GONE, delete: { kind: 'done' } });
+    const { requests, result } = await applied(SPEC, { ...GONE, delete: { ok: true, value: 'done' } });
     expect([requests, result]).toEqual([['DELETE 5 after ', 'POST after removed intent'], 'done']);
   });
 
@@ -154,14 +153,19 @@ describe('a webhook that is gone', () => {
   });
 
   it('is made again, too, when only the PUT shows it', async () => {
-    const { requests, records, result } = await applied(EDITED, { put: { kind: 'gone' }, delete: { kind: 'gone' } });
+    const { requests, records, result } = await applied(EDITED, {
+      put: { ok: true, value: 'gone' },
+      delete: { ok: true, value: 'gone' },
+    });
     expect(requests).toEqual(['PUT 5 after updating', 'DELETE 5 after updating', 'POST after updating removed intent']);
     expect([records, result]).toEqual([['updating', 'removed', 'intent', 'created'], 'done']);
   });
 
   it('counts as deleted', async () => {
-    expect(await applied(null, { delete: { kind: 'gone' } })).toMatchObject({ records: ['deleting', 'removed'] });
-    expect(await applied(LIMITED, { delete: { kind: 'gone' } })).toMatchObject({
+    expect(await applied(null, { delete: { ok: true, value: 'gone' } })).toMatchObject({
+      records: ['deleting', 'removed'],
+    });
+    expect(await applied(LIMITED, { delete: { ok: true, value: 'gone' } })).toMatchObject({
       records: ['intent', 'created', 'removed'],
       result: 'done',
     });
@@ -170,13 +174,13 @@ describe('a webhook that is gone', () => {
 
 describe('what is recorded of a POST', () => {
   it.each<[string, CreateOutcome, string, string]>([
-    ['that made it', { kind: 'made', id: 11 }, 'created', 'done'],
+    ['that made it', { ok: true, value: 11 }, 'created', 'done'],
     ['that never left', { kind: 'not-sent', ...FAILED }, 'cancelled', 'failed'],
     ['that was turned away', { kind: 'turned-away', ...FAILED }, 'cancelled', 'failed'],
     ['that was refused', { kind: 'refused', ...FAILED }, 'cancelled', 'failed'],
     ['of which nobody knows', { kind: 'unknown', ...FAILED }, 'unknown', 'uncertain'],
-    ['whose answer names a webhook of another entry', { kind: 'made', id: 6 }, 'unknown', 'uncertain'],
-    ['whose answer names the webhook that it replaces', { kind: 'made', id: 5 }, 'unknown', 'uncertain'],
+    ['whose answer names a webhook of another entry', { ok: true, value: 6 }, 'unknown', 'uncertain'],
+    ['whose answer names the webhook that it replaces', { ok: true, value: 5 }, 'unknown', 'uncertain'],
   ])('%s', async (_what, post, record, expected) => {
     const { records, result } = await applied(LIMITED, { post });
     expect([records[1], result]).toEqual([record, expected]);
@@ -186,7 +190,7 @@ describe('what is recorded of a POST', () => {
 describe('an id that is not above what was known before', () => {
   const low = (more: Partial<LiveWebhook> = {}): Answers => {
     const webhook = { id: 7, ...SPEC, callers: [], database: 7, collection: null, ...more };
-    return { post: { kind: 'made', id: 7 }, reads: new Map([[7, webhook]]) };
+    return { post: { ok: true, value: 7 }, reads: new Map([[7, webhook]]) };
   };
 
   it('is that of the new webhook where that is there as it was sent, and ids do not rise then', async () => {

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { CopernicaApi, CreateOutcome, LiveWebhook } from '../../../src/copernica/api.js';
+import type { CallFailure, CopernicaApi, CreateOutcome, LiveWebhook } from '../../../src/copernica/api.js';
 import { type RunOptions, runOnce } from '../../../src/reconcile/run-once.js';
 import { applyRecord, fold } from '../../../src/state/fold.js';
 import type { StateRecord } from '../../../src/state/records.js';
@@ -26,6 +26,8 @@ const answered = (name: string, id: number): readonly StateRecord[] => [
   { type: 'intent', intent: 9, name, above: 10, at: LATE, webhook: spec(name), timeoutMs: 30_000 },
   { type: 'created', intent: 9, id, at: LATE },
 ];
+
+const FAILED: CallFailure = { ok: false, kind: 'unknown', message: 'answered 502' };
 
 function live(id: number, { handler, trigger }: WebhookSpec): LiveWebhook {
   return { id, handler, trigger, callers: ['ms', 'publisher'], database: null, collection: null };
@@ -55,28 +57,26 @@ async function run(scene: Scene) {
   let now = START + (scene.startsInMs ?? 1_000);
   const waits: number[] = [];
   const api = {
-    identity: async () => ({ kind: 'identity', identity: { id: '34', name: 'x' } }),
-    listWebhooks: async () => (listFails ? { kind: 'unknown', message: 'answered 502' } : { kind: 'unavailable' }),
+    identity: async () => ({ ok: true, value: { id: '34', name: 'x', company: '' } }),
+    listWebhooks: async () => (listFails ? FAILED : { ok: true, value: 'unavailable' }),
     readWebhook: async (id: number) => {
       requests.push(`GET ${id}`);
-      if (readsFail) return { kind: 'unknown', message: 'answered 502' };
-      const webhook = account.get(id);
-      return webhook === undefined ? { kind: 'gone' } : { kind: 'found', webhook };
+      return readsFail ? FAILED : { ok: true, value: account.get(id) ?? 'gone' };
     },
     createWebhook: async (webhook: WebhookSpec) => {
       requests.push(`POST ${webhook.handler}`);
       nextId += 1;
-      const outcome = outcomes.next().value ?? { kind: 'made', id: nextId };
-      if (outcome.kind === 'made') account.set(outcome.id, live(outcome.id, webhook));
+      const outcome = outcomes.next().value ?? { ok: true, value: nextId };
+      if (outcome.ok) account.set(outcome.value, live(outcome.value, webhook));
       return outcome;
     },
     updateWebhook: async (id: number) => {
       requests.push(`PUT ${id}`);
-      return { kind: 'done' };
+      return { ok: true, value: 'done' };
     },
     deleteWebhook: async (id: number) => {
       requests.push(`DELETE ${id}`);
-      return { kind: 'done' };
+      return { ok: true, value: 'done' };
     },
   } as unknown as CopernicaApi;
   const entries = Object.entries(desired).map(([name, wanted], line): DesiredWebhook => {
@@ -265,14 +265,20 @@ describe('a run', () => {
   });
 
   it('sends once more to an API that only ever times out, and then says when to come back', async () => {
-    const posts = Array.from({ length: 20 }, () => ({ kind: 'unknown', message: 'no answer in time' }) as const);
+    const posts = Array.from(
+      { length: 20 },
+      () => ({ ok: false, kind: 'unknown', message: 'no answer in time' }) as const,
+    );
     const { writes, results, state, comeBackInMs } = await run({ records: [], desired: { a: spec('a') }, posts });
     expect([writes.length, results, state.intents.size]).toEqual([2, ['uncertain'], 2]);
     expect([state.losses.count, comeBackInMs]).toEqual([2, 2 * SETTLE_MS]);
   });
 
   it('leaves open at most what was on the wire, and one more, of many entries of which every answer is lost', async () => {
-    const posts = Array.from({ length: 20 }, () => ({ kind: 'unknown', message: 'no answer in time' }) as const);
+    const posts = Array.from(
+      { length: 20 },
+      () => ({ ok: false, kind: 'unknown', message: 'no answer in time' }) as const,
+    );
     const desired = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`w${index}`, spec(`w${index}`)]));
     const { writes, state } = await run({ records: [], desired, posts });
     expect([writes.length, state.intents.size]).toEqual([2, 2]);

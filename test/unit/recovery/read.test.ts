@@ -3,8 +3,8 @@ import type { CopernicaApi, ReadOutcome } from '../../../src/copernica/api.js';
 import { idsIn, readIds } from '../../../src/recovery/read.js';
 
 const stop = new AbortController().signal;
-const FAILED: ReadOutcome = { kind: 'unknown', message: 'answered 502' };
-const GONE: ReadOutcome = { kind: 'gone' };
+const FAILED: ReadOutcome = { ok: false, kind: 'unknown', message: 'answered 502' };
+const GONE: ReadOutcome = { ok: true, value: 'gone' };
 
 function found(id: number): ReadOutcome {
   const webhook = {
@@ -15,7 +15,7 @@ function found(id: number): ReadOutcome {
     database: null,
     collection: null,
   };
-  return { kind: 'found', webhook };
+  return { ok: true, value: webhook };
 }
 
 /** Reads ids that answer so, one after the other. */
@@ -58,7 +58,7 @@ describe('reading id by id', () => {
     [401, [1]],
     [500, [1]],
   ])('takes a refusal with status %i for: unread %j', async (status, unread) => {
-    const refused: ReadOutcome = { kind: 'refused', message: 'no', status };
+    const refused: ReadOutcome = { ok: false, kind: 'refused', message: 'no', status };
     expect((await reading([1], () => refused)).unread).toEqual(unread);
   });
 

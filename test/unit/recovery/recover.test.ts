@@ -72,13 +72,13 @@ function startRun(records: readonly StateRecord[], seconds: number, scene: Scene
   };
   const api = {
     listWebhooks: async () => {
-      return account.list === undefined ? { kind: 'unavailable' } : { kind: 'listed', webhooks: account.list };
+      return { ok: true, value: account.list ?? 'unavailable' };
     },
     readWebhook: async (id: number): Promise<ReadOutcome> => {
       read.push(id);
-      if (account.fails?.(id) === true) return { kind: 'unknown', message: 'answered 502' };
+      if (account.fails?.(id) === true) return { ok: false, kind: 'unknown', message: 'answered 502' };
       const found = account.webhooks?.find((candidate) => candidate.id === id);
-      return found === undefined ? { kind: 'gone' } : { kind: 'found', webhook: found };
+      return { ok: true, value: found ?? 'gone' };
     },
   } as unknown as CopernicaApi;
   const recovery = new Recovery({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { proxyFor } from '../../../src/copernica/proxy-route.js';
+import { proxyFor } from '../../../src/copernica/proxy.js';
 import { createTransport } from '../../../src/copernica/transport.js';
 import { answer, startRawServer } from '../../helpers/raw-server.js';
 

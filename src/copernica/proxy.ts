@@ -1,0 +1,47 @@
+import { productError } from '../errors.js';
+import { isLoopback } from '../loopback.js';
+
+/** As HTTP_PROXY, HTTPS_PROXY and NO_PROXY have them. An address without a scheme is an http one. */
+export interface ProxySettings {
+  readonly httpProxy?: string | undefined;
+  readonly httpsProxy?: string | undefined;
+  /** Hosts that are reached without a proxy: `example.com,.internal,10.0.0.1:8080`, or `*` for all. */
+  readonly noProxy?: string | undefined;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+
+/**
+ * The proxy that requests to an origin go through; null: none. It may hold a password: show its host only.
+ * Throws ProductError of kind `input` for an address that can't be one; it is not repeated.
+ */
+export function proxyFor(origin: string, settings: ProxySettings = {}): URL | null {
+  const httpProxy = proxyAddress('HTTP_PROXY', settings.httpProxy);
+  const httpsProxy = proxyAddress('HTTPS_PROXY', settings.httpsProxy) ?? httpProxy;
+  const { protocol, host, port, hostname: full } = new URL(origin);
+  // To this machine plain http is allowed, since nobody is on the way: a proxy would read the token.
+  if (isLoopback(full)) return null;
+  // Not `hostname`: that of an IPv6 address comes without its brackets in some places.
+  const hostname = host.replace(/:\d*$/, '').toLowerCase();
+  const isExcepted = (settings.noProxy ?? '').split(/[,\s]+/).some((text) => {
+    if (text === '*') return true;
+    const [, name = text, onlyPort] = /^(.+):(\d+)$/.exec(text) ?? [];
+    const domain = name.replace(/^\*?\./, '').toLowerCase();
+    const isOnPort = onlyPort === undefined || onlyPort === (port || DEFAULT_PORTS[protocol]);
+    return domain !== '' && isOnPort && (hostname === domain || hostname.endsWith(`.${domain}`));
+  });
+  if (isExcepted) return null;
+  return protocol === 'https:' ? httpsProxy : httpProxy;
+}
+
+function proxyAddress(name: string, value = ''): URL | null {
+  const text = value.trim();
+  if (text === '') return null;
+  const address = text.includes('://') ? text : `http://${text}`;
+  if (URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)) return new URL(address);
+  throw productError('input', {
+    code: 'proxy-address',
+    message: `${name} is not the address of an http or https proxy`,
+    remedy: `set ${name} to something like http://proxy.example.com:3128`,
+  });
+}
