@@ -14,7 +14,7 @@ const pure = [
   '^src/recovery/(?!recover\\.|read\\.)',
   '^src/copernica/(answer|outcome|answers|api|redact|spellings)\\.ts$',
   '^src/daemon/scheduler\\.ts$',
-  '^src/doctor/(?!gather|probe|examine)',
+  '^src/doctor/(check|engine|file-systems)\\.ts$',
   '^src/sandbox/model',
   '^src/notices/(reasons|spell|message|post-outcome)\\.ts$',
   '^src/status/(?!ask|reporter|status|serve|server|answers|metrics)',

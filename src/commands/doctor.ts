@@ -1,28 +1,24 @@
+import { statSync } from 'node:fs';
 import { proxyOf } from '../assemble.js';
-import { type Check, checkOf } from '../doctor/check.js';
-import { judgeListen } from '../doctor/daemon.js';
-import { examineAccount, nothingElse } from '../doctor/examine-account.js';
-import type { Shared } from '../doctor/examine-shared.js';
-import { gatherListen } from '../doctor/gather-daemon.js';
-import { handlerProbe } from '../doctor/gather-handlers.js';
-import { settingsFileRead } from '../doctor/gather-settings.js';
-import { judgeSettings } from '../doctor/settings.js';
+import { type CheckResult, problemOf } from '../doctor/check.js';
+import { CHECKS } from '../doctor/checks.js';
+import { CONTACT_WITHIN_MS, contextOf, type Shared } from '../doctor/context.js';
+import { resultsWithout, runChecks } from '../doctor/engine.js';
+import { handlerContacts } from '../doctor/handler-hosts.js';
 import { ProductError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { doctorFailures, doctorJson, doctorProblems, formatDoctor } from '../output/doctor.js';
+import { DEFAULT_SETTINGS_FILE } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { type CommandResult, execute, type Invocation } from './command.js';
-
-/** One connection takes less, or something is wrong with it; a shorter --timeout holds here, too. */
-const CONNECT_WITHIN_MS = 10_000;
 
 export interface DoctorOptions {
   readonly handlers: boolean;
 }
 
 /**
- * doctor: checks what the other commands stand on, and says what to do about what is wrong. Changes nothing, neither
+ * doctor: checks what the other commands depend on, and says what to do about what is wrong. Changes nothing, neither
  * remote nor state. Ends as the gravest problem would end the command that meets it.
  */
 export function doctorCommand(host: Host, invocation: Invocation, options: DoctorOptions): Promise<number> {
@@ -32,42 +28,36 @@ export function doctorCommand(host: Host, invocation: Invocation, options: Docto
       throw error;
     });
     if (accounts instanceof ProductError) return resultOf(host, invocation, settingsBroken(accounts));
-    const examined = await shared(host, invocation, accounts, options);
-    return forAccounts(accounts, async (account) =>
-      resultOf(host, invocation, await examineAccount(host, account, examined)),
-    );
+    const shared = sharedBy(host, invocation, accounts, options);
+    return forAccounts(accounts, async (account) => {
+      return resultOf(host, invocation, await runChecks(CHECKS, contextOf(host, account, shared)));
+    });
   });
 }
 
-function settingsBroken({ kind, problems }: ProductError): Check[] {
-  const settings = judgeSettings({ ok: false, failure: kind, problems });
-  return [checkOf('settings', settings), ...nothingElse()];
+function settingsBroken({ kind, problems }: ProductError): readonly CheckResult[] {
+  const finding = problemOf(kind, problems, 'correct each; nothing else can be checked before');
+  return resultsWithout(CHECKS, 'settings', finding);
 }
 
-/** What is the same for all accounts is looked at once. */
-async function shared(
+function sharedBy(
   host: Host,
-  invocation: Invocation,
+  { settingsFile }: Invocation,
   accounts: readonly AccountSettings[],
   { handlers }: DoctorOptions,
-): Promise<Shared> {
-  const shortest = Math.min(CONNECT_WITHIN_MS, ...accounts.map(({ settings }) => settings.timeoutMs));
-  const proxy = proxyOf(host.environment);
-  const [first] = accounts;
+): Shared {
+  const isDefaultThere = statSync(DEFAULT_SETTINGS_FILE, { throwIfNoEntry: false })?.isFile() === true;
+  const shortest = Math.min(CONTACT_WITHIN_MS, ...accounts.map(({ settings }) => settings.timeoutMs));
   return {
-    settingsFile: settingsFileRead(invocation.settingsFile),
+    settingsFile: settingsFile ?? (isDefaultThere ? DEFAULT_SETTINGS_FILE : null),
     accounts,
-    proxy,
-    connectWithinMs: shortest,
-    userAgent: `copernica-webhooks/${host.version}`,
-    now: host.now,
-    probeHandlers: handlers ? handlerProbe({ timeoutMs: shortest, now: host.now }) : null,
-    listen: judgeListen(await gatherListen(first?.settings.listen ?? 'off')),
+    proxy: proxyOf(host.environment),
+    contactHandlers: handlers ? handlerContacts(host.now, shortest) : null,
   };
 }
 
 /** In JSON the problems are a list of their own; for people each stands where it was found. */
-function resultOf(host: Host, { output }: Invocation, checks: readonly Check[]): CommandResult {
+function resultOf(host: Host, { output }: Invocation, checks: readonly CheckResult[]): CommandResult {
   const color = wantsColor(host.stdout, host.environment);
   return {
     document: redacted(host, doctorJson(checks)),

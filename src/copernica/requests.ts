@@ -100,7 +100,7 @@ function credentialsFor(options: RequestsOptions): Credentials {
   return new JwtCredentials({ token, userAgent, transport, now, authUrl });
 }
 
-function parseUrl(text: string): URL {
+export function parseUrl(text: string): URL {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return new URL(text);
   throw productError('input', {
     code: 'api-url',

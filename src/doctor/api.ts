@@ -1,64 +1,51 @@
-import type { CallFailure } from '../copernica/api.js';
-import { ok, problem, type Verdict, warning } from './check.js';
-import { distrustedFor, expiresSoon, type Reach, reachedAs, unreachedBy } from './reach.js';
+import type { Contact, IdentityAnswer } from '../copernica/diagnose.js';
+import { type Finding, ok, problem, skipped, warning } from './check.js';
+import type { Context } from './context.js';
 
-/** What was learnt by asking the API whose token it is, and one webhook of its list. */
-export interface ApiFacts {
-  /** Version 4 trades the token first. Null: version 3, or it was done. */
-  readonly tradeFailure: CallFailure | null;
-  /** Null: it was not asked, since there was no JWT. */
-  readonly identity: IdentityFacts | null;
-  /** How long that took, in milliseconds. */
-  readonly ms: number;
-  /** How far this machine's clock is ahead of the server's `Date`, in milliseconds; null: it says none. */
-  readonly aheadMs: number | null;
-  /** Whether there is a call that lists webhooks; a text: why that could not be told. Null: it was not asked. */
-  readonly list: boolean | string | null;
+const CHECK_TOKEN = 'check the access token, and whether it is limited to an API version or to IP addresses';
+/** From here on a clock does harm: a JWT's end is compared with it; schedules and certificates bear more. */
+const CLOCK_OFF_MS = { withJwt: 60_000, otherwise: 5 * 60_000 } as const;
+
+export function usesJwt({ settings }: Context): boolean {
+  return settings.apiVersion === '4';
 }
 
-export type IdentityFacts =
-  | { readonly kind: 'identity'; readonly id: string; readonly name: string; readonly company: string }
-  | CallFailure;
+export async function checkAuthReach({ settings, authContact }: Context): Promise<Finding> {
+  return reachFinding(settings.authUrl, await authContact());
+}
+
+export async function checkApiReach({ settings, apiContact }: Context): Promise<Finding> {
+  return reachFinding(settings.apiUrl, await apiContact());
+}
 
 /** A host that the token is sent to. */
-export function judgeApiReach(
-  reach: Reach,
-  host: { readonly host: string; readonly port: number },
-  now: Date,
-): Verdict {
-  const unreached = unreachedBy(reach, host);
-  if (unreached !== null) return problem(unreached.message, unreached.remedy);
-  if (reach.at !== 'end') throw new Error('reached, and not at the end');
-  const about = `${host.host}: ${reachedAs(reach)}`;
-  if (reach.tls === null) return ok(`${about}, plain http on this machine`);
-  const distrusted = distrustedFor(reach.tls);
-  if (distrusted !== null) {
-    const remedy =
-      'something between here and Copernica may open TLS: give its authority with --ca-file, or check the address and the clock';
-    return problem(`${host.host}: ${distrusted.message}`, remedy);
-  }
-  const soon = expiresSoon(reach.tls, now);
-  return soon === null
-    ? ok(about)
-    : warning(`${about}; ${soon.message}`, 'nothing to be done here: it is renewed there');
+function reachFinding(address: string, contact: Contact): Finding {
+  const { host } = new URL(address);
+  if (contact.kind === 'answered') return ok(`${host} answers, in ${contact.ms} ms`);
+  return problem(
+    `${host}: ${contact.message}`,
+    'check the address, the network, the proxy and the clock; if something between here and Copernica opens TLS, give its authority with --ca-file',
+  );
 }
 
-export function judgeTrade({ tradeFailure, ms }: Pick<ApiFacts, 'tradeFailure' | 'ms'>): Verdict {
+export async function checkTokenTrade({ api }: Context): Promise<Finding> {
+  const { tradeFailure, ms } = await api();
   if (tradeFailure === null) return ok('the token was traded for a JWT');
   if (tradeFailure.kind === 'refused') return problem(tradeFailure.message, CHECK_TOKEN);
   return problem(`${tradeFailure.message} (${ms} ms)`, 'check --auth-url, and try again: it may be busy');
 }
 
-const CHECK_TOKEN = 'check the access token, and whether it is limited to an API version or to IP addresses';
+export async function checkApiAnswer({ api }: Context): Promise<Finding> {
+  const { ms } = await api();
+  return answerFinding(await identityOf(api), ms);
+}
 
 /** Whether what answers is Copernica: it may refuse the token, as long as it does so in its own words. */
-export function judgeAnswer(identity: IdentityFacts, ms: number): Verdict {
-  const time = `in ${ms} ms`;
+export function answerFinding(identity: IdentityAnswer, ms: number): Finding {
   switch (identity.kind) {
     case 'identity':
-      return ok(`answers as Copernica does, ${time}`);
     case 'refused':
-      return ok(`answers as Copernica does, ${time}`);
+      return ok(`answers as Copernica does, in ${ms} ms`);
     case 'turned-away':
       return warning(
         `takes no requests at the moment: ${identity.message}`,
@@ -80,15 +67,20 @@ export function judgeAnswer(identity: IdentityFacts, ms: number): Verdict {
   }
 }
 
-/** For an answer that is Copernica's. */
-export function judgeTokenAccepted(identity: IdentityFacts): Verdict {
-  return identity.kind === 'identity' ? ok('yes') : problem(identity.message, CHECK_TOKEN);
+export async function checkTokenAccepted({ api }: Context): Promise<Finding> {
+  const identity = await identityOf(api);
+  if (identity.kind === 'identity') return ok('yes');
+  if (identity.kind === 'turned-away') return skipped('not checked: the API takes no requests at the moment');
+  return problem(identity.message, CHECK_TOKEN);
 }
 
-/** From here on a clock does harm: a JWT's end is compared with it; schedules and certificates bear more. */
-const CLOCK_OFF_MS = { withJwt: 60_000, otherwise: 5 * 60_000 } as const;
+export async function checkClock({ settings, apiContact }: Context): Promise<Finding> {
+  const contact = await apiContact();
+  return clockFinding(contact.kind === 'answered' ? contact.aheadMs : null, settings.apiVersion);
+}
 
-export function judgeClock({ aheadMs }: Pick<ApiFacts, 'aheadMs'>, version: '3' | '4'): Verdict {
+/** `aheadMs`: how far this machine's clock is ahead of the server's; null: the server does not say what time it is. */
+export function clockFinding(aheadMs: number | null, version: '3' | '4'): Finding {
   if (aheadMs === null) return ok('the answer does not say what time it is');
   const limit = version === '4' ? CLOCK_OFF_MS.withJwt : CLOCK_OFF_MS.otherwise;
   // The server tells whole seconds.
@@ -100,23 +92,35 @@ export function judgeClock({ aheadMs }: Pick<ApiFacts, 'aheadMs'>, version: '3' 
   );
 }
 
-export function judgeListCall(list: boolean | string): Verdict {
+export async function checkListCall({ api }: Context): Promise<Finding> {
+  const { list } = await api();
   if (list === true) return ok('there is a call for it: live webhooks are read a thousand at a time');
   if (list === false) return ok('there is no call for it, as documented: live webhooks are read one by one');
   return warning(`whether there is a call for it could not be told: ${list}`, 'nothing to be done: runs find out anew');
 }
 
-export function judgeAccount(identity: Extract<IdentityFacts, { kind: 'identity' }>): Verdict {
+export async function checkAccount({ api }: Context): Promise<Finding> {
+  const identity = await identityOf(api);
+  if (identity.kind !== 'identity') return skipped(`not checked: ${identity.message}`);
   const { id, name, company } = identity;
   return ok([id, name, company === '' ? '' : `(${company})`].filter((part) => part !== '').join(' '));
 }
 
 /** A state belongs to one account. */
-export function judgeStateAccount(tokenAccount: string, stateAccount: string): Verdict {
-  if (tokenAccount === stateAccount) return ok('the same');
+export async function checkStateAccount({ api, state: readState }: Context): Promise<Finding> {
+  const identity = await identityOf(api);
+  const state = await readState();
+  if (state === null || identity.kind !== 'identity') return skipped('not checked: there is no state yet');
+  if (identity.id === state.account) return ok('the same');
   return problem(
-    `the token belongs to account ${tokenAccount}, but the state file to account ${stateAccount}`,
+    `the token belongs to account ${identity.id}, but the state file to account ${state.account}`,
     'use the token of that account, or another --state for this one',
     'refused',
   );
+}
+
+async function identityOf(api: Context['api']): Promise<IdentityAnswer> {
+  const { identity } = await api();
+  if (identity === null) throw new Error('asked without a JWT');
+  return identity;
 }

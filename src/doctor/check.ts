@@ -1,11 +1,15 @@
 import type { FailureKind, Problem } from '../errors.js';
-import { CHECKS, type CheckId } from './checks.js';
+import type { DOCTOR } from '../problems/doctor.js';
+
+type IdIn<Code> = Code extends `doctor-${infer Id}` ? Id : never;
+/** In the JSON document each check keeps its id; its problems have the code `doctor-<id>`. */
+export type CheckId = IdIn<keyof typeof DOCTOR>;
 
 /**
- * What a check came to. `warning`: works, or works for now, and should be seen to; `problem`: a command will fail by it,
- * and how that ends it; `skipped`: could not be, by what the message says.
+ * What a check finds. `warning`: it works, or works for now, and needs attention; `problem`: a command will fail because
+ * of it, and `failure` says how that command ends; `skipped`: it could not be checked, for the reason in the message.
  */
-export type Verdict =
+export type Finding = (
   | { readonly status: 'ok'; readonly message: string }
   | { readonly status: 'warning'; readonly message: string; readonly remedy: string }
   | {
@@ -13,55 +17,56 @@ export type Verdict =
       readonly message: string;
       readonly remedy: string;
       readonly failure: FailureKind;
-      /** What it consists of, where that is more than the message: each error of a file at its place. */
+      /** Where the message is only a summary: each error of a file, with its place. */
       readonly causes?: readonly Problem[];
     }
-  | { readonly status: 'skipped'; readonly message: string };
-
-export type Check = Verdict & {
-  readonly id: CheckId;
+  | { readonly status: 'skipped'; readonly message: string }
+) & {
   /** Which of several: `hooks.example.com:443`. */
   readonly subject?: string;
 };
 
-export function checkOf(id: CheckId, verdict: Verdict, subject?: string): Check {
-  return { id, ...verdict, ...(subject === undefined ? {} : { subject }) };
+export interface CheckInfo {
+  readonly id: CheckId;
+  readonly section: string;
+  /** For people, within its section. */
+  readonly name: string;
 }
 
-export const ok = (message: string): Verdict => ({ status: 'ok', message });
-export const warning = (message: string, remedy: string): Verdict => ({ status: 'warning', message, remedy });
-export const problem = (message: string, remedy: string, failure: FailureKind = 'failed'): Verdict => {
+/** One row of the table. Checks run in the order of the table, which is the order in which they are shown. */
+export interface Check<Context> extends CheckInfo {
+  /** These come earlier in the table. When one of them has a problem or was skipped, this one is skipped. */
+  readonly needs?: readonly CheckId[];
+  /** A check that does not apply is not shown at all. Left out: it always applies. */
+  readonly applies?: (context: Context) => boolean;
+  /** A ProductError that it throws is a problem. */
+  readonly run: (context: Context) => Found | Promise<Found>;
+}
+
+type Found = Finding | readonly Finding[];
+
+export type CheckResult = Finding & CheckInfo;
+
+export const ok = (message: string): Finding => ({ status: 'ok', message });
+export const warning = (message: string, remedy: string): Finding => ({ status: 'warning', message, remedy });
+export const problem = (message: string, remedy: string, failure: FailureKind = 'failed'): Finding => {
   return { status: 'problem', message, remedy, failure };
 };
-export const skipped = (message: string): Verdict => ({ status: 'skipped', message });
+export const skipped = (message: string): Finding => ({ status: 'skipped', message });
 
-/** A check that rests on another one, which found a problem or was skipped itself. */
-export function because(id: CheckId): Verdict {
-  return skipped(`not checked, because of “${CHECKS[id].name}” above`);
-}
-
-/** Whether what rests on these checks can be checked. */
-export function holds(...verdicts: readonly Verdict[]): boolean {
-  return verdicts.every(({ status }) => status === 'ok' || status === 'warning');
-}
-
-/** A failure that was told with its remedy already. */
-export function problemOf(
-  failure: FailureKind,
-  problems: readonly Problem[],
-  remedy = 'see what is said of each',
-): Verdict {
-  const [first, ...others] = problems;
-  if (first === undefined) return problem('failed without a word', 'report it', failure);
-  if (others.length > 0) {
-    const message = `${problems.length} errors`;
-    return { status: 'problem', message, remedy, failure, causes: problems };
-  }
+/** Errors that have their remedies already; `remedy` is shown where there are several of them, or where one has none. */
+export function problemOf(failure: FailureKind, causes: readonly Problem[], remedy = 'see each of them'): Finding {
+  const [first, ...others] = causes;
+  const only = others.length === 0 ? first : undefined;
   return {
     status: 'problem',
-    message: first.message,
-    remedy: first.remedy ?? remedy,
+    message: only?.message ?? `${causes.length} errors`,
+    remedy: only?.remedy ?? remedy,
     failure,
-    causes: problems,
+    causes,
   };
+}
+
+export function counted(count: number, one: string): string {
+  return `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`;
 }

@@ -1,39 +1,109 @@
-/**
- * What is checked, in the order in which it is told: what lies at hand first, then what needs the network, and whatever
- * rests on something else after that.
- */
-export const CHECKS = {
-  settings: { section: 'Settings', name: 'settings' },
-  environment: { section: 'Settings', name: 'environment' },
-  'ca-file': { section: 'Settings', name: 'certificate file' },
-  proxy: { section: 'Settings', name: 'proxy' },
-  'tls-verification': { section: 'Settings', name: 'verification of certificates' },
-  token: { section: 'Settings', name: 'access token' },
-  manifest: { section: 'Manifest', name: 'manifest' },
-  'manifest-mount': { section: 'Manifest', name: 'mount' },
-  'state-folder': { section: 'State', name: 'folder' },
-  'state-disk': { section: 'State', name: 'disk' },
-  'state-space': { section: 'State', name: 'space' },
-  'state-locks': { section: 'State', name: 'locks' },
-  'state-flush': { section: 'State', name: 'flushing' },
-  'state-holder': { section: 'State', name: 'lock' },
-  'state-file': { section: 'State', name: 'state file' },
-  'state-mode': { section: 'State', name: 'mode' },
-  uncertain: { section: 'State', name: 'uncertain creates' },
-  'possibly-duplicated': { section: 'State', name: 'possible doubles' },
-  'auth-reach': { section: 'API', name: 'authentication host' },
-  'token-trade': { section: 'API', name: 'trade of the token' },
-  'api-reach': { section: 'API', name: 'host' },
-  'api-answer': { section: 'API', name: 'answer' },
-  'token-accepted': { section: 'API', name: 'token accepted' },
-  clock: { section: 'API', name: 'clock' },
-  'list-call': { section: 'API', name: 'list of webhooks' },
-  account: { section: 'Account', name: 'account' },
-  'state-account': { section: 'Account', name: 'state’s account' },
-  schedule: { section: 'Daemon (run)', name: 'schedule' },
-  'file-watching': { section: 'Daemon (run)', name: 'file watching' },
-  'status-address': { section: 'Daemon (run)', name: 'status address' },
-  handler: { section: 'Handlers (a TLS handshake each; nothing is sent)', name: 'handler' },
-} as const;
+import * as api from './api.js';
+import { type Check, skipped } from './check.js';
+import type { Context } from './context.js';
+import { checkHandlers } from './handlers.js';
+import * as settings from './settings.js';
+import * as state from './state.js';
 
-export type CheckId = keyof typeof CHECKS;
+const SETTINGS = 'Settings';
+const MANIFEST = 'Manifest';
+const STATE = 'State';
+const API = 'API';
+const ACCOUNT = 'Account';
+const HANDLERS = 'Handlers (a TLS handshake each; nothing is sent)';
+
+/**
+ * What is checked, in the order in which it is shown: what lies at hand first, then what needs the network, and whatever
+ * depends on something else after that.
+ */
+export const CHECKS: readonly Check<Context>[] = [
+  { id: 'settings', section: SETTINGS, name: 'settings', run: settings.checkSettings },
+  { id: 'environment', section: SETTINGS, name: 'environment', run: settings.checkEnvironment },
+  {
+    id: 'ca-file',
+    section: SETTINGS,
+    name: 'certificate file',
+    applies: settings.hasCaFile,
+    run: settings.checkCaFile,
+  },
+  { id: 'proxy', section: SETTINGS, name: 'proxy', applies: settings.hasProxy, run: settings.checkProxy },
+  {
+    id: 'tls-verification',
+    section: SETTINGS,
+    name: 'verification of certificates',
+    applies: settings.verificationIsOff,
+    run: settings.checkTlsVerification,
+  },
+  { id: 'token', section: SETTINGS, name: 'access token', run: ofAccount(settings.checkToken) },
+
+  { id: 'manifest', section: MANIFEST, name: 'manifest', run: settings.checkManifest },
+  { id: 'manifest-mount', section: MANIFEST, name: 'mount', run: settings.checkManifestMount },
+
+  { id: 'state-folder', section: STATE, name: 'folder', run: ofAccount(state.checkStateFolder) },
+  { id: 'state-disk', section: STATE, name: 'disk', needs: ['state-folder'], run: state.checkStateDisk },
+  { id: 'state-space', section: STATE, name: 'space', needs: ['state-folder'], run: state.checkStateSpace },
+  { id: 'state-locks', section: STATE, name: 'locks', needs: ['state-folder'], run: state.checkStateLocks },
+  { id: 'state-flush', section: STATE, name: 'flushing', needs: ['state-folder'], run: state.checkStateFlush },
+  { id: 'state-holder', section: STATE, name: 'lock', run: ofAccount(state.inFolder(state.checkStateHolder)) },
+  { id: 'state-file', section: STATE, name: 'state file', run: ofAccount(state.inFolder(state.checkStateFile)) },
+  { id: 'state-mode', section: STATE, name: 'mode', needs: ['state-file'], run: state.ofState(state.checkStateMode) },
+  {
+    id: 'uncertain',
+    section: STATE,
+    name: 'uncertain creates',
+    needs: ['state-file'],
+    run: state.ofState(state.uncertainFinding),
+  },
+  {
+    id: 'possibly-duplicated',
+    section: STATE,
+    name: 'possible duplicates',
+    needs: ['state-file'],
+    run: state.ofState(state.duplicatesFinding),
+  },
+
+  {
+    id: 'auth-reach',
+    section: API,
+    name: 'authentication host',
+    needs: ['ca-file', 'proxy'],
+    applies: api.usesJwt,
+    run: ofAccount(api.checkAuthReach),
+  },
+  {
+    id: 'token-trade',
+    section: API,
+    name: 'trade of the token',
+    needs: ['token', 'auth-reach'],
+    applies: api.usesJwt,
+    run: api.checkTokenTrade,
+  },
+  { id: 'api-reach', section: API, name: 'host', needs: ['ca-file', 'proxy'], run: ofAccount(api.checkApiReach) },
+  {
+    id: 'api-answer',
+    section: API,
+    name: 'answer',
+    needs: ['token', 'token-trade', 'api-reach'],
+    run: api.checkApiAnswer,
+  },
+  { id: 'token-accepted', section: API, name: 'token accepted', needs: ['api-answer'], run: api.checkTokenAccepted },
+  { id: 'clock', section: API, name: 'clock', needs: ['api-reach'], run: api.checkClock },
+  { id: 'list-call', section: API, name: 'list of webhooks', needs: ['token-accepted'], run: api.checkListCall },
+
+  { id: 'account', section: ACCOUNT, name: 'account', needs: ['token-accepted'], run: api.checkAccount },
+  {
+    id: 'state-account',
+    section: ACCOUNT,
+    name: 'state’s account',
+    needs: ['state-file', 'account'],
+    run: api.checkStateAccount,
+  },
+
+  { id: 'handler', section: HANDLERS, name: 'handler', needs: ['manifest'], run: checkHandlers },
+];
+
+/** About the user's account and state, which the sandbox needs none of. Whatever depends on these is skipped with them. */
+function ofAccount(run: Check<Context>['run']): Check<Context>['run'] {
+  return (context) =>
+    context.settings.sandbox ? skipped('not checked: the sandbox has an account and a state of its own') : run(context);
+}

@@ -1,69 +1,61 @@
 import { whyUnreachable } from '../manifest/handler.js';
-import { ok, problem, skipped, type Verdict, warning } from './check.js';
-import { counted } from './manifest.js';
-import { distrustedFor, expiresSoon, type Reach, reachedAs, type Trouble, unreachedBy } from './reach.js';
+import { counted, type Finding, ok, problem, skipped, warning } from './check.js';
+import type { Context } from './context.js';
+import { type HandlerHost, handlerHosts } from './handler-hosts.js';
+import type { Handshake } from './handshake.js';
+import { distrustedFor, expiresSoon, reachedAs, type Trouble, unreachedBy } from './handshake-text.js';
+import { hasProxy } from './settings.js';
 
-/** A host that handlers of the manifest name. */
-export interface HandlerHost {
-  readonly protocol: 'http:' | 'https:';
-  /** Without the brackets of IPv6. */
-  readonly host: string;
-  readonly port: number;
-  /** `hooks.example.com:443`, IPv6 in brackets. */
-  readonly subject: string;
-  /** How many webhooks call it. */
-  readonly webhooks: number;
-}
-
-const PORTS = { 'http:': 80, 'https:': 443 } as const;
-
-/** Each host once, sorted. Of handlers that the manifest took. */
-export function handlerHosts(handlers: readonly string[]): HandlerHost[] {
-  const hosts = new Map<string, HandlerHost>();
-  for (const handler of handlers) {
-    const url = new URL(handler);
-    const protocol = url.protocol === 'http:' ? 'http:' : 'https:';
-    const port = url.port === '' ? PORTS[protocol] : Number(url.port);
-    const subject = `${url.hostname}:${port}`;
-    const key = `${protocol}//${subject}`;
-    const webhooks = (hosts.get(key)?.webhooks ?? 0) + 1;
-    hosts.set(key, { protocol, host: url.hostname.replace(/^\[|\]$/g, ''), port, subject, webhooks });
-  }
-  return [...hosts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, host]) => host);
+/** Directly, and not through a proxy: how this machine reaches the internet is nothing to Copernica. */
+export async function checkHandlers(context: Context): Promise<Finding | readonly Finding[]> {
+  const { contactHandlers, host, manifest } = context;
+  if (contactHandlers === null) return skipped('not checked: --no-handlers leaves them out');
+  const parsed = manifest();
+  const handlers = handlerHosts(parsed.ok ? parsed.entries.map(({ spec }) => spec.handler) : []);
+  const behindProxy = hasProxy(context);
+  return Promise.all(
+    handlers.map(async (handler) => {
+      const handshake = await contactHandlers(handler);
+      return { ...handlerFinding(handler, handshake, { behindProxy, now: host.now() }), subject: handler.subject };
+    }),
+  );
 }
 
 /**
  *   not checked in time                                skipped
  *   no address, no connection, no TLS                  problem; behind a proxy only a warning: it may answer others
- *   a certificate that others won't trust either       problem
+ *   a certificate that others won't trust either       problem; behind a proxy only a warning, likewise
  *   http; addresses that Copernica can't reach; a
  *   certificate that ends soon                         warning
  *   everything else                                    ok
  *
- * Null: its turn did not come. `behindProxy`: this machine is meant to reach the internet through a proxy, which
- * handlers are not asked through: what it can't reach by itself says little.
+ * `behindProxy`: this machine is meant to reach the internet through a proxy, which handlers are not asked through: what
+ * it can't reach by itself says little.
  */
-export function judgeHandler(
+export function handlerFinding(
   handler: HandlerHost,
-  reach: Reach | null,
+  handshake: Handshake | null,
   { behindProxy, now }: { readonly behindProxy: boolean; readonly now: Date },
-): Verdict {
-  if (reach === null) return skipped('not checked: others took too long to answer');
-  const unreached = unreachedBy(reach, handler);
+): Finding {
+  if (handshake === null) return skipped('not checked: others took too long to answer');
+  const unreached = unreachedBy(handshake, handler);
   if (unreached !== null) {
-    if (!behindProxy) return problem(unreached.message, unreached.remedy);
-    const remedy = 'look from a machine without a proxy, or see whether events arrive';
-    return warning(`could not be checked from here, behind a proxy: ${unreached.message}`, remedy);
+    return failedContact(unreached, behindProxy && 'look from a machine without a proxy, or see whether events arrive');
   }
-  if (reach.at !== 'end') throw new Error('reached, and not at the end');
-  const distrusted = reach.tls === null ? null : distrustedFor(reach.tls);
+  if (handshake.at !== 'end') throw new Error('reached, and not at the end');
+  const { tls, addresses } = handshake;
+  const distrusted = tls === null ? null : distrustedFor(tls);
   if (distrusted !== null) {
-    if (!behindProxy) return problem(distrusted.message, distrusted.remedy);
     const remedy = 'look from a machine without a proxy: something on the way may open TLS';
-    return warning(`could not be checked from here, behind a proxy: ${distrusted.message}`, remedy);
+    return failedContact(distrusted, behindProxy && remedy);
   }
-  const troubles = [inTheClear(handler), notPublic(reach.addresses), soon(reach, now)].filter((it) => it !== null);
-  const about = `${counted(handler.webhooks, 'webhook')}; ${reachedAs(reach)}`;
+  const soon = tls === null ? null : expiresSoon(tls.validTo, now);
+  const troubles = [
+    handler.protocol === 'http:' ? IN_THE_CLEAR : null,
+    notPublic(addresses),
+    soon && { ...soon, message: `its certificate ${soon.message}` },
+  ].filter((it) => it !== null);
+  const about = `${counted(handler.webhooks, 'webhook')}; ${reachedAs(handshake)}`;
   if (troubles.length === 0) return ok(about);
   return warning(
     `${troubles.map(({ message }) => message).join('; ')} (${about})`,
@@ -71,10 +63,16 @@ export function judgeHandler(
   );
 }
 
-function inTheClear({ protocol }: HandlerHost): Trouble | null {
-  if (protocol === 'https:') return null;
-  return { message: 'http: events, with personal data in them, are sent in the clear', remedy: 'use https' };
+/** `behindProxy`: what to do where a proxy is in between; false: there is none. */
+function failedContact({ message, remedy }: Trouble, behindProxy: string | false): Finding {
+  if (behindProxy === false) return problem(message, remedy);
+  return warning(`could not be checked from here, behind a proxy: ${message}`, behindProxy);
 }
+
+const IN_THE_CLEAR: Trouble = {
+  message: 'http: events, with personal data in them, are sent in the clear',
+  remedy: 'use https',
+};
 
 function notPublic(addresses: readonly string[]): Trouble | null {
   const inside = addresses.filter((address) => !isPublic(address));
@@ -90,8 +88,4 @@ export function isPublic(address: string): boolean {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   const url = `http://${plain.includes(':') ? `[${plain}]` : plain}/`;
   return URL.canParse(url) && whyUnreachable(new URL(url).hostname) === null;
-}
-
-function soon(reach: Extract<Reach, { at: 'end' }>, now: Date): Trouble | null {
-  return reach.tls === null ? null : expiresSoon(reach.tls, now);
 }

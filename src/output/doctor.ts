@@ -1,10 +1,9 @@
-import type { Check } from '../doctor/check.js';
-import { CHECKS } from '../doctor/checks.js';
+import type { CheckResult } from '../doctor/check.js';
 import type { FailureKind, Problem } from '../errors.js';
 import { printable } from '../manifest/printable.js';
 import { painter, type Style } from './paint.js';
 
-type Status = Check['status'];
+type Status = CheckResult['status'];
 
 const STYLE_OF: Readonly<Record<Status, Style>> = { ok: 'green', warning: 'yellow', problem: 'red', skipped: 'dim' };
 const STATUS_WIDTH = 7;
@@ -24,22 +23,22 @@ export interface CheckJson {
 }
 
 /** The document of `doctor --json`, the lists that every document carries excepted. */
-export function doctorJson(checks: readonly Check[]) {
+export function doctorJson(checks: readonly CheckResult[]) {
   return { checks: checks.map(checkJson), summary: countStatuses(checks) };
 }
 
-function checkJson(check: Check): CheckJson {
-  const { id, subject = null, status, message } = check;
+function checkJson(check: CheckResult): CheckJson {
+  const { id, section, subject = null, status, message } = check;
   const remedy = 'remedy' in check ? check.remedy : null;
-  return { check: id, section: CHECKS[id].section.replace(/ \(.*/, ''), subject, status, message, remedy };
+  return { check: id, section: section.replace(/ \(.*/, ''), subject, status, message, remedy };
 }
 
 /** What is wrong and what should be seen to, in the form of every other command. */
-export function doctorProblems(checks: readonly Check[]): Problem[] {
+export function doctorProblems(checks: readonly CheckResult[]): Problem[] {
   return checks.flatMap(problemsOf);
 }
 
-function problemsOf(check: Check): readonly Problem[] {
+function problemsOf(check: CheckResult): readonly Problem[] {
   const message = check.subject === undefined ? check.message : `${check.subject}: ${check.message}`;
   switch (check.status) {
     case 'ok':
@@ -52,18 +51,18 @@ function problemsOf(check: Check): readonly Problem[] {
   }
 }
 
-export function doctorFailures(checks: readonly Check[]): FailureKind[] {
+export function doctorFailures(checks: readonly CheckResult[]): FailureKind[] {
   return checks.flatMap((check) => (check.status === 'problem' ? [check.failure] : []));
 }
 
-function countStatuses(checks: readonly Check[]): Readonly<Record<Status, number>> {
+function countStatuses(checks: readonly CheckResult[]): Readonly<Record<Status, number>> {
   const counts = { ok: 0, warning: 0, problem: 0, skipped: 0 };
   for (const { status } of checks) counts[status] += 1;
   return counts;
 }
 
 /** For people: section by section, a line for each check and its remedy under it. */
-export function formatDoctor(checks: readonly Check[], { color }: { readonly color: boolean }): string {
+export function formatDoctor(checks: readonly CheckResult[], { color }: { readonly color: boolean }): string {
   const paint = painter(color);
   const lines: string[] = [];
   let section = '';
@@ -82,35 +81,36 @@ interface Row {
   readonly status: Status;
   readonly text: string;
   /** Null: it stands for several. */
-  readonly check: Check | null;
+  readonly check: CheckResult | null;
 }
 
 /** Checks in a row that were skipped for one reason are one row, and so are many handlers that are well. */
-function rowsOf(checks: readonly Check[]): Row[] {
+function rowsOf(checks: readonly CheckResult[]): Row[] {
   const rows: Row[] = [];
   const well = checks.filter(isWellHandler);
   const shortens = well.length > MOST_HANDLERS_SHOWN;
   let names: string[] = [];
   for (const [index, check] of checks.entries()) {
-    const { section, name } = CHECKS[check.id];
+    const { section, name } = check;
     if (shortens && isWellHandler(check)) continue;
     const next = checks[index + 1];
     names.push(check.subject ?? name);
-    const goesOn = next !== undefined && CHECKS[next.id].section === section && next.message === check.message;
+    const goesOn = next !== undefined && next.section === section && next.message === check.message;
     if (check.status === 'skipped' && next?.status === 'skipped' && goesOn) continue;
     rows.push({ section, status: check.status, text: `${names.join(', ')}: ${check.message}`, check });
     names = [];
   }
-  if (!shortens) return rows;
+  const [first] = well;
+  if (first === undefined || !shortens) return rows;
   const text = `${well.length.toLocaleString('en')} hosts answer over TLS`;
-  return [...rows, { section: CHECKS.handler.section, status: 'ok', text, check: null }];
+  return [...rows, { section: first.section, status: 'ok', text, check: null }];
 }
 
-function isWellHandler({ id, status }: Check): boolean {
+function isWellHandler({ id, status }: CheckResult): boolean {
   return id === 'handler' && status === 'ok';
 }
 
-function causeLines(check: Check): string[] {
+function causeLines(check: CheckResult): string[] {
   if (check.status !== 'problem' || check.causes === undefined || check.causes.length < 2) return [];
   const { causes } = check;
   const lines = causes.slice(0, MOST_CAUSES_SHOWN).map(({ file, line, column, message, remedy }) => {
@@ -121,11 +121,11 @@ function causeLines(check: Check): string[] {
   return more > 0 ? [...lines, `… and ${more} more`] : lines;
 }
 
-function helpLines(check: Check, paint: ReturnType<typeof painter>): string[] {
+function helpLines(check: CheckResult, paint: ReturnType<typeof painter>): string[] {
   return 'remedy' in check ? [`${paint('cyan', 'help:')} ${printable(check.remedy)}`] : [];
 }
 
-function summaryLine(checks: readonly Check[]): string {
+function summaryLine(checks: readonly CheckResult[]): string {
   const { ok, warning, problem, skipped } = countStatuses(checks);
   const parts = [
     ...(problem === 0 ? [] : [`${problem} problem${problem === 1 ? '' : 's'}`]),

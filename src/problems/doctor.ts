@@ -1,4 +1,3 @@
-import type { CheckId } from '../doctor/checks.js';
 import type { ProblemInfo } from './info.js';
 
 /** The remedy that fits stands beside each finding: there are several for most checks. */
@@ -6,7 +5,7 @@ const AS_PRINTED = 'As the finding says.';
 
 const about = (means: string) => ({ ends: 'failed', means, remedy: AS_PRINTED }) as const;
 
-/** What `doctor` finds, by its check: a warning, or an error where a command would fail by it. */
+/** What `doctor` finds, by the id of its check: a warning, or an error where a command would fail by it. */
 export const DOCTOR = {
   'doctor-settings': about('A setting can’t be used.'),
   'doctor-environment': about('A variable looks like a setting and is none, so it has no effect.'),
@@ -37,10 +36,7 @@ export const DOCTOR = {
   'doctor-list-call': about('Whether the account can list its webhooks could not be told.'),
   'doctor-account': about('Which account the token belongs to could not be told.'),
   'doctor-state-account': about('The state belongs to another account than the token.'),
-  'doctor-schedule': about('The schedule names no times, or can’t be used.'),
-  'doctor-file-watching': about('The system tells of no changes in the manifest’s folder.'),
-  'doctor-status-address': about('The address of the status server is in use by another program, or can’t be used.'),
   'doctor-handler': about(
     'The host of a handler is not known, can’t be reached by Copernica, or its certificate is not valid.',
   ),
-} as const satisfies Readonly<Record<`doctor-${CheckId}`, ProblemInfo>>;
+} as const satisfies Readonly<Record<string, ProblemInfo>>;

@@ -82,9 +82,13 @@ export class Workplace {
     return watch(child);
   }
 
-  /** The command, called in this process; with TEST_COMMAND=built, as at night and in CI, the built one. */
+  /**
+   * The command, called in this process; with TEST_COMMAND=built, as at night, the built one, and also where a variable
+   * is set that Node reads when it starts.
+   */
   run(...args: string[]): Promise<Finished> {
-    if (process.env.TEST_COMMAND === 'built') return this.start(...args).finished;
+    const isForNode = Object.keys(this.environment).some((name) => /^(NODE_|SSL_)/.test(name));
+    if (isForNode || process.env.TEST_COMMAND === 'built') return this.start(...args).finished;
     return runInProcess({ args, folder: this.folder, environment: this.#environment() });
   }
 

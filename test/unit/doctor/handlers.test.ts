@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Verdict } from '../../../src/doctor/check.js';
-import { handlerHosts, isPublic, judgeHandler } from '../../../src/doctor/handlers.js';
-import { type Reach, TIMED_OUT, type TlsFacts } from '../../../src/doctor/reach.js';
+import type { Finding } from '../../../src/doctor/check.js';
+import { handlerHosts } from '../../../src/doctor/handler-hosts.js';
+import { handlerFinding, isPublic } from '../../../src/doctor/handlers.js';
+import { type Handshake, TIMED_OUT, type TlsFacts } from '../../../src/doctor/handshake.js';
 
 const NOW = new Date('2026-06-01T00:00:00.000Z');
 const DAY_MS = 24 * 60 * 60_000;
@@ -17,19 +18,19 @@ const tls = (facts: Partial<TlsFacts> = {}): TlsFacts => ({
   issuer: 'CN=Some Authority',
   ...facts,
 });
-const end = (facts: Partial<Extract<Reach, { at: 'end' }>> = {}): Reach => {
-  return { via: null, at: 'end', addresses: PUBLIC, tls: tls(), ms: 42, ...facts };
+const end = (facts: Partial<Extract<Handshake, { at: 'end' }>> = {}): Handshake => {
+  return { at: 'end', addresses: PUBLIC, tls: tls(), ms: 42, ...facts };
 };
 const distrusted = (distrust: string, facts: Partial<TlsFacts> = {}) => end({ tls: tls({ distrust, ...facts }) });
-const failed = (at: 'connection' | 'tls', code: string): Reach => ({ via: null, at, addresses: PUBLIC, code });
+const failed = (at: 'connection' | 'tls', code: string): Handshake => ({ at, addresses: PUBLIC, code });
 
-type Row = readonly [what: string, reach: Reach | null, status: Verdict['status'], message: string | RegExp];
+type Row = readonly [what: string, reach: Handshake | null, status: Finding['status'], message: string | RegExp];
 
 const HTTPS: readonly Row[] = [
   ['all well', end(), 'ok', '2 webhooks; 203.0.113.7, 2001:db8::7, TLSv1.3, certificate until 2026-07-31, 42 ms'],
   ['its turn did not come', null, 'skipped', /took too long/],
-  ['an unknown name', { via: null, at: 'name', code: 'ENOTFOUND' }, 'problem', /^the name h\.example is not known/],
-  ['a resolver that is silent', { via: null, at: 'name', code: TIMED_OUT }, 'problem', /no answer in time/],
+  ['an unknown name', { at: 'name', addresses: [], code: 'ENOTFOUND' }, 'problem', /^the name h\.example is not known/],
+  ['a resolver that is silent', { at: 'name', addresses: [], code: TIMED_OUT }, 'problem', /no answer in time/],
   [
     'a closed port',
     failed('connection', 'ECONNREFUSED'),
@@ -76,18 +77,18 @@ describe('a handler', () => {
   const host = { protocol: 'https:', host: 'h.example', port: 443, subject: 'h.example:443', webhooks: 2 } as const;
 
   it.each(HTTPS)('with %s', (_what, reach, status, message) => {
-    const verdict = judgeHandler(host, reach, { behindProxy: false, now: NOW });
-    expect([verdict.status, verdict.message]).toEqual([
+    const finding = handlerFinding(host, reach, { behindProxy: false, now: NOW });
+    expect([finding.status, finding.message]).toEqual([
       status,
       typeof message === 'string' ? message : expect.stringMatching(message),
     ]);
-    if (verdict.status === 'problem' || verdict.status === 'warning') expect(verdict.remedy).not.toBe('');
-    if (verdict.status === 'problem') expect(verdict.failure).toBe('failed');
+    if (finding.status === 'problem' || finding.status === 'warning') expect(finding.remedy).not.toBe('');
+    if (finding.status === 'problem') expect(finding.failure).toBe('failed');
   });
 
   it.each(HTTPS.filter(([, , status]) => status === 'problem'))('with %s, behind a proxy', (_what, reach) => {
-    const verdict = judgeHandler(host, reach, { behindProxy: true, now: NOW });
-    expect([verdict.status, verdict.message]).toEqual([
+    const finding = handlerFinding(host, reach, { behindProxy: true, now: NOW });
+    expect([finding.status, finding.message]).toEqual([
       'warning',
       expect.stringMatching(/^could not be checked from here, behind a proxy: /),
     ]);
@@ -96,7 +97,7 @@ describe('a handler', () => {
   it('over http is warned of, whatever else is', () => {
     const http = { ...host, protocol: 'http:', port: 80 } as const;
     const reach = end({ tls: null, addresses: ['127.0.0.1'] });
-    expect(judgeHandler(http, reach, { behindProxy: false, now: NOW })).toMatchObject({
+    expect(handlerFinding(http, reach, { behindProxy: false, now: NOW })).toMatchObject({
       status: 'warning',
       message: expect.stringMatching(/in the clear; Copernica can’t reach 127\.0\.0\.1/),
       remedy: expect.stringMatching(/^use https; give a host/),

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Check, checkOf, ok, problem, problemOf, skipped, warning } from '../../../src/doctor/check.js';
+import {
+  type CheckId,
+  type CheckResult,
+  type Finding,
+  ok,
+  problem,
+  problemOf,
+  skipped,
+  warning,
+} from '../../../src/doctor/check.js';
+import { CHECKS } from '../../../src/doctor/checks.js';
 import { doctorFailures, doctorJson, doctorProblems, formatDoctor } from '../../../src/output/doctor.js';
 
 const CAUSES = Array.from({ length: 7 }, (_, index) => ({
@@ -11,7 +21,14 @@ const CAUSES = Array.from({ length: 7 }, (_, index) => ({
   column: 3,
 }));
 const SKIPPED = skipped('not checked, because of “settings” above');
-const text = (...checks: readonly Check[]) => formatDoctor(checks, { color: false });
+/** What the check of the table found. */
+function checkOf(id: CheckId, finding: Finding, subject?: string): CheckResult {
+  const check = CHECKS.find((it) => it.id === id);
+  if (check === undefined) throw new Error(`no check ${id}`);
+  return { ...finding, id, section: check.section, name: check.name, ...(subject === undefined ? {} : { subject }) };
+}
+
+const text = (...checks: readonly CheckResult[]) => formatDoctor(checks, { color: false });
 const handlers = (count: number) =>
   Array.from({ length: count }, (_, index) => checkOf('handler', ok('fine'), `h${index}.example:443`));
 

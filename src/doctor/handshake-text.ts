@@ -1,68 +1,33 @@
-/** How far a host could be reached: its name looked up, a connection made, TLS agreed on. Nothing more is sent. */
-export type Reach = {
-  /** Host and port of the proxy that it went through; null: none. */
-  readonly via: string | null;
-} & (
-  | { readonly at: 'name' | 'proxy'; readonly code: string }
-  | { readonly at: 'connection' | 'tls'; readonly addresses: readonly string[]; readonly code: string }
-  | {
-      readonly at: 'end';
-      readonly addresses: readonly string[];
-      /** Null: none was asked for. */
-      readonly tls: TlsFacts | null;
-      readonly ms: number;
-    }
-);
-
-export interface TlsFacts {
-  /** `TLSv1.3` */
-  readonly protocol: string;
-  /** OpenSSL's or Node's name of what is wrong with the certificate; null: it can be trusted, and is of this host. */
-  readonly distrust: string | null;
-  /** Milliseconds since 1970. */
-  readonly validFrom: number;
-  readonly validTo: number;
-  /** Whom it is for: `DNS:example.com, DNS:www.example.com`. */
-  readonly names: string;
-  readonly issuer: string;
-}
-
-/** The code of whatever took too long. */
-export const TIMED_OUT = 'TIMED_OUT';
-
-const DAY_MS = 24 * 60 * 60_000;
-/** A certificate that ends sooner is not being renewed by itself. */
-export const EXPIRES_SOON_DAYS = 14;
+import { type Handshake, TIMED_OUT, type TlsFacts } from './handshake.js';
 
 export interface Trouble {
   readonly message: string;
   readonly remedy: string;
 }
 
+const DAY_MS = 24 * 60 * 60_000;
+/** A certificate that ends sooner is not being renewed by itself. */
+const EXPIRES_SOON_DAYS = 14;
+
 /** Why a host could not be reached; null: it could. `port` is what its remedies speak of. */
 export function unreachedBy(
-  reach: Reach,
+  handshake: Handshake,
   { host, port }: { readonly host: string; readonly port: number },
 ): Trouble | null {
-  switch (reach.at) {
+  switch (handshake.at) {
     case 'name':
       return {
-        message: `the name ${host} ${codeWords(reach.code)}`,
+        message: `the name ${host} ${inWords(LOOKUP_CODES, handshake.code)}`,
         remedy: 'check how it is written, its DNS record, and this machine’s resolver',
-      };
-    case 'proxy':
-      return {
-        message: `the proxy ${reach.via ?? ''} opens no way to it: ${codeWords(reach.code)}`,
-        remedy: 'check HTTPS_PROXY, whether the proxy allows this host, or name the host in NO_PROXY',
       };
     case 'connection':
       return {
-        message: `no connection to port ${port} of ${reach.addresses.join(', ')}: ${codeWords(reach.code)}`,
+        message: `no connection to port ${port} of ${handshake.addresses.join(', ')}: ${inWords(CODES, handshake.code)}`,
         remedy: 'check that it is running there, and the firewalls on the way',
       };
     case 'tls':
       return {
-        message: `no TLS on port ${port}: ${codeWords(reach.code)}`,
+        message: `no TLS on port ${port}: ${inWords(CODES, handshake.code)}`,
         remedy: 'check that https is served on this port, with TLS 1.2 or later',
       };
     case 'end':
@@ -70,9 +35,15 @@ export function unreachedBy(
   }
 }
 
-const CODES: Readonly<Record<string, string>> = {
+type Words = Readonly<Record<string, string>>;
+
+const LOOKUP_CODES: Words = {
   ENOTFOUND: 'is not known',
   EAI_AGAIN: 'can’t be looked up at the moment',
+  [TIMED_OUT]: 'could not be looked up: no answer in time',
+};
+
+const CODES: Words = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'the connection was closed',
   EPIPE: 'the connection was closed',
@@ -86,8 +57,8 @@ const CODES: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'only versions that are too old',
 };
 
-function codeWords(code: string): string {
-  const words = CODES[code];
+function inWords(table: Words, code: string): string {
+  const words = table[code];
   return words === undefined ? code : `${words} (${code})`;
 }
 
@@ -126,23 +97,20 @@ export function distrustedFor(tls: TlsFacts): Trouble | null {
   };
 }
 
-/** The days until its certificate ends, when these are few. */
-export function expiresSoon(tls: TlsFacts, now: Date): Trouble | null {
-  const days = Math.floor((tls.validTo - now.getTime()) / DAY_MS);
+/** When a certificate ends in a few days: `ends in 3 days, on 2027-01-01`. Null: it does not. */
+export function expiresSoon(validTo: number, now: Date): Trouble | null {
+  const days = Math.floor((validTo - now.getTime()) / DAY_MS);
   if (days >= EXPIRES_SOON_DAYS) return null;
-  const left = days === 1 ? '1 day' : `${days} days`;
   return {
-    message: `its certificate ends in ${left}, on ${day(tls.validTo)}`,
+    message: `ends in ${days === 1 ? '1 day' : `${days} days`}, on ${day(validTo)}`,
     remedy: 'renew it, and see why that did not happen by itself',
   };
 }
 
 /** `203.0.113.7, TLSv1.3, certificate until 2027-01-01, 42 ms` */
-export function reachedAs(reach: Extract<Reach, { at: 'end' }>): string {
-  const { via, addresses, tls, ms } = reach;
-  const where = via === null ? addresses.join(', ') : `through the proxy ${via}`;
+export function reachedAs({ addresses, tls, ms }: Extract<Handshake, { at: 'end' }>): string {
   const how = tls === null ? [] : [tls.protocol, `certificate until ${day(tls.validTo)}`];
-  return [where, ...how, `${ms} ms`].join(', ');
+  return [addresses.join(', '), ...how, `${ms} ms`].join(', ');
 }
 
 function day(time: number): string {

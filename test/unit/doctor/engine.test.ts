@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { type Check, ok, problem, problemOf, skipped, warning } from '../../../src/doctor/check.js';
+import { CHECKS } from '../../../src/doctor/checks.js';
+import { resultsWithout, runChecks } from '../../../src/doctor/engine.js';
+import { productError } from '../../../src/errors.js';
+import { DOCTOR } from '../../../src/problems/doctor.js';
+
+const ONE = [{ code: 'api-refused', severity: 'error', message: 'no', remedy: 'do' }] as const;
+
+/** Checks of one section, in this order. */
+const table = (...checks: Omit<Check<object>, 'section' | 'name'>[]): Check<object>[] =>
+  checks.map((check) => ({ section: 'Test', name: `the ${check.id}`, ...check }));
+const rows = async (...checks: Parameters<typeof table>) =>
+  (await runChecks(table(...checks), {})).map(({ id, status, message }) => [id, status, message]);
+
+describe('checks', () => {
+  it('run in the order of the table; those that do not apply are left out', async () => {
+    expect(
+      await rows(
+        { id: 'token', run: async () => ok('fine') },
+        { id: 'proxy', applies: () => false, run: () => ok('never') },
+        { id: 'manifest', needs: ['token', 'proxy'], run: () => warning('odd', 'look') },
+        { id: 'account', needs: ['manifest'], run: () => ok('too') },
+      ),
+    ).toEqual([
+      ['token', 'ok', 'fine'],
+      ['manifest', 'warning', 'odd'],
+      ['account', 'ok', 'too'],
+    ]);
+  });
+
+  it('are skipped when one that they need has a problem, and name the first cause, however far up it is', async () => {
+    const never = () => {
+      throw new Error('must not run');
+    };
+    expect(
+      await rows(
+        { id: 'token', run: () => problem('none', 'get one') },
+        { id: 'api-answer', needs: ['token'], run: never },
+        { id: 'account', needs: ['api-answer'], run: never },
+        { id: 'state-file', run: () => skipped('not checked: no reason') },
+        { id: 'state-mode', needs: ['state-file'], run: never },
+      ),
+    ).toEqual([
+      ['token', 'problem', 'none'],
+      ['api-answer', 'skipped', 'not checked, because of “the token” above'],
+      ['account', 'skipped', 'not checked, because of “the token” above'],
+      ['state-file', 'skipped', 'not checked: no reason'],
+      ['state-mode', 'skipped', 'not checked: no reason'],
+    ]);
+  });
+
+  it('have a problem when they fail as a command would, and are a defect when they fail otherwise', async () => {
+    const failure = productError('refused', { code: 'lock-held', message: 'held', remedy: 'wait' });
+    const throwing = (error: Error) => runChecks(table({ id: 'token', run: () => Promise.reject(error) }), {});
+    expect(await throwing(failure)).toMatchObject([
+      { id: 'token', status: 'problem', message: 'held', remedy: 'wait', failure: 'refused' },
+    ]);
+    await expect(throwing(new TypeError('oops'))).rejects.toThrow('oops');
+  });
+
+  it('may find several things, or none', async () => {
+    const [first, second, ...others] = await runChecks(
+      table({ id: 'handler', run: () => [{ ...ok('a'), subject: 'a:1' }, ok('b')] }, { id: 'clock', run: () => [] }),
+      {},
+    );
+    expect([first?.subject, second?.message, others]).toEqual(['a:1', 'b', []]);
+  });
+
+  it('are all skipped when one makes every other impossible, but for those that may not apply', () => {
+    const run = () => ok('never');
+    const checks = table({ id: 'settings', run }, { id: 'proxy', applies: () => true, run }, { id: 'token', run });
+    expect(resultsWithout(checks, 'settings', problem('bad', 'mend'))).toMatchObject([
+      { id: 'settings', status: 'problem', message: 'bad' },
+      { id: 'token', status: 'skipped', message: 'not checked, because of “the settings” above' },
+    ]);
+  });
+});
+
+describe('a problem', () => {
+  it('keeps each cause, and the one remedy where there is one cause', () => {
+    expect(problemOf('input', ONE)).toMatchObject({ message: 'no', remedy: 'do', causes: ONE });
+    expect(problemOf('input', [...ONE, ...ONE], 'mend them')).toMatchObject({
+      message: '2 errors',
+      remedy: 'mend them',
+    });
+  });
+});
+
+describe('the table', () => {
+  it('has each check of the catalogue once, and names needs only that come before', () => {
+    const ids = CHECKS.map(({ id }) => id);
+    expect(ids.map((id) => `doctor-${id}`).sort()).toEqual(Object.keys(DOCTOR).sort());
+    for (const [index, { needs = [] }] of CHECKS.entries()) {
+      expect(ids.slice(0, index)).toEqual(expect.arrayContaining([...needs]));
+    }
+  });
+});
