@@ -6,7 +6,7 @@ const pure = [
   '^src/(webhook|errors|loopback|mask-urls|rough-duration)\\.ts$',
   '^src/problems/',
   '^src/output/',
-  '^src/completion/(?!describe)',
+  '^src/completion/shells\\.ts$',
   '^src/settings/(?!load)',
   '^src/manifest/(?!load)',
   '^src/state/(?!file/(?!failures|line|parse))',

@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import type { Invocation } from './commands/command.js';
-import type { Shell } from './commands/completion.js';
+import { SHELLS, type Shell } from './completion/shells.js';
 import type { Host } from './host.js';
 import { printableJson, printableLines } from './manifest/printable.js';
 import { EXIT } from './output/exit-code.js';
@@ -196,11 +196,12 @@ function addSetupCommands(program: Command, host: Host, finish: (code: number) =
   program
     .command('completion')
     .description('print a completion script for a shell')
-    .addArgument(new Argument('<shell>', 'which one').choices(['bash', 'zsh', 'fish']))
-    .action(async (shell: Shell) => {
+    .addArgument(new Argument('<shell>', 'which one').choices(SHELLS))
+    .argument('[words...]', 'what was typed so far, after --: asks what may follow, as the script does')
+    .action(async (shell: Shell, words: string[]) => {
       const { completionCommand } = await import('./commands/completion.js');
-      const { describeProgram } = await import('./completion/describe.js');
-      finish(completionCommand(host, shell, describeProgram(buildProgram(host, finish))));
+      const { describeProgram } = await import('./completion/program.js');
+      finish(completionCommand(host, { shell, words, program: describeProgram(buildProgram(host, finish)) }));
     });
 }
 

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
+import { chmod, mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { SHELLS, type Shell } from '../../src/completion/shells.js';
 import { Workplace } from '../helpers/cli.js';
 
-type Shell = 'bash' | 'zsh' | 'fish';
-
-const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 const CAPTURE_ZSH = fileURLToPath(new URL('../helpers/zsh-complete.zsh', import.meta.url));
 
 /** How a real shell is asked what it would offer for the line $2 once the script $1 is loaded: one word a line. */
@@ -27,7 +26,7 @@ const ASK: Readonly<Record<Shell, readonly string[]>> = {
 
 function runShell(shell: Shell, place: Workplace, args: readonly string[]): Promise<string> {
   const { PATH = '', HOME = '' } = process.env;
-  const env = { PATH, HOME, TERM: 'dumb', LC_ALL: 'C' };
+  const env = { PATH: `${place.path('bin')}:${PATH}`, HOME, TERM: 'dumb', LC_ALL: 'C.UTF-8' };
   return new Promise((resolve, reject) => {
     execFile(shell, args, { cwd: place.folder, env }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
@@ -36,63 +35,47 @@ function runShell(shell: Shell, place: Workplace, args: readonly string[]): Prom
   });
 }
 
-const thereIs = Object.fromEntries(
-  await Promise.all(
-    SHELLS.map(async (shell) => {
-      const found = await new Promise<boolean>((resolve) => {
-        execFile(shell, ['--version'], (error) => resolve(error === null));
-      });
-      return [shell, found] as const;
-    }),
-  ),
-);
-
-describe.each(SHELLS)('completion in a real %s', (shell) => {
-  const it_ = it.skipIf(!thereIs[shell]);
-
-  async function offered(line: string): Promise<string[]> {
-    const place = await Workplace.open();
-    await place.write(
-      'webhooks.yaml',
-      'webhooks:\n  - name: first-one\n    handler: https://a.example/x\n    trigger: create\n  - {"name":"second.one"}\n  # - name: not-this\n',
-    );
-    await place.write('other.yaml', '');
-    const { code, stdout, stderr } = await place.run('completion', shell);
-    expect([code, stderr]).toEqual([0, '']);
-    await place.write('.script', stdout);
-    const answer = await runShell(shell, place, [...ASK[shell], place.path('.script'), line]);
-    return [...new Set(answer.split('\n').map((word) => word.trim()))].filter((word) => word !== '').sort();
-  }
-
-  it_('offers the commands', async () => {
-    const words = await offered('copernica-webhooks ');
-    expect(words).toEqual(expect.arrayContaining(['apply', 'completion', 'help', 'plan', 'run', 'validate']));
-    expect(await offered('copernica-webhooks va')).toEqual(['validate']);
+function isInstalled(shell: Shell): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile(shell, ['--version'], (error) => resolve(error === null));
   });
+}
 
-  it_('offers the flags of the command that stands there, the --no- forms too', async () => {
-    expect(await offered('copernica-webhooks plan --det')).toEqual(['--detailed-exitcode']);
-    expect(await offered('copernica-webhooks apply --det')).toEqual([]);
-    expect(await offered('copernica-webhooks apply --no-pr')).toEqual(['--no-prune']);
-  });
+/** A folder with a manifest, another file, the command on the path, and the script of a shell. */
+async function openPlace(shell: Shell): Promise<Workplace> {
+  const place = await Workplace.open();
+  await place.write(
+    'webhooks.yaml',
+    'webhooks:\n  - name: first-one\n    handler: https://a.example/x\n  - {"name":"second.one"}\n  # - name: not-this\n',
+  );
+  await place.write('other.yaml', '');
+  await mkdir(place.path('bin'));
+  await place.write('bin/copernica-webhooks', `#!/bin/sh\nexec '${process.execPath}' '${place.command}' "$@"\n`);
+  await chmod(place.path('bin/copernica-webhooks'), 0o700);
+  const { code, stdout, stderr } = await place.run('completion', shell);
+  expect([code, stderr]).toEqual([0, '']);
+  await place.write('.script', stdout);
+  return place;
+}
 
-  it_('offers the values of a flag that takes one of a few', async () => {
-    expect(await offered('copernica-webhooks apply --on-uncertain ')).toEqual(['hold', 'recover']);
-    const attached = await offered('copernica-webhooks apply --on-uncertain=h');
+describe.each(SHELLS)('completion in a real %s', async (shell) => {
+  it.skipIf(!(await isInstalled(shell)))('offers commands, flags, values, files and entries', async () => {
+    const place = await openPlace(shell);
+    const offered = async (line: string) => {
+      const answer = await runShell(shell, place, [...ASK[shell], place.path('.script'), `copernica-webhooks ${line}`]);
+      return [...new Set(answer.split('\n').map((word) => word.trim()))].filter((word) => word !== '').sort();
+    };
+    expect(await offered('')).toEqual(expect.arrayContaining(['apply', 'completion', 'help', 'plan', 'validate']));
+    expect(await offered('apply --no-pr')).toEqual(['--no-prune']);
+    expect(await offered('apply --on-uncertain ')).toEqual(['hold', 'recover']);
+    const attached = await offered('apply --on-uncertain=h');
     expect(attached.map((word) => word.replace(/^--on-uncertain=/, ''))).toEqual(['hold']);
-  });
-
-  it_('offers files where a path is meant, and none where a number is', async () => {
-    expect(await offered('copernica-webhooks plan --file oth')).toEqual(['other.yaml']);
-    expect(await offered('copernica-webhooks plan --concurrency oth')).toEqual([]);
-  });
-
-  it_('offers the names of entries', async () => {
-    expect(await offered('copernica-webhooks forget ')).toEqual(['first-one', 'second.one']);
-  });
-
-  it_('offers the shells', async () => {
-    expect(await offered('copernica-webhooks completion ')).toEqual(['bash', 'fish', 'zsh']);
+    expect(await offered('plan --file oth')).toEqual(['other.yaml']);
+    expect(await offered('plan --concurrency oth')).toEqual([]);
+    expect(await offered('forget ')).toEqual(['first-one', 'second.one']);
+    // Nothing of what was typed is run.
+    expect(await offered('forget $(date>made) sec')).toEqual([]);
+    await expect(place.read('made')).rejects.toThrow('ENOENT');
   });
 });
 

@@ -1,6 +1,5 @@
 import { buildProgram } from '../../../src/cli.js';
-import { describeProgram } from '../../../src/completion/describe.js';
-import type { ProgramShape } from '../../../src/completion/shape.js';
+import { describeProgram, type ProgramShape } from '../../../src/completion/program.js';
 import { Secrets } from '../../../src/secrets.js';
 
 const SILENT = { write: () => {}, offer: () => {}, isTTY: false };

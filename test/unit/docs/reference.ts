@@ -1,4 +1,4 @@
-import type { CommandShape, OptionShape, ProgramShape } from '../../../src/completion/shape.js';
+import type { CommandShape, OptionShape, ProgramShape } from '../../../src/completion/program.js';
 import { EXIT } from '../../../src/output/exit-code.js';
 import { PROCESS_WIDE } from '../../../src/settings/account-keys.js';
 import { SETTINGS, type Setting } from '../../../src/settings/definitions.js';

@@ -1,20 +1,62 @@
 import type { Argument, Command, Option } from 'commander';
-import type { CommandShape, OperandShape, OptionShape, ProgramShape, ValueShape } from './shape.js';
 
-/** What commander knows of the program, as plain data. Hidden options are in it, since they can be typed. */
+/** The command line as data: what completion and the reference are made from. */
+export interface ProgramShape {
+  readonly name: string;
+  readonly description: string;
+  /** Of the program itself: help and version. */
+  readonly options: readonly OptionShape[];
+  readonly commands: readonly CommandShape[];
+}
+
+export interface CommandShape {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly OptionShape[];
+  readonly operands: readonly OperandShape[];
+}
+
+/** What may follow: nothing, a path, one of some words, an entry's name, or a text that nobody can guess. */
+export type ValueShape =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'path' }
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  | { readonly kind: 'entry' }
+  | { readonly kind: 'text' };
+
+export interface OptionShape {
+  /** As help shows it: `-f, --file <path>`. */
+  readonly flags: string;
+  /** `-f`. Null: there is none. */
+  readonly short: string | null;
+  /** `--file`. */
+  readonly long: string;
+  readonly description: string;
+  readonly value: ValueShape;
+  /** Not in help: the --no- form of a switch. */
+  readonly hidden: boolean;
+}
+
+export interface OperandShape {
+  readonly name: string;
+  readonly description: string;
+  readonly value: ValueShape;
+  readonly required: boolean;
+}
+
+/** What commander knows of the program. Hidden options are in it, since they can be typed. */
 export function describeProgram(program: Command): ProgramShape {
   const commands = program.createHelp().visibleCommands(program).map(describeCommand);
-  const names = commands.map(({ name }) => name);
+  const names: ValueShape = { kind: 'words', words: commands.map(({ name }) => name) };
   return {
     name: program.name(),
     description: program.description(),
     options: optionsOf(program),
     // Commander's own help command doesn't say what it takes.
-    commands: commands.map((command) =>
-      command.name === 'help'
-        ? { ...command, operands: command.operands.map((operand) => ({ ...operand, value: oneOf(names) })) }
-        : command,
-    ),
+    commands: commands.map((command) => {
+      if (command.name !== 'help') return command;
+      return { ...command, operands: command.operands.map((operand) => ({ ...operand, value: names })) };
+    }),
   };
 }
 
@@ -41,7 +83,6 @@ function describeOption(option: Option, command: Command): OptionShape {
     long: option.long ?? '',
     description: option.description === '' && opposite !== undefined ? `not ${opposite.long}` : option.description,
     value: option.required || option.optional ? valueShape(option.argChoices, option.flags) : { kind: 'none' },
-    repeats: option.variadic,
     hidden: option.hidden,
   };
 }
@@ -56,11 +97,7 @@ function describeOperand(argument: Argument): OperandShape {
 }
 
 /** What a value is shows in its name: paths are called path. */
-function valueShape(choices: readonly string[] | undefined, flags: string): ValueShape {
-  if (choices !== undefined) return oneOf(choices);
+function valueShape(words: readonly string[] | undefined, flags: string): ValueShape {
+  if (words !== undefined) return { kind: 'words', words };
   return /[<[]path[>\]]/.test(flags) ? { kind: 'path' } : { kind: 'text' };
-}
-
-function oneOf(words: readonly string[]): ValueShape {
-  return { kind: 'words', words };
 }
