@@ -12,16 +12,6 @@ export const SANDBOX = {
     means: 'The sandbox is asked about an account that it does not have.',
     remedy: 'Use one of those that the message names.',
   },
-  'sandbox-token-too-short': {
-    ends: 'input',
-    means: 'An account of the sandbox is given a token that is too short to be kept out of its log.',
-    remedy: 'Give it a longer one.',
-  },
-  'sandbox-accounts-alike': {
-    ends: 'input',
-    means: 'Two accounts of the sandbox have one token or one id.',
-    remedy: 'Give each its own.',
-  },
   'sandbox-port': {
     ends: 'failed',
     means: 'The sandbox can’t listen on its port.',

@@ -1,14 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import { productError } from '../errors.js';
+import { timerMs } from '../timers.js';
 import type { StoredWebhook } from './model/account.js';
 import { CONTROL_PREFIX, control } from './model/control.js';
-import { exchange } from './model/exchange.js';
+import { exchange, type SandboxTime } from './model/exchange.js';
 import type { FaultOrder } from './model/faults.js';
 import type { ModelOptions } from './model/options.js';
 import type { LoggedRequest } from './model/request-log.js';
 import { SandboxModel } from './model/sandbox-model.js';
-import { Timers } from './timers.js';
-import { Watchers } from './watchers.js';
 import { readRequest, writeReply } from './wire.js';
 
 const HOST = '127.0.0.1';
@@ -46,15 +45,25 @@ export interface Sandbox {
 /**
  * Serves a sandbox on a loopback port until it is closed.
  *
- * @throws ProductError of kind `failed` when the port cannot be had, of kind `input` for accounts or faults that make
- * no sense.
+ * @throws ProductError of kind `failed` when the port cannot be had, of kind `input` for faults that make no sense.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const model = new SandboxModel(options);
   for (const fault of options.faults ?? []) model.orderFault(fault);
   const watchers = new Watchers(model);
-  const timers = new Timers(options.now ?? Date.now, () => watchers.look());
-  const server = serve(model, timers, watchers);
+  const pending = new Set<NodeJS.Timeout>();
+  const time: SandboxTime = {
+    now: options.now ?? Date.now,
+    after: (ms, task) => {
+      const timer = setTimeout(() => {
+        pending.delete(timer);
+        task();
+        watchers.look();
+      }, timerMs(ms));
+      pending.add(timer);
+    },
+  };
+  const server = serve(model, time, () => watchers.look());
   const port = await listen(server, options.port ?? 0);
   return {
     url: `http://${HOST}:${port}`,
@@ -66,24 +75,24 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     takeIds: (count) => model.takeIds(count),
     until: (holds) => watchers.until(holds),
     close: async () => {
-      timers.stop();
+      for (const timer of pending) clearTimeout(timer);
       watchers.stop();
       await close(server);
     },
   };
 }
 
-function serve(model: SandboxModel, timers: Timers, watchers: Watchers): Server {
+function serve(model: SandboxModel, time: SandboxTime, afterEach: () => void): Server {
   // No limit on how long a request may take: being slow is the client's to find out, or an ordered fault.
   const options = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0, headersTimeout: 0 };
   return createServer(options, (incoming, outgoing) => {
     readRequest(incoming, outgoing, (request) => {
       if (request.path.startsWith(CONTROL_PREFIX)) {
-        writeReply(outgoing, { kind: 'answer', response: control(model, request, timers.now()) });
+        writeReply(outgoing, { kind: 'answer', response: control(model, request, time.now()) });
       } else {
-        exchange(model, request, timers, (reply) => writeReply(outgoing, reply));
+        exchange(model, request, time, (reply) => writeReply(outgoing, reply));
       }
-      watchers.look();
+      afterEach();
     });
   });
 }
@@ -108,4 +117,40 @@ function close(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
+}
+
+interface Watcher {
+  readonly holds: (model: SandboxModel) => boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Those who wait for something to become true of the sandbox, so that nobody has to sleep and look. */
+class Watchers {
+  readonly #model: SandboxModel;
+  readonly #waiting = new Set<Watcher>();
+
+  constructor(model: SandboxModel) {
+    this.#model = model;
+  }
+
+  until(holds: (model: SandboxModel) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add({ holds, resolve, reject });
+      this.look();
+    });
+  }
+
+  look(): void {
+    for (const watcher of this.#waiting) {
+      if (!watcher.holds(this.#model)) continue;
+      this.#waiting.delete(watcher);
+      watcher.resolve();
+    }
+  }
+
+  stop(): void {
+    for (const { reject } of this.#waiting) reject(new Error('the sandbox was closed before this came true'));
+    this.#waiting.clear();
+  }
 }

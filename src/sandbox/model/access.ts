@@ -1,6 +1,6 @@
 import type { Account } from './account.js';
 import type { Route } from './calls.js';
-import { readBody } from './data.js';
+import { mediaType } from './data.js';
 import { type ApiRequest, type ApiResponse, REFUSALS, refusal } from './http.js';
 
 interface IssuedJwt {
@@ -33,7 +33,7 @@ export class Access {
 
   /** The authentication host's one call: form body with an access token in, the bare JWT out. */
   trade(request: ApiRequest, now: number): ApiResponse {
-    const account = this.byToken(bodyToken(request));
+    const account = this.byToken(formToken(request));
     if (account === null) return refusal(REFUSALS.token, 401);
     return { status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: this.#issue(account, now) };
   }
@@ -71,11 +71,11 @@ function queryToken(query: string): string | null {
   return new URLSearchParams(query).get('access_token');
 }
 
-function bodyToken(request: ApiRequest): string | null {
-  const token = readBody(request)?.access_token;
-  return typeof token === 'string' ? token : null;
+function formToken(request: ApiRequest): string | null {
+  if (mediaType(request) !== 'application/x-www-form-urlencoded') return null;
+  return new URLSearchParams(request.body).get('access_token');
 }
 
 function base64url(text: string): string {
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return Buffer.from(text).toString('base64url');
 }

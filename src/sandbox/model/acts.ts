@@ -1,5 +1,4 @@
 import type { Account, StoredWebhook } from './account.js';
-import { nestedPage, page, shownWebhook } from './answers.js';
 import type { Call } from './calls.js';
 import { allCallers, readBody, webhookData } from './data.js';
 import { type ApiRequest, type ApiResponse, empty, json, REFUSALS, refusal } from './http.js';
@@ -28,11 +27,11 @@ export function carryOut(call: Exclude<Call, { kind: 'token' }>, act: Act): ApiR
       return withWebhook(account, call.id, (webhook) => remove(webhook, act));
     case 'list':
       if (quirks.list === 'refused') return refusal(REFUSALS.method);
-      return page(account.live(), request.query, (webhook) => shownWebhook(webhook, quirks));
+      return json(page(account.live(), request.query, (webhook) => shownWebhook(webhook, quirks)));
     case 'identity':
       return json(account.options.identity);
     case 'databases':
-      return page(account.options.databases ?? [], request.query, shownDatabase);
+      return json(page(account.options.databases ?? [], request.query, shownDatabase));
     case 'collections':
       return collections(call.database, act);
     case 'unknown':
@@ -73,8 +72,8 @@ function remove(webhook: StoredWebhook, { account, quirks, now }: Act): ApiRespo
 
 function collections(database: number, { account, request }: Act): ApiResponse {
   const found = account.options.databases?.find(({ id }) => id === database);
-  if (found === undefined) return refusal(REFUSALS.unknownId);
-  return page(found.collections ?? [], request.query, (collection) => shownCollection(collection, found));
+  if (found === undefined) return refusal(REFUSALS.unknownDatabase);
+  return json(page(found.collections ?? [], request.query, (collection) => shownCollection(collection, found)));
 }
 
 function withWebhook(account: Account, id: number, then: (webhook: StoredWebhook) => ApiResponse): ApiResponse {
@@ -84,7 +83,7 @@ function withWebhook(account: Account, id: number, then: (webhook: StoredWebhook
 
 function shownDatabase(database: DatabaseOptions): object {
   const { id, name, collections: all = [] } = database;
-  const shown = nestedPage(all, (collection) => shownCollection(collection, database));
+  const shown = page(all, '', (collection) => shownCollection(collection, database));
   return { ID: String(id), name, description: '', collections: shown };
 }
 
@@ -94,4 +93,55 @@ function shownCollection({ id, name }: CollectionOptions, database: DatabaseOpti
 
 function origin({ headers }: ApiRequest): string {
   return headers.host === undefined ? 'https://api.copernica.com' : `http://${headers.host}`;
+}
+
+const PAGE_LIMIT = { usual: 100, most: 1000 } as const;
+
+/** A webhook as GET shows it. Its id is a string; a removed one keeps the id, and its other fields are empty. */
+function shownWebhook(webhook: StoredWebhook, quirks: Quirks): Readonly<Record<string, unknown>> {
+  const { id, handler, trigger, callers, database, collection, removedAt } = webhook;
+  const limits = { database: shownLimit(database, quirks), collection: shownLimit(collection, quirks) };
+  const shown = {
+    ID: String(id),
+    handler,
+    trigger,
+    callers,
+    ...(quirks.limits !== 'absent' && limits),
+    ...quirks.extraProperties,
+  };
+  if (removedAt === null) return shown;
+  const emptied = Object.fromEntries(Object.keys(shown).map((key) => [key, '']));
+  return { ...emptied, ID: String(id), callers: [], removed: dateTime(removedAt) };
+}
+
+function shownLimit(id: number | null, { limits }: Quirks): string | number | null {
+  if (id === null) return null;
+  switch (limits) {
+    case 'string':
+      return String(id);
+    case 'number':
+      return id;
+    case 'null':
+    case 'absent':
+      return null;
+  }
+}
+
+/** `YYYY-MM-DD HH:MM:SS`, in UTC. */
+function dateTime(time: number): string {
+  return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** One page of the items that the query asks for, in the envelope of every list. */
+function page<T>(items: readonly T[], query: string, show: (item: T) => unknown): object {
+  const asked = new URLSearchParams(query);
+  const start = count(asked.get('start')) ?? 0;
+  const limit = Math.min(count(asked.get('limit')) ?? PAGE_LIMIT.usual, PAGE_LIMIT.most);
+  const data = items.slice(start, start + limit).map(show);
+  const withTotal = !['false', '0'].includes(asked.get('total') ?? '');
+  return { start, limit, count: data.length, ...(withTotal && { total: items.length }), data };
+}
+
+function count(text: string | null): number | null {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }

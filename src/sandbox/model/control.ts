@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { ProductError } from '../../errors.js';
 import { readJsonObject } from './data.js';
-import { parseFaultOrder } from './fault-spec.js';
-import type { FaultRule } from './faults.js';
+import { type FaultRule, parseFaultOrder } from './faults.js';
 import { type ApiRequest, type ApiResponse, json, refusal } from './http.js';
 import type { SandboxModel } from './sandbox-model.js';
 

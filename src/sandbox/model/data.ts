@@ -26,10 +26,15 @@ export interface WebhookData {
 
 /** The body as properties, JSON or form; null when it is neither or its content type says something else. */
 export function readBody(request: ApiRequest): Readonly<Record<string, unknown>> | null {
-  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+  const type = mediaType(request);
   if (type === 'application/json') return readJsonObject(request.body);
   if (type === 'application/x-www-form-urlencoded') return readForm(request.body);
   return null;
+}
+
+/** The content type without its parameters, in lower case. */
+export function mediaType({ headers }: ApiRequest): string {
+  return ((headers['content-type'] ?? '').split(';', 1)[0] ?? '').trim().toLowerCase();
 }
 
 export function readJsonObject(text: string): Readonly<Record<string, unknown>> | null {

@@ -21,11 +21,12 @@ export interface ApiResponse {
   readonly promisedBytes?: number;
 }
 
-/** The wording of refusals, as seen on the live API. */
+/** The wording of refusals, as seen on the live API: which differs from one entity to another. */
 export const REFUSALS = {
   token: 'Invalid access token',
   method: 'Invalid method',
   unknownId: 'No entity with supplied ID',
+  unknownDatabase: 'No database with supplied ID',
   data: 'Invalid data provided',
   removed: 'This webhook has already been removed',
 } as const;

@@ -2,8 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProductError } from '../../../src/errors.js';
 import { decide } from '../../../src/sandbox/model/effects.js';
-import { faultSpec, parseFaultSpec } from '../../../src/sandbox/model/fault-spec.js';
-import { FAULT_CALLS, FaultQueue, type FaultRule, PLAIN_REPLIES } from '../../../src/sandbox/model/faults.js';
+import {
+  FAULT_CALLS,
+  FaultQueue,
+  type FaultRule,
+  faultSpec,
+  PLAIN_REPLIES,
+  parseFaultSpec,
+} from '../../../src/sandbox/model/faults.js';
 
 describe('a fault written as text', () => {
   it.each([

@@ -95,7 +95,7 @@ describe('a webhook in the sandbox', () => {
     ['GET', '/v3/webhook/1', 'No entity with supplied ID'],
     ['PUT', '/v3/webhook/1', 'No entity with supplied ID'],
     ['DELETE', '/v3/webhook/nonsense', 'No entity with supplied ID'],
-    ['GET', '/v3/database/1018/collections', 'No entity with supplied ID'],
+    ['GET', '/v3/database/1018/collections', 'No database with supplied ID'],
     ['GET', '/v3/webhooks', 'Invalid method'],
     ['POST', '/v3/webhook/1', 'Invalid method'],
     ['GET', '/v3/nothing', 'Invalid method'],
