@@ -1,6 +1,10 @@
+import { readFileSync, statSync } from 'node:fs';
+import { parseDocument } from 'yaml';
 import { productError } from '../errors.js';
 import type { Host } from '../host.js';
-import { loadSettings } from '../settings/load.js';
+import { quote } from '../manifest/printable.js';
+import { SETTINGS } from '../settings/definitions.js';
+import { DEFAULT_SETTINGS_FILE } from '../settings/load.js';
 import { formatListen, type ListenAddress } from '../settings/values.js';
 import { ANSWER_WITHIN_MS, addressToAsk, askStatus } from '../status/ask.js';
 import { execute, type Invocation } from './command.js';
@@ -12,10 +16,7 @@ export function healthcheckCommand(
   options: { readonly ready: boolean },
 ): Promise<number> {
   return execute(host, invocation, async () => {
-    const {
-      common: { settings },
-    } = await loadSettings({ ...invocation, environment: host.environment });
-    const address = knownAddress(settings.listen);
+    const address = knownAddress(listenSetting(host, invocation));
     const path = options.ready ? '/readyz' : '/healthz';
     const { status, body } = await askStatus(address, path).catch((error: unknown) => {
       throw unhealthy(`no answer from ${formatListen(address)}${path} (${reasonOf(error)})`);
@@ -23,6 +24,40 @@ export function healthcheckCommand(
     if (status !== 200) throw unhealthy(body.trim().replaceAll('\n', '; ') || `answered ${status}`);
     return { document: {}, text: body, problems: [], failures: [] };
   });
+}
+
+/**
+ * Flag, environment, settings file, default, as everywhere, and nothing else of the settings is looked at: a daemon that
+ * runs is well, whatever became of the settings file since it started.
+ */
+function listenSetting({ environment }: Host, { flags, settingsFile }: Invocation): ListenAddress | 'off' {
+  const { name, environment: variable, parse, accepts, fallback } = SETTINGS.listen;
+  const said = flags.get(name) ?? (environment[variable] || undefined);
+  if (said === undefined) return parse(listenInFile(settingsFile ?? DEFAULT_SETTINGS_FILE)) ?? fallback;
+  const listen = parse(said);
+  if (listen !== undefined) return listen;
+  const from = flags.has(name) ? `flag --${name}` : `environment variable ${variable}`;
+  throw productError('input', {
+    code: 'bad-setting',
+    message: `${name}: ${quote(said)} (from ${from}) can't be used`,
+    remedy: `give ${accepts}`,
+  });
+}
+
+/** Settings files are small; the parser is not given more. */
+const LARGEST_FILE_BYTES = 64 * 1024;
+
+/** What the file says of it, as far as the file can be read: the parser goes on after an error. Else empty. */
+function listenInFile(path: string): string {
+  try {
+    const about = statSync(path);
+    if (!about.isFile() || about.size > LARGEST_FILE_BYTES) return '';
+    const text = readFileSync(path, 'utf8');
+    const listen: unknown = parseDocument(text, { uniqueKeys: false, logLevel: 'silent' }).get('listen');
+    return typeof listen === 'string' ? listen : (/^listen: *["']?([^\s"'#]+)/m.exec(text)?.[1] ?? '');
+  } catch {
+    return '';
+  }
 }
 
 function unhealthy(message: string) {

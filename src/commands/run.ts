@@ -85,8 +85,8 @@ async function openStatusOf(host: Host, [account]: readonly AccountSettings[]): 
   const { settings } = account;
   const log = await openLog(host, settings, host.stdout);
   const { version, now, secrets } = host;
-  const { listen, sandbox } = settings;
-  return openStatus({ listen, anyPort: sandbox, version, now, log, redact: secrets.redact });
+  const { listen, allowedHosts = [], sandbox } = settings;
+  return openStatus({ listen, allowedHosts, anyPort: sandbox, version, now, log, redact: secrets.redact });
 }
 
 const NOTHING_TO_SAY = { document: {}, text: '', problems: [] };

@@ -11,4 +11,10 @@ export const ACCOUNT_NAME_PATTERN = /^[A-Za-z0-9._-]{1,100}$/;
 export const VARIABLE_NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Settings of the process, which no account can have of its own. */
-export const PROCESS_WIDE: ReadonlySet<string> = new Set(['listen', 'log-level', 'log-format', 'sandbox']);
+export const PROCESS_WIDE: ReadonlySet<string> = new Set([
+  'listen',
+  'allowed-hosts',
+  'log-level',
+  'log-format',
+  'sandbox',
+]);

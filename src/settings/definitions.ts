@@ -5,6 +5,7 @@ import {
   parseApiUrl,
   parseBoolean,
   parseDuration,
+  parseHostNames,
   parseInteger,
   parseListen,
   parseOneOf,
@@ -229,6 +230,15 @@ export const SETTINGS = {
     note: 'It has no log-in: keep it where only friends reach it.',
     parse: parseListen,
     commands: ['run', 'healthcheck', 'doctor'],
+  }),
+  allowedHosts: setting<readonly string[] | undefined>('allowed-hosts', '--allowed-hosts <names>', {
+    help: 'host names that the status server answers to, besides loopback names and IP addresses',
+    accepts: 'host names without a port, separated by commas',
+    fallback: undefined,
+    example: 'webhooks.example.com',
+    note: 'It answers to no other name, wherever it listens, so that a web page elsewhere can’t read it through somebody’s browser: name here what a proxy or a Prometheus asks it by. In the settings file it may be a list.',
+    parse: parseHostNames,
+    commands: ['run'],
   }),
   graceMs: duration('grace', 'how long requests under way may take after SIGTERM', 25_000, ['run']),
   notify: setting<NotifyUrl | undefined>('notify', null, {

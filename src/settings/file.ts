@@ -102,16 +102,24 @@ function readTexts(map: YAMLMap, known: readonly string[], { problems, placeOf }
       continue;
     }
     seen.add(name);
+    const text = name === SETTINGS.allowedHosts.name ? namesIn(value) : isScalar(value) ? value.value : null;
     if (name === ACCOUNTS_KEY && known.includes(name)) continue;
     if (!known.includes(name)) problems.push(unknownSetting(name, known, place));
-    else if (!isScalar(value) || value.value === null) {
+    else if (text === null) {
       problems.push(settingsProblem('bad-setting', `${name} has no value`, place, 'give a value or leave the key out'));
     } else {
       const origin = `${place.file}:${place.line}`;
-      values.set(name, { text: String(value.value), origin, place: placeOf(offsetOf(value)) });
+      values.set(name, { text: String(text), origin, place: placeOf(offsetOf(value)) });
     }
   }
   return values;
+}
+
+/** A list, or names with commas between them; null: neither. */
+function namesIn(node: unknown): string | null {
+  const items = isSeq(node) ? node.items : [node];
+  const names = items.map((item) => (isScalar(item) && item.value !== null ? String(item.value) : null));
+  return names.includes(null) || names.length === 0 ? null : names.join(',');
 }
 
 function unknownSetting(name: string, known: readonly string[], place: FilePlace): Problem {

@@ -92,7 +92,19 @@ export interface ListenAddress {
 }
 
 const HIGHEST_PORT = 65_535;
-const HOST_NAME = /^(?=.{1,253}$)[A-Za-z\d]([A-Za-z\d-]{0,62}(\.[A-Za-z\d])?)*$/;
+const LONGEST_HOST_NAME = 253;
+/** Underscores too: names of compose services have them. */
+const HOST_LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/i;
+
+function isHostName(text: string): boolean {
+  return text.length <= LONGEST_HOST_NAME && text.split('.').every((label) => HOST_LABEL.test(label));
+}
+
+/** Host names with commas between them: in lower case, without a dot at the end. */
+export function parseHostNames(text: string): string[] | undefined {
+  const names = text.split(',').map((name) => name.trim().toLowerCase().replace(/\.$/, ''));
+  return names.every(isHostName) ? names : undefined;
+}
 
 /** `host:port`, `[::1]:port`, `:port` for all addresses, or `off`. */
 export function parseListen(text: string): ListenAddress | 'off' | undefined {
@@ -110,7 +122,7 @@ export function parseListen(text: string): ListenAddress | 'off' | undefined {
 
 /** What looks like an IPv4 address has to be one: `127.1` and `256.0.0.1` are no names either. */
 function isHostOrIpv4(host: string): boolean {
-  if (!HOST_NAME.test(host) || !URL.canParse(`http://${host}/`)) return false;
+  if (!isHostName(host) || !URL.canParse(`http://${host}/`)) return false;
   return !/^[\d.]+$/.test(host) || new URL(`http://${host}/`).hostname === host;
 }
 

@@ -4,6 +4,8 @@ import type { ListenAddress } from '../settings/values.js';
 /** A daemon that takes longer than this to say that it lives does not. */
 export const ANSWER_WITHIN_MS = 5_000;
 const LONGEST_ANSWER_CHARACTERS = 10_000;
+/** The server answers to this name wherever it listens: one that `--listen` says need not be among its allowed hosts. */
+const HEADERS = { host: 'localhost' };
 
 /** Where a status server is asked from its own machine: one on all addresses, on loopback. */
 export function addressToAsk(listen: ListenAddress): ListenAddress {
@@ -18,7 +20,7 @@ export function askStatus(
 ): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-    const request = get({ host, port, path, agent: false, signal }, (response) => {
+    const request = get({ host, port, path, headers: HEADERS, agent: false, signal }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => {
         body = (body + text).slice(0, LONGEST_ANSWER_CHARACTERS);

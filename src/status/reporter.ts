@@ -57,6 +57,7 @@ export interface Status {
 
 export interface StatusOptions {
   readonly listen: ListenAddress | 'off';
+  readonly allowedHosts: readonly string[];
   /** Take a free port where the wanted one is in use, as for a demonstration. */
   readonly anyPort: boolean;
   readonly version: string;

@@ -25,28 +25,38 @@ export async function serveStatus(options: StatusOptions & { readonly listen: Li
   const reporters: Reporter[] = [];
   const accounts = () => reporters.map((reporter) => reporter.now());
   const metrics = createMetrics({ version, accounts });
+  let changes = 0;
+  const onChange = () => {
+    changes += 1;
+  };
   const answers = makeAnswers({
     redact,
     snapshot: () => snapshotOf(accounts(), { version, startedAt, now: now().getTime() }),
     metrics: () => metrics.text(),
     metricsType: metrics.contentType,
+    changes: () => changes,
+    now: () => performance.now(),
   });
   const server = await startStatusServer({ ...options, answers });
   return {
     url: server.url,
     close: () => server.close(),
     account: (about) => {
+      onChange();
       metrics.prepare(about.name);
-      const reporter = new Reporter(about, { metrics, now });
+      const reporter = new Reporter(about, { metrics, now, onChange });
       reporters.push(reporter);
       return reporter;
     },
   };
 }
 
+const UNEXPECTED = { kind: 'failed', problems: [] } as const;
+
 interface ReporterEdges {
   readonly metrics: Metrics;
   readonly now: () => Date;
+  readonly onChange: () => void;
 }
 
 /** One account's board, kept up to date by what is reported. */
@@ -54,13 +64,15 @@ class Reporter implements AccountReporter {
   readonly #about: ReportedAccount;
   readonly #metrics: Metrics;
   readonly #now: () => Date;
+  readonly #onChange: () => void;
   #board: AccountBoard;
   #schedule: ObservedSchedule | null = null;
 
-  constructor(about: ReportedAccount, { metrics, now }: ReporterEdges) {
+  constructor(about: ReportedAccount, { metrics, now, onChange }: ReporterEdges) {
     this.#about = about;
     this.#metrics = metrics;
     this.#now = now;
+    this.#onChange = onChange;
     this.#board = emptyBoard(now().getTime());
   }
 
@@ -91,9 +103,9 @@ class Reporter implements AccountReporter {
       this.#ended(triggers, { kind: 'report', view: report, warnings, refreshed });
       return report;
     } catch (error) {
-      if (error instanceof ProductError) {
-        this.#ended(triggers, { kind: 'error', failure: error.kind, problems: error.problems });
-      }
+      // An error that nobody expected ends the program, which says more about it than a page should.
+      const { kind: failure, problems } = error instanceof ProductError ? error : UNEXPECTED;
+      this.#ended(triggers, { kind: 'error', failure, problems });
       throw error;
     }
   }
@@ -124,5 +136,6 @@ class Reporter implements AccountReporter {
 
   #tell(event: StatusEvent): void {
     this.#board = advanceBoard(this.#board, event, this.#now().getTime());
+    this.#onChange();
   }
 }

@@ -1,14 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { type ProductError, productError } from '../errors.js';
+import { errorCode, type ProductError, productError } from '../errors.js';
 import { formatListen, type ListenAddress } from '../settings/values.js';
-import type { Answers, StatusAnswer } from './answers.js';
+import { type Answers, type StatusAnswer, textAnswer } from './answers.js';
+import { isWelcomeHost } from './hosts.js';
 
 /** A reader that is slow, or says nothing, is let go of: this server is small and has no log-in. */
 const LIMITS = {
   headersMs: 5_000,
   requestMs: 10_000,
+  /** How often Node looks for connections that are over the two limits above. */
+  checkEveryMs: 1_000,
   keepAliveMs: 5_000,
   /** Without a byte either way. */
   idleMs: 30_000,
@@ -25,11 +28,20 @@ const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 } as const;
 const STRICTEST_POLICY = "default-src 'none'; frame-ancestors 'none'";
-const LOCAL_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+export interface StatusServerOptions {
+  readonly listen: ListenAddress;
+  /** Take a free port where the wanted one is in use, as for a demonstration. */
+  readonly anyPort: boolean;
+  /** Host names that it answers to besides loopback names and IP addresses: in lower case, without a dot at the end. */
+  readonly allowedHosts: readonly string[];
+  readonly log: Logger;
+}
 
 export interface StatusServer {
   /** With the port that was really taken. */
   readonly url: string;
+  /** Closes at once, answers under way included: nobody's shutdown waits for a reader. */
   close(): Promise<void>;
 }
 
@@ -37,27 +49,26 @@ export interface StatusServer {
  * Listens, and answers GET and HEAD. Throws ProductError of kind `input` when it can't: the port is in use, or the
  * address is none of this machine.
  */
-export async function startStatusServer(options: {
-  readonly listen: ListenAddress;
-  readonly anyPort: boolean;
-  readonly answers: Answers;
-  readonly log: Logger;
-}): Promise<StatusServer> {
+export async function startStatusServer(
+  options: StatusServerOptions & { readonly answers: Answers },
+): Promise<StatusServer> {
   const { listen, anyPort, answers, log } = options;
-  const isWelcome = hostCheck(listen);
-  const server = createServer({ maxHeaderSize: LIMITS.headerBytes }, (request, response) => {
-    respond(request, response, answers, isWelcome).catch((error: unknown) => {
+  const allowedHosts = new Set(options.allowedHosts);
+  const limits = { maxHeaderSize: LIMITS.headerBytes, connectionsCheckingInterval: LIMITS.checkEveryMs };
+  const server = createServer(limits, (request, response) => {
+    respond(request, response, answers, allowedHosts).catch((error: unknown) => {
       log.error({ path: request.url?.split('?')[0] }, `status server: ${String(error)}`);
       if (response.headersSent) response.destroy();
-      else send(response, text(500, 'internal error: see the log'), request.method === 'HEAD');
+      else send(response, textAnswer(500, 'internal error: see the log'), request.method === 'HEAD');
     });
   });
   server.headersTimeout = LIMITS.headersMs;
   server.requestTimeout = LIMITS.requestMs;
   server.keepAliveTimeout = LIMITS.keepAliveMs;
-  server.maxConnections = LIMITS.connections;
   server.setTimeout(LIMITS.idleMs, (socket) => socket.destroy());
+  keepRoomForNewConnections(server);
   await listenOn(server, listen, anyPort, log);
+  survive(server, log);
   // The daemon lives by its own; a server that nobody closed must not keep a failed start from ending.
   server.unref();
   const url = urlOf(server, listen);
@@ -69,21 +80,22 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   answers: Answers,
-  isWelcome: (host: string | undefined) => boolean,
+  allowedHosts: ReadonlySet<string>,
 ): Promise<void> {
-  const { method = '' } = request;
+  const { method = '', headers } = request;
   // A body has no meaning here; it is read away, so that the connection can be used again.
   request.resume();
-  if (!isWelcome(request.headers.host)) {
-    return send(response, text(421, 'this server is not known under that host name'), method === 'HEAD');
+  if (!isWelcomeHost(headers.host, allowedHosts)) {
+    const message = 'this host name is not one that the status server answers to; --allowed-hosts adds names';
+    return send(response, textAnswer(421, message), method === 'HEAD');
   }
   if (method !== 'GET' && method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
-    return send(response, text(405, 'only GET and HEAD'), false);
+    return send(response, textAnswer(405, 'only GET and HEAD'), false);
   }
   const target = targetOf(request.url ?? '/');
   const answer = target === null ? null : await answers(target.pathname, target.searchParams);
-  send(response, answer ?? text(404, 'there is nothing here; the status page is at /'), method === 'HEAD');
+  send(response, answer ?? textAnswer(404, 'there is nothing here; the status page is at /'), method === 'HEAD');
 }
 
 /** A path as most send it, or a whole URL as proxies do. Null: neither. */
@@ -93,46 +105,63 @@ function targetOf(url: string): URL | null {
 }
 
 function send(response: ServerResponse, { status, type, body, policy }: StatusAnswer, headOnly: boolean): void {
-  const bytes = Buffer.from(body);
   response.writeHead(status, {
     ...HEADERS,
     'content-security-policy': policy ?? STRICTEST_POLICY,
     'content-type': type,
-    'content-length': bytes.length,
+    'content-length': body.length,
   });
-  response.end(headOnly ? undefined : bytes);
-}
-
-function text(status: number, message: string): StatusAnswer {
-  return { status, type: 'text/plain; charset=utf-8', body: `${message}\n` };
+  response.end(headOnly ? undefined : body);
 }
 
 /**
- * On loopback, only names of this machine: a page elsewhere whose own name was made to point at 127.0.0.1 (DNS
- * rebinding) is read by nobody through the browser of somebody who sits here. On other addresses any name may be ours.
+ * When there are too many connections, drops the one that has waited longest without a whole request. Refusing new ones,
+ * as `server.maxConnections` does, would keep the health check out as long as strangers hold theirs open, and a
+ * container that does not answer its health check is restarted.
  */
-function hostCheck({ host }: ListenAddress): (header: string | undefined) => boolean {
-  if (host === null || !isLoopback(host)) return () => true;
-  const own = host.includes(':') ? `[${host}]` : host.toLowerCase();
-  return (header) => {
-    const name = header?.replace(/:\d*$/, '').toLowerCase() ?? '';
-    return LOCAL_NAMES.has(name) || name === own;
-  };
+function keepRoomForNewConnections(server: Server): void {
+  // Sets keep the order in which things were added.
+  const waiting = new Set<Socket>();
+  const answering = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    if (waiting.size + answering.size >= LIMITS.connections) {
+      const [oldest] = waiting.size > 0 ? waiting : answering;
+      oldest?.destroy();
+      // Its `close` event comes later, and the next connection may be here before.
+      if (oldest !== undefined && !waiting.delete(oldest)) answering.delete(oldest);
+    }
+    waiting.add(socket);
+    socket.once('close', () => {
+      waiting.delete(socket);
+      answering.delete(socket);
+    });
+  });
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    waiting.delete(socket);
+    answering.add(socket);
+    response.once('close', () => {
+      answering.delete(socket);
+      if (!socket.destroyed) waiting.add(socket);
+    });
+  });
 }
 
-function isLoopback(host: string): boolean {
-  if (host.toLowerCase() === 'localhost') return true;
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  return isIP(host) !== 0 && loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4');
+/** Without a listener, an error of the listening socket (no descriptor for a new connection) would end the daemon. */
+function survive(server: Server, log: Logger): void {
+  let isLogged = false;
+  server.on('error', (error) => {
+    if (isLogged) return;
+    isLogged = true;
+    const reason = errorCode(error) || String(error);
+    log.error({ reason }, 'the status server could not take a connection; it goes on, and says this only once');
+  });
 }
 
 async function listenOn(server: Server, listen: ListenAddress, anyPort: boolean, log: Logger): Promise<void> {
   try {
     await listening(server, listen);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const code = errorCode(error) || 'unknown error';
     if (code !== 'EADDRINUSE' || !anyPort) throw listenError(listen, code);
     log.warn({ listen: formatListen(listen) }, 'the port of the status page is in use: a free one is taken');
     await listening(server, { ...listen, port: 0 });

@@ -10,6 +10,7 @@ const TYPES: Readonly<Record<string, string>> = {
   'v1 Secret': 'core/v1',
   'v1 Service': 'core/v1',
   'apps/v1 Deployment': 'apps/v1',
+  'networking.k8s.io/v1 NetworkPolicy': 'networking/v1',
   'batch/v1 CronJob': 'batch/v1',
 };
 

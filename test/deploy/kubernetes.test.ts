@@ -69,6 +69,19 @@ describe('the resources for Kubernetes', () => {
     expect(at(cronJob, 'spec', 'concurrencyPolicy')).toBe('Forbid');
   });
 
+  it('let nothing but the monitoring namespace reach the status page, and leave all else as it is', () => {
+    const policy = readYaml(`${FOLDER}/base/networkpolicy.yaml`);
+    expect(at(policy, 'metadata', 'namespace')).toBe(at(deployment, 'metadata', 'namespace'));
+    expect(at(policy, 'spec', 'podSelector', 'matchLabels')).toEqual(
+      at(deployment, 'spec', 'template', 'metadata', 'labels'),
+    );
+    // No Egress: the daemon has to reach the API, wherever that is.
+    expect(at(policy, 'spec', 'policyTypes')).toEqual(['Ingress']);
+    const monitoring = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
+    const port = at(pods.Deployment, 'containers', 0, 'ports', 0, 'name');
+    expect(at(policy, 'spec', 'ingress')).toEqual([{ from: [monitoring], ports: [{ protocol: 'TCP', port }] }]);
+  });
+
   it('have a ServiceMonitor that finds the service’s port', () => {
     const monitor = z.strictObject({
       apiVersion: z.literal('monitoring.coreos.com/v1'),

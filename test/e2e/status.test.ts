@@ -219,6 +219,24 @@ describe('healthcheck', () => {
     expect(stderr).toContain('no answer from');
   });
 
+  it('needs nothing of the settings file but the address', async () => {
+    const { place } = await openPlace();
+    const { until, url } = await startWithStatus(place, '--init');
+    await until(({ ready }) => ready);
+    place.environment.COPERNICA_WEBHOOKS_LISTEN = '';
+    const address = new URL(url).host;
+    for (const text of [
+      `listen: "${address}"\nconcurrency: none\nno-such-setting: 1\n`,
+      `timeout: [\nlisten: ${address} # where it is\n`,
+      JSON.stringify({ listen: address, accounts: 1 }),
+    ]) {
+      await place.write('settings.yaml', text);
+      expect(await place.run('healthcheck', '--config', 'settings.yaml')).toMatchObject({ code: 0, stdout: 'alive\n' });
+    }
+    place.environment.COPERNICA_WEBHOOKS_LISTEN = address;
+    expect(await place.run('healthcheck', '--config', 'there-is-none.yaml')).toMatchObject({ code: 0 });
+  });
+
   it('can’t ask a server that is off', async () => {
     const place = await Workplace.open();
     expect(await place.run('healthcheck')).toMatchObject({ code: 3, stderr: expect.stringContaining('listen is off') });

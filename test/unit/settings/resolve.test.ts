@@ -9,6 +9,7 @@ import {
   formatListen,
   parseApiUrl,
   parseDuration,
+  parseHostNames,
   parseListen,
   parseScheduleShape,
 } from '../../../src/settings/values.js';
@@ -132,6 +133,19 @@ describe('a schedule', () => {
   });
 });
 
+describe('allowed hosts', () => {
+  it.each([
+    ['names with commas', 'allowed-hosts: A.example., b_1\n'],
+    ['a list', 'allowed-hosts: [a.example, b_1]\n'],
+  ])('are %s, in lower case and without a dot at the end', (_how, file) => {
+    expect(resolve({ file })).toMatchObject({ common: { settings: { allowedHosts: ['a.example', 'b_1'] } } });
+  });
+
+  it.each(['', 'a..b', 'a.example:80', 'http://a.example', '*.example', 'a b', '-a'])('%j is none', (text) => {
+    expect(parseHostNames(text)).toBeUndefined();
+  });
+});
+
 describe('where the status server listens', () => {
   it.each([
     ['127.0.0.1:9465', { host: '127.0.0.1', port: 9465 }],
@@ -163,6 +177,8 @@ describe('where the status server listens', () => {
     '127.1:1',
     '256.0.0.1:1',
     'user@host:1',
+    // In time that does not double with each letter.
+    `${'a'.repeat(250)}!:1`,
     'OFF',
   ])('%j is refused', (text) => {
     expect(parseListen(text)).toBeUndefined();
