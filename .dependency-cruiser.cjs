@@ -16,8 +16,8 @@ const pure = [
   '^src/daemon/scheduler\\.ts$',
   '^src/doctor/(check|engine|file-systems)\\.ts$',
   '^src/sandbox/model',
-  '^src/notices/(reasons|spell|message|post-outcome)\\.ts$',
-  '^src/status/(?!ask|reporter|status|serve|server|answers|metrics)',
+  '^src/notices/(incident|message)\\.ts$',
+  '^src/status/(?!answers|ask|hosts|metrics|reporter|server|status\\.)',
 ];
 /** util: for its colours; zlib: for its CRC-32. */
 const pureLibraries = ['^node_modules/(zod|yaml)/', '^(node:)?(util|zlib)$'];

@@ -1,5 +1,6 @@
 import { proxyOf } from '../assemble.js';
 import type { Host } from '../host.js';
+import { Notifier } from '../notices/notifier.js';
 import { loadCertificates, loadNotifyUrl } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { formatDuration } from '../settings/values.js';
@@ -10,9 +11,8 @@ import { openLog } from './session.js';
 /** How long the end waits for a notice that is being delivered. */
 const MOST_WAIT_AT_END_MS = 1_000;
 
-/** An account's notices, and the reporter that makes them. */
+/** An account's notices. */
 export interface Notices {
-  readonly reporter: AccountReporter;
   /** The end was asked for. */
   readonly stopping: () => void;
   /**
@@ -23,18 +23,17 @@ export interface Notices {
 }
 
 /**
- * Opens what sends an account's notices; without the setting it is the reporter that there is, and nothing is loaded.
+ * Opens what sends notices of what is reported of an account; without the setting nothing does.
  * Throws ProductError of kind `input` when the settings of it can't be used.
  */
-export async function openNotices(host: Host, account: AccountSettings, inner: AccountReporter): Promise<Notices> {
+export async function openNotices(host: Host, account: AccountSettings, reporter: AccountReporter): Promise<Notices> {
   const { settings, name } = account;
   const url = loadNotifyUrl(settings);
-  if (url === null) return { reporter: inner, stopping: () => {}, close: async () => true };
-  const { NoticingReporter } = await import('../notices/noticing.js');
+  if (url === null) return { stopping: () => {}, close: async () => true };
   const common = await openLog(host, settings, host.stdout);
   const log = name === null ? common : common.child({ account: name });
   log.info({ to: new URL(url).host, after: formatDuration(settings.notifyAfterMs) }, 'notices are on');
-  const reporter = new NoticingReporter({
+  const notifier = new Notifier({
     target: {
       url,
       proxy: proxyOf(host.environment),
@@ -42,18 +41,18 @@ export async function openNotices(host: Host, account: AccountSettings, inner: A
     },
     sender: { version: host.version, account: name },
     holds: { afterMs: settings.notifyAfterMs, settleMs: settings.settleMs },
-    inner,
+    onResult: reporter.noticeEnded,
     log,
     redact: host.secrets.redact,
     now: () => host.now(),
     random: Math.random,
   });
+  reporter.onChange(notifier.statusChanged);
   let graceUntil = Number.POSITIVE_INFINITY;
   return {
-    reporter,
     stopping: () => {
       graceUntil = performance.now() + settings.graceMs;
-      reporter.stopping();
+      notifier.stopping();
     },
     close: async () => {
       const waitMs = Math.min(MOST_WAIT_AT_END_MS, Math.max(0, graceUntil - performance.now()));
@@ -61,7 +60,7 @@ export async function openNotices(host: Host, account: AccountSettings, inner: A
       const isClosed = new AbortController();
       const enough = AbortSignal.any([isClosed.signal, asked.aborted ? again : asked]);
       try {
-        return await reporter.close(sleep(waitMs, enough));
+        return await notifier.close(sleep(waitMs, enough));
       } finally {
         isClosed.abort();
       }

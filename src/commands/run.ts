@@ -4,8 +4,7 @@ import type { Host } from '../host.js';
 import { logProblem } from '../log.js';
 import { EXIT } from '../output/exit-code.js';
 import type { AccountSettings } from '../settings/resolve.js';
-import type { Status } from '../status/reporter.js';
-import { openStatus } from '../status/status.js';
+import { openStatus, type Status } from '../status/status.js';
 import { onAbort } from '../stop-signals.js';
 import { runAccount } from './account-daemon.js';
 import { type Notices, openNotices } from './account-notices.js';
@@ -61,12 +60,11 @@ function runAll(
   return forAccounts(accounts, async (account) => {
     const { name, settings } = account;
     const target = settings.sandbox ? 'the built-in sandbox' : settings.apiUrl;
-    let reporter = status.account({ name, target, file: settings.file, schedule: settings.schedule });
+    const reporter = status.account({ name, target, file: settings.file, schedule: settings.schedule });
     try {
-      const own = await openNotices(host, account, reporter);
-      notices.push(own);
-      reporter = own.reporter;
-      const ended = await runAccount(host, account, { breakerFor, status: reporter, onStopping: own.stopping });
+      const opened = await openNotices(host, account, reporter);
+      notices.push(opened);
+      const ended = await runAccount(host, account, { breakerFor, status: reporter, onStopping: opened.stopping });
       if (ended === 'cut-short') onCutShort();
       return { ...NOTHING_TO_SAY, failures: [] };
     } catch (error) {

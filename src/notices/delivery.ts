@@ -7,7 +7,7 @@ export const DELIVERY = { timeoutMs: 10_000, firstWaitMs: 1_000, mostWaitMs: 60_
 /** What waits to be delivered: the newest of each. What became of the account is one story, what drifted another. */
 export type Slot = 'account' | 'drift';
 
-export interface DeliveryEdges extends Poster {
+export interface DeliveryPorts extends Poster {
   /** Milliseconds on a clock that only goes forward. */
   now(): number;
   /** From 0 to below 1. */
@@ -15,7 +15,7 @@ export interface DeliveryEdges extends Poster {
   /** Resolves after `ms`, or at once when the signal is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
   onResult(result: NoticeResult): void;
-  /** Notices can't be delivered any more, and why; told once, until they can be again. */
+  /** Notices can't be delivered any more, and why; reported once, until they can be again. */
   onFailing(message: string): void;
   onDeliveredAgain(): void;
 }
@@ -25,7 +25,7 @@ export interface DeliveryEdges extends Poster {
  * newer one takes its place. A receiver that fails is tried again for some minutes, and then the notice is given up.
  */
 export class Delivery {
-  readonly #edges: DeliveryEdges;
+  readonly #ports: DeliveryPorts;
   readonly #waiting = new Map<Slot, string>();
   /** Aborted: nothing is waited for any longer, and each notice is tried once. */
   readonly #hurry = new AbortController();
@@ -33,13 +33,13 @@ export class Delivery {
   #failing = false;
   #closed = false;
 
-  constructor(edges: DeliveryEdges) {
-    this.#edges = edges;
+  constructor(ports: DeliveryPorts) {
+    this.#ports = ports;
   }
 
   offer(slot: Slot, body: string): void {
     if (this.#closed) return;
-    if (this.#waiting.has(slot)) this.#edges.onResult('replaced');
+    if (this.#waiting.has(slot)) this.#ports.onResult('replaced');
     this.#waiting.set(slot, body);
     this.#working ??= this.#work();
   }
@@ -59,7 +59,7 @@ export class Delivery {
     const finished = await Promise.race([this.#working.then(() => true), enough.then(() => false)]);
     this.#closed = true;
     this.#waiting.clear();
-    this.#edges.abandon();
+    this.#ports.abandon();
     return finished;
   }
 
@@ -79,13 +79,13 @@ export class Delivery {
   }
 
   async #deliver(slot: Slot, body: string): Promise<void> {
-    const { post, now, random, wait, onResult } = this.#edges;
+    const { post, now, random, wait, onResult } = this.#ports;
     const until = now() + DELIVERY.forMs;
     for (let attempt = 1; ; attempt += 1) {
       // What was begun before it was asked to hurry gets one more try.
       const isLast = this.#hurry.signal.aborted;
       const outcome = await post(body);
-      this.#tellSpell(outcome.kind === 'delivered' ? null : outcome.message);
+      this.#reportOutage(outcome.kind === 'delivered' ? null : outcome.message);
       if (outcome.kind === 'delivered') return onResult('delivered');
       if (this.#waiting.has(slot)) return onResult('replaced');
       if (outcome.kind === 'refused' || isLast) return onResult('failed');
@@ -96,10 +96,10 @@ export class Delivery {
     }
   }
 
-  #tellSpell(failure: string | null): void {
+  #reportOutage(failure: string | null): void {
     if (this.#closed) return;
-    if (failure === null && this.#failing) this.#edges.onDeliveredAgain();
-    if (failure !== null && !this.#failing) this.#edges.onFailing(failure);
+    if (failure === null && this.#failing) this.#ports.onDeliveredAgain();
+    if (failure !== null && !this.#failing) this.#ports.onFailing(failure);
     this.#failing = failure !== null;
   }
 }

@@ -1,7 +1,7 @@
 import { cut } from '../manifest/printable.js';
+import type { Reason } from '../status/issues.js';
 import { roughly } from '../status/time-text.js';
-import type { Reason } from './reasons.js';
-import type { Notice } from './spell.js';
+import type { Notice } from './incident.js';
 
 /** Whose notice it is. */
 export interface Sender {

@@ -1,9 +1,15 @@
-import { openDispatcher } from '../copernica/dispatcher.js';
+import type { Exchange } from '../copernica/answer.js';
+import { openDispatcher, type ProxySettings, usableProxy } from '../copernica/dispatcher.js';
 import { ExchangeHandler } from '../copernica/exchange.js';
 import { describeNetworkError } from '../copernica/network-error.js';
-import { type ProxySettings, proxyFor } from '../copernica/proxy.js';
-import { targetOf } from '../copernica/transport.js';
-import { type PostOutcome, postOutcome } from './post-outcome.js';
+import { retryAfter } from '../copernica/outcome.js';
+
+/** What a POST of a notice came to. `message` names no URL but host and port. */
+export type PostOutcome =
+  | { readonly kind: 'delivered' }
+  /** It can help to try again, after `waitMs` at least. */
+  | { readonly kind: 'again'; readonly message: string; readonly waitMs: number }
+  | { readonly kind: 'refused'; readonly message: string };
 
 export interface PosterOptions {
   /** Holds a secret: it is in no message. */
@@ -37,13 +43,14 @@ const ANSWER_BODY_BYTES = 64 * 1024;
  */
 export function createPoster(options: PosterOptions): Poster {
   const { url, userAgent, timeoutMs, ca, now } = options;
-  const { origin, pathname, search } = new URL(url);
-  const proxy = proxyFor(origin, options.proxy);
-  const target = targetOf(origin);
+  const proxy = usableProxy(options.proxy);
+  const { origin, hostname, port, protocol, pathname, search } = new URL(url);
+  const target = `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
   const underWay = new Set<OpenDispatcher>();
   let abandoned = false;
   const open = async () => {
-    const dispatcher = await openDispatcher({ origin, connections: 1, timeoutMs, proxy, ca });
+    const optional = { ...(proxy === undefined ? {} : { proxy }), ...(ca === undefined ? {} : { ca }) };
+    const dispatcher = await openDispatcher({ origin, connections: 1, timeoutMs, ...optional });
     underWay.add(dispatcher);
     return dispatcher;
   };
@@ -86,3 +93,26 @@ export function createPoster(options: PosterOptions): Poster {
 }
 
 const ABANDONED: PostOutcome = { kind: 'refused', message: 'the program ends' };
+
+/** Statuses of a receiver that may say otherwise in a moment, besides 5xx. */
+const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/**
+ * The status alone decides; what is in the body, and whether it ended, is of no interest.
+ *
+ *     2xx                                      delivered
+ *     408 425 429, 5xx                         again, not before Retry-After
+ *     no answer, whatever the network says     again: a notice that comes twice does no harm
+ *     3xx: redirects are not followed          refused
+ *     any other                                refused
+ */
+export function postOutcome(exchange: Exchange): PostOutcome {
+  if (exchange.kind === 'no-answer') return { kind: 'again', message: exchange.message, waitMs: 0 };
+  const { status } = exchange;
+  if (status >= 200 && status < 300) return { kind: 'delivered' };
+  if (PASSING.has(status) || status >= 500) {
+    return { kind: 'again', message: `the answer was ${status}`, waitMs: retryAfter(exchange) ?? 0 };
+  }
+  const redirects = status >= 300 && status < 400 ? ', and redirects are not followed' : '';
+  return { kind: 'refused', message: `the answer was ${status}${redirects}` };
+}

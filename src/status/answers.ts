@@ -17,7 +17,7 @@ export type Answers = (path: string, params: URLSearchParams) => Promise<StatusA
 
 export interface AnswerSource {
   snapshot(): StatusSnapshot;
-  metrics(): Promise<string>;
+  metrics(snapshot: StatusSnapshot): Promise<string>;
   readonly metricsType: string;
   /** Takes secrets out of everything that is answered: the last net. */
   readonly redact: (text: string) => string;
@@ -91,8 +91,8 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     const lines = [ready ? 'ready' : 'not ready', ...notReadyBecause, ...notes(snapshot)];
     return textAnswer(ready ? 200 : 503, redact(lines.join('\n')));
   },
-  '/metrics': async (_snapshot, { metrics, metricsType, redact }) => {
-    return { status: 200, type: metricsType, body: Buffer.from(redact(await metrics())) };
+  '/metrics': async (snapshot, { metrics, metricsType, redact }) => {
+    return { status: 200, type: metricsType, body: Buffer.from(redact(await metrics(snapshot))) };
   },
   '/status.json': async (snapshot, { redact }) => {
     const body = Buffer.from(redact(`${JSON.stringify(snapshot)}\n`));

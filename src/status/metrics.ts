@@ -3,9 +3,15 @@ import type { RequestEvent } from '../copernica/client.js';
 import { TRIGGERS, type Trigger } from '../daemon/scheduler.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending } from '../plan/change.js';
-import type { NoticeResult, StatusCounts } from './snapshot.js';
-import { NOTICE_RESULTS, RUN_RESULTS, type RunSnapshot } from './snapshot.js';
-import { type AccountNow, countsOf } from './summarize.js';
+import {
+  type AccountSnapshot,
+  NOTICE_RESULTS,
+  type NoticeResult,
+  RUN_RESULTS,
+  type RunSnapshot,
+  type StatusCounts,
+  type StatusSnapshot,
+} from './snapshot.js';
 
 const PREFIX = 'copernica_webhooks_';
 const REQUEST_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -14,7 +20,7 @@ const RUN_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
 
 /** prom-client's sampling of the event loop wakes the process a hundred times a second: so many days apart is never. */
 const NEVER_MS = 2 ** 31 - 1;
-/** What that sampling would have told, and gauges that are named like counters and told by type elsewhere. */
+/** What that sampling would have said, and gauges that are named like counters and given by type elsewhere. */
 const LEFT_OUT = [
   ...['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map((what) => `nodejs_eventloop_lag_${what}_seconds`),
   ...['resources', 'handles', 'requests'].map((what) => `nodejs_active_${what}_total`),
@@ -37,19 +43,16 @@ export interface Metrics {
   runEnded(account: string | null, run: EndedRun): void;
   requestMade(account: string | null, event: RequestEvent): void;
   noticeEnded(account: string | null, result: NoticeResult): void;
-  text(): Promise<string>;
+  /** Gauges are as in the snapshot, counters as they were reported. */
+  text(snapshot: StatusSnapshot): Promise<string>;
   readonly contentType: string;
 }
 
-/** `accounts` is asked at each scrape: gauges tell what is, counters what was reported. */
-export function createMetrics(options: {
-  readonly version: string;
-  readonly accounts: () => readonly AccountNow[];
-}): Metrics {
+export function createMetrics(version: string): Metrics {
   // Of its own: prom-client's default registry is one for the whole process.
   const registry = new Registry();
-  addGauges(registry, options.accounts);
-  addBuildInfo(registry, options.version);
+  const setGauges = gaugesIn(registry);
+  addBuildInfo(registry, version);
   const count = countersIn(registry);
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
   for (const name of LEFT_OUT) registry.removeSingleMetric(name);
@@ -72,7 +75,10 @@ export function createMetrics(options: {
       count.requestSeconds.observe({ ...labelOf(account), call }, durationMs / 1_000);
     },
     noticeEnded: (account, result) => count.notices.inc({ ...labelOf(account), result }),
-    text: () => registry.metrics(),
+    text: (snapshot) => {
+      setGauges(snapshot.accounts);
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
 }
@@ -125,69 +131,72 @@ function countersIn(registry: Registry) {
   };
 }
 
-const COUNT_GAUGES: readonly (readonly [name: string, count: keyof StatusCounts, help: string])[] = [
-  ['desired', 'desired', 'Webhooks that the manifest in force asks for.'],
-  ['managed', 'managed', 'Webhooks that exist and belong to an entry of the state.'],
-  ['orphaned', 'orphaned', 'Managed webhooks that are not in the manifest, and are kept.'],
-  ['uncertain', 'uncertain', 'Creates of unknown outcome.'],
-  ['possibly_duplicated', 'possiblyDuplicated', 'Webhooks that may exist twice.'],
-  ['failed', 'failed', 'Webhooks that the last run could not make as the manifest says.'],
-  ['drifted', 'drifted', 'Webhooks that the last check found gone or changed in the account; they were put back.'],
-];
+/** A number of an account; null: there is no such number (yet), so no sample rather than a made-up 0. */
+type ReadGauge = (account: AccountSnapshot) => number | null;
 
-const TIME_GAUGES: readonly (readonly [name: string, read: (account: AccountNow) => number | null, help: string])[] = [
+const count =
+  (key: keyof StatusCounts): ReadGauge =>
+  ({ counts }) =>
+    counts[key];
+
+const seconds =
+  (read: (account: AccountSnapshot) => string | null): ReadGauge =>
+  (account) => {
+    const time = read(account);
+    return time === null ? null : Date.parse(time) / 1_000;
+  };
+
+const GAUGES: readonly (readonly [name: string, read: ReadGauge, help: string])[] = [
+  ['desired', count('desired'), 'Webhooks that the manifest in force asks for.'],
+  ['managed', count('managed'), 'Webhooks that exist and belong to an entry of the state.'],
+  ['orphaned', count('orphaned'), 'Managed webhooks that are not in the manifest, and are kept.'],
+  ['uncertain', count('uncertain'), 'Creates of unknown outcome.'],
+  ['possibly_duplicated', count('possiblyDuplicated'), 'Webhooks that may exist twice.'],
+  ['failed', count('failed'), 'Webhooks that the last run could not make as the manifest says.'],
+  [
+    'drifted',
+    count('drifted'),
+    'Webhooks that the last check found gone or changed in the account; they were put back.',
+  ],
   [
     'config_last_reload_success_timestamp_seconds',
-    ({ board }) => board.loadedAt,
+    seconds(({ manifest }) => manifest.loadedAt),
     'When the manifest in force was read.',
   ],
   [
     'last_success_timestamp_seconds',
-    ({ board }) => board.lastSuccessAt,
+    seconds(({ lastSuccessAt }) => lastSuccessAt),
     'When a run last ended with everything as the manifest says.',
   ],
-  ['next_schedule_timestamp_seconds', ({ nextAt }) => nextAt, 'When the next scheduled run is due.'],
+  [
+    'next_schedule_timestamp_seconds',
+    seconds(({ schedule }) => schedule.nextAt),
+    'When the next scheduled run is due.',
+  ],
+  [
+    'config_last_reload_successful',
+    ({ manifest }) => (manifest.valid ? 1 : 0),
+    'Whether the manifest file as it is now is in force: 1, or 0 when it is broken or gone.',
+  ],
 ];
 
-function addGauges(registry: Registry, accounts: () => readonly AccountNow[]): void {
-  for (const [name, key, help] of COUNT_GAUGES) {
-    addGauge(registry, name, help, accounts, ({ board }) => countsOf(board)[key]);
-  }
-  for (const [name, read, help] of TIME_GAUGES) {
-    addGauge(registry, name, help, accounts, (account) => {
-      const time = read(account);
-      return time === null ? null : time / 1_000;
-    });
-  }
-  const help = 'Whether the manifest file as it is now is in force: 1, or 0 when it is broken or gone.';
-  addGauge(registry, 'config_last_reload_successful', help, accounts, ({ board }) =>
-    board.manifestProblems.total === 0 && board.desired !== null ? 1 : 0,
-  );
-}
-
-/** Null: there is no such number (yet), so no sample rather than a made-up 0. */
-function addGauge(
-  registry: Registry,
-  name: string,
-  help: string,
-  accounts: () => readonly AccountNow[],
-  read: (account: AccountNow) => number | null,
-): void {
-  const gauge: Gauge<'account'> = new Gauge({
-    name: PREFIX + name,
-    help,
-    labelNames: ['account'],
-    registers: [registry],
-    collect: () => {
+/** Returns what sets them. */
+function gaugesIn(registry: Registry): (accounts: readonly AccountSnapshot[]) => void {
+  const gauges = GAUGES.map(([name, read, help]) => {
+    const gauge = new Gauge({ name: PREFIX + name, help, labelNames: ['account'], registers: [registry] });
+    return { gauge, read };
+  });
+  return (accounts) => {
+    for (const { gauge, read } of gauges) {
       gauge.reset();
       // Without labels, reset sets 0; with a label that is left out it would stay beside the others.
       gauge.remove({});
-      for (const account of accounts()) {
+      for (const account of accounts) {
         const value = read(account);
         if (value !== null) gauge.set(labelOf(account.name), value);
       }
-    },
-  });
+    }
+  };
 }
 
 function addBuildInfo(registry: Registry, version: string): void {

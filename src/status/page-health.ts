@@ -1,22 +1,22 @@
 import { type Html, html } from './html.js';
+import { ADVICE_SEVERITY, GRAVEST_FIRST, HEALTH_SEVERITY, type Severity, sign } from './severity.js';
 import type { AccountSnapshot, Advice, StatusProblem, StatusSnapshot } from './snapshot.js';
 import { fromNow, numberText, roughly, timeTag } from './time-text.js';
-import { ADVICE_TONES, GRAVEST_FIRST, HEALTH_TONES, sign, type Tone } from './tone.js';
 import { queryOf } from './view.js';
 
 /** The page's first line: the account's, or of several how many need somebody. */
 export function overallHeadline({ accounts }: StatusSnapshot): string {
   const [first] = accounts;
   if (accounts.length === 1 && first !== undefined) return first.health.headline;
-  const inNeed = accounts.filter(({ health }) => ['bad', 'warn'].includes(HEALTH_TONES[health.kind])).length;
+  const inNeed = accounts.filter(({ health }) => ['bad', 'warn'].includes(HEALTH_SEVERITY[health.kind])).length;
   if (inNeed > 0) return `${inNeed} of ${accounts.length} accounts need attention`;
   const settled = accounts.every(({ health }) => health.kind === 'ok');
   return settled ? 'Everything is as the files say' : 'The accounts are being made as the files say';
 }
 
-export function overallTone({ accounts }: StatusSnapshot): Tone {
-  const tones = accounts.map(({ health }) => HEALTH_TONES[health.kind]);
-  return GRAVEST_FIRST.find((tone) => tones.includes(tone)) ?? 'busy';
+export function overallSeverity({ accounts }: StatusSnapshot): Severity {
+  const severities = accounts.map(({ health }) => HEALTH_SEVERITY[health.kind]);
+  return GRAVEST_FIRST.find((severity) => severities.includes(severity)) ?? 'busy';
 }
 
 /** How it is, since when, what is wrong and what to do about it. */
@@ -24,19 +24,19 @@ export function healthSections(snapshot: StatusSnapshot): Html {
   const [first] = snapshot.accounts;
   if (snapshot.accounts.length === 1 && first !== undefined) return accountHealth(first, snapshot.at, null);
   const each = snapshot.accounts.map((account) => accountHealth(account, snapshot.at, account.name ?? ''));
-  return html`<h1 class="overall">${sign(overallTone(snapshot))}${overallHeadline(snapshot)}</h1>${each}`;
+  return html`<h1 class="overall">${sign(overallSeverity(snapshot))}${overallHeadline(snapshot)}</h1>${each}`;
 }
 
 /** `title`: the account's name, where there are several; then the headline of the page stands above. */
 function accountHealth(account: AccountSnapshot, now: string, title: string | null): Html {
   const { health } = account;
-  const tone = HEALTH_TONES[health.kind];
+  const severity = HEALTH_SEVERITY[health.kind];
   const heading =
     title === null
       ? html`<h1>${health.headline}</h1>`
       : html`<h2><span class="account">${title}</span> ${health.headline}</h2>`;
-  return html`<section class="health ${tone}" aria-label="${title === null ? 'Health' : `Health of ${title}`}">
-<div class="verdict">${sign(tone)}<div>${heading}
+  return html`<section class="health ${severity}" aria-label="${title === null ? 'Health' : `Health of ${title}`}">
+<div class="verdict">${sign(severity)}<div>${heading}
 <p class="muted">For ${roughly(Date.parse(now) - Date.parse(health.since))}, since ${timeTag(health.since)}${runningText(account, now)}</p></div></div>
 ${facts(account, now)}
 ${health.advice.length > 0 && html`<div class="advices">${health.advice.map((advice) => adviceTag(advice, account, title === null ? 'h2' : 'h3'))}</div>`}
@@ -76,10 +76,10 @@ function fact(name: string, value: string): Html {
 
 function adviceTag(advice: Advice, account: AccountSnapshot, level: 'h2' | 'h3'): Html {
   const { severity, title, problems, more, remedy, filter } = advice;
-  const tone = ADVICE_TONES[severity];
-  const titled = html`${sign(tone)}${title}`;
+  const look = ADVICE_SEVERITY[severity];
+  const titled = html`${sign(look)}${title}`;
   const shown = problems.map(problemTag);
-  return html`<article class="advice ${tone}">
+  return html`<article class="advice ${look}">
 ${level === 'h2' ? html`<h2>${titled}</h2>` : html`<h3>${titled}</h3>`}
 ${shown.length > 0 && html`<ul class="problems">${shown}</ul>`}
 ${more > 0 && html`<p class="muted">and ${numberText(more)} more</p>`}

@@ -1,8 +1,8 @@
 import { rangesText } from '../state/ranges.js';
 import { type Html, html } from './html.js';
+import { badge, WEBHOOK_SEVERITY } from './severity.js';
 import { type StatusSnapshot, WEBHOOK_STATUSES, type WebhookStatus } from './snapshot.js';
 import { numberText, timeTag } from './time-text.js';
-import { badge, WEBHOOK_TONES } from './tone.js';
 import { type ListedRow, type Listing, listRows, queryOf, ROWS_A_PAGE, SORTS, type Sort, type View } from './view.js';
 
 const COLUMN_TITLES: Readonly<Record<Sort, string>> = {
@@ -111,7 +111,7 @@ ${cell('Trigger', html`<div>${row.trigger}${callers}</div>`)}
 ${cell('Handler', html`<code>${row.handler}</code>`)}
 ${cell('Database / collection', limits === null ? nothing('any') : html`${limits}`)}
 ${cell('Id', row.id === null ? nothing('none yet') : html`${row.id}`, 'number')}
-${cell('Status', html`<div>${badge(WEBHOOK_TONES[row.status], STATUS_TEXTS[row.status])}${errorText(row)}</div>`)}
+${cell('Status', html`<div>${badge(WEBHOOK_SEVERITY[row.status], STATUS_TEXTS[row.status])}${errorText(row)}</div>`)}
 ${cell('Last change', row.changedAt === null ? nothing('none') : timeTag(row.changedAt), 'time')}</tr>
 `;
 }

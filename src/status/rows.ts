@@ -3,8 +3,7 @@ import { type Change, isPending } from '../plan/change.js';
 import { hull } from '../state/ranges.js';
 import type { State } from '../state/state.js';
 import { CALLERS, type LimitName, type ManifestEntry, maskHandler, type WebhookSpec, webhookKey } from '../webhook.js';
-import { safeProblem } from './mask.js';
-import type { WebhookSnapshot, WebhookStatus } from './snapshot.js';
+import { safeProblem, type WebhookSnapshot, type WebhookStatus } from './snapshot.js';
 
 /** One webhook of the table, with what its status is decided from when the manifest changes. */
 export interface Row extends WebhookSnapshot {

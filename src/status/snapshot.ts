@@ -1,4 +1,6 @@
 import type { Trigger as RunTrigger } from '../daemon/scheduler.js';
+import type { Problem } from '../errors.js';
+import { maskUrls } from '../mask-urls.js';
 import type { Counts } from '../output/summary.js';
 import type { ChangeResult } from '../plan/applied.js';
 import type { Action } from '../plan/change.js';
@@ -170,4 +172,27 @@ export interface StatusProblem {
   readonly column: number | null;
   readonly frame: string | null;
   readonly remedy: string | null;
+}
+
+/** Of one manifest or run: a broken file of 10,000 entries must not make a page of 10,000 frames. */
+const MOST_PROBLEMS_KEPT = 20;
+
+/** The first of them, as the status server may show them. */
+export function safeProblems(problems: readonly Problem[]): StatusProblem[] {
+  return problems.slice(0, MOST_PROBLEMS_KEPT).map(safeProblem);
+}
+
+export function safeProblem(problem: Problem): StatusProblem {
+  const { code, severity, message, name, file, line, column, frame, remedy } = problem;
+  return {
+    code,
+    severity,
+    message: maskUrls(message),
+    name: name ?? null,
+    file: file ?? null,
+    line: line ?? null,
+    column: column ?? null,
+    frame: frame === undefined ? null : maskUrls(frame),
+    remedy: remedy === undefined ? null : maskUrls(remedy),
+  };
 }

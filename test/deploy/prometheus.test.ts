@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createMetrics } from '../../src/status/metrics.js';
+import { snapshotOf } from '../../src/status/summarize.js';
 import { Workplace } from '../helpers/cli.js';
 import { openSandbox } from '../helpers/sandbox.js';
 import { startWithStatus } from '../helpers/status.js';
@@ -31,7 +32,7 @@ const namesOf = (text: string) => [...new Set(text.match(/\bcopernica_webhooks_\
 
 /** Name, type and labels of our own metrics, as the registry has them. */
 async function ownMetrics() {
-  const text = await createMetrics({ version: '1', accounts: () => [] }).text();
+  const text = await createMetrics('1').text(snapshotOf([], { version: '1', startedAt: 0, now: 0 }));
   return [...text.matchAll(/^# TYPE copernica_webhooks_(\w+) (\w+)$/gm)].map(([, name = '', type = '']) => ({
     name,
     type,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DELIVERY, Delivery, type DeliveryEdges } from '../../../src/notices/delivery.js';
-import { type PostOutcome, postOutcome } from '../../../src/notices/post-outcome.js';
+import { DELIVERY, Delivery, type DeliveryPorts } from '../../../src/notices/delivery.js';
+import { type PostOutcome, postOutcome } from '../../../src/notices/post.js';
 
 const delivered: PostOutcome = { kind: 'delivered' };
 const again: PostOutcome = { kind: 'again', message: 'the answer was 503', waitMs: 0 };
@@ -13,7 +13,7 @@ function receiver(script: readonly (PostOutcome | (() => Promise<PostOutcome>))[
   const waits: number[] = [];
   let time = 0;
   let abandoned = 0;
-  const edges: DeliveryEdges = {
+  const ports: DeliveryPorts = {
     post: async (body) => {
       posts.push(`${time / 1_000}s ${body}`);
       const next = script[Math.min(posts.length, script.length) - 1] ?? delivered;
@@ -33,7 +33,7 @@ function receiver(script: readonly (PostOutcome | (() => Promise<PostOutcome>))[
     onFailing: (message) => said.push(`failing: ${message}`),
     onDeliveredAgain: () => said.push('delivered again'),
   };
-  return { delivery: new Delivery(edges), posts, said, waits, abandonedTimes: () => abandoned };
+  return { delivery: new Delivery(ports), posts, said, waits, abandonedTimes: () => abandoned };
 }
 
 const never = new Promise(() => {});

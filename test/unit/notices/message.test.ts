@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hider } from '../../../src/copernica/redact.js';
 import { type NoticePayload, payloadOf } from '../../../src/notices/message.js';
+import type { RunOutcome } from '../../../src/status/account-status.js';
 import {
   driftReason,
-  manifestReason,
+  manifestIssue,
   REASON_CODES,
   type Reason,
-  reportReasons,
-  runReason,
-} from '../../../src/notices/reasons.js';
-import type { RunOutcome } from '../../../src/status/board.js';
+  reportIssues,
+  runIssue,
+} from '../../../src/status/issues.js';
 import { type Fate, problem, report } from './outcomes.js';
 
 const T0 = Date.parse('2026-01-01T00:00:00.000Z');
@@ -27,7 +27,7 @@ function tell(
 
 function reasonsAfter(fates: Readonly<Record<string, Fate>>): Reason[] {
   const outcome: RunOutcome = report(fates);
-  return outcome.kind === 'report' ? reportReasons(outcome.view) : [];
+  return outcome.kind === 'report' ? reportIssues(outcome.view).map(({ reason }) => reason) : [];
 }
 
 describe('a notice', () => {
@@ -53,9 +53,9 @@ describe('a notice', () => {
   });
 
   it('says how long it took when all is well again, and what it was', () => {
-    const { text } = tell([runReason('failed', [problem('no connection')])], { status: 'well', account: null });
+    const { text } = tell([runIssue('failed', [problem('no connection')]).reason], { status: 'well', account: null });
     expect(text).toBe(
-      'copernica-webhooks: well again after 12 minutes: the account is as the manifest says\nIt was: the run could not be carried out: no connection',
+      'copernica-webhooks: well again after 12 minutes: the account is as the manifest says\nIt was: the last run could not be carried out: no connection',
     );
   });
 
@@ -65,10 +65,10 @@ describe('a notice', () => {
     );
     const place = { file: 'webhooks.yaml', line: 3, column: 5 };
     const problems = [{ ...problem('unknown field "x"'), ...place }, problem('more'), problem('more')];
-    expect(tell([manifestReason(problems, true)]).text).toContain(
+    expect(tell([manifestIssue(problems, true).reason]).text).toContain(
       `the manifest can't be used: the last good one stays in force (webhooks.yaml:3:5: unknown field "x", and 2 more problems)`,
     );
-    expect(tell([manifestReason(problems, false)]).text).toContain('there is none to go by');
+    expect(tell([manifestIssue(problems, false).reason]).text).toContain('there is none to go by');
   });
 
   it('says where to look for a webhook that may exist twice', () => {
@@ -85,7 +85,7 @@ describe('a notice', () => {
   });
 
   it('is never long, whatever the messages are', () => {
-    const reasons = Array.from({ length: 7 }, () => runReason('failed', [problem('x'.repeat(100_000))]));
+    const reasons = Array.from({ length: 7 }, () => runIssue('failed', [problem('x'.repeat(100_000))]).reason);
     const payload = tell(reasons);
     expect(payload.text.length).toBeLessThanOrEqual(3_001);
     expect(JSON.stringify(payload).length).toBeLessThan(15_000);
@@ -99,9 +99,9 @@ describe('a notice', () => {
     ['a link of Markdown', '[your bank](https://evil.example)', '[your bank]\u200b(https://evil.example)'],
     ['a second line', 'one\ntwo\u2028three\u202e', 'one␊two�three�'],
   ])('can’t be made to hold %s', (_what, message, shown) => {
-    const { text, reasons } = tell([runReason('failed', [{ ...problem(message), remedy: 'none' }])]);
+    const { text, reasons } = tell([runIssue('failed', [{ ...problem(message), remedy: 'none' }]).reason]);
     expect(text).toBe(
-      `copernica-webhooks (live): problem: the run could not be carried out: ${shown}\nWhat to do: none`,
+      `copernica-webhooks (live): problem: the last run could not be carried out: ${shown}\nWhat to do: none`,
     );
     expect(text.split('\n')).toHaveLength(2);
     expect(reasons[0]?.message.split('\n')).toHaveLength(1);
@@ -112,7 +112,7 @@ describe('a notice', () => {
     const long = `${'x'.repeat(585)} ${secret}`;
     const reasons: Reason[] = [
       { code: 'uncertain', message: long, names: [secret], more: 0, remedy: `run ${secret}` },
-      runReason('failed', [problem('handler https://u:p4ss@a.example/x?key=s3cret is refused')]),
+      runIssue('failed', [problem('handler https://u:p4ss@a.example/x?key=s3cret is refused')]).reason,
     ];
     for (const status of ['problem', 'well', 'note'] as const) {
       const said = JSON.stringify(tell(reasons, { status, secrets: [secret] }));

@@ -4,7 +4,7 @@ import { CHANGED_IN_ACCOUNT, type Change } from '../../../src/plan/change.js';
 import { applyRecord } from '../../../src/state/fold.js';
 import { startState } from '../../../src/state/folded-state.js';
 import type { StateRecord } from '../../../src/state/records.js';
-import type { RunOutcome } from '../../../src/status/board.js';
+import type { RunOutcome } from '../../../src/status/account-status.js';
 
 const AT = '2026-01-01T00:00:00.000Z';
 
@@ -12,11 +12,19 @@ const AT = '2026-01-01T00:00:00.000Z';
 export type Fate = 'fine' | 'drifted' | 'failed' | 'uncertain' | 'skipped' | 'doubled';
 
 /** What a run comes to in which these entries fared so. */
-export function report(fates: Readonly<Record<string, Fate>>, refreshed = true): RunOutcome {
+export function report(
+  fates: Readonly<Record<string, Fate>>,
+  { refreshed = true, lostAnswers = 0 }: { readonly refreshed?: boolean; readonly lostAnswers?: number } = {},
+): RunOutcome {
   const state = startState({ type: 'header', version: 1, account: '34', createdAt: AT });
   const names = Object.keys(fates);
   for (const [index, name] of names.entries()) {
     for (const record of recordsOf(name, index + 1, fates[name] === 'doubled')) applyRecord(state, record);
+  }
+  if (lostAnswers > 0) {
+    const webhook = { handler: 'https://a.example/lost', trigger: 'create' } as const;
+    applyRecord(state, { type: 'intent', intent: names.length + 1, name: 'lost', above: null, at: AT, webhook });
+    applyRecord(state, { type: 'losses', count: lostAnswers, lastAt: AT, upTo: 0 });
   }
   const changes = names.map((name) => changeOf(name, fates[name] ?? 'fine'));
   return { kind: 'report', view: { manifest: { entries: [] }, changes, state }, warnings: [], refreshed };
@@ -27,7 +35,7 @@ export function failedRun(failure: FailureKind, ...messages: string[]): RunOutco
 }
 
 export function problem(message: string): Problem {
-  return { code: 'api-refused', severity: 'error', message, remedy: `mend: ${message}` };
+  return { code: 'api-refused', severity: 'error', message, remedy: `fix: ${message}` };
 }
 
 function recordsOf(name: string, intent: number, doubled: boolean): StateRecord[] {

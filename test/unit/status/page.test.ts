@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advanceBoard, emptyBoard } from '../../../src/status/board.js';
+import { advanceStatus, initialStatus } from '../../../src/status/account-status.js';
 import { statusPage } from '../../../src/status/page.js';
 import { type AccountNow, snapshotOf } from '../../../src/status/summarize.js';
 import { listRows, parseView, queryOf, ROWS_A_PAGE } from '../../../src/status/view.js';
@@ -17,7 +17,7 @@ function entriesOf(count: number, spec: Partial<ManifestEntry['spec']> = {}): Ma
 }
 
 function snapshotWith(entries: readonly ManifestEntry[]) {
-  const board = advanceBoard(emptyBoard(T0), { kind: 'manifest-read', entries, problems: [] }, T0);
+  const status = advanceStatus(initialStatus(T0), { kind: 'manifest-read', entries, problems: [] }, T0);
   const account: AccountNow = {
     name: null,
     target: 'https://api.example',
@@ -25,7 +25,7 @@ function snapshotWith(entries: readonly ManifestEntry[]) {
     schedule: '*/15 * * * *',
     nextAt: T0 + 900_000,
     longestWaitMs: 900_000,
-    board,
+    status,
   };
   return snapshotOf([account], { version: '1.2.3', startedAt: T0, now: T0 + 1_000 });
 }

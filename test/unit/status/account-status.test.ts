@@ -5,8 +5,13 @@ import { makePlan } from '../../../src/plan/plan.js';
 import { applyRecord } from '../../../src/state/fold.js';
 import { startState } from '../../../src/state/folded-state.js';
 import type { StateRecord } from '../../../src/state/records.js';
-import { type AccountBoard, advanceBoard, emptyBoard, type RunOutcome } from '../../../src/status/board.js';
-import { notReadyBecause } from '../../../src/status/ready.js';
+import {
+  type AccountStatus,
+  advanceStatus,
+  initialStatus,
+  type RunOutcome,
+} from '../../../src/status/account-status.js';
+import { notReadyBecause } from '../../../src/status/summarize.js';
 import type { DesiredWebhook } from '../../../src/webhook.js';
 
 const T0 = Date.parse('2026-01-01T00:00:00.000Z');
@@ -52,14 +57,14 @@ function outcomeOf(records: readonly StateRecord[], results: Record<string, Appl
   return { kind: 'report', view: { manifest: { entries: ENTRIES }, changes, state }, warnings: [], refreshed: true };
 }
 
-function play(...events: (Parameters<typeof advanceBoard>[1] | number)[]): AccountBoard {
+function play(...events: (Parameters<typeof advanceStatus>[1] | number)[]): AccountStatus {
   let at = T0;
-  let board = emptyBoard(T0);
+  let status = initialStatus(T0);
   for (const event of events) {
     if (typeof event === 'number') at += event;
-    else board = advanceBoard(board, event, at);
+    else status = advanceStatus(status, event, at);
   }
-  return board;
+  return status;
 }
 
 const read = { kind: 'manifest-read', entries: ENTRIES, problems: [] } as const;
@@ -99,6 +104,16 @@ describe('what is known of an account', () => {
       'run-failed',
     ],
     [
+      'a run that a guard refused',
+      play(read, began, ended({ kind: 'error', failure: 'refused', problems: [BROKEN] })),
+      'run-failed',
+    ],
+    [
+      'an account that can’t begin',
+      play({ kind: 'could-not-begin', failure: 'input', problems: [BROKEN] }),
+      'run-failed',
+    ],
+    [
       'an edit that no run has carried out',
       play(
         read,
@@ -112,21 +127,21 @@ describe('what is known of an account', () => {
       ),
       'pending',
     ],
-  ])('%s is %s', (_title, board, kind) => {
-    expect(board.health.kind).toBe(kind);
+  ])('%s is %s', (_title, status, kind) => {
+    expect(status.health.kind).toBe(kind);
   });
 
   it('remembers since when it is so, and not the last event', () => {
-    const board = play(read, began, MINUTE, ended(outcomeOf(ALL)), MINUTE, began, MINUTE, ended(outcomeOf(ALL)));
-    expect(board.health).toEqual({ kind: 'ok', since: T0 + MINUTE });
-    expect(board.lastSuccessAt).toBe(T0 + 3 * MINUTE);
-    expect(board.runs).toMatchObject([{ durationMs: MINUTE, result: 'ok' }, { durationMs: MINUTE }]);
+    const status = play(read, began, MINUTE, ended(outcomeOf(ALL)), MINUTE, began, MINUTE, ended(outcomeOf(ALL)));
+    expect(status.health).toEqual({ kind: 'ok', since: T0 + MINUTE });
+    expect(status.lastSuccessAt).toBe(T0 + 3 * MINUTE);
+    expect(status.runs).toMatchObject([{ durationMs: MINUTE, result: 'ok' }, { durationMs: MINUTE }]);
   });
 
   it('takes an edited entry for pending until a run has carried it out, and keeps its id', () => {
     const edited = [ENTRIES[0], { ...ENTRIES[1], spec: { handler: 'https://a.example/new', trigger: 'open' } }];
-    const board = play(read, began, ended(outcomeOf(ALL)), { ...read, entries: edited as DesiredWebhook[] });
-    expect(board.rows).toMatchObject([
+    const status = play(read, began, ended(outcomeOf(ALL)), { ...read, entries: edited as DesiredWebhook[] });
+    expect(status.rows).toMatchObject([
       { name: 'a', status: 'created', id: 11 },
       { name: 'b', status: 'pending', id: 12, trigger: 'open' },
     ]);
@@ -135,11 +150,11 @@ describe('what is known of an account', () => {
   it('keeps so many runs and problems, and no secrets of their frames', () => {
     const many = Array.from({ length: 100 }, () => BROKEN);
     const runs = Array.from({ length: 50 }, () => [began, ended(outcomeOf(ALL))]).flat();
-    const board = play(read, ...runs, { ...read, problems: many });
-    expect(board.runs).toHaveLength(20);
-    expect(board.manifestProblems).toMatchObject({ total: 100 });
-    expect(board.manifestProblems.shown).toHaveLength(20);
-    expect(JSON.stringify(board.manifestProblems)).not.toContain('u:p@');
+    const status = play(read, ...runs, { ...read, problems: many });
+    expect(status.runs).toHaveLength(20);
+    expect(status.manifestProblems).toHaveLength(20);
+    expect(status.issues[0]?.advice).toMatchObject({ problems: status.manifestProblems, more: 80 });
+    expect(JSON.stringify(status.manifestProblems)).not.toContain('u:p@');
   });
 });
 
@@ -163,8 +178,8 @@ describe('readiness', () => {
       0,
       true,
     ],
-  ])('%s, %#', (_title, board, later, ready) => {
-    expect(notReadyBecause(board, wait, T0 + later).length === 0).toBe(ready);
+  ])('%s, %#', (_title, status, later, ready) => {
+    expect(notReadyBecause(status, wait, T0 + later).length === 0).toBe(ready);
   });
 
   it('does not grow old without a schedule', () => {
