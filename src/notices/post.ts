@@ -1,6 +1,5 @@
-import type { Exchange } from '../copernica/answer.js';
+import type { Answer } from '../copernica/answer.js';
 import { openDispatcher, type ProxySettings, usableProxy } from '../copernica/dispatcher.js';
-import { ExchangeHandler } from '../copernica/exchange.js';
 import { describeNetworkError } from '../copernica/network-error.js';
 import { retryAfter } from '../copernica/outcome.js';
 
@@ -16,7 +15,7 @@ export interface PosterOptions {
   readonly url: string;
   /** Product and version. */
   readonly userAgent: string;
-  /** For one whole exchange. */
+  /** Until the answer begins. */
   readonly timeoutMs: number;
   readonly proxy: ProxySettings;
   /** PEM text of further certificate authorities. */
@@ -32,11 +31,6 @@ export interface Poster {
   abandon(): void;
 }
 
-type OpenDispatcher = Awaited<ReturnType<typeof openDispatcher>>;
-
-/** Of an answer's body nothing is read but its end. */
-const ANSWER_BODY_BYTES = 64 * 1024;
-
 /**
  * POSTs to one address, each time on a connection of its own: notices are so few that a kept one would be stale. By the
  * same rules for proxy and certificates as the API. Throws ProductError for an impossible proxy.
@@ -46,72 +40,54 @@ export function createPoster(options: PosterOptions): Poster {
   const proxy = usableProxy(options.proxy);
   const { origin, hostname, port, protocol, pathname, search } = new URL(url);
   const target = `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
-  const underWay = new Set<OpenDispatcher>();
-  let abandoned = false;
-  const open = async () => {
-    const optional = { ...(proxy === undefined ? {} : { proxy }), ...(ca === undefined ? {} : { ca }) };
-    const dispatcher = await openDispatcher({ origin, connections: 1, timeoutMs, ...optional });
-    underWay.add(dispatcher);
-    return dispatcher;
-  };
-  const close = (dispatcher: OpenDispatcher) => {
-    underWay.delete(dispatcher);
-    // What is still under way on it hears of it; there is nobody to tell anything else.
-    dispatcher.destroy().catch(() => {});
-  };
-  const exchange = async (dispatcher: OpenDispatcher, body: string) => {
-    const headers = { 'content-type': 'application/json; charset=utf-8', 'user-agent': userAgent };
-    return new Promise<PostOutcome>((settle) => {
-      const limits = { timeoutMs, bodyBytes: ANSWER_BODY_BYTES, target, now };
-      const handler = new ExchangeHandler(limits, (result) => settle(postOutcome(result)));
-      try {
-        dispatcher.dispatch({ origin, method: 'POST', path: pathname + search, headers, body }, handler);
-      } catch (error) {
-        handler.fail(error);
-      }
-    });
-  };
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'user-agent': userAgent };
+  const optional = { ...(proxy === undefined ? {} : { proxy }), ...(ca === undefined ? {} : { ca }) };
+  const abandoned = new AbortController();
   const post = async (body: string): Promise<PostOutcome> => {
+    const dispatcher = await openDispatcher({ origin, connections: 1, timeoutMs, ...optional });
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.any([abandoned.signal, timeout]);
     try {
-      const dispatcher = await open();
-      try {
-        return abandoned ? ABANDONED : await exchange(dispatcher, body);
-      } finally {
-        close(dispatcher);
-      }
+      const answer = await dispatcher.request({
+        origin,
+        path: pathname + search,
+        method: 'POST',
+        headers,
+        body,
+        signal,
+      });
+      // What is in the body, and whether it ends, is of no interest: it goes with the connection.
+      answer.body.on('error', () => {});
+      return postOutcome({ status: answer.statusCode, headers: answer.headers, receivedAt: now() });
     } catch (error) {
-      return { kind: 'again', message: describeNetworkError(error, { target, sent: false }), waitMs: 0 };
+      if (abandoned.signal.aborted) return { kind: 'refused', message: 'the program ends' };
+      const within = `no answer from ${target} within ${timeoutMs / 1_000} s`;
+      const message = timeout.aborted ? within : describeNetworkError(error, { target, sent: false });
+      return { kind: 'again', message, waitMs: 0 };
+    } finally {
+      // There is nobody to tell what becomes of the connection.
+      dispatcher.destroy().catch(() => {});
     }
   };
-  return {
-    post,
-    abandon: () => {
-      abandoned = true;
-      for (const dispatcher of underWay) close(dispatcher);
-    },
-  };
+  return { post, abandon: () => abandoned.abort() };
 }
-
-const ABANDONED: PostOutcome = { kind: 'refused', message: 'the program ends' };
 
 /** Statuses of a receiver that may say otherwise in a moment, besides 5xx. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /**
- * The status alone decides; what is in the body, and whether it ended, is of no interest.
+ * The status alone decides. A notice that was not answered is sent again: one that comes twice does no harm.
  *
  *     2xx                                      delivered
  *     408 425 429, 5xx                         again, not before Retry-After
- *     no answer, whatever the network says     again: a notice that comes twice does no harm
  *     3xx: redirects are not followed          refused
  *     any other                                refused
  */
-export function postOutcome(exchange: Exchange): PostOutcome {
-  if (exchange.kind === 'no-answer') return { kind: 'again', message: exchange.message, waitMs: 0 };
-  const { status } = exchange;
+export function postOutcome(answer: Pick<Answer, 'status' | 'headers' | 'receivedAt'>): PostOutcome {
+  const { status } = answer;
   if (status >= 200 && status < 300) return { kind: 'delivered' };
   if (PASSING.has(status) || status >= 500) {
-    return { kind: 'again', message: `the answer was ${status}`, waitMs: retryAfter(exchange) ?? 0 };
+    return { kind: 'again', message: `the answer was ${status}`, waitMs: retryAfter(answer) ?? 0 };
   }
   const redirects = status >= 300 && status < 400 ? ', and redirects are not followed' : '';
   return { kind: 'refused', message: `the answer was ${status}${redirects}` };

@@ -88,46 +88,26 @@ function labelOf(account: string | null): { account?: string } {
 }
 
 function countersIn(registry: Registry) {
-  const registers = [registry];
+  const counter = <Label extends string>(name: string, labels: readonly Label[], help: string) =>
+    new Counter({ name: PREFIX + name, help, labelNames: ['account', ...labels], registers: [registry] });
+  const histogram = <Label extends string>(name: string, labels: readonly Label[], buckets: number[], help: string) =>
+    new Histogram({ name: PREFIX + name, help, labelNames: ['account', ...labels], buckets, registers: [registry] });
   return {
-    runs: new Counter({
-      name: `${PREFIX}runs_total`,
-      help: 'Runs that ended, by their first trigger and by result.',
-      labelNames: ['account', 'trigger', 'result'],
-      registers,
-    }),
-    runSeconds: new Histogram({
-      name: `${PREFIX}run_duration_seconds`,
-      help: 'How long runs took.',
-      labelNames: ['account'],
-      buckets: RUN_SECONDS,
-      registers,
-    }),
-    changes: new Counter({
-      name: `${PREFIX}changes_total`,
-      help: 'Changes that runs made or tried, by action and result.',
-      labelNames: ['account', 'action', 'result'],
-      registers,
-    }),
-    requests: new Counter({
-      name: `${PREFIX}requests_total`,
-      help: 'Requests to the API, by call and outcome; each try counts.',
-      labelNames: ['account', 'call', 'outcome'],
-      registers,
-    }),
-    notices: new Counter({
-      name: `${PREFIX}notices_total`,
-      help: 'Notices, by what became of them.',
-      labelNames: ['account', 'result'],
-      registers,
-    }),
-    requestSeconds: new Histogram({
-      name: `${PREFIX}request_duration_seconds`,
-      help: 'How long requests to the API took, by call.',
-      labelNames: ['account', 'call'],
-      buckets: REQUEST_SECONDS,
-      registers,
-    }),
+    runs: counter('runs_total', ['trigger', 'result'], 'Runs that ended, by their first trigger and by result.'),
+    runSeconds: histogram('run_duration_seconds', [], RUN_SECONDS, 'How long runs took.'),
+    changes: counter('changes_total', ['action', 'result'], 'Changes that runs made or tried, by action and result.'),
+    requests: counter(
+      'requests_total',
+      ['call', 'outcome'],
+      'Requests to the API, by call and outcome; each try counts.',
+    ),
+    notices: counter('notices_total', ['result'], 'Notices, by what became of them.'),
+    requestSeconds: histogram(
+      'request_duration_seconds',
+      ['call'],
+      REQUEST_SECONDS,
+      'How long requests to the API took, by call.',
+    ),
   };
 }
 

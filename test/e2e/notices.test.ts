@@ -186,11 +186,8 @@ describe('notices', () => {
 });
 
 describe('a receiver that hangs', () => {
-  it.each([
-    ['takes the notice and says nothing', () => {}],
-    ['never ends its answer', (response: { write(text: string): void }) => response.write('ok')],
-  ])('and %s delays neither runs nor the end', async (_how, answer) => {
-    const receiver = await openReceiver({ answer });
+  it('delays neither runs nor the end', async () => {
+    const receiver = await openReceiver({ answer: () => {} });
     const { sandbox, place } = await openPlace(receiver);
     await place.write('webhooks.yaml', 'webhooks: [');
     const daemon = place.start('run', ...AT_ONCE);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DELIVERY, Delivery, type DeliveryPorts } from '../../../src/notices/delivery.js';
-import { type PostOutcome, postOutcome } from '../../../src/notices/post.js';
+import { createPoster, type PostOutcome, postOutcome } from '../../../src/notices/post.js';
+import { closedPort, startRawServer } from '../../helpers/raw-server.js';
 
 const delivered: PostOutcome = { kind: 'delivered' };
 const again: PostOutcome = { kind: 'again', message: 'the answer was 503', waitMs: 0 };
@@ -132,8 +133,7 @@ describe('the delivery of notices', () => {
 });
 
 describe('an answer to a notice', () => {
-  const answer = (status: number, headers = {}) =>
-    postOutcome({ kind: 'answer', status, headers, body: { broken: 'too-large', message: '' }, receivedAt: 0 });
+  const answer = (status: number, headers = {}) => postOutcome({ status, headers, receivedAt: 0 });
 
   it.each([
     [200, 'delivered'],
@@ -153,12 +153,39 @@ describe('an answer to a notice', () => {
   it('tells how long to wait', () => {
     expect(answer(429, { 'retry-after': '30' })).toMatchObject({ kind: 'again', waitMs: 30_000 });
   });
+});
 
-  it('that did not come is waited for again', () => {
-    expect(postOutcome({ kind: 'no-answer', sent: true, message: 'lost' })).toEqual({
+describe('a POST of a notice', () => {
+  const ports = { userAgent: 'test', timeoutMs: 10_000, proxy: {}, ca: undefined, now: () => 0 };
+
+  it('is tried again where nobody answers', async () => {
+    const port = await closedPort();
+    const { post } = createPoster({ ...ports, url: `http://127.0.0.1:${port}/` });
+    expect(await post('{}')).toMatchObject({ kind: 'again', message: `connection refused by 127.0.0.1:${port}` });
+  });
+
+  it('is tried again where the answer does not come in time', async () => {
+    const { url } = await startRawServer(() => {});
+    const { post } = createPoster({ ...ports, url, timeoutMs: 50 });
+    expect(await post('{}')).toMatchObject({
       kind: 'again',
-      message: 'lost',
-      waitMs: 0,
+      message: expect.stringMatching(/^no answer from .*0.05 s$/),
     });
+  });
+
+  it('is delivered when the receiver says so, whether or not its answer ends', async () => {
+    const { url } = await startRawServer((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok'));
+    expect(await createPoster({ ...ports, url }).post('{}')).toEqual({ kind: 'delivered' });
+  });
+
+  it('is broken off when the program ends, and nothing more is sent', async () => {
+    const { url, requested, requests } = await startRawServer(() => {});
+    const { post, abandon } = createPoster({ ...ports, url });
+    const posted = post('{}');
+    await requested(1);
+    abandon();
+    expect(await posted).toMatchObject({ kind: 'refused' });
+    expect(await post('{}')).toMatchObject({ kind: 'refused' });
+    expect(requests).toHaveLength(1);
   });
 });
