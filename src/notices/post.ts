@@ -1,7 +1,8 @@
 import type { Answer } from '../copernica/answer.js';
-import { openDispatcher, type ProxySettings, usableProxy } from '../copernica/dispatcher.js';
+import { openDispatcher } from '../copernica/dispatcher.js';
 import { describeNetworkError } from '../copernica/network-error.js';
 import { retryAfter } from '../copernica/outcome.js';
+import { type ProxySettings, proxyFor } from '../copernica/proxy.js';
 
 /** What a POST of a notice came to. `message` names no URL but host and port. */
 export type PostOutcome =
@@ -37,14 +38,13 @@ export interface Poster {
  */
 export function createPoster(options: PosterOptions): Poster {
   const { url, userAgent, timeoutMs, ca, now } = options;
-  const proxy = usableProxy(options.proxy);
   const { origin, hostname, port, protocol, pathname, search } = new URL(url);
   const target = `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
+  const proxy = proxyFor(origin, options.proxy);
   const headers = { 'content-type': 'application/json; charset=utf-8', 'user-agent': userAgent };
-  const optional = { ...(proxy === undefined ? {} : { proxy }), ...(ca === undefined ? {} : { ca }) };
   const abandoned = new AbortController();
   const post = async (body: string): Promise<PostOutcome> => {
-    const dispatcher = await openDispatcher({ origin, connections: 1, timeoutMs, ...optional });
+    const dispatcher = await openDispatcher({ origin, connections: 1, timeoutMs, proxy, ca });
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([abandoned.signal, timeout]);
     try {
