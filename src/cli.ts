@@ -4,7 +4,6 @@ import { SHELLS, type Shell } from './completion/shells.js';
 import type { Host } from './host.js';
 import { printableJson, printableLines } from './manifest/printable.js';
 import { EXIT } from './output/exit-code.js';
-import type { ProblemCode } from './problems/catalogue.js';
 import { type CommandName, SETTINGS, type Setting } from './settings/definitions.js';
 
 const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {

@@ -1,4 +1,4 @@
-import type { CodeOf, ProblemCode } from './problems/catalogue.js';
+import type { CodeOf, ProblemCode } from './error-codes.js';
 
 /**
  * What went wrong, as one plain record: the same form in `--json`, in text and in GitHub annotations.

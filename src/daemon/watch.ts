@@ -1,8 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import type { Logger } from 'pino';
+import type { ProblemCode, ProblemCode } from '../error-codes.js';
 import { errorCode } from '../errors.js';
-import type { ProblemCode } from '../problems/catalogue.js';
 import type { WatchedManifest } from './manifest-file.js';
 import type { Place } from './places.js';
 

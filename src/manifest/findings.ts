@@ -1,5 +1,5 @@
+import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
-import type { ProblemCode } from '../problems/catalogue.js';
 import { frame } from './frame.js';
 import { LIMITS } from './limits.js';
 import type { LineIndex, Place } from './places.js';

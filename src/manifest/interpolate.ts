@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 
-import type { ProblemCode } from '../problems/catalogue.js';
+import type { ProblemCode } from '../error-codes.js';
 import { credentialValues, isCredentialName } from './credentials.js';
 import { quote } from './printable.js';
 

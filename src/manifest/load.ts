@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { ProblemCode } from '../error-codes.js';
 import { errorCode, type Problem, ProductError } from '../errors.js';
-import type { ProblemCode } from '../problems/catalogue.js';
 import type { Environment, Hidden } from './interpolate.js';
 import { LIMITS } from './limits.js';
 import { type ParsedManifest, parseManifest } from './parse.js';

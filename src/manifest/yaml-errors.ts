@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 import { type Node, visit, type YAMLError } from 'yaml';
-import type { ProblemCode } from '../problems/catalogue.js';
+import type { ProblemCode } from '../error-codes.js';
 import type { Finding, Report } from './findings.js';
 import { cut, quote } from './printable.js';
 

@@ -1,5 +1,5 @@
+import type { ProblemCode, ProblemCode } from '../error-codes.js';
 import { productError } from '../errors.js';
-import type { ProblemCode } from '../problems/catalogue.js';
 import type { OpenJournal, StateLease } from '../state/store.js';
 import { readAccount } from './account.js';
 import type { ReconcilerEdges } from './edges.js';

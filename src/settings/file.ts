@@ -1,8 +1,8 @@
 import { isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
+import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
 import { cut, quote } from '../manifest/printable.js';
 import { nearest } from '../manifest/suggest.js';
-import type { ProblemCode } from '../problems/catalogue.js';
 import { ACCOUNT_NAME_PATTERN, ACCOUNTS_KEY, OWN_ACCOUNT_KEYS, PROCESS_WIDE } from './account-keys.js';
 import { SETTINGS_LIMITS, tooComplex } from './bounds.js';
 import { SETTINGS } from './definitions.js';

@@ -1,6 +1,6 @@
+import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
 import { quote } from '../manifest/printable.js';
-import type { ProblemCode } from '../problems/catalogue.js';
 import { VARIABLE_NAME_PATTERN } from './account-keys.js';
 import { SETTINGS, type Setting, type SettingKey, type Settings } from './definitions.js';
 import type { FileValues, RawAccount, SourcedText, TextValues } from './file.js';

@@ -4,7 +4,6 @@ import { maskUrls } from '../mask-urls.js';
 import type { Counts } from '../output/summary.js';
 import type { ChangeResult } from '../plan/applied.js';
 import type { Action } from '../plan/change.js';
-import type { ProblemCode } from '../problems/catalogue.js';
 import type { IdRange } from '../state/state.js';
 
 /**

@@ -1,1 +1,0 @@
-export type { CodeOf, ProblemCode } from '../error-codes.js';
