@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import type { Invocation } from './commands/command.js';
 import { SHELLS, type Shell } from './completion/shells.js';
+import type { ProblemCode } from './error-codes.js';
 import type { Host } from './host.js';
 import { printableJson, printableLines } from './manifest/printable.js';
 import { EXIT } from './output/exit-code.js';

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import type { Logger } from 'pino';
-import type { ProblemCode, ProblemCode } from '../error-codes.js';
+import type { ProblemCode } from '../error-codes.js';
 import { errorCode } from '../errors.js';
 import type { WatchedManifest } from './manifest-file.js';
 import type { Place } from './places.js';

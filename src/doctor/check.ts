@@ -1,9 +1,9 @@
+import type { ProblemCode } from '../error-codes.js';
 import type { FailureKind, Problem } from '../errors.js';
-import type { DOCTOR } from '../problems/doctor.js';
 
 type IdIn<Code> = Code extends `doctor-${infer Id}` ? Id : never;
 /** In the JSON document each check keeps its id; its problems have the code `doctor-<id>`. */
-export type CheckId = IdIn<keyof typeof DOCTOR>;
+export type CheckId = IdIn<ProblemCode>;
 
 /**
  * What a check finds. `warning`: it works, or works for now, and needs attention; `problem`: a command will fail because

@@ -1,4 +1,4 @@
-import type { ProblemCode, ProblemCode } from '../error-codes.js';
+import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
 import { printable, printableLines } from '../manifest/printable.js';
 import { painter, type Style } from './paint.js';

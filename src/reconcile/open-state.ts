@@ -1,4 +1,4 @@
-import type { ProblemCode, ProblemCode } from '../error-codes.js';
+import type { ProblemCode } from '../error-codes.js';
 import { productError } from '../errors.js';
 import type { OpenJournal, StateLease } from '../state/store.js';
 import { readAccount } from './account.js';

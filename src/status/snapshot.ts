@@ -1,4 +1,5 @@
 import type { Trigger as RunTrigger } from '../daemon/scheduler.js';
+import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
 import { maskUrls } from '../mask-urls.js';
 import type { Counts } from '../output/summary.js';
