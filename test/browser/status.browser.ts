@@ -98,27 +98,27 @@ describe('the status page in Chromium', () => {
     await lookAt(url, 'accounts');
   });
 
-  it('shows 10,000 webhooks in pages, filtered and sorted by links, without JavaScript', async () => {
-    const entries = Array.from({ length: 10_000 }, (_, index) => ({
-      name: `webhook-${String(index).padStart(5, '0')}`,
+  it('shows a thousand webhooks in pages, filtered and sorted by links, without JavaScript', async () => {
+    const entries = Array.from({ length: 1_000 }, (_, index) => ({
+      name: `webhook-${String(index).padStart(4, '0')}`,
       handler: `https://hooks.example.com/${index}`,
       trigger: index % 2 === 0 ? 'create' : 'update',
     }));
     const { url } = await made(entries, '--concurrency', '10');
     const { page, complaints } = await visit(browser, url, { javaScriptEnabled: false });
-    await photograph(page, '10000-rows', false);
+    await photograph(page, '1000-rows', false);
     expect(await page.locator('table.webhooks tbody tr').count()).toBe(100);
     await page.getByRole('link', { name: 'Next' }).click();
     expect(new URL(page.url()).search).toBe('?page=2');
-    await page.getByRole('searchbox', { name: 'Text' }).fill('webhook-0999');
+    await page.getByRole('searchbox', { name: 'Text' }).fill('webhook-099');
     await page.getByRole('combobox', { name: 'Trigger' }).selectOption('update');
     await page.getByRole('button', { name: 'Filter' }).press('Enter');
-    expect(await page.locator('table.webhooks caption').textContent()).toMatch(/1 to 5 of 5, out of 10,000/);
+    expect(await page.locator('table.webhooks caption').textContent()).toMatch(/1 to 5 of 5, out of 1,000/);
     await page.getByRole('link', { name: 'Name' }).click();
     await page.getByRole('link', { name: 'Name' }).click();
-    expect(await page.locator('table.webhooks tbody th').first().textContent()).toBe('webhook-09999');
+    expect(await page.locator('table.webhooks tbody th').first().textContent()).toBe('webhook-0999');
     expect(await page.locator('th[aria-sort=descending]').count()).toBe(1);
-    await photograph(page, '10000-rows-filtered');
+    await photograph(page, '1000-rows-filtered');
     expect(complaints).toEqual([]);
     expect(await violations(browser, url)).toEqual([]);
   });
