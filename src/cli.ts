@@ -5,7 +5,7 @@ import type { ProblemCode } from './error-codes.js';
 import type { Host } from './host.js';
 import { printableJson, printableLines } from './manifest/printable.js';
 import { EXIT } from './output/exit-code.js';
-import { type CommandName, SETTINGS, type Setting } from './settings/definitions.js';
+import { type CommandName, SETTINGS, type Setting } from './settings/schema.js';
 
 const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
   validate: 'check the manifest and the settings; needs no token and no network',
@@ -36,7 +36,7 @@ export async function runCli(host: Host, args: readonly string[]): Promise<numbe
   const finish = (result: number) => {
     code = result;
   };
-  const program = buildProgram(host, finish, (name) => args.includes(name));
+  const program = buildProgram(host, finish);
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
@@ -58,15 +58,8 @@ function usageDocument(error: CommanderError) {
   };
 }
 
-/**
- * The command line. `finish` is told the exit code of the command that ran. `isNamed` says which commands may be asked
- * for: only these get the flags of the settings, which are some two hundred for all of them.
- */
-export function buildProgram(
-  host: Host,
-  finish: (code: number) => void,
-  isNamed: (name: CommandName) => boolean = () => true,
-): Command {
+/** The command line. `finish` is told the exit code of the command that ran. */
+export function buildProgram(host: Host, finish: (code: number) => void): Command {
   // A usage error quotes the command line, which may hold the token by mistake.
   const program = new Command('copernica-webhooks')
     .description('Keeps the webhooks of a Copernica account as a YAML file in git.')
@@ -80,7 +73,7 @@ export function buildProgram(
     .showHelpAfterError('(see --help)')
     .addHelpText('after', HELP_FOOTER);
 
-  const command = (name: CommandName) => settingsCommand(program, name, isNamed(name));
+  const command = (name: CommandName) => settingsCommand(program, name);
   program.commandsGroup('Every day:');
   command('validate')
     .addOption(jsonOption())
@@ -205,9 +198,9 @@ function addSetupCommands(program: Command, host: Host, finish: (code: number) =
     });
 }
 
-function settingsCommand(program: Command, name: CommandName, withSettings: boolean): Command {
+function settingsCommand(program: Command, name: CommandName): Command {
   const command = program.command(name).description(DESCRIPTIONS[name]);
-  for (const setting of withSettings ? (Object.values(SETTINGS) as Setting<unknown>[]) : []) {
+  for (const setting of Object.values(SETTINGS)) {
     if (setting.commands.includes(name)) addSetting(command, setting);
   }
   return command
@@ -219,9 +212,9 @@ function settingsCommand(program: Command, name: CommandName, withSettings: bool
     );
 }
 
-function addSetting(command: Command, setting: Setting<unknown>): void {
-  const about = setting.fallback === undefined ? '' : `; default ${setting.shown ?? String(setting.fallback)}`;
-  if (setting.flag === null) return;
+function addSetting(command: Command, setting: Setting): void {
+  if (setting.flag === undefined) return;
+  const about = setting.default === undefined ? '' : `; default ${setting.shown ?? String(setting.default)}`;
   const option = new Option(setting.flag, `${setting.help} (${setting.environment}${about})`);
   // For help and completion alone: what is wrong is told by the settings, with where it came from.
   if (setting.choices !== undefined) option.argChoices = [...setting.choices];
@@ -239,7 +232,7 @@ function settingsLast<T>(_all: readonly T[], shown: readonly T[], groupOf: (item
 }
 
 /** A switch takes no value, and has a --no- form that overrides the environment and the settings file. */
-function isSwitch(setting: Setting<unknown>): boolean {
+function isSwitch(setting: Setting): boolean {
   return setting.flag?.includes('<') === false;
 }
 
@@ -258,7 +251,7 @@ function formatOption(): Option {
 
 function invocationOf(command: Command, name: CommandName): Invocation {
   const flags = new Map<string, string>();
-  for (const setting of Object.values(SETTINGS) as Setting<unknown>[]) {
+  for (const setting of Object.values(SETTINGS)) {
     const attribute = setting.name.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
     if (command.getOptionValueSource(attribute) === 'cli') {
       flags.set(setting.name, String(command.getOptionValue(attribute)));

@@ -5,7 +5,7 @@ import type { Host } from './host.js';
 import { printableLines } from './manifest/printable.js';
 import { EXIT } from './output/exit-code.js';
 import { Secrets } from './secrets.js';
-import { secretsOfNotifyUrl } from './settings/notify-url.js';
+import { secretsOfNotifyUrl } from './settings/values.js';
 import { catchStopSignals, type StopSignals } from './stop-signals.js';
 import { textSink } from './text-sink.js';
 

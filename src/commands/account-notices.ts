@@ -28,7 +28,7 @@ export interface Notices {
  */
 export async function openNotices(host: Host, account: AccountSettings, reporter: AccountReporter): Promise<Notices> {
   const { settings, name } = account;
-  const url = loadNotifyUrl(settings);
+  const url = await loadNotifyUrl(settings);
   if (url === null) return { stopping: () => {}, close: async () => true };
   const common = await openLog(host, settings, host.stdout);
   const log = name === null ? common : common.child({ account: name });

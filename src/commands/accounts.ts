@@ -4,8 +4,8 @@ import { nearest } from '../manifest/suggest.js';
 import { EXIT } from '../output/exit-code.js';
 import { problemLists } from '../output/plan-json.js';
 import { loadNotifyUrlIfThere, loadSettings, loadTokenIfThere } from '../settings/load.js';
-import { secretsOfNotifyUrl } from '../settings/notify-url.js';
 import type { AccountSettings } from '../settings/resolve.js';
+import { secretsOfNotifyUrl } from '../settings/values.js';
 import { type CommandResult, failedResult, type Invocation } from './command.js';
 
 /** Paths that accounts can't share. */
@@ -17,7 +17,7 @@ const ONE_ACCOUNT_FLAGS = ['file', 'state'] as const;
  */
 export async function chosenAccounts(host: Host, invocation: Invocation): Promise<readonly AccountSettings[]> {
   const { accounts } = await loadSettings({ ...invocation, environment: host.environment });
-  learnSecrets(host, accounts);
+  await learnSecrets(host, accounts);
   const chosen = invocation.account === undefined ? accounts : [pick(invocation.account, accounts)];
   const shared = ONE_ACCOUNT_FLAGS.find((flag) => invocation.flags.has(flag));
   if (chosen.length > 1 && shared !== undefined) {
@@ -34,11 +34,11 @@ export async function chosenAccounts(host: Host, invocation: Invocation): Promis
  * Of all accounts, the ones not chosen too: a manifest of one must not be able to send the token of another, or where
  * its notices go.
  */
-function learnSecrets({ environment, secrets }: Host, accounts: readonly AccountSettings[]): void {
+async function learnSecrets({ environment, secrets }: Host, accounts: readonly AccountSettings[]): Promise<void> {
   for (const { token, settings } of accounts) {
-    for (const secret of secretsOfNotifyUrl(loadNotifyUrlIfThere(settings))) secrets.learnValue(secret);
+    for (const secret of secretsOfNotifyUrl(await loadNotifyUrlIfThere(settings))) secrets.learnValue(secret);
     if (token !== null && 'variable' in token) secrets.learnVariable(token.variable);
-    secrets.learnValue(loadTokenIfThere(environment, token));
+    secrets.learnValue(await loadTokenIfThere(environment, token));
   }
 }
 

@@ -4,7 +4,7 @@ import { printableJson } from '../manifest/printable.js';
 import { exitCodeOf } from '../output/exit-code.js';
 import { problemLists } from '../output/plan-json.js';
 import { formatProblem, githubAnnotation } from '../output/problems.js';
-import type { CommandName } from '../settings/definitions.js';
+import type { CommandName } from '../settings/schema.js';
 
 /** What the command line said. */
 export interface Invocation {

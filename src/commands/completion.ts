@@ -4,7 +4,7 @@ import { answerTo, completionScript, type Shell, typedWords } from '../completio
 import { suggest } from '../completion/suggest.js';
 import type { Host } from '../host.js';
 import { EXIT } from '../output/exit-code.js';
-import { SETTINGS } from '../settings/definitions.js';
+import { SETTINGS } from '../settings/schema.js';
 
 /** completion: prints a shell's completion script; with words, answers what that script asks at each Tab. */
 export function completionCommand(
@@ -30,7 +30,7 @@ const MOST_CHARACTERS = 4 * 1024 * 1024;
 /** Of manifest and state. Told by their look, since a manifest that is being written need not be valid. */
 function entryNames(environment: Host['environment']): string[] {
   const names = [SETTINGS.file, SETTINGS.state].flatMap((setting) => {
-    const lines = textOf(environment[setting.environment] ?? setting.fallback).split('\n');
+    const lines = textOf(environment[setting.environment] ?? String(setting.default)).split('\n');
     const told = lines.filter((line) => !/^\s*#/.test(line));
     return told.flatMap((line) =>
       [...line.matchAll(/(?<![\w-])name"?:\s*["']?([\w.-]+)/g)].map(([, name = '']) => name),

@@ -12,7 +12,7 @@ import { untoldWarnings } from '../reconcile/open.js';
 import { STATE_MISSING } from '../reconcile/open-state.js';
 import { type RunReport, runOnce } from '../reconcile/run-once.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
-import type { Settings } from '../settings/definitions.js';
+import type { Settings } from '../settings/schema.js';
 import type { AccountReporter } from '../status/reporter.js';
 import { runOptions } from './run-options.js';
 

@@ -3,9 +3,9 @@ import { parseDocument } from 'yaml';
 import { productError } from '../errors.js';
 import type { Host } from '../host.js';
 import { quote } from '../manifest/printable.js';
-import { SETTINGS } from '../settings/definitions.js';
 import { DEFAULT_SETTINGS_FILE } from '../settings/load.js';
-import { formatListen, type ListenAddress } from '../settings/values.js';
+import { SETTINGS, settingsSchema } from '../settings/schema.js';
+import { formatListen, type ListenAddress, parseListen } from '../settings/values.js';
 import { ANSWER_WITHIN_MS, addressToAsk, askStatus } from '../status/ask.js';
 import { execute, type Invocation } from './command.js';
 
@@ -31,10 +31,12 @@ export function healthcheckCommand(
  * runs is well, whatever became of the settings file since it started.
  */
 function listenSetting({ environment }: Host, { flags, settingsFile }: Invocation): ListenAddress | 'off' {
-  const { name, environment: variable, parse, accepts, fallback } = SETTINGS.listen;
+  const { name, environment: variable, accepts } = SETTINGS.listen;
   const said = flags.get(name) ?? (environment[variable] || undefined);
-  if (said === undefined) return parse(listenInFile(settingsFile ?? DEFAULT_SETTINGS_FILE)) ?? fallback;
-  const listen = parse(said);
+  if (said === undefined) {
+    return parseListen(listenInFile(settingsFile ?? DEFAULT_SETTINGS_FILE)) ?? settingsSchema.parse({}).listen;
+  }
+  const listen = parseListen(said);
   if (listen !== undefined) return listen;
   const from = flags.has(name) ? `flag --${name}` : `environment variable ${variable}`;
   throw productError('input', {

@@ -4,8 +4,8 @@ import { errorCode, type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
 import { manifestJsonSchema } from '../manifest/schema.js';
 import { starterManifest } from '../manifest/starter.js';
-import { SETTINGS } from '../settings/definitions.js';
 import { DEFAULT_SETTINGS_FILE, loadSettings } from '../settings/load.js';
+import { SETTINGS } from '../settings/schema.js';
 import { settingsFileText } from '../settings/starter.js';
 import { type CommandResult, execute } from './command.js';
 
@@ -99,7 +99,7 @@ async function writeNew(path: string, text: string): Promise<void> {
 }
 
 function nextSteps(path: string): string {
-  const file = path === SETTINGS.file.fallback ? '' : ` --file ${path}`;
+  const file = path === SETTINGS.file.default ? '' : ` --file ${path}`;
   return `Next:
   1. write your webhooks into ${path}
   2. copernica-webhooks validate${file}

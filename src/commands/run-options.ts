@@ -1,5 +1,5 @@
 import type { RunOptions } from '../reconcile/run-once.js';
-import type { Settings } from '../settings/definitions.js';
+import type { Settings } from '../settings/schema.js';
 
 /** The options of a run: what the settings say, and what only the command knows. */
 export function runOptions(

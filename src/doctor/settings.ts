@@ -3,9 +3,9 @@ import { proxyFor } from '../copernica/proxy.js';
 import { isMountedFile } from '../daemon/mounts.js';
 import { isLoopback } from '../loopback.js';
 import { nearest } from '../manifest/suggest.js';
-import { SETTINGS, type Setting } from '../settings/definitions.js';
 import { loadTokenIfThere } from '../settings/load.js';
 import type { TokenSource } from '../settings/resolve.js';
+import { SETTINGS } from '../settings/schema.js';
 import { counted, type Finding, ok, problem, problemOf, warning } from './check.js';
 import type { Context } from './context.js';
 import { expiresSoon } from './handshake-text.js';
@@ -25,7 +25,7 @@ const TOKEN_VARIABLES = ['COPERNICA_ACCESS_TOKEN', 'COPERNICA_ACCESS_TOKEN_FILE'
  */
 export function checkEnvironment({ host, accounts, manifest }: Context): Finding {
   const { environment } = host;
-  const known = [...(Object.values(SETTINGS) as Setting<unknown>[]).map((it) => it.environment), ...TOKEN_VARIABLES];
+  const known = [...Object.values(SETTINGS).map((it) => it.environment), ...TOKEN_VARIABLES];
   const parsed = manifest();
   const used = [
     ...(parsed.ok ? parsed.environmentUsed : []),
@@ -105,7 +105,7 @@ export function checkTlsVerification(): Finding {
 
 export async function checkToken({ host: { environment }, account, token }: Context): Promise<Finding> {
   const used = await token();
-  const raw = loadTokenIfThere(environment, account.token);
+  const raw = await loadTokenIfThere(environment, account.token);
   const from = tokenOrigin(account.token, environment);
   // Editors end a file with a line end: that is what a file looks like.
   const expected = from.startsWith('token file ') ? raw.replace(/\r?\n$/, '') : raw;

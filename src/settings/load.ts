@@ -1,22 +1,18 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { parseSchedule } from '../daemon/cron.js';
 import { errorCode, ProductError, productError } from '../errors.js';
-import { SETTINGS, type Settings } from './definitions.js';
-import type { FileValues, SettingsFile } from './file.js';
-import { NOTIFY_ACCEPTS, parseNotifyUrl } from './notify-url.js';
-import {
-  type AccountSettings,
-  resolveSettings,
-  type ScheduleJudge,
-  type SettingsSources,
-  type TokenSource,
-} from './resolve.js';
-import { checkToken } from './token.js';
-import { isPlainSchedule, parseScheduleShape } from './values.js';
+import { type FileValues, readSettingsFile } from './file.js';
+import { type AccountSettings, resolveSettings, type Shareable, sharedThings, type TokenSource } from './resolve.js';
+import { A_NOTIFY_URL, type Settings } from './schema.js';
+import { parseNotifyUrl } from './values.js';
 
 export const DEFAULT_SETTINGS_FILE = 'config/settings.yaml';
 
 /** A settings, token or certificate file larger than this is a mistake. */
 const LARGEST_FILE_BYTES = 1024 * 1024;
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the three sources and resolves them.
@@ -26,143 +22,175 @@ const LARGEST_FILE_BYTES = 1024 * 1024;
  */
 export async function loadSettings(options: {
   readonly flags: ReadonlyMap<string, string>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly settingsFile: string | undefined;
 }): Promise<{ common: AccountSettings; accounts: readonly AccountSettings[] }> {
-  const path = options.settingsFile ?? DEFAULT_SETTINGS_FILE;
-  const text = readSmallFile(path, 'settings file', options.settingsFile === undefined);
-  const { flags, environment } = options;
-  const file = text === undefined ? undefined : await parseSettings({ path, text });
-  const judgeSchedule = await judgeOfSchedules({ flags, environment, file });
-  const resolved = resolveSettings({ flags, environment, file, judgeSchedule });
+  const { flags, environment, settingsFile } = options;
+  const path = settingsFile ?? DEFAULT_SETTINGS_FILE;
+  const text = await readSmallFile(path, 'settings file', settingsFile === undefined);
+  const file = text === undefined ? undefined : readSettingsFile({ path, text });
+  const resolved = resolveSettings({ flags, environment, file, complaintAboutSchedule });
   if (!resolved.ok) throw new ProductError('input', resolved.problems);
+  const problems = file === undefined ? [] : sharedThings(await shareables(resolved.accounts, file));
+  if (problems.length > 0) throw new ProductError('input', problems);
   return resolved;
 }
 
-/** Loaded where it is needed too: most schedules are plain ones. */
-async function judgeOfSchedules({ flags, environment, file }: SettingsSources): Promise<ScheduleJudge> {
-  const { name, environment: variable } = SETTINGS.schedule;
-  const said = [
-    flags.get(name),
-    environment[variable],
-    ...[file, ...(file?.accounts ?? [])].map((place) => place?.values.get(name)?.text),
-  ];
-  const shaped = said.map((text) => parseScheduleShape(text ?? '')).filter((schedule) => schedule !== undefined);
-  if (shaped.every(isPlainSchedule)) return () => null;
-  const { parseSchedule } = await import('../daemon/cron.js');
-  return (schedule) => {
-    const parsed = schedule === 'off' ? null : parseSchedule(schedule);
-    return parsed?.ok === false ? parsed.why : null;
-  };
+function complaintAboutSchedule(schedule: string): string | null {
+  const parsed = schedule === 'off' ? null : parseSchedule(schedule);
+  return parsed?.ok === false ? parsed.why : null;
 }
 
-/** Loaded where it is needed: most installations have no settings file, and the YAML parser is slow to load. */
-async function parseSettings(file: SettingsFile): Promise<FileValues> {
-  const { readSettingsFile } = await import('./file.js');
-  return readSettingsFile(file);
+function shareables(accounts: readonly AccountSettings[], file: FileValues): Promise<Shareable[]> {
+  const places = new Map(file.accounts.map(({ name, place }) => [name, place]));
+  return Promise.all(
+    accounts.map(async (account) => ({
+      account,
+      place: places.get(account.name ?? ''),
+      state: await identityOf(account.settings.state),
+      manifest: await identityOf(account.settings.file),
+      token: await tokenIdentity(account.token),
+    })),
+  );
+}
+
+async function tokenIdentity(source: TokenSource | null): Promise<string> {
+  if (source === null) return '';
+  return 'file' in source ? `file ${await identityOf(source.file)}` : `variable ${source.variable}`;
+}
+
+/**
+ * The same for every path to a file, through links of either kind: device and inode of one that exists, else where it
+ * would be made.
+ */
+async function identityOf(path: string): Promise<string> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return await whereItWouldBe(resolve(path));
+  }
+}
+
+/** More links than this lead nowhere. */
+const MOST_LINKS = 40;
+
+async function whereItWouldBe(path: string, links = 0): Promise<string> {
+  const real = await realpath(path).catch(() => null);
+  if (real !== null) return real;
+  // A link whose target does not exist yet.
+  const target = await readlink(path).catch(() => null);
+  if (target !== null && links < MOST_LINKS) return await whereItWouldBe(resolve(dirname(path), target), links + 1);
+  const parent = dirname(path);
+  return parent === path ? path : join(await whereItWouldBe(parent, links), basename(path));
 }
 
 /**
  * The access token of an account: from where its settings say, else from COPERNICA_ACCESS_TOKEN or from the file that
  * COPERNICA_ACCESS_TOKEN_FILE names. Throws ProductError of kind `input`; no message holds any part of it.
  */
-export async function loadToken(
-  environment: Readonly<Record<string, string | undefined>>,
-  source: TokenSource | null,
-): Promise<string> {
-  if (source === null) return loadDefaultToken(environment);
-  if ('file' in source) return checkToken(readTokenFile(source.file), `token file ${source.file}`);
-  const token = environment[source.variable] ?? '';
-  if (token !== '') return checkToken(token, source.variable);
-  throw productError('input', {
-    code: 'token-missing',
-    message: `no access token: ${source.variable} is not set`,
-    remedy: 'set it, or name another variable under access-token-env',
-  });
-}
-
-/** What is there of an account's token, usable or not, to keep it out of sight; empty when there is nothing to read. */
-export function loadTokenIfThere(
-  environment: Readonly<Record<string, string | undefined>>,
-  source: TokenSource | null,
-): string {
-  const file = source === null ? environment.COPERNICA_ACCESS_TOKEN_FILE : 'file' in source ? source.file : undefined;
-  if (file === undefined || file === '') {
-    return environment[source !== null && 'variable' in source ? source.variable : 'COPERNICA_ACCESS_TOKEN'] ?? '';
-  }
-  // Whoever needs the token is told what is wrong with its file; others do without.
-  try {
-    return readTokenFile(file);
-  } catch {
-    return '';
-  }
-}
-
-async function loadDefaultToken(environment: Readonly<Record<string, string | undefined>>): Promise<string> {
-  const direct = environment.COPERNICA_ACCESS_TOKEN ?? '';
-  const file = environment.COPERNICA_ACCESS_TOKEN_FILE ?? '';
-  if (direct !== '' && file !== '') {
+export async function loadToken(environment: Environment, source: TokenSource | null): Promise<string> {
+  const { variable, file } = tokenPlaces(environment, source);
+  const direct = variable === undefined ? '' : (environment[variable] ?? '');
+  if (direct !== '' && file !== undefined) {
     throw productError('input', {
       code: 'token-twice',
       message: 'both COPERNICA_ACCESS_TOKEN and COPERNICA_ACCESS_TOKEN_FILE are set',
       remedy: 'unset one of them',
     });
   }
-  if (direct === '' && file === '') {
-    throw productError('input', {
-      code: 'token-missing',
-      message: 'no access token',
-      remedy:
-        'set COPERNICA_ACCESS_TOKEN, or COPERNICA_ACCESS_TOKEN_FILE to the path of a file that holds it; --sandbox and plan --no-refresh need none',
-    });
-  }
-  const from = direct !== '' ? 'COPERNICA_ACCESS_TOKEN' : `token file ${file}`;
-  return checkToken(direct !== '' ? direct : readTokenFile(file), from);
+  if (file !== undefined) return checkToken(await readTokenFile(file), `token file ${file}`);
+  if (direct !== '') return checkToken(direct, `${variable}`);
+  throw productError('input', {
+    code: 'token-missing',
+    message: source === null ? 'no access token' : `no access token: ${variable} is not set`,
+    remedy:
+      source === null
+        ? 'set COPERNICA_ACCESS_TOKEN, or COPERNICA_ACCESS_TOKEN_FILE to the path of a file that holds it; ' +
+          '--sandbox and plan --no-refresh need none'
+        : 'set it, or name another variable under access-token-env',
+  });
 }
 
-function readTokenFile(path: string): string {
-  return readSmallFile(path, 'token file', false) ?? '';
+/** What is there of an account's token, usable or not, to keep it out of sight; empty when there is nothing to read. */
+export async function loadTokenIfThere(environment: Environment, source: TokenSource | null): Promise<string> {
+  const { variable, file } = tokenPlaces(environment, source);
+  // Whoever needs the token is told what is wrong with its file; others do without.
+  if (file !== undefined) return await readTokenFile(file).catch(() => '');
+  return variable === undefined ? '' : (environment[variable] ?? '');
+}
+
+/** The variable that holds the token, and the file that does. */
+function tokenPlaces(
+  environment: Environment,
+  source: TokenSource | null,
+): { readonly variable?: string; readonly file?: string } {
+  if (source !== null) return source;
+  const file = environment.COPERNICA_ACCESS_TOKEN_FILE ?? '';
+  return { variable: 'COPERNICA_ACCESS_TOKEN', ...(file === '' ? {} : { file }) };
+}
+
+async function readTokenFile(path: string): Promise<string> {
+  return (await readSmallFile(path, 'token file', false)) ?? '';
+}
+
+/** Shorter than this, hiding the token wherever it appears would hide half of every message. */
+const SHORTEST_TOKEN_LENGTH = 8;
+
+/** The token without the white space around it that files and shells add. Throws ProductError that never quotes it. */
+function checkToken(text: string, from: string): string {
+  const token = text.trim();
+  const complain = (message: string) =>
+    productError('input', {
+      code: 'token-unusable',
+      message: `${from} ${message}`,
+      remedy: 'copy the access token from the Copernica dashboard once more',
+    });
+  if (token === '') throw complain('is empty');
+  if (!/^[\x21-\x7e]+$/.test(token)) throw complain('holds white space or characters that no access token has');
+  if (token.length < SHORTEST_TOKEN_LENGTH) throw complain(`is shorter than ${SHORTEST_TOKEN_LENGTH} characters`);
+  return token;
 }
 
 /**
  * Where notices are POSTed, from the setting itself or from the file that it names; null: nowhere.
  * Throws ProductError of kind `input`; no message holds any part of it.
  */
-export function loadNotifyUrl({ notify, notifyFile }: Pick<Settings, 'notify' | 'notifyFile'>): string | null {
-  const text = notify ?? (notifyFile === undefined ? 'off' : readSmallFile(notifyFile, 'notify file', false));
-  const url = parseNotifyUrl(text ?? '');
+export async function loadNotifyUrl(settings: Pick<Settings, 'notify' | 'notifyFile'>): Promise<string | null> {
+  const { notify, notifyFile } = settings;
+  if (notify === undefined && notifyFile === undefined) return null;
+  const url = parseNotifyUrl(notify ?? (await readNotifyFile(settings)));
   if (url !== undefined) return url === 'off' ? null : url;
   throw productError('input', {
     code: 'notify-unusable',
     message: `notify file ${notifyFile} does not hold what it should`,
-    remedy: `put into it ${NOTIFY_ACCEPTS}`,
+    remedy: `put into it ${A_NOTIFY_URL}`,
   });
 }
 
 /** What is there of it, usable or not, to keep it out of sight; empty when there is nothing to read. */
-export function loadNotifyUrlIfThere({ notify, notifyFile }: Pick<Settings, 'notify' | 'notifyFile'>): string {
-  if (notify !== undefined || notifyFile === undefined) return notify ?? '';
-  try {
-    return readSmallFile(notifyFile, 'notify file', false) ?? '';
-  } catch {
-    return '';
-  }
+export async function loadNotifyUrlIfThere(settings: Pick<Settings, 'notify' | 'notifyFile'>): Promise<string> {
+  return settings.notify ?? (await readNotifyFile(settings).catch(() => ''));
+}
+
+async function readNotifyFile({ notifyFile }: Pick<Settings, 'notifyFile'>): Promise<string> {
+  return notifyFile === undefined ? '' : ((await readSmallFile(notifyFile, 'notify file', false)) ?? '');
 }
 
 /** PEM text of a certificate file. Throws ProductError of kind `input` when it can't be read or holds no certificate. */
 export async function loadCertificates(path: string): Promise<string> {
-  const text = readSmallFile(path, 'certificate file', false) ?? '';
+  const text = (await readSmallFile(path, 'certificate file', false)) ?? '';
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
   throw unreadable(path, 'certificate file', 'holds no certificate in PEM form', 'export the certificate as PEM');
 }
 
-/** At once: nothing else goes on while a command starts, and threads for it would take longer to start than this. */
-function readSmallFile(path: string, what: string, mayBeMissing: boolean): string | undefined {
+async function readSmallFile(path: string, what: string, mayBeMissing: boolean): Promise<string | undefined> {
   try {
-    const about = statSync(path);
+    // A pipe would be waited for, so it is looked at first.
+    const about = await stat(path);
     if (!about.isFile()) throw unreadable(path, what, 'is not a file');
     if (about.size > LARGEST_FILE_BYTES) throw unreadable(path, what, `is larger than ${LARGEST_FILE_BYTES} bytes`);
-    return readFileSync(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof ProductError) throw error;
     const code = errorCode(error) || 'unknown error';
@@ -177,9 +205,5 @@ function unreadable(
   why: string,
   remedy = 'check the path and its permissions',
 ): ProductError {
-  return productError('input', {
-    code: 'file-unreadable',
-    message: `${what} ${path} ${why}`,
-    remedy,
-  });
+  return productError('input', { code: 'file-unreadable', message: `${what} ${path} ${why}`, remedy });
 }

@@ -1,9 +1,10 @@
 import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
 import { quote } from '../manifest/printable.js';
-import { VARIABLE_NAME_PATTERN } from './account-keys.js';
-import { SETTINGS, type Setting, type SettingKey, type Settings } from './definitions.js';
+import { nearest } from '../manifest/suggest.js';
 import type { FileValues, RawAccount, SourcedText, TextValues } from './file.js';
+import { SETTINGS, type Setting, type SettingKey, type Settings, settingsSchema } from './schema.js';
+import { mayBeSecret } from './values.js';
 
 /** What the three sources say, as text; `undefined` where they say nothing. */
 export interface SettingsSources {
@@ -11,12 +12,12 @@ export interface SettingsSources {
   readonly flags: ReadonlyMap<string, string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly file: FileValues | undefined;
-  /** Left out: each schedule of the right shape can be used. */
-  readonly judgeSchedule?: ScheduleJudge;
+  /**
+   * Why a schedule of the right shape can't be used, as a sentence that goes on from "it …"; null: it can. Left out: each
+   * can.
+   */
+  readonly complaintAboutSchedule?: (schedule: string) => string | null;
 }
-
-/** Why a schedule of the right shape can't be used, as a sentence that goes on from "it …"; null: it can. */
-export type ScheduleJudge = (schedule: string) => string | null;
 
 const NO_FILE: FileValues = { values: new Map(), accounts: [], problems: [] };
 
@@ -50,77 +51,83 @@ export type ResolvedSettings =
  */
 export function resolveSettings(sources: SettingsSources): ResolvedSettings {
   const file = sources.file ?? NO_FILE;
-  const common = resolveOne(sources, file.values, new Map());
-  const accounts = file.accounts.map((account) => resolveAccount(account, sources, file.values));
-  const problems = [
-    ...file.problems,
-    ...common.problems,
-    ...accounts.flatMap((account) => account.problems),
-    ...shared(accounts),
-  ];
+  const problems = [...file.problems];
+  const common = { name: null, token: null, ...resolveOne(sources, file.values, new Map(), problems) };
+  const accounts = file.accounts.map((account) => ({
+    name: account.name,
+    ...resolveOne(sources, file.values, account.values, problems),
+    token: tokenSource(account, problems),
+  }));
   // A variable that can't be used would be told once for each account.
   const told = [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
   if (told.length > 0) return { ok: false, problems: told };
-  const { settings, flagged } = common;
-  const unnamed = { name: null, settings, flagged, token: null };
-  const named = accounts.flatMap(({ account }) => (account === null ? [] : [account]));
-  return { ok: true, common: unnamed, accounts: named.length === 0 ? [unnamed] : named };
-}
-
-interface Resolved {
-  readonly settings: Settings;
-  readonly flagged: ReadonlySet<SettingKey>;
-  readonly problems: readonly Problem[];
-}
-
-function resolveOne(sources: SettingsSources, fromFile: TextValues, ofAccount: TextValues): Resolved {
-  const problems: Problem[] = [];
-  const values: Record<string, unknown> = {};
-  const flagged = new Set<SettingKey>();
-  const found = new Map<SettingKey, Found | undefined>();
-  for (const key of Object.keys(SETTINGS) as SettingKey[]) {
-    const setting: Setting<unknown> = SETTINGS[key];
-    const source = findSource(setting, sources, fromFile, ofAccount);
-    found.set(key, source);
-    values[key] = setting.fallback;
-    if (source === undefined) continue;
-    if (sources.flags.has(setting.name)) flagged.add(key);
-    const value = setting.parse(source.text);
-    const why = key === 'schedule' && value !== undefined ? sources.judgeSchedule?.(String(value)) : null;
-    if (value === undefined || typeof why === 'string') problems.push(badValue(setting, source, why));
-    else values[key] = value;
-  }
-  const [url, file] = [found.get('notify'), found.get('notifyFile')];
-  if (url !== undefined && file !== undefined) {
-    if (url.rank === file.rank) problems.push(notifyTwice(file));
-    else values[url.rank < file.rank ? 'notifyFile' : 'notify'] = undefined;
-  }
-  return { settings: values as Settings, flagged, problems };
+  return { ok: true, common, accounts: accounts.length === 0 ? [common] : accounts };
 }
 
 /** A source with how near it is: a lower rank goes before. */
 type Found = SourcedText & { readonly rank: number };
 
+function resolveOne(
+  sources: SettingsSources,
+  fromFile: TextValues,
+  ofAccount: TextValues,
+  problems: Problem[],
+): Pick<AccountSettings, 'settings' | 'flagged'> {
+  const found = new Map<SettingKey, Found>();
+  for (const key of Object.keys(SETTINGS) as SettingKey[]) {
+    const source = findSource(SETTINGS[key], sources, fromFile, ofAccount);
+    if (source !== undefined) found.set(key, source);
+  }
+  const texts = Object.fromEntries([...found].map(([key, { text }]) => [key, text]));
+  const { data, error } = settingsSchema.safeParse(texts);
+  const bad = new Set(error?.issues.map(({ path }) => path[0] as SettingKey));
+  for (const [key, source] of found) {
+    const why = key === 'schedule' && !bad.has(key) ? sources.complaintAboutSchedule?.(source.text) : undefined;
+    if (bad.has(key) || typeof why === 'string') problems.push(badValue(SETTINGS[key], source, why ?? null));
+  }
+  // Of one said nearer and one said further away the nearer counts; at one place neither does.
+  const [url, file] = [found.get('notify'), found.get('notifyFile')];
+  const further =
+    url !== undefined && file !== undefined ? (url.rank < file.rank ? 'notifyFile' : 'notify') : undefined;
+  if (file !== undefined && url?.rank === file.rank) problems.push(notifyTwice(file));
+  const settings = { ...NOT_SET, ...data, ...(further === undefined ? {} : { [further]: undefined }) };
+  const flagged = new Set([...found].filter(([, { rank }]) => rank === 0).map(([key]) => key));
+  // Where something can't be used, nobody asks for the rest.
+  return { settings: settings as Settings, flagged };
+}
+
+const NOT_SET = Object.fromEntries(Object.keys(SETTINGS).map((key) => [key, undefined]));
+
 function findSource(
-  setting: Setting<unknown>,
+  { name, environment }: Setting,
   sources: SettingsSources,
   fromFile: TextValues,
   ofAccount: TextValues,
 ): Found | undefined {
-  const flag = sources.flags.get(setting.name);
-  if (flag !== undefined) return { text: flag, origin: `flag --${setting.name}`, rank: 0 };
-  const own = ofAccount.get(setting.name);
+  const flag = sources.flags.get(name);
+  if (flag !== undefined) return { text: flag, origin: `flag --${name}`, rank: 0 };
+  const own = ofAccount.get(name);
   if (own !== undefined) return { ...own, rank: 1 };
-  const variable = sources.environment[setting.environment];
   // An empty variable is how compose files and shells write "not set".
-  if (variable !== undefined && variable !== '') {
-    return { text: variable, origin: `environment variable ${setting.environment}`, rank: 2 };
-  }
-  const common = fromFile.get(setting.name);
+  const text = sources.environment[environment];
+  if (text !== undefined && text !== '') return { text, origin: `environment variable ${environment}`, rank: 2 };
+  const common = fromFile.get(name);
   return common === undefined ? undefined : { ...common, rank: 3 };
 }
 
-/** Of one said nearer and one said further away the nearer counts; at one place neither does. */
+function badValue(setting: Setting, { text, origin, place, frame }: SourcedText, why: string | null): Problem {
+  const hidden = setting.secret === true || mayBeSecret(text);
+  const near = setting.choices === undefined ? undefined : nearest(text, setting.choices);
+  return {
+    code: 'bad-setting',
+    severity: 'error',
+    message: `${setting.name}: ${hidden ? 'the value' : quote(text)} (from ${origin}) can't be used${why === null ? '' : `: it ${why}`}`,
+    remedy: `${near === undefined ? '' : `did you mean ${near}? `}give ${setting.accepts}`,
+    ...place,
+    ...(hidden || frame === undefined ? {} : { frame: frame() }),
+  };
+}
+
 function notifyTwice({ place, origin }: Found): Problem {
   const { notify, notifyFile } = SETTINGS;
   const [one, other] = origin.startsWith('environment')
@@ -130,76 +137,70 @@ function notifyTwice({ place, origin }: Found): Problem {
   return { code: 'notify-twice', severity: 'error', message, remedy: 'leave one of them out', ...place };
 }
 
-function badValue(setting: Setting<unknown>, source: SourcedText, why?: string | null): Problem {
-  return {
-    code: 'bad-setting',
-    severity: 'error',
-    message: `${setting.name}: ${setting.secret ? 'what is said' : quote(source.text)} (from ${source.origin}) can't be used${typeof why === 'string' ? `: it ${why}` : ''}`,
-    remedy: `give ${setting.accepts}`,
-    ...source.place,
-  };
-}
+/** Names of environment variables, as POSIX has them. */
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-interface ResolvedAccount {
-  readonly raw: RawAccount;
-  readonly account: AccountSettings | null;
-  readonly problems: readonly Problem[];
-}
-
-function resolveAccount(raw: RawAccount, sources: SettingsSources, fromFile: TextValues): ResolvedAccount {
-  const { settings, flagged, problems } = resolveOne(sources, fromFile, raw.values);
-  const token = tokenSource(raw);
-  if ('message' in token) {
-    const problem: Problem = { severity: 'error', code: 'account-token', ...token, ...raw.place };
-    return { raw, account: null, problems: [...problems, problem] };
-  }
-  return { raw, account: { name: raw.name, settings, flagged, token }, problems };
-}
-
-function tokenSource({ name, values }: RawAccount): TokenSource | { message: string; remedy: string } {
+function tokenSource({ name, values, place }: RawAccount, problems: Problem[]): TokenSource | null {
   const variable = values.get('access-token-env')?.text;
   const file = values.get('access-token-file')?.text;
-  const remedy =
-    'write access-token-env: with the name of the variable that holds it, or access-token-file: with a path';
-  if ((variable === undefined) === (file === undefined)) {
-    const message = variable === undefined ? 'says nothing of its access token' : 'has two access tokens';
-    return { message: `account ${name} ${message}`, remedy };
-  }
-  if (file !== undefined) return { file };
+  const complain = (message: string) => {
+    const remedy =
+      'write access-token-env: with the name of the variable that holds it, or access-token-file: with a path';
+    problems.push({ code: 'account-token', severity: 'error', message, remedy, ...place });
+    return null;
+  };
+  if (variable === undefined && file === undefined) return complain(`account ${name} says nothing of its access token`);
+  if (variable === undefined) return file === undefined ? null : { file };
+  if (file !== undefined) return complain(`account ${name} has two access tokens`);
   // The value is not quoted: it may be the token itself, in the wrong place.
-  if (variable !== undefined && VARIABLE_NAME_PATTERN.test(variable)) return { variable };
-  return { message: `account ${name}: access-token-env is no name of an environment variable`, remedy };
+  if (VARIABLE_NAME.test(variable)) return { variable };
+  return complain(`account ${name}: access-token-env is no name of an environment variable`);
+}
+
+/** An account, and what it may share with no other: each as a name that is the same for the same thing. */
+export interface Shareable {
+  readonly account: AccountSettings;
+  readonly place: RawAccount['place'] | undefined;
+  readonly state: string;
+  readonly manifest: string;
+  readonly token: string;
 }
 
 /**
  * Two accounts with one state would undo each other's work; with one token and manifest they would double it. What the
  * command line says is meant for one of them, and is not compared.
  */
-function shared(accounts: readonly ResolvedAccount[]): Problem[] {
-  const problems: Problem[] = [];
-  const find = (
-    code: ProblemCode,
-    message: string,
-    remedy: string,
-    keyOf: (account: AccountSettings) => string | null,
-  ) => {
-    const first = new Map<string, string>();
-    for (const { account, raw } of accounts) {
-      const key = account === null ? null : keyOf(account);
-      if (key === null) continue;
-      const other = first.get(key);
-      if (other === undefined) first.set(key, raw.name);
-      else {
-        const both = `accounts ${other} and ${raw.name} ${message}`;
-        problems.push({ code, severity: 'error', message: both, remedy, ...raw.place });
-      }
-    }
-  };
-  const state = ({ settings, flagged }: AccountSettings) =>
-    flagged.has('state') ? null : settings.state.replace(/^(\.\/)+/, '');
-  find('shared-state', 'have the same state file', 'give each a state: of its own', state);
-  const webhooks = ({ settings, token, flagged }: AccountSettings) =>
-    flagged.has('file') ? null : JSON.stringify([settings.file, token, settings.apiUrl]);
-  find('shared-webhooks', 'have the same token and manifest', 'remove one of them: it would make all twice', webhooks);
-  return problems;
+export function sharedThings(accounts: readonly Shareable[]): readonly Problem[] {
+  return [
+    ...shared(accounts, 'shared-state', 'have the same state file', 'give each a state: of its own', (each) =>
+      each.account.flagged.has('state') ? null : each.state,
+    ),
+    ...shared(
+      accounts,
+      'shared-webhooks',
+      'have the same token and manifest',
+      'remove one of them: it would make all twice',
+      ({ account, manifest, token }) =>
+        account.flagged.has('file') ? null : JSON.stringify([manifest, token, account.settings.apiUrl]),
+    ),
+  ];
+}
+
+function shared(
+  accounts: readonly Shareable[],
+  code: ProblemCode,
+  message: string,
+  remedy: string,
+  keyOf: (account: Shareable) => string | null,
+): Problem[] {
+  const first = new Map<string, string | null>();
+  return accounts.flatMap((each) => {
+    const { account, place } = each;
+    const key = keyOf(each);
+    const other = key === null ? undefined : first.get(key);
+    if (key !== null && other === undefined) first.set(key, account.name);
+    if (other === undefined) return [];
+    const both = `accounts ${other} and ${account.name} ${message}`;
+    return [{ code, severity: 'error', message: both, remedy, ...place }];
+  });
 }

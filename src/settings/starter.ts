@@ -1,5 +1,4 @@
-import { PROCESS_WIDE } from './account-keys.js';
-import { SETTINGS, type Setting } from './definitions.js';
+import { PROCESS_WIDE, SETTINGS, type Setting } from './schema.js';
 
 /** Where a comment is folded. */
 const LINE_CHARACTERS = 110;
@@ -21,14 +20,15 @@ const ACCOUNTS_EXAMPLE = `# accounts:
 
 /** A settings file with every setting and its default; those without one are commented out, with an example. */
 export function settingsFileText(): string {
-  const settings = Object.values(SETTINGS) as Setting<unknown>[];
-  return [comment(HEAD), ...settings.map(settingText), `${comment(ACCOUNTS)}${ACCOUNTS_EXAMPLE}`].join('\n');
+  return [comment(HEAD), ...Object.values(SETTINGS).map(settingText), `${comment(ACCOUNTS)}${ACCOUNTS_EXAMPLE}`].join(
+    '\n',
+  );
 }
 
-function settingText(setting: Setting<unknown>): string {
+function settingText(setting: Setting): string {
   const { name, help, accepts, note } = setting;
   const about = [sentence(help), ...(tellsItself(accepts) ? [] : [`Accepts ${accepts}.`]), ...(note ? [note] : [])];
-  const value = setting.shown ?? setting.fallback;
+  const value = setting.shown ?? setting.default;
   const line = value === undefined ? `# ${name}: ${setting.example ?? ''}` : `${name}: ${scalar(String(value))}`;
   return `${comment(about.join(' '))}${line}\n`;
 }

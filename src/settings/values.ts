@@ -1,6 +1,6 @@
 import { isLoopback } from '../loopback.js';
 
-/** Text → value, for every kind of setting. Each returns undefined for what it does not accept. */
+/** Text → value, for every kind of setting, in linear time. Each returns undefined for what it does not accept. */
 
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 const LONGEST_DURATION_MS = 24 * 3_600_000;
@@ -22,61 +22,84 @@ export function formatDuration(ms: number): string {
   return ms === 0 ? '0' : `${ms / unit}${name}`;
 }
 
-const TRUE_WORDS = new Set(['true', '1', 'yes', 'on']);
-const FALSE_WORDS = new Set(['false', '0', 'no', 'off']);
-
-export function parseBoolean(text: string): boolean | undefined {
-  const word = text.toLowerCase();
-  if (TRUE_WORDS.has(word)) return true;
-  return FALSE_WORDS.has(word) ? false : undefined;
-}
-
 export function parseInteger(text: string, from: number, to: number): number | undefined {
   if (!/^\d{1,16}$/.test(text)) return undefined;
   const value = Number(text);
   return value >= from && value <= to ? value : undefined;
 }
 
+/** No server takes longer ones, and Node's own parser takes more than linear time for some. */
+const LONGEST_URL_CHARS = 8_192;
+
+function parseUrl(text: string): URL | undefined {
+  return text.length <= LONGEST_URL_CHARS && URL.canParse(text) ? new URL(text) : undefined;
+}
+
 /** Https, or plain http to a loopback address: nobody on the way reads what is sent. */
-export function isSafeToSend(url: URL): boolean {
+function isSafeToSend(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }
 
 /**
- * An origin to send the token to: https, or plain http to a loopback address.
- * Without user info, query or fragment, so that it can be printed; a trailing slash is dropped.
+ * A URL to send the token to: https, or plain http to a loopback address.
+ * Without user info, query or fragment, so that it can be printed; trailing slashes are dropped.
  */
 export function parseApiUrl(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
+  const url = parseUrl(text);
+  if (url === undefined || !isSafeToSend(url)) return undefined;
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;
-  return isSafeToSend(url) ? url.href.replace(/\/+$/, '') : undefined;
+  let end = url.href.length;
+  while (url.href[end - 1] === '/') end -= 1;
+  return url.href.slice(0, end);
 }
 
-export function parseOneOf<T extends string>(text: string, values: readonly T[]): T | undefined {
-  return values.find((value) => value === text);
+/** Where notices are POSTed, as it was given: `https://…`; or `off`. */
+export function parseNotifyUrl(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (trimmed === 'off') return trimmed;
+  const url = parseUrl(trimmed);
+  if (url === undefined || /\s/.test(trimmed) || !isSafeToSend(url)) return undefined;
+  return url.username === '' && url.password === '' && url.hash === '' ? trimmed : undefined;
+}
+
+/** Shorter parts of a URL are words, and hiding those wherever they appear would hide half of every message. */
+const SHORTEST_SECRET_PART = 20;
+
+/**
+ * What of a notify URL nobody may see: all of it, and the parts that are the key to it, such as the last one of a Slack
+ * webhook, which a message could contain by itself.
+ */
+export function secretsOfNotifyUrl(text: string): readonly string[] {
+  const trimmed = text.trim().slice(0, LONGEST_URL_CHARS);
+  const url = parseUrl(trimmed);
+  if (url === undefined) return [trimmed];
+  const parts = [...url.pathname.split('/'), ...url.searchParams.values()];
+  return [trimmed, url.href, ...parts.filter((part) => part.length >= SHORTEST_SECRET_PART)];
+}
+
+/**
+ * Whether a value that can't be used may hold a password or a token, so that no message quotes it: user info, or a URL
+ * with a query or fragment.
+ */
+export function mayBeSecret(text: string): boolean {
+  return text.includes('@') || (text.includes('://') && /[?#]/.test(text));
 }
 
 const SCHEDULE_FIELD = /^[\d*,/\-A-Za-z]+$/;
 
-/** Cron's five fields, loosely: what is in them is judged where the schedule is made. `off`: no schedule. */
+/** Cron's five fields, loosely: what is in them is checked where schedules are made. `off`: no schedule. */
 export function parseScheduleShape(text: string): string | undefined {
   if (text === 'off') return text;
   const fields = text.trim().split(/\s+/);
   return fields.length === 5 && fields.every((field) => SCHEDULE_FIELD.test(field)) ? fields.join(' ') : undefined;
 }
 
-/** `*`, a step, or one number; and for the day of the week also the working days. */
-const PLAIN_SCHEDULE =
-  /^(\*|\*\/([1-9]|[1-5]\d)|[0-5]?\d) (\*|\*\/([1-9]|1\d|2[0-3])|1?\d|2[0-3]) \* \* (\*|[0-6]|1-5)$/;
-
-/** Whether anybody sees that it names times. The others are judged where schedules are made, which is slow to load. */
-export function isPlainSchedule(text: string): boolean {
-  return text === 'off' || PLAIN_SCHEDULE.test(text);
-}
+/** The longest of them has 32. */
+const LONGEST_TIMEZONE_CHARS = 100;
 
 /** Names of the IANA time zone database, as the running Node knows them. */
 export function parseTimezone(text: string): string | undefined {
+  if (text.length > LONGEST_TIMEZONE_CHARS) return undefined;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone === '' ? undefined : text;
   } catch {
@@ -109,9 +132,10 @@ export function parseHostNames(text: string): string[] | undefined {
 /** `host:port`, `[::1]:port`, `:port` for all addresses, or `off`. */
 export function parseListen(text: string): ListenAddress | 'off' | undefined {
   if (text === 'off') return 'off';
-  const [, host = '', digits = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
-  const port = parseInteger(digits, 0, HIGHEST_PORT);
-  if (port === undefined) return undefined;
+  const colon = text.lastIndexOf(':');
+  const port = colon < 0 ? undefined : parseInteger(text.slice(colon + 1), 0, HIGHEST_PORT);
+  if (port === undefined || colon > LONGEST_HOST_NAME) return undefined;
+  const host = text.slice(0, colon);
   if (host === '') return { host: null, port };
   const inBrackets = /^\[([\da-fA-F:.]+)\]$/.exec(host)?.[1];
   if (inBrackets !== undefined) {
@@ -120,9 +144,10 @@ export function parseListen(text: string): ListenAddress | 'off' | undefined {
   return isHostOrIpv4(host) ? { host, port } : undefined;
 }
 
-/** What looks like an IPv4 address has to be one: `127.1` and `256.0.0.1` are no names either. */
+/** What looks like an IPv4 address has to be one: `127.1` and `256.0.0.1` are not names either. */
 function isHostOrIpv4(host: string): boolean {
-  if (!isHostName(host) || !URL.canParse(`http://${host}/`)) return false;
+  // No system names itself with an underscore.
+  if (!isHostName(host) || host.includes('_') || !URL.canParse(`http://${host}/`)) return false;
   return !/^[\d.]+$/.test(host) || new URL(`http://${host}/`).hostname === host;
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SETTINGS } from '../../src/settings/definitions.js';
+import { SETTINGS } from '../../src/settings/schema.js';
 import { filesUnder, ROOT, read } from './files.js';
 
 const FILES = ['Dockerfile', 'compose.yaml', ...filesUnder('docs/deploy')];

@@ -1,60 +1,71 @@
+import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
+import { openSandbox } from '../helpers/sandbox.js';
 
 const A = { name: 'a', handler: 'https://a.example/x', trigger: 'create' };
 
-async function openPlace(settings: string): Promise<Workplace> {
-  const place = await Workplace.open();
+async function openPlace(settings: string) {
+  const sandbox = await openSandbox();
+  const place = await Workplace.open(sandbox);
   await place.manifest([A]);
   await place.write('settings.yaml', settings);
-  return place;
+  return { sandbox, place };
 }
 
-describe('a setting that can’t be meant', () => {
-  it.each(['validate', 'plan', 'apply', 'run', 'list'])(
-    'is refused by %s: a schedule that never comes',
-    async (command) => {
-      for (const schedule of ['61 * * * *', '0 0 31 2 *']) {
-        const place = await openPlace(`schedule: "${schedule}"\n`);
-        const { code, stderr } = await place.run(command, '--config', 'settings.yaml');
-        expect([code, stderr]).toEqual([3, expect.stringMatching(/^settings\.yaml:1:\d+: error: schedule: /)]);
-        expect(stderr).toContain(schedule);
-      }
-    },
-  );
-
-  it('is refused where the environment or one account has it', async () => {
-    const place = await openPlace(`accounts:\n  - {name: one, access-token-env: ONE, schedule: "0 0 30 2 *"}\n`);
-    expect(await place.run('validate', '--config', 'settings.yaml')).toMatchObject({ code: 3 });
-    place.environment.COPERNICA_WEBHOOKS_SCHEDULE = '0 25 * * *';
-    expect(await place.run('validate')).toMatchObject({ code: 3, stderr: expect.stringContaining('0 25 * * *') });
+describe('a setting that can’t be used', () => {
+  it.each(['validate', 'plan', 'apply', 'run', 'list'])('stops %s before it does anything', async (command) => {
+    const { sandbox, place } = await openPlace('init: true\nschedule: "61 * * * *"\n');
+    const { code, stdout, stderr } = await place.run(command, '--config', 'settings.yaml');
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toBe(
+      [
+        'settings.yaml:2:11: error: schedule: "61 * * * *" (from settings.yaml:2) can\'t be used: it names no times',
+        '  2 | schedule: "61 * * * *"',
+        '    |           ^^^^^^^^^^^^',
+        '  help: give five cron fields such as "*/15 * * * *", or off\n',
+      ].join('\n'),
+    );
+    expect(sandbox.requests()).toEqual([]);
+    expect((await readdir(place.folder)).sort()).toEqual(['settings.yaml', 'webhooks.yaml']);
   });
 
-  it('is refused: a schedule with days of the month and of the week, which crontab reads otherwise', async () => {
-    const place = await openPlace('schedule: "0 3 1 * mon"\n');
-    const { code, stderr } = await place.run('validate', '--config', 'settings.yaml');
-    expect([code, stderr]).toEqual([3, expect.stringContaining('names days of the month and days of the week')]);
-  });
-
-  it('is refused: a schedule with a range that would fill the memory', async () => {
-    const place = await openPlace('schedule: "1-999999999 * * * *"\n');
-    const { code, stderr } = await place.run('validate', '--config', 'settings.yaml');
-    expect([code, stderr]).toEqual([3, expect.stringContaining('a number of more than two digits')]);
-  });
-
-  it('is refused: no time at all for a request', async () => {
-    const place = await openPlace('prune: false\n');
-    for (const timeout of ['0', '0s', '99ms']) {
-      const { code, stderr } = await place.run('apply', '--sandbox', '--timeout', timeout);
-      expect([code, stderr]).toEqual([3, expect.stringContaining('at least 100ms')]);
+  it('is not quoted where it may hold a password', async () => {
+    const { place } = await openPlace('');
+    place.environment.COPERNICA_API_URL = 'https://user:hunter2@api.copernica.com';
+    for (const output of [[], ['--json'], ['--format', 'github']]) {
+      const { code, stdout, stderr } = await place.run('plan', ...output);
+      expect([code, stdout + stderr]).toEqual([3, expect.stringContaining('environment variable COPERNICA_API_URL')]);
+      expect(stdout + stderr).not.toContain('hunter2');
     }
-    expect(await place.run('apply', '--sandbox', '--timeout', '24h')).toMatchObject({ code: 0 });
+  });
+
+  it('is no time at all for a request', async () => {
+    const { place } = await openPlace('');
+    const { code, stderr } = await place.run('apply', '--sandbox', '--timeout', '99ms');
+    expect([code, stderr]).toEqual([3, expect.stringContaining('at least 100ms')]);
+  });
+
+  it('is found out at once, however it is made', async () => {
+    const { place } = await openPlace('');
+    const { code, stderr } = await place.run('run', '--listen', `${'a'.repeat(100_000)}_:9465`);
+    expect([code, stderr]).toEqual([3, expect.stringContaining("(from flag --listen) can't be used")]);
   });
 });
 
 describe('a schedule that names times', () => {
   it.each(['*/15 * * * *', '0 0 29 2 *', '15,45 8-18 * jan-mar MON', 'off'])('is used: %s', async (text) => {
-    const place = await openPlace(`schedule: "${text}"\n`);
+    const { place } = await openPlace(`schedule: "${text}"\n`);
     expect(await place.run('validate', '--config', 'settings.yaml')).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a URL for notices that is longer than any', () => {
+  it('is refused, and not shown', async () => {
+    const { place } = await openPlace('');
+    place.environment.COPERNICA_WEBHOOKS_NOTIFY = `https://hooks.example/${'secret/'.repeat(17_000)}`;
+    const { code, stdout, stderr } = await place.run('validate');
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/^error: notify: the value \(from environment variable/)]);
+    expect(stdout + stderr).not.toContain('secret/');
   });
 });

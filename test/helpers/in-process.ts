@@ -3,7 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { runCli } from '../../src/cli.js';
 import type { Host } from '../../src/host.js';
 import { Secrets } from '../../src/secrets.js';
-import { secretsOfNotifyUrl } from '../../src/settings/notify-url.js';
+import { secretsOfNotifyUrl } from '../../src/settings/values.js';
 import type { Finished } from './cli.js';
 
 interface Call {

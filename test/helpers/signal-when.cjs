@@ -11,11 +11,14 @@ function send() {
   signals = [];
 }
 
-for (const name of ['statSync', 'openSync', 'readFileSync']) {
-  const original = fs[name];
-  fs[name] = (path, ...rest) => {
+function watch(module, name) {
+  const original = module[name];
+  module[name] = (path, ...rest) => {
     if (when !== 'exit' && String(path).endsWith(when)) send();
-    return original.call(fs, path, ...rest);
+    return original.call(module, path, ...rest);
   };
 }
+
+for (const name of ['statSync', 'openSync', 'readFileSync']) watch(fs, name);
+for (const name of ['stat', 'open', 'readFile']) watch(fs.promises, name);
 if (when === 'exit') process.on('exit', send);

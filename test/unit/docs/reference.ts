@@ -1,7 +1,6 @@
 import type { CommandShape, OptionShape, ProgramShape } from '../../../src/completion/program.js';
 import { EXIT } from '../../../src/output/exit-code.js';
-import { PROCESS_WIDE } from '../../../src/settings/account-keys.js';
-import { SETTINGS, type Setting } from '../../../src/settings/definitions.js';
+import { PROCESS_WIDE, SETTINGS, type Setting } from '../../../src/settings/schema.js';
 import { cell, code, table } from './markdown.js';
 
 const HEAD = `# Reference
@@ -30,7 +29,7 @@ Where the settings file lists \`accounts\`, each may have any of these but ${[..
 
 /** docs/reference.md, from the command line and the settings as they are. */
 export function referenceText(program: ProgramShape): string {
-  const settings = Object.values(SETTINGS) as Setting<unknown>[];
+  const settings = Object.values(SETTINGS);
   return [
     HEAD,
     '## Commands\n',
@@ -76,26 +75,26 @@ function linkOf({ long }: OptionShape): string {
   return `[${long}](#setting-${long.slice(2)})`;
 }
 
-function settingOf(name: string): Setting<unknown> | undefined {
-  return (Object.values(SETTINGS) as Setting<unknown>[]).find((setting) => setting.name === name);
+function settingOf(name: string): Setting | undefined {
+  return Object.values(SETTINGS).find((setting) => setting.name === name);
 }
 
-function settingRow(setting: Setting<unknown>): string[] {
+function settingRow(setting: Setting): string[] {
   const { name, flag, environment, accepts } = setting;
   return [
     `[${name}](#setting-${name})`,
-    flag === null ? '–' : code(flag),
+    flag === undefined ? '–' : code(flag),
     code(environment),
     defaultOf(setting),
     accepts,
   ];
 }
 
-function defaultOf({ fallback, shown }: Setting<unknown>): string {
-  return fallback === undefined ? '–' : code(shown ?? String(fallback));
+function defaultOf({ default: value, shown }: Setting): string {
+  return value === undefined ? '–' : code(shown ?? String(value));
 }
 
-function settingText({ name, help, note, commands }: Setting<unknown>): string {
+function settingText({ name, help, note, commands }: Setting): string {
   const about = `${help.charAt(0).toUpperCase()}${help.slice(1)}.${note === undefined ? '' : ` ${note}`}`;
   const where = commands.map((command) => `[${command}](#${command})`).join(', ');
   return `### Setting ${name}\n\n${cell(about)} For ${where}.\n`;

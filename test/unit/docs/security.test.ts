@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/manifest/limits.js';
-import { SETTINGS_LIMITS } from '../../../src/settings/bounds.js';
+import { SETTINGS_LIMITS } from '../../../src/settings/file.js';
 
 const root = new URL('../../../', import.meta.url);
 const text = readFileSync(new URL('docs/security.md', root), 'utf8');

@@ -86,18 +86,6 @@ describe('accounts', () => {
     expect(complaints(file)).toEqual(expected);
   });
 
-  it('with one state are refused, however its path is written, and so are two that are the same', () => {
-    const accounts = (second: string) =>
-      `accounts:\n  - {name: a, access-token-env: A, state: s.jsonl}\n  - {name: b, ${second}}`;
-    expect(complaints(accounts('access-token-env: B, state: ./s.jsonl'))).toEqual([
-      '3 accounts a and b have the same state file',
-    ]);
-    expect(complaints(accounts('access-token-env: A, state: t.jsonl'))).toEqual([
-      '3 accounts a and b have the same token and manifest',
-    ]);
-    expect(complaints(accounts('access-token-env: A, state: t.jsonl, file: other.yaml'))).toEqual([]);
-  });
-
   it('never quote what stands where the name of a variable should: it may be the token', () => {
     const text = JSON.stringify(resolve('accounts: [{name: a, access-token-env: secret-token-123}]'));
     expect(text).toContain('is no name of an environment variable');

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SETTINGS_LIMITS } from '../../../src/settings/bounds.js';
-import { readSettingsFile } from '../../../src/settings/file.js';
+import { readSettingsFile, SETTINGS_LIMITS } from '../../../src/settings/file.js';
 
 const read = (text: string) => readSettingsFile({ path: 'settings.yaml', text });
 const found = (text: string) => read(text).problems.map(({ line, column, message }) => `${line}:${column} ${message}`);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { SETTINGS } from '../../../src/settings/definitions.js';
 import { readSettingsFile } from '../../../src/settings/file.js';
-import { parseNotifyUrl, secretsOfNotifyUrl } from '../../../src/settings/notify-url.js';
 import { resolveSettings } from '../../../src/settings/resolve.js';
+import { SETTINGS } from '../../../src/settings/schema.js';
+import { parseNotifyUrl, secretsOfNotifyUrl } from '../../../src/settings/values.js';
 
 const SLACK = 'https://hooks.slack.com/services/T00000000/B00000000/abcdefghijklmnopqrstuvwx';
 
@@ -65,9 +65,9 @@ describe('where notices go', () => {
   });
 
   it('has no flag, and is not quoted when it can’t be used', () => {
-    expect([SETTINGS.notify.flag, SETTINGS.notifyFile.flag]).toEqual([null, null]);
+    expect([SETTINGS.notify.flag, SETTINGS.notifyFile.flag]).toEqual([undefined, undefined]);
     expect(goesTo('notify: http://hooks.example/secret-of-a-channel')).toEqual([
-      "notify: what is said (from settings.yaml:1) can't be used",
+      "notify: the value (from settings.yaml:1) can't be used",
     ]);
   });
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MOST_IDS } from '../../../src/recovery/duplicates.js';
-import { SETTINGS } from '../../../src/settings/definitions.js';
 import { readSettingsFile } from '../../../src/settings/file.js';
 import { resolveSettings } from '../../../src/settings/resolve.js';
+import { SETTINGS, settingsSchema } from '../../../src/settings/schema.js';
 import {
   formatDuration,
   formatListen,
@@ -62,6 +62,39 @@ describe('settings', () => {
     ]);
   });
 
+  it('suggest the choice that is close', () => {
+    const [problem] = problems({ environment: { COPERNICA_WEBHOOKS_LOG_LEVEL: 'debgu' } });
+    expect(problem?.remedy).toBe('did you mean debug? give trace, debug, info, warn, error, silent');
+  });
+
+  it.each([
+    ['COPERNICA_API_URL', 'https://user:hunter2@api.copernica.com'],
+    ['COPERNICA_AUTH_URL', 'https://hunter2@api.copernica.com/'],
+    ['COPERNICA_API_URL', 'https://api.copernica.com?access_token=hunter2'],
+    ['COPERNICA_WEBHOOKS_LISTEN', 'user:hunter2@127.0.0.1:9465'],
+    ['COPERNICA_WEBHOOKS_NOTIFY', 'http://hooks.example/hunter2'],
+  ])('are not quoted where %s may hold a secret', (variable, value) => {
+    const name = Object.values(SETTINGS).find(({ environment }) => environment === variable)?.name ?? '';
+    for (const found of [problems({ environment: { [variable]: value } }), problems({ file: `${name}: "${value}"` })]) {
+      expect(found).toMatchObject([
+        { code: 'bad-setting', message: expect.stringContaining(`${name}: the value (from`) },
+      ]);
+      expect(JSON.stringify(found)).not.toContain('hunter2');
+    }
+  });
+
+  it('show what stands in the file, with a caret, and nothing else of the line', () => {
+    const file =
+      'log-level: loud # hunter2\naccounts: [{name: a, access-token-env: hunter2, prune: 3, acess-token: hunter2}]';
+    const found = problems({ file });
+    expect(found.map(({ frame }) => frame)).toEqual([
+      '2 | acess-token\n  | ^^^^^^^^^^^',
+      '1 | log-level: loud\n  |            ^^^^',
+      '2 | prune: 3\n  |        ^',
+    ]);
+    expect(JSON.stringify(found)).not.toContain('hunter2');
+  });
+
   it.each(['a: [', 'concurrency: 1\nconcurrency: 2', '- a', 'concurrency: [1]'])(
     'refuse the settings file %j with a place',
     (file) => {
@@ -80,7 +113,7 @@ describe('settings', () => {
 });
 
 function expectedDefaults() {
-  return Object.fromEntries(Object.entries(SETTINGS).map(([key, setting]) => [key, setting.fallback]));
+  return Object.fromEntries(Object.entries(SETTINGS).map(([key, setting]) => [key, setting.default]));
 }
 
 describe('durations', () => {
@@ -188,7 +221,7 @@ describe('where the status server listens', () => {
 describe('the scan limit', () => {
   it('ends no range of ids where counting stalls', () => {
     const counted = Number.MAX_SAFE_INTEGER - HIGHEST_WEBHOOK_ID;
-    expect(SETTINGS.scanLimit.parse(String(counted))).toBeUndefined();
+    expect(settingsSchema.shape.scanLimit.safeParse(String(counted)).success).toBe(false);
     expect(MOST_IDS).toBeLessThan(counted);
   });
 });

@@ -1,0 +1,325 @@
+import { z } from 'zod';
+import {
+  formatDuration,
+  type ListenAddress,
+  parseApiUrl,
+  parseDuration,
+  parseHostNames,
+  parseInteger,
+  parseListen,
+  parseNotifyUrl,
+  parseScheduleShape,
+  parseTimezone,
+} from './values.js';
+
+/** Commands that take settings. */
+export type CommandName =
+  | 'validate'
+  | 'plan'
+  | 'apply'
+  | 'run'
+  | 'list'
+  | 'import'
+  | 'forget'
+  | 'discover'
+  | 'doctor'
+  | 'healthcheck';
+
+/** What there is to say about a setting besides its schema. Flags and variables are the outside of the product. */
+interface About {
+  /** Its key in the settings file, where it has no flag that says it: a secret has none, since `ps` would show it. */
+  readonly name?: string;
+  readonly flag?: string;
+  readonly help: string;
+  readonly accepts: string;
+  /** The default as a user would write it, where that is not its plain text. */
+  readonly shown?: string;
+  /** The only values there are, where that is so: for help, completion and suggestions. */
+  readonly choices?: readonly string[];
+  /** Its value is in no message. */
+  readonly secret?: true;
+  /** What else there is to know: whole sentences, for the settings file and the reference. */
+  readonly note?: string;
+  /** A value to show in the settings file where there is no default. */
+  readonly example?: string;
+  readonly commands: readonly CommandName[];
+}
+
+const about = z.registry<About>();
+
+const ALL: readonly CommandName[] = ['validate', 'plan', 'apply', 'run', 'list', 'import', 'forget', 'discover'];
+const RECONCILING: readonly CommandName[] = ['plan', 'apply', 'run'];
+const API: readonly CommandName[] = [...RECONCILING, 'import', 'discover'];
+const APPLYING: readonly CommandName[] = ['apply', 'run'];
+const ASKING: readonly CommandName[] = [...API, 'doctor'];
+const WRITERS: readonly CommandName[] = [...APPLYING, 'import', 'forget', 'discover'];
+
+const ON_UNCERTAIN = ['recover', 'hold'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+const LOG_FORMATS = ['pretty', 'json'] as const;
+const API_VERSIONS = ['3', '4'] as const;
+
+const A_PATH = 'a path';
+const TRUE_OR_FALSE = 'true or false';
+const AN_API_URL = 'an https URL (plain http only to a loopback address), without user info or query';
+export const A_NOTIFY_URL =
+  'an https URL (plain http only to a loopback address), without user info or fragment; or off';
+
+function setting<Schema extends z.ZodType>(schema: Schema, what: About): Schema {
+  about.add(schema, what);
+  return schema;
+}
+
+/** Text that one of the parsers takes. */
+function parsed<T>(parse: (text: string) => T | undefined) {
+  return z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue('cannot be used');
+    return z.NEVER;
+  });
+}
+
+const path = z.string().refine((text) => text.trim() !== '');
+const boolean = z.stringbool({ truthy: ['true', '1', 'yes', 'on'], falsy: ['false', '0', 'no', 'off'] });
+const integer = (from: number, to: number) => parsed((text) => parseInteger(text, from, to));
+
+function toggle(name: string, help: string, commands: readonly CommandName[], note?: string) {
+  return setting(boolean.default(false), {
+    flag: `--${name}`,
+    help,
+    accepts: TRUE_OR_FALSE,
+    commands,
+    ...(note === undefined ? {} : { note }),
+  });
+}
+
+function duration(name: string, help: string, defaultMs: number, commands: readonly CommandName[], leastMs = 0) {
+  const least = leastMs === 0 ? '' : `at least ${formatDuration(leastMs)} and `;
+  return setting(parsed((text) => parseDuration(text, leastMs)).default(defaultMs), {
+    flag: `--${name} <duration>`,
+    help,
+    accepts: `a duration such as 500ms, 30s or 5m, ${least}at most 24h`,
+    shown: formatDuration(defaultMs),
+    commands,
+  });
+}
+
+/** Below that, every request fails before an answer can come. */
+const SHORTEST_TIMEOUT_MS = 100;
+
+/** Every setting: from text, as all sources have it, to its value. In the order in which help and reference show them. */
+export const settingsSchema = z.object({
+  file: setting(path.default('webhooks.yaml'), {
+    flag: '-f, --file <path>',
+    help: 'the manifest: the webhooks that should exist',
+    accepts: A_PATH,
+    commands: [...ALL, 'doctor'],
+  }),
+  state: setting(path.default('webhooks.state.jsonl'), {
+    flag: '--state <path>',
+    help: 'the state file: what has been made before',
+    accepts: A_PATH,
+    note: 'Keep it on a volume; its lock stands beside it.',
+    commands: ['plan', 'apply', 'run', 'list', 'import', 'forget', 'discover', 'doctor'],
+  }),
+  sandbox: toggle('sandbox', 'use the built-in stand-in for the API, with a state of its own: no account needed', [
+    ...RECONCILING,
+    'doctor',
+  ]),
+  apiUrl: setting(parsed(parseApiUrl).default('https://api.copernica.com'), {
+    flag: '--api-url <url>',
+    help: 'host of the API',
+    accepts: AN_API_URL,
+    commands: ASKING,
+  }),
+  apiVersion: setting(z.enum(API_VERSIONS).default('3'), {
+    flag: '--api-version <number>',
+    help: 'version of the API; 4 trades the token for a JWT first',
+    accepts: API_VERSIONS.join(' or '),
+    choices: API_VERSIONS,
+    commands: ASKING,
+  }),
+  authUrl: setting(parsed(parseApiUrl).default('https://authenticate.copernica.com'), {
+    flag: '--auth-url <url>',
+    help: 'authentication host, for version 4',
+    accepts: AN_API_URL,
+    commands: ASKING,
+  }),
+  caFile: setting(path.optional(), {
+    flag: '--ca-file <path>',
+    help: 'PEM file of certificate authorities to trust besides the usual ones',
+    accepts: A_PATH,
+    note:
+      'A proxy is taken from HTTPS_PROXY and NO_PROXY; a loopback address is reached without. Certificates are ' +
+      'always verified, whatever NODE_TLS_REJECT_UNAUTHORIZED says.',
+    example: '/etc/ssl/company.pem',
+    commands: ASKING,
+  }),
+  concurrency: setting(integer(1, 100).default(4), {
+    flag: '--concurrency <number>',
+    help: 'requests at a time',
+    accepts: 'a whole number from 1 to 100',
+    commands: API,
+  }),
+  timeoutMs: duration('timeout', 'how long one request may take, answer included', 30_000, ASKING, SHORTEST_TIMEOUT_MS),
+  refresh: setting(boolean.optional(), {
+    flag: '--refresh',
+    help: 'check the live webhooks too (default: yes, but for runs that a file change started)',
+    accepts: TRUE_OR_FALSE,
+    example: 'true',
+    commands: RECONCILING,
+  }),
+  prune: toggle(
+    'prune',
+    'delete what left the manifest, rather than only report it',
+    RECONCILING,
+    '`run` deletes when it has seen the manifest unchanged for ten seconds: a file that is half-written for a moment ' +
+      'deletes nothing.',
+  ),
+  onUncertain: setting(z.enum(ON_UNCERTAIN).default('recover'), {
+    flag: '--on-uncertain <what>',
+    help: 'after a POST of unknown outcome: recover looks for its webhook and may send again, hold only looks',
+    accepts: ON_UNCERTAIN.join(' or '),
+    choices: ON_UNCERTAIN,
+    commands: APPLYING,
+  }),
+  scanLimit: setting(integer(1, 100_000).default(5_000), {
+    flag: '--scan-limit <number>',
+    help: 'how many ids are read for one lost webhook at most',
+    accepts: 'a whole number from 1 to 100000',
+    commands: APPLYING,
+  }),
+  settleMs: duration(
+    'settle',
+    'how long after a POST was given up on the server may still act on it',
+    60_000,
+    APPLYING,
+  ),
+  init: toggle(
+    'init',
+    'this is the first time: begin a new state file',
+    [...APPLYING, 'import', 'discover'],
+    'Say it once, the first time, rather than here: when the state is lost, going on with a new one would create ' +
+      'every webhook a second time.',
+  ),
+  lockTimeoutMs: duration('lock-timeout', 'how long to wait for another process to release the state file', 0, WRITERS),
+  schedule: setting(parsed(parseScheduleShape).default('*/15 * * * *'), {
+    flag: '--schedule <cron>',
+    help: 'when to reconcile, as the five fields of cron; off for none',
+    accepts: 'five cron fields such as "*/15 * * * *", or off',
+    note:
+      'Where the change of clocks leaves out or repeats its times, or the clock is set, a run comes a minute after ' +
+      'the longest regular wait. Days of the month and days of the week together are refused: crontab comes on either.',
+    commands: ['run', 'doctor'],
+  }),
+  timezone: setting(parsed(parseTimezone).optional(), {
+    flag: '--timezone <name>',
+    help: 'time zone of the schedule (default: the system’s)',
+    accepts: 'an IANA time zone such as Europe/Amsterdam',
+    example: 'Europe/Amsterdam',
+    commands: ['run', 'doctor'],
+  }),
+  poll: toggle('poll', 'look at the manifest every second, for file systems without change events', ['run', 'doctor']),
+  listen: setting(parsed<ListenAddress | 'off'>(parseListen).default({ host: '127.0.0.1', port: 9465 }), {
+    flag: '--listen <address>',
+    help: 'where the status page, health and metrics are served; off for none',
+    accepts: 'host:port, [IPv6]:port, :port for all addresses (port 0: any free one), or off',
+    shown: '127.0.0.1:9465',
+    note: 'It has no log-in: keep it where only friends reach it.',
+    commands: ['run', 'healthcheck', 'doctor'],
+  }),
+  allowedHosts: setting(parsed(parseHostNames).optional(), {
+    flag: '--allowed-hosts <names>',
+    help: 'host names that the status server answers to, besides loopback names and IP addresses',
+    accepts: 'host names without a port, separated by commas',
+    example: 'webhooks.example.com',
+    note:
+      'It answers to no other name, wherever it listens, so that a web page elsewhere can’t read it through ' +
+      'somebody’s browser: name here what a proxy or a Prometheus asks it by. In the settings file it may be a list.',
+    commands: ['run'],
+  }),
+  graceMs: duration('grace', 'how long requests under way may take after SIGTERM', 25_000, ['run']),
+  notify: setting(parsed(parseNotifyUrl).optional(), {
+    name: 'notify',
+    help:
+      'where a notice is POSTed when something is wrong, when drift was put back, and when all is well again; ' +
+      'off for nowhere',
+    accepts: A_NOTIFY_URL,
+    secret: true,
+    note:
+      'It counts as a secret, as that of a Slack channel is: keep it out of git, in the environment or in the file ' +
+      'of notify-file.',
+    example: 'https://hooks.slack.com/services/T000/B000/XXXX',
+    commands: ['run'],
+  }),
+  notifyFile: setting(path.optional(), {
+    name: 'notify-file',
+    help: 'path of a file that holds the URL of notify, as Docker and Kubernetes secrets are',
+    accepts: A_PATH,
+    example: '/run/secrets/copernica-notify',
+    commands: ['run'],
+  }),
+  notifyAfterMs: duration('notify-after', 'how long something has to be wrong before a notice tells it', 60_000, [
+    'run',
+  ]),
+  logLevel: setting(z.enum(LOG_LEVELS).default('info'), {
+    flag: '--log-level <level>',
+    help: 'how much is logged',
+    accepts: LOG_LEVELS.join(', '),
+    choices: LOG_LEVELS,
+    commands: ALL,
+  }),
+  logFormat: setting(z.enum(LOG_FORMATS).optional(), {
+    flag: '--log-format <format>',
+    help: 'how it is logged (default: pretty on a terminal, else json)',
+    accepts: LOG_FORMATS.join(' or '),
+    example: 'json',
+    choices: LOG_FORMATS,
+    commands: ALL,
+  }),
+});
+
+export type SettingKey = keyof typeof settingsSchema.shape;
+
+/** The settings of one invocation, resolved: durations in milliseconds. */
+export type Settings = { readonly [K in SettingKey]: z.output<typeof settingsSchema>[K] };
+
+export interface Setting extends About {
+  readonly name: string;
+  readonly environment: string;
+  /** What it is where nobody says anything. */
+  readonly default: unknown;
+}
+
+const API_VARIABLES: ReadonlySet<string> = new Set(['api-url', 'api-version', 'auth-url']);
+
+function environmentName(name: string): string {
+  const prefix = API_VARIABLES.has(name) ? 'COPERNICA_' : 'COPERNICA_WEBHOOKS_';
+  return prefix + name.toUpperCase().replaceAll('-', '_');
+}
+
+const defaults = settingsSchema.parse({});
+
+function describe(key: SettingKey): Setting {
+  const known = about.get(settingsSchema.shape[key]);
+  const name = known?.name ?? /--([a-z-]+)/.exec(known?.flag ?? '')?.[1];
+  if (known === undefined || name === undefined) throw new Error(`the setting ${key} has no name`);
+  return { ...known, name, environment: environmentName(name), default: defaults[key] };
+}
+
+/** All that help, completion, the reference and messages say about each setting. */
+export const SETTINGS = Object.fromEntries(
+  Object.keys(settingsSchema.shape).map((key) => [key, describe(key as SettingKey)]),
+) as Readonly<Record<SettingKey, Setting>>;
+
+export const SETTING_NAMES: readonly string[] = Object.values(SETTINGS).map(({ name }) => name);
+
+/** Settings of the process, which no account can have of its own. */
+export const PROCESS_WIDE: ReadonlySet<string> = new Set([
+  'listen',
+  'allowed-hosts',
+  'log-level',
+  'log-format',
+  'sandbox',
+]);
