@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { parseSchedule } from '../daemon/cron.js';
 import { errorCode, ProductError, productError } from '../errors.js';
 import { type FileValues, readSettingsFile } from './file.js';
-import { type AccountSettings, resolveSettings, type Shareable, sharedThings, type TokenSource } from './resolve.js';
+import { type AccountSettings, type Located, resolveSettings, sharedFiles, type TokenSource } from './resolve.js';
 import { A_NOTIFY_URL, type Settings } from './schema.js';
 import { parseNotifyUrl } from './values.js';
 
@@ -31,7 +31,7 @@ export async function loadSettings(options: {
   const file = text === undefined ? undefined : readSettingsFile({ path, text });
   const resolved = resolveSettings({ flags, environment, file, complaintAboutSchedule });
   if (!resolved.ok) throw new ProductError('input', resolved.problems);
-  const problems = file === undefined ? [] : sharedThings(await shareables(resolved.accounts, file));
+  const problems = file === undefined ? [] : sharedFiles(await located(resolved.accounts, file));
   if (problems.length > 0) throw new ProductError('input', problems);
   return resolved;
 }
@@ -41,7 +41,7 @@ function complaintAboutSchedule(schedule: string): string | null {
   return parsed?.ok === false ? parsed.why : null;
 }
 
-function shareables(accounts: readonly AccountSettings[], file: FileValues): Promise<Shareable[]> {
+function located(accounts: readonly AccountSettings[], file: FileValues): Promise<Located[]> {
   const places = new Map(file.accounts.map(({ name, place }) => [name, place]));
   return Promise.all(
     accounts.map(async (account) => ({

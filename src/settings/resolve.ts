@@ -1,4 +1,3 @@
-import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
 import { quote } from '../manifest/printable.js';
 import { nearest } from '../manifest/suggest.js';
@@ -157,8 +156,8 @@ function tokenSource({ name, values, place }: RawAccount, problems: Problem[]): 
   return complain(`account ${name}: access-token-env is no name of an environment variable`);
 }
 
-/** An account, and what it may share with no other: each as a name that is the same for the same thing. */
-export interface Shareable {
+/** An account with its place in the file, and its files as names that are the same for the same file. */
+export interface Located {
   readonly account: AccountSettings;
   readonly place: RawAccount['place'] | undefined;
   readonly state: string;
@@ -170,37 +169,33 @@ export interface Shareable {
  * Two accounts with one state would undo each other's work; with one token and manifest they would double it. What the
  * command line says is meant for one of them, and is not compared.
  */
-export function sharedThings(accounts: readonly Shareable[]): readonly Problem[] {
-  return [
-    ...shared(accounts, 'shared-state', 'have the same state file', 'give each a state: of its own', (each) =>
-      each.account.flagged.has('state') ? null : each.state,
-    ),
-    ...shared(
-      accounts,
-      'shared-webhooks',
-      'have the same token and manifest',
-      'remove one of them: it would make all twice',
-      ({ account, manifest, token }) =>
-        account.flagged.has('file') ? null : JSON.stringify([manifest, token, account.settings.apiUrl]),
-    ),
-  ];
+export function sharedFiles(accounts: readonly Located[]): readonly Problem[] {
+  const first = new Map<string, string | null>();
+  const problems: Problem[] = [];
+  const compare = ({ account, place }: Located, key: string, problem: Pick<Problem, 'code' | 'message' | 'remedy'>) => {
+    const other = first.get(key);
+    if (other === undefined) first.set(key, account.name);
+    else {
+      const message = `accounts ${other} and ${account.name} ${problem.message}`;
+      problems.push({ ...problem, message, severity: 'error', ...place });
+    }
+  };
+  for (const located of accounts) {
+    const { account, state, manifest, token } = located;
+    const webhooks = JSON.stringify([manifest, token, account.settings.apiUrl]);
+    if (!account.flagged.has('state')) compare(located, state, SHARED_STATE);
+    if (!account.flagged.has('file')) compare(located, webhooks, SHARED_WEBHOOKS);
+  }
+  return problems;
 }
 
-function shared(
-  accounts: readonly Shareable[],
-  code: ProblemCode,
-  message: string,
-  remedy: string,
-  keyOf: (account: Shareable) => string | null,
-): Problem[] {
-  const first = new Map<string, string | null>();
-  return accounts.flatMap((each) => {
-    const { account, place } = each;
-    const key = keyOf(each);
-    const other = key === null ? undefined : first.get(key);
-    if (key !== null && other === undefined) first.set(key, account.name);
-    if (other === undefined) return [];
-    const both = `accounts ${other} and ${account.name} ${message}`;
-    return [{ code, severity: 'error', message: both, remedy, ...place }];
-  });
-}
+const SHARED_STATE = {
+  code: 'shared-state',
+  message: 'have the same state file',
+  remedy: 'give each a state: of its own',
+} as const;
+const SHARED_WEBHOOKS = {
+  code: 'shared-webhooks',
+  message: 'have the same token and manifest',
+  remedy: 'remove one of them: it would make all twice',
+} as const;
