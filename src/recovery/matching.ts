@@ -131,10 +131,12 @@ function matchOf(name: string, pairs: readonly Pair[], own: readonly Intent[], w
   };
 }
 
-/** What was sent to make it; null: intents that differ in database or collection can have. */
+/** What was sent to make it; null: intents that differ in database or collection can have, and it does not show them. */
 function specOf(webhook: LiveWebhook, own: readonly Intent[]): WebhookSpec | null {
   const makers = own.filter((intent) => canHaveMade(intent, webhook));
   const keys = new Set(makers.map(({ spec }) => webhookKey(spec)));
+  const isShown = webhook.database !== undefined;
+  if (!isShown && makers.some((intent) => intent.isScopeUnknown)) return null;
   return keys.size === 1 ? (makers[0]?.spec ?? null) : null;
 }
 

@@ -1,3 +1,4 @@
+import { visibleKey, webhookKey } from '../webhook.js';
 import {
   assertNotOwned,
   asWritten,
@@ -71,7 +72,6 @@ export function confirmLate(state: FoldedState, { intent: number, name, id, at, 
   } else confirm(state, closed.intent, { id, at });
 }
 
-/** What stays open of the entry may have made any of them: it gets the lowest bound and the latest giving-up of all. */
 export function match(
   state: FoldedState,
   { name, intents, id, webhook, others, at, isScopeUnknown }: RecordOf<'matched'>,
@@ -96,7 +96,13 @@ export function match(
   state.losses = NO_LOSSES;
 }
 
+/**
+ * What stays open of the entry may have made any of what was found: it gets the lowest bound and the latest giving-up of
+ * all, and of intents that look alike and differ in what the account need not show, nobody knows any more whose scope
+ * what it made has.
+ */
 export function share(state: FoldedState, all: readonly Intent[], settled: ReadonlySet<number>): void {
+  const found = all.filter(({ intent }) => settled.has(intent));
   const above = all.some((intent) => intent.above === null)
     ? null
     : Math.min(...all.map((intent) => intent.above ?? 0));
@@ -104,8 +110,14 @@ export function share(state: FoldedState, all: readonly Intent[], settled: Reado
   for (const { gaveUp, ...intent } of all) {
     if (settled.has(intent.intent)) continue;
     const shared = latest === null ? {} : { gaveUp: { ...latest, reason: gaveUp?.reason ?? latest.reason } };
-    state.intents.set(intent.intent, { ...intent, above, ...shared });
+    const scope = found.some((other) => mayHaveSwapped(intent, other)) ? { isScopeUnknown: true as const } : {};
+    state.intents.set(intent.intent, { ...intent, above, ...shared, ...scope });
   }
+}
+
+function mayHaveSwapped({ spec }: Intent, other: Intent): boolean {
+  if (visibleKey(spec) !== visibleKey(other.spec)) return false;
+  return other.isScopeUnknown === true || webhookKey(spec) !== webhookKey(other.spec);
 }
 
 /** Null: one was not given up on yet, and so none of them is. */

@@ -62,6 +62,8 @@ const recordSchema = z.discriminatedUnion('type', [
     at: time,
     webhook,
     handlerAsWritten: filled.exactOptional(),
+    /** Only in a compacted file. */
+    isScopeUnknown: yes.exactOptional(),
     /** Missing in version 1. */
     timeoutMs: number.exactOptional(),
   }),

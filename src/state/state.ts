@@ -51,6 +51,8 @@ export interface Intent {
   readonly above: number | null;
   /** When it was written. ISO 8601, UTC. */
   readonly at: string;
+  /** What it made may have database and collection of another intent of its entry, of which one was found since. */
+  readonly isScopeUnknown?: true;
   /** How long its answer was waited for, in milliseconds. Left out: an earlier version wrote it, and did not say. */
   readonly timeoutMs?: number;
   /** Set when the POST was given up on without knowing what became of it. Missing: it is under way, or its process died. */

@@ -237,6 +237,17 @@ describe('looking soon', () => {
     expect([...run.state.intents.values()]).toMatchObject([{ intent: 2, above: 10, gaveUp: { at: at(70) } }]);
   });
 
+  it('does not know the scope of what it finds later either, where the first found may be of either intent', async () => {
+    const limited: StateRecord = { ...intent(1, 0), webhook: { ...SPEC, database: 2 } } as StateRecord;
+    const run = startRun([limited, gaveUp(1, 30), intent(2, 40), gaveUp(2, 50)], 200, { webhooks: [webhook(20)] });
+    await run.recovery.look();
+    expect(run.state.entries.get('a')).toMatchObject({ id: 20, isScopeUnknown: true });
+    run.recovery.waited();
+    run.later({ webhooks: [webhook(15), webhook(20)] });
+    await run.recovery.look();
+    expect(run.state.entries.get('a')).toMatchObject({ id: 15, isScopeUnknown: true });
+  });
+
   it('takes a list for it where the account has one', async () => {
     const run = startRun(LOST, 31, { list: [webhook(12)] });
     await run.recovery.look();
