@@ -38,6 +38,7 @@ export const ERROR_CODES = {
     'duplicate-name',
     'duplicate-webhook',
     'bad-reference',
+    'foreign-variable',
     'unset-variable',
     'credential-variable',
     'too-long',

@@ -2,22 +2,37 @@
 const USER_INFO = /\/\/[^\s/@]*(?:@[^\s/@]*)*@/g;
 /** Names of variables tell nothing. */
 const REFERENCES = /^\/\/(\$\{\w+\}:?)+@$/;
-/** Where a frame's long line is cut: what begins before the cut can't be told from a query. */
-const AFTER_CUT = /(\| …)(\S+)/g;
+/** The end of a quoted value, as JSON and YAML write one after another without a space. */
+const END_OF_VALUE = /["'](?=[,:\]}])/;
+/** What may go on to an `@` behind the end of a text that was cut. */
+const OPEN_USER_INFO = /(?<=\/\/)[^\s/]+$/;
 /** What may stand before a `?` or `#` that belongs to no URL. */
 const OPENERS: ReadonlySet<string> = new Set(['"', "'", '(', '[', '{']);
 
+/** Where a text was taken from a longer one: in the midst of a word, perhaps of a URL. */
+export interface Cut {
+  readonly before: boolean;
+  readonly after: boolean;
+}
+
 /**
  * Text without what can be secret in a handler, in a form that is as long: a caret under a frame stays where it points.
- * The manifest is shown as it is written, so this goes by what looks like a URL, a broken one too. Takes linear time:
- * each word is gone through once for each of the rules.
+ * The manifest is shown as it is written, so this goes by what looks like a URL, a broken one too. Of a text that was
+ * cut, what may belong to a secret is masked as well. Takes linear time: each rule goes through each word once.
  */
-export function maskUrls(text: string): string {
-  return text
-    .replace(AFTER_CUT, (_found, before: string, rest: string) => `${before}${stars(rest.length)}`)
+export function maskUrls(text: string, cut: Cut = { before: false, after: false }): string {
+  const begun = cut.before ? text.replace(/^\S+/, maskedValue) : text;
+  const ended = cut.after ? begun.replace(OPEN_USER_INFO, masked) : begun;
+  return ended
     .replace(USER_INFO, (found) => (REFERENCES.test(found) ? found : `//${stars(found.length - 3)}@`))
     .replace(/\S+/g, (word) => maskedBehind(word, queryOfUrl))
     .replace(/\S+/g, (word) => maskedBehind(word, queryWithoutScheme));
+}
+
+/** A word up to where a quoted value ends in it. */
+function maskedValue(word: string): string {
+  const end = word.search(END_OF_VALUE);
+  return end < 0 ? masked(word) : masked(word.slice(0, end)) + word.slice(end);
 }
 
 /** All behind the place that is found is masked; below 0: nothing. */

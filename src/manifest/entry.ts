@@ -1,138 +1,165 @@
 import { isMap } from 'yaml';
-import type { LimitField, WebhookSpec } from '../webhook.js';
-import { notAnEntry, type Range, refusedFields, type Tell, unknownFields, type Values } from './entry-problems.js';
-import { type Field, fieldsOf } from './fields.js';
-import type { Report } from './findings.js';
-import { type Complaint, handlerWarnings } from './handler.js';
-import { ENTRY_FIELDS, entrySchema, ID_PATTERN, type Spec, specSchema } from './schema.js';
-import { rangeOf, resolve } from './tree.js';
-import { type Reading, type ReadValue, readValue } from './value.js';
-
-/** A database or collection by its name, and where it stands in the text. */
-export interface NamedLimit extends Range {
-  readonly name: string;
-  readonly shown: string;
-}
+import type * as z from 'zod';
+import type { LimitField, LimitName, WebhookSpec } from '../webhook.js';
+import { type Finding, frameOf, placeOf, type Report } from './findings.js';
+import { handlerWarnings } from './handler.js';
+import { explainIssue, meantField, unknownField } from './issues.js';
+import { ENTRY_FIELDS, entrySchema, ID_PATTERN, specSchema } from './schema.js';
+import { type Field, fieldsOf, rangeOf, resolve } from './tree.js';
+import { type Reading, readValue, type Value } from './value.js';
 
 /** An entry as far as it could be read. */
 export interface Candidate {
   /** Undefined: it has none that could be used. */
   readonly name: string | undefined;
-  /** The name as the file has it, variables not filled in, for messages. */
-  readonly shownName: string | undefined;
+  /** The name as the file writes it, variables not filled in, for messages. */
+  readonly writtenName: string | undefined;
+  readonly writtenHandler: string;
   /** Undefined: something about it is wrong, and has been reported. */
-  readonly spec: WebhookSpec<number | NamedLimit> | undefined;
+  readonly spec: WebhookSpec<number | LimitName> | undefined;
   /** Where its name stands, or else where it begins. */
   readonly start: number;
   readonly end: number;
 }
 
+type Values = ReadonlyMap<string, Value>;
+type Fields = ReadonlyMap<string, Field>;
+
 /** Reads one item of `webhooks` and reports everything that is wrong with it. Null: it is no entry at all. */
 export function readEntry(item: unknown, reading: Reading): Candidate | null {
-  const map = resolve(item, reading.aliases);
+  const { aliases, findings } = reading;
+  const map = resolve(item, aliases);
+  const range = rangeOf(item);
   if (!isMap(map)) {
     // Where an alias leads nowhere, that has been reported.
-    if (map !== undefined) reading.report(notAnEntry(item));
+    if (map === undefined) return null;
+    const [issue] = entrySchema.safeParse(range.start === range.end ? null : []).error?.issues ?? [];
+    if (issue !== undefined) findings.report({ ...explainIssue(issue, undefined), ...range });
     return null;
   }
-  const fields = fieldsOf(map, reading.aliases, reading.report);
+  const fields = fieldsOf(map, aliases, findings.report);
   const values = readValues(fields, reading);
   const name = values.get('name');
-  const shownName = shownNameOf(values);
-  const { start, end } = placeOfEntry(item, name);
-  const tell: Tell = (complaint, at, severity) => {
-    if (reading.isFull()) return;
-    const about = { ...complaint, start: at.start, end: at.end, name: shownName };
-    reading.report(severity === undefined ? about : { ...about, severity });
-  };
+  const writtenName = writtenNameOf(values);
+  const isNameInItem = name !== undefined && name.start >= range.start && name.end <= range.end;
+  // Behind an alias or in a merged mapping, the name stands for several entries.
+  const { start, end } = isNameInItem ? name : { start: range.start, end: range.start + 1 };
+  const report: Report = (finding) => findings.report({ ...finding, name: writtenName });
 
-  const input = inputOf(values);
-  const parsed = entrySchema.safeParse(input);
-  const unknown = unknownFields(fields, tell);
-  const bad = refusedFields(values, parsed.error?.issues ?? [], { meant: unknown.meant, entry: { start, end }, tell });
+  // Fields that no entry has are not read, but for being there.
+  const input: Record<string, unknown> = Object.create(null);
+  for (const field of fields.keys()) input[field] = values.get(field)?.value;
+  const checked = entrySchema.safeParse(input);
+  const bad = reportIssues(checked.error?.issues ?? [], { fields, values, entry: { start, end }, report });
   const handler = values.get('handler');
   if (typeof handler?.value === 'string' && !bad.has('handler')) {
-    for (const warning of handlerWarnings(handler.value, handler.raw)) tell(warning, handler, 'warning');
+    for (const warning of handlerWarnings(handler.value, handler.written)) {
+      report({ ...warning, severity: 'warning', start: handler.start, end: handler.end });
+    }
   }
-  const usable = parsed.success && bad.size === 0 ? toSpec(parsed.data, values) : specDespiteName(input, bad, values);
-  const lost = usable !== undefined && isCollectionWithoutDatabase(usable);
-  if (lost) tell(COLLECTION_WITHOUT_DATABASE, values.get('collection') ?? { start, end });
+  const spec = toSpec(input, bad, values, reading);
+  const isLost = spec !== undefined && spec.database === undefined && typeof spec.collection === 'object';
+  if (isLost) report({ ...COLLECTION_WITHOUT_DATABASE, ...placeIn(values, 'collection') });
   return {
     name: typeof name?.value === 'string' && !bad.has('name') ? name.value : undefined,
-    shownName,
-    spec: unknown.found || lost ? undefined : usable,
+    writtenName,
+    writtenHandler: handler?.written ?? '',
+    spec: isLost ? undefined : spec,
     start,
     end,
   };
 }
 
-function readValues(fields: ReadonlyMap<string, Field>, reading: Reading): Values {
-  const values = new Map<string, ReadValue>();
-  // The name is read before all else, so that what is wrong with the rest can be told with it.
-  const report: Report = (finding) => reading.report({ ...finding, name: shownNameOf(values) });
-  const withName: Reading = { ...reading, report };
-  for (const field of ENTRY_FIELDS) {
-    const found = fields.get(field);
-    if (found === undefined) continue;
-    const isId = field === 'database' || field === 'collection';
-    values.set(field, readValue(found.value, found.key, isId, withName));
-  }
-  return values;
-}
-
-function shownNameOf(values: Values): string | undefined {
-  const name = values.get('name');
-  return typeof name?.value === 'string' ? name.raw : undefined;
-}
-
-/** The name, unless it stands elsewhere: behind an alias or in a merged mapping it stands for several entries. */
-function placeOfEntry(item: unknown, name: ReadValue | undefined): Range {
-  const { start, end } = rangeOf(item);
-  return name !== undefined && name.start >= start && name.end <= end ? name : { start, end: start + 1 };
-}
-
-function inputOf(values: Values): Record<string, unknown> {
-  const input: Record<string, unknown> = {};
-  for (const [field, { value }] of values) input[field] = value;
-  return input;
-}
-
-/** An entry whose name alone is wrong still takes part in the search for equal ones. */
-function specDespiteName(
-  input: Readonly<Record<string, unknown>>,
-  bad: ReadonlySet<string>,
-  values: Values,
-): Candidate['spec'] {
-  if ([...bad].some((field) => field !== 'name')) return undefined;
-  const { name: _name, ...fields } = input;
-  const parsed = specSchema.safeParse(fields);
-  return parsed.success ? toSpec(parsed.data, values) : undefined;
-}
-
-/** In the order of the vendor's reference, which is the order of the request's body. */
-function toSpec({ handler, trigger, callers, database, collection }: Spec, values: Values) {
-  return {
-    handler,
-    trigger,
-    ...(callers === undefined ? undefined : { callers }),
-    ...(database === undefined ? undefined : { database: limitOf('database', database, values) }),
-    ...(collection === undefined ? undefined : { collection: limitOf('collection', collection, values) }),
-  };
-}
-
-function limitOf(field: LimitField, limit: number | string, values: Values): number | NamedLimit {
-  if (typeof limit === 'number' || ID_PATTERN.test(limit)) return Number(limit);
-  const { raw = limit, start = 0, end = 0 } = values.get(field) ?? {};
-  return { name: limit, shown: raw, start, end };
-}
-
 /** Names of collections are unique within a database only. */
-const COLLECTION_WITHOUT_DATABASE: Complaint = {
+const COLLECTION_WITHOUT_DATABASE: Pick<Finding, 'code' | 'message' | 'remedy'> = {
   code: 'collection-without-database',
   message: 'a collection can be called by its name only where the database is given too',
   remedy: 'add database: with its id or name, or write the id of the collection',
 };
 
-function isCollectionWithoutDatabase({ database, collection }: NonNullable<Candidate['spec']>): boolean {
-  return database === undefined && typeof collection === 'object';
+function readValues(fields: Fields, reading: Reading): Values {
+  const values = new Map<string, Value>();
+  // The name is read before all else, so that what is wrong with the rest can be told with it.
+  const report: Report = (finding) => reading.findings.report({ ...finding, name: writtenNameOf(values) });
+  for (const name of ENTRY_FIELDS) {
+    const field = fields.get(name);
+    const isId = name === 'database' || name === 'collection';
+    if (field !== undefined) values.set(name, readValue(field, isId, reading, report));
+  }
+  return values;
+}
+
+function writtenNameOf(values: Values): string | undefined {
+  const name = values.get('name');
+  return typeof name?.value === 'string' || name?.isBroken === true ? name.written : undefined;
+}
+
+interface About {
+  readonly fields: Fields;
+  readonly values: Values;
+  readonly entry: Range;
+  readonly report: Report;
+}
+
+/**
+ * Reports what the schema refused: not what was told when it was read, and no field as missing that was meant by a
+ * misspelt one. Returns the fields that can't be used.
+ */
+function reportIssues(issues: readonly z.core.$ZodIssue[], about: About): ReadonlySet<PropertyKey> {
+  const { fields, values, entry, report } = about;
+  const bad = new Set<PropertyKey>();
+  for (const [field, value] of values) if ([value, ...value.items].some(({ isBroken }) => isBroken)) bad.add(field);
+  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  for (const name of unknown) {
+    bad.add(name);
+    report({ ...unknownField(name, ENTRY_FIELDS), ...rangeOf(fields.get(name)?.key) });
+  }
+  const meant = new Set(unknown.map((name) => meantField(name, ENTRY_FIELDS)));
+  for (const issue of issues) {
+    const [field, index] = issue.path;
+    if (field === undefined) continue;
+    bad.add(field);
+    const whole = values.get(String(field));
+    const value = typeof index === 'number' ? whole?.items[index] : whole;
+    if (value?.isBroken === true || (value === undefined && meant.has(String(field)))) continue;
+    const { start, end } = value ?? entry;
+    report({ ...explainIssue(issue, value), start, end });
+  }
+  return bad;
+}
+
+/**
+ * In the order of the vendor's reference, which is the order of the request's body. An entry whose name alone is wrong
+ * still takes part in the search for equal ones.
+ */
+function toSpec(input: Record<string, unknown>, bad: ReadonlySet<PropertyKey>, values: Values, reading: Reading) {
+  const { name: _name, ...fields } = input;
+  if ([...bad].some((field) => field !== 'name')) return undefined;
+  const { success, data } = specSchema.safeParse(fields);
+  if (!success) return undefined;
+  const { handler, trigger, callers, database, collection } = data;
+  return {
+    handler,
+    trigger,
+    ...(callers === undefined ? undefined : { callers }),
+    ...(database === undefined ? undefined : { database: limitOf('database', database, values, reading) }),
+    ...(collection === undefined ? undefined : { collection: limitOf('collection', collection, values, reading) }),
+  };
+}
+
+function limitOf(field: LimitField, limit: number | string, values: Values, { source }: Reading): number | LimitName {
+  if (typeof limit === 'number' || ID_PATTERN.test(limit)) return Number(limit);
+  const { start, end } = placeIn(values, field);
+  const shown = values.get(field)?.written ?? limit;
+  return { name: limit, shown, ...placeOf(start, source), frame: frameOf(start, end, source) };
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+function placeIn(values: Values, field: string): Range {
+  const { start = 0, end = 0 } = values.get(field) ?? {};
+  return { start, end };
 }

@@ -1,5 +1,4 @@
 import { maskUrls } from '../mask-urls.js';
-import type { Place } from './places.js';
 import { printable } from './printable.js';
 
 const FRAME = {
@@ -26,23 +25,40 @@ const WIDE_RANGES: readonly (readonly [number, number])[] = [
   [0x20000, 0x3fffd],
 ];
 
+/** A part of a text, from offset `start` to before `end`, and the line in which it begins. */
+export interface FramedPart {
+  readonly line: number;
+  readonly lineRange: readonly [start: number, end: number];
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
- * The line with its number, and a caret under each column of the part that is meant: two lines, ready to print.
- * `length` counts characters of the line; the caret stands even where it is 0. What can be secret in a handler is
- * masked, since frames get into the logs of CI.
+ * The line with its number, and a caret under each column of the part that is meant: two lines, ready to print. The
+ * caret stands even under a part that is empty.
+ *
+ * The line is cut before anything else is done with it: it can be as long as the file, and have a thousand problems.
+ * What can be secret in a handler is masked, since frames get into the logs of CI.
  */
-export function frame(writtenLine: string, { line, column }: Place, length: number): string {
-  const lineText = maskUrls(writtenLine);
-  const caret = Math.min(column - 1, lineText.length);
-  const whole = lineText.length <= FRAME.longestLineChars;
-  const from = whole ? 0 : Math.max(0, caret - FRAME.beforeCaretChars);
-  const to = whole ? lineText.length : Math.min(lineText.length, caret + FRAME.afterCaretChars);
-  const before = (from > 0 ? '…' : '') + shown(lineText.slice(from, caret));
-  const meant = shown(lineText.slice(caret, Math.min(to, caret + length)));
-  const after = shown(lineText.slice(Math.min(to, caret + length), to)) + (to < lineText.length ? '…' : '');
+export function frame(text: string, { line, lineRange: [lineStart, lineEnd], start, end }: FramedPart): string {
+  const caret = Math.min(start, lineEnd);
+  const isWhole = lineEnd - lineStart <= FRAME.longestLineChars;
+  const from = isWhole ? lineStart : Math.max(lineStart, caret - FRAME.beforeCaretChars);
+  const to = isWhole ? lineEnd : Math.min(lineEnd, caret + FRAME.afterCaretChars);
+  const cut = { before: isInWord(text, from, lineStart), after: isInWord(text, to, lineStart) && to < lineEnd };
+  const window = maskUrls(text.slice(from, to), cut);
+  const meantEnd = Math.min(to, Math.max(caret, end));
+  const before = (from > lineStart ? '…' : '') + shown(window.slice(0, caret - from));
+  const meant = shown(window.slice(caret - from, meantEnd - from));
+  const after = shown(window.slice(meantEnd - from)) + (to < lineEnd ? '…' : '');
   const gutter = ' '.repeat(String(line).length);
   const carets = '^'.repeat(Math.max(1, columns(meant)));
   return `${line} | ${before}${meant}${after}\n${gutter} | ${' '.repeat(columns(before))}${carets}`;
+}
+
+/** Whether a cut at this offset is in the midst of a word. */
+function isInWord(text: string, offset: number, lineStart: number): boolean {
+  return offset > lineStart && !/\s/.test(text.slice(offset - 1, offset));
 }
 
 function shown(text: string): string {

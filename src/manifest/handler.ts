@@ -27,6 +27,9 @@ export function handlerComplaint(handler: string): Complaint | null {
   if (/[\s\p{Cc}\p{Cs}]/u.test(handler)) {
     return bad('holds white space or control characters', 'remove them, or write a space as %20; keep it on one line');
   }
+  if (/[\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(handler)) {
+    return bad('holds invisible characters', 'remove them: type the URL anew rather than pasting it');
+  }
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(handler)?.[1]?.toLowerCase();
   if (scheme === undefined) return bad('is not an absolute URL', EXAMPLE);
   if (scheme !== 'https' && scheme !== 'http') return bad('is not an https or http URL', EXAMPLE);
@@ -50,7 +53,7 @@ export function handlerWarnings(handler: string, raw: string): Complaint[] {
     warnings.push(complaint('unreachable-handler', message, 'give a host that is public on the internet'));
   }
   if (url.password !== '' && !raw.includes('${')) {
-    const remedy = 'take it from the environment, such as https://${HOOK_USER}:${HOOK_PASSWORD}@example.com';
+    const remedy = 'take it from the environment, such as https://${WEBHOOKS_USER}:${WEBHOOKS_PASSWORD}@example.com';
     warnings.push(complaint('password-in-file', 'handler holds a password, readable in the file', remedy));
   }
   if (url.hash !== '') {

@@ -1,12 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 
 import type { ProblemCode } from '../error-codes.js';
-import { credentialValues, isCredentialName } from './credentials.js';
-import { quote } from './printable.js';
+import { LIMITS } from './limits.js';
+import { cut, quote } from './printable.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a manifest may not fill in although its name says nothing of it: accounts' tokens, wherever they come from. */
+/** What a manifest may not fill in although its name begins as it must: tokens, however they are named. */
 export interface Hidden {
   /** Names of variables. */
   readonly variables: ReadonlySet<string>;
@@ -32,19 +32,23 @@ export type Interpolated =
 
 export type Interpolate = (text: string) => Interpolated;
 
-const LITERAL = '$${';
-const FORMS = 'write ${NAME} or ${NAME:-default}; $${ is a literal ${';
+/**
+ * Only variables of such names can be filled in: a pull request must reach neither the token nor anything else that is
+ * in the environment of a CI job or a container for another reason.
+ */
+const PREFIX = 'WEBHOOKS_';
 
-/** A reference at the start of what is left; the default ends at the first brace and holds no other reference. */
-const REFERENCE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/;
+const LITERAL = '$${';
+const FORMS = 'write ${WEBHOOKS_NAME} or ${WEBHOOKS_NAME:-default}; $${ is a literal ${';
+
+/** A reference; the default ends at the first brace and holds no other reference. */
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/y;
 
 /**
- * Fills in `${NAME}` and `${NAME:-default}` from the environment, as a shell does: with a default, an empty variable
+ * Fills in `${WEBHOOKS_NAME}` and `${WEBHOOKS_NAME:-default}` from the environment, as a shell does: with a default, an empty variable
  * counts as unset. Without one, unset and empty are refused: a URL with a hole in it is a wrong URL.
  */
 export function interpolator(env: Environment, hidden: Hidden = NOTHING_HIDDEN): Interpolate {
-  const isHidden = (name: string) => isCredentialName(name) || hidden.variables.has(name);
-  const secrets = [...credentialValues(env), ...hidden.values];
   return (text) => {
     const refusals: Refusal[] = [];
     const variables: string[] = [];
@@ -58,7 +62,7 @@ export function interpolator(env: Environment, hidden: Hidden = NOTHING_HIDDEN):
         filled += '${';
         index = next + LITERAL.length;
       } else if (text.startsWith('${', next)) {
-        const read = readReference(text, next, { env, isHidden, secrets });
+        const read = readReference(text, next, env, hidden);
         if ('value' in read) {
           filled += read.value;
           variables.push(read.name);
@@ -80,26 +84,30 @@ interface Reference {
   readonly length: number;
 }
 
-interface Values {
-  readonly env: Environment;
-  readonly isHidden: (name: string) => boolean;
-  readonly secrets: readonly string[];
-}
-
-function readReference(text: string, at: number, { env, isHidden, secrets }: Values): Reference | Refusal {
-  const match = REFERENCE.exec(text.slice(at));
+function readReference(text: string, at: number, env: Environment, hidden: Hidden): Reference | Refusal {
+  REFERENCE.lastIndex = at;
+  const match = REFERENCE.exec(text);
   if (match === null || match[2]?.includes('${') === true) return malformed(text, at);
-  const [{ length }, name = '', fallback] = match;
+  const [{ length }, name = '', defaultValue] = match;
   const refusal = (code: ProblemCode, message: string, remedy: string) => ({ code, message, remedy, at, length });
+  if (hidden.variables.has(name)) return refusal('credential-variable', `${name} holds a credential`, NO_CREDENTIALS);
+  if (!name.startsWith(PREFIX)) {
+    const message = `${quote(name)} can’t be filled in: only variables whose names begin with ${PREFIX} can`;
+    return refusal('foreign-variable', message, `rename it to ${withPrefix(name)}, here and where it is set`);
+  }
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
-  if (isHidden(name)) return refusal('credential-variable', `${name} holds a credential`, NO_CREDENTIALS);
-  if (value !== undefined && secrets.some((secret) => value.includes(secret))) {
+  if (value !== undefined && hidden.values.some((secret) => value.includes(secret))) {
     return refusal('credential-variable', `the value of ${name} holds a credential`, NO_CREDENTIALS);
   }
   if (value !== undefined && value !== '') return { name, value, length };
-  if (fallback !== undefined) return { name, value: fallback, length };
+  if (defaultValue !== undefined) return { name, value: defaultValue, length };
   const state = value === undefined ? 'not set' : 'empty';
   return refusal('unset-variable', `environment variable ${name} is ${state}`, `set it, or write \${${name}:-default}`);
+}
+
+/** `COPERNICA_WEBHOOKS_HOST` and `webhooks_host` have it in them already. */
+function withPrefix(name: string): string {
+  return cut(PREFIX + name.replace(/^(?:COPERNICA_)?WEBHOOKS_/i, ''), LIMITS.quotedChars);
 }
 
 const NO_CREDENTIALS = 'a manifest can’t send credentials anywhere: use a variable made for this handler';

@@ -1,11 +1,10 @@
-import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { dirname, sep } from 'node:path';
 import type { ProblemCode } from '../error-codes.js';
 import { errorCode, type Problem, ProductError } from '../errors.js';
 import type { Environment, Hidden } from './interpolate.js';
 import { LIMITS } from './limits.js';
 import { type ParsedManifest, parseManifest } from './parse.js';
-import { firstInvalidByte } from './utf8.js';
 
 export type ManifestText =
   | { readonly ok: true; readonly text: string }
@@ -52,65 +51,86 @@ export function loadManifestText(
 }
 
 /**
- * The text of a regular file of at most 10 MiB in UTF-8. Anything else is told as a problem, and never waited for:
- * a named pipe without a writer would hold up the program for ever.
- *
- * At once: threads for it would take longer to start than a file of this size takes to read.
+ * The text of a regular file in UTF-8, which is no larger than a manifest may be and lies in its own folder. Anything
+ * else is told as a problem, and never waited for: a named pipe without a writer would hold up the program for ever.
  */
-export function readManifestFile(path: string): ManifestText {
+export function readManifestFile(path: string, mostTries = 3): ManifestText {
   let fd: number | undefined;
+  let target: string | undefined;
   try {
-    // With O_NONBLOCK a named pipe opens at once; to a regular file it makes no difference.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const about = fstatSync(fd);
-    if (about.isDirectory()) return refused(path, 'manifest-unreadable', 'is a folder', 'name the file in it');
-    if (!about.isFile()) {
-      return refused(
-        path,
-        'manifest-unreadable',
-        'is not a regular file',
-        'write the manifest to a file and name that',
-      );
+    target = realpathSync(path);
+    if (statSync(target).isDirectory()) {
+      return refused(path, 'manifest-unreadable', 'is a folder', 'name the file in it');
     }
+    const folder = realpathSync(dirname(path));
+    // Git carries links: one to /proc/self/environ must not bring the environment into messages.
+    if (!target.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return elsewhere(path);
+    // With O_NONBLOCK a named pipe opens at once; to a regular file it makes no difference.
+    fd = openSync(target, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const about = fstatSync(fd);
+    if (!about.isFile()) return irregular(path);
     if (about.size > LIMITS.fileBytes) return tooLarge(path);
-    const bytes = readBounded(fd, about.size);
+    const bytes = readBounded(fd);
     return bytes === null ? tooLarge(path) : decode(bytes, path);
   } catch (error) {
-    return unreadable(error, path);
+    // Kubernetes swaps the link and removes what it led to.
+    const isSwapped = target !== undefined && errorCode(error) === 'ENOENT';
+    return isSwapped && mostTries > 1 ? readManifestFile(path, mostTries - 1) : unreadable(error, path);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
 }
 
 /** Reads to the end. Null: there is more than a manifest may have, whatever size the file said it has. */
-function readBounded(fd: number, expectedBytes: number): Uint8Array | null {
-  let bytes = Buffer.allocUnsafe(Math.max(expectedBytes, 4_096) + 1);
+function readBounded(fd: number): Uint8Array | null {
+  const bytes = Buffer.allocUnsafe(LIMITS.fileBytes + 1);
   let length = 0;
-  for (;;) {
+  while (length < bytes.length) {
     const bytesRead = readSync(fd, bytes, length, bytes.length - length, length);
     if (bytesRead === 0) return bytes.subarray(0, length);
     length += bytesRead;
-    if (length > LIMITS.fileBytes) return null;
-    if (length === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(bytes.length)]);
   }
+  return null;
 }
 
 function decode(bytes: Uint8Array, path: string): ManifestText {
-  if (isUtf8(bytes)) return { ok: true, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) };
-  const offset = firstInvalidByte(bytes);
-  const before = bytes.subarray(0, offset);
-  const line = before.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 1);
-  const column = new TextDecoder().decode(before.subarray(before.lastIndexOf(0x0a) + 1)).length + 1;
-  const problem: Problem = {
-    code: 'not-utf8',
-    severity: 'error',
-    message: `byte ${offset} is not UTF-8`,
-    file: path,
-    line,
-    column,
-    remedy: 'save the file as UTF-8',
-  };
-  return { ok: false, problems: [problem] };
+  try {
+    return { ok: true, text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
+  } catch {
+    const problem: Problem = {
+      code: 'not-utf8',
+      severity: 'error',
+      message: 'the manifest is not UTF-8',
+      file: path,
+      ...placeOfFirstBadByte(bytes),
+      remedy: 'save the file as UTF-8',
+    };
+    return { ok: false, problems: [problem] };
+  }
+}
+
+/** Line by line: no character of UTF-8 has the byte of a line end in it. */
+function placeOfFirstBadByte(bytes: Uint8Array): { readonly line: number; readonly column: number } {
+  const decoder = new TextDecoder();
+  let line = 1;
+  for (let start = 0; start < bytes.length; line += 1) {
+    const next = bytes.indexOf(0x0a, start);
+    const end = next === -1 ? bytes.length : next + 1;
+    const column = decoder.decode(bytes.subarray(start, end)).indexOf('\ufffd') + 1;
+    if (column > 0) return { line, column };
+    start = end;
+  }
+  return { line, column: 1 };
+}
+
+function elsewhere(path: string): ManifestText {
+  const remedy = 'name that file itself, or put it here';
+  return refused(path, 'manifest-unreadable', 'is a link to a file outside of its folder', remedy);
+}
+
+function irregular(path: string): ManifestText {
+  const remedy = 'write the manifest to a file and name that';
+  return refused(path, 'manifest-unreadable', 'is not a regular file', remedy);
 }
 
 function tooLarge(path: string): ManifestText {
@@ -131,7 +151,7 @@ function unreadable(error: unknown, path: string): ManifestText {
     case 'ELOOP':
       return refuse('is a symbolic link that leads back to itself', 'mend the link');
     case 'ENXIO':
-      return refuse('is not a regular file', 'write the manifest to a file and name that');
+      return irregular(path);
     default:
       return refuse(`can’t be read (${code})`, 'check the path and the disk');
   }

@@ -1,28 +1,34 @@
+import { type Document, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from 'yaml';
 import type { Problem } from '../errors.js';
-import type { LimitName, ManifestEntry } from '../webhook.js';
+import type { ManifestEntry } from '../webhook.js';
 import { checkAcross } from './across.js';
-import { readCandidates } from './candidates.js';
-import type { Candidate, NamedLimit } from './entry.js';
-import { toProblems } from './findings.js';
-import { frame } from './frame.js';
+import { checkBounds } from './bounds.js';
+import { type Candidate, readEntry } from './entry.js';
+import { type Finding, Findings, placeOf, type Report, type Source, sourceOf } from './findings.js';
 import { type Environment, type Hidden, interpolator, NOTHING_HIDDEN } from './interpolate.js';
-import { indexLines, type LineIndex } from './places.js';
+import { explainIssue, unknownField } from './issues.js';
+import { EXTENSION_PREFIX, IF_NONE, topLevelSchema } from './schema.js';
+import { nearest } from './suggest.js';
+import { reportSyntax } from './syntax.js';
+import { type Aliases, checkTree, fieldsOf, MERGE_KEY, rangeOf, resolve } from './tree.js';
+import type { Reading } from './value.js';
 
 export interface ManifestSource {
   /** Path of the file as the user gave it, for messages. */
   readonly file: string;
   readonly env: Environment;
-  /** Left out: nothing but what the names of variables tell. */
+  /** Left out: nothing. */
   readonly hidden?: Hidden;
-  /** Items of a long list that are read at a time. The outcome is the same whatever it is. */
-  readonly itemsPerPiece?: number;
 }
+
+/** An entry with its handler as the file writes it, variables not filled in: the form in which people may see it. */
+export type ParsedEntry = ManifestEntry & { readonly writtenHandler: string };
 
 /** What a text came to. Problems and warnings are in the order of the text; `problems` holds errors and warnings. */
 export type ParsedManifest =
   | {
       readonly ok: true;
-      readonly entries: readonly ManifestEntry[];
+      readonly entries: readonly ParsedEntry[];
       readonly warnings: readonly Problem[];
       /** Names of the variables that the entries refer to, sorted: the manifest means something else when they change. */
       readonly environmentUsed: readonly string[];
@@ -30,38 +36,137 @@ export type ParsedManifest =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 const BYTE_ORDER_MARK = '\ufeff';
+/** The field that lists the entries. */
+const ENTRIES_FIELD = 'webhooks';
 
 /** Reads a manifest: YAML → tree → entries → checks across entries. Finds every problem at once and never throws. */
-export function parseManifest(manifest: string, source: ManifestSource): ParsedManifest {
-  const { file, env, hidden = NOTHING_HIDDEN } = source;
-  const text = manifest.startsWith(BYTE_ORDER_MARK) ? manifest.slice(1) : manifest;
-  const lines = indexLines(text);
-  const where = (offset: number) => {
-    const { line, column } = lines.placeOf(offset);
-    return `${file}:${line}:${column}`;
-  };
-  const tools = { where, interpolate: interpolator(env, hidden), itemsPerPiece: source.itemsPerPiece };
-  const { candidates, findings, variables } = readCandidates(text, tools);
-  checkAcross(candidates, findings.report, where);
-  const problems = toProblems(findings, file, lines);
+export function parseManifest(
+  manifest: string,
+  { file, env, hidden = NOTHING_HIDDEN }: ManifestSource,
+): ParsedManifest {
+  const source = sourceOf(file, manifest.startsWith(BYTE_ORDER_MARK) ? manifest.slice(1) : manifest);
+  const findings = new Findings();
+  const variables = new Set<string>();
+  const interpolate = interpolator(env, hidden);
+  const candidates = readCandidates(source, findings, { interpolate, variables, filledIn: new Map() });
+  checkAcross(candidates, source, findings.report);
+  const problems = findings.toProblems(source);
   if (findings.errors.length > 0) return { ok: false, problems };
-  const entries = candidates.flatMap((candidate) => toEntry(candidate, lines) ?? []);
+  const entries = candidates.flatMap((candidate) => toEntry(candidate, source) ?? []);
   return { ok: true, entries, warnings: problems, environmentUsed: [...variables].sort() };
 }
 
-function toEntry({ name, spec, start }: Candidate, lines: LineIndex): ManifestEntry | null {
-  if (name === undefined || spec === undefined) return null;
-  const { database, collection, ...rest } = spec;
-  const limits = {
-    ...(database === undefined ? undefined : { database: limitOf(database, lines) }),
-    ...(collection === undefined ? undefined : { collection: limitOf(collection, lines) }),
-  };
-  return { name, spec: { ...rest, ...limits }, ...lines.placeOf(start) };
+function toEntry({ name, spec, writtenHandler, start }: Candidate, source: Source): ParsedEntry | null {
+  return name === undefined || spec === undefined ? null : { name, spec, writtenHandler, ...placeOf(start, source) };
 }
 
-function limitOf(limit: number | NamedLimit, lines: LineIndex): number | LimitName {
-  if (typeof limit === 'number') return limit;
-  const { name, shown, start, end } = limit;
-  const place = lines.placeOf(start);
-  return { name, shown, ...place, frame: frame(lines.lineText(place.line), place, end - start) };
+type Filling = Pick<Reading, 'interpolate' | 'variables' | 'filledIn'>;
+
+/** The entries as far as they can be read. */
+function readCandidates(source: Source, findings: Findings, filling: Filling): Candidate[] {
+  const { text } = source;
+  const { refusal, directives } = checkBounds(text);
+  if (refusal !== null) {
+    findings.report(refusal);
+    return [];
+  }
+  const document = parseYaml(text);
+  const { contents } = document;
+  if (!looksLikeManifest(contents)) {
+    findings.report({ ...whyNoManifest(document), withoutFrame: true });
+    return [];
+  }
+  for (const directive of directives) findings.report(directive);
+  const unsoundFrom = reportSyntax(document, source, findings.report);
+  if (unsoundFrom === null) {
+    const aliases = checkTree(contents, source, findings);
+    if (aliases === null) return [];
+    return readItems(itemsOf(contents, aliases, findings.report), { source, aliases, findings, ...filling });
+  }
+  // Where the shape can't be trusted, only the library's own errors are told, and what stands well before them.
+  const doubtful = new Findings();
+  const aliases = checkTree(contents, source, doubtful);
+  if (aliases === null) return [];
+  const items = itemsOf(contents, aliases, doubtful.report);
+  const readable = items.filter((item) => rangeOf(item).end <= unsoundFrom).slice(0, -1);
+  const trustedUpTo = rangeOf(readable.at(-1)).end;
+  for (const finding of doubtful.errors) if (finding.start < trustedUpTo) findings.report(finding);
+  return readItems(readable, { source, aliases, findings, ...filling });
+}
+
+function readItems(items: readonly unknown[], reading: Reading): Candidate[] {
+  return items.flatMap((item) => (reading.findings.isFull ? [] : (readEntry(item, reading) ?? [])));
+}
+
+/** As YAML 1.2, and no other types than those of JSON. */
+function parseYaml(text: string): Document {
+  // The library makes an Error of each mistake, and a hostile text has hundreds of thousands: with their stacks they
+  // would take a minute and a gigabyte.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return parseDocument(text, {
+      version: '1.2',
+      schema: 'core',
+      resolveKnownTags: false,
+      prettyErrors: false,
+      // The library compares each key with every other one of its mapping; `checkTree` does it in linear time.
+      uniqueKeys: false,
+    });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** Any other file is somebody else's, perhaps not meant to be seen: no line of it is shown. */
+function looksLikeManifest(contents: Node | null): contents is YAMLMap {
+  if (!isMap(contents)) return false;
+  return contents.items.some(({ key }) => {
+    const name = isScalar(key) ? key.value : undefined;
+    return typeof name === 'string' && (name === MERGE_KEY || nearest(name, [ENTRIES_FIELD]) !== undefined);
+  });
+}
+
+function whyNoManifest({ contents, errors: [error] }: Document): Finding {
+  const { start } = rangeOf(contents);
+  if (error !== undefined && error.code !== 'MULTIPLE_DOCS') {
+    const remedy = 'check the path; a manifest begins with webhooks: and lists the entries below it';
+    return { code: 'yaml-syntax', message: 'this is no YAML', remedy, start: error.pos[0], end: error.pos[1] };
+  }
+  if (contents === null || (isScalar(contents) && contents.value === null && contents.source === '')) {
+    return { code: 'empty-manifest', message: 'the manifest is empty', remedy: IF_NONE, start: 0, end: 0 };
+  }
+  if (isMap(contents)) {
+    return { code: 'missing-field', message: 'webhooks is missing', remedy: IF_NONE, start, end: start };
+  }
+  const remedy = isSeq(contents)
+    ? 'put webhooks: above the list, and indent the list below it'
+    : 'begin with webhooks: and list the entries below it';
+  const message = 'a manifest is a mapping with the field webhooks';
+  return { code: 'bad-manifest', message, remedy, start, end: start + 1 };
+}
+
+/** The items under `webhooks`; what else is at the top level is reported. */
+function itemsOf(contents: YAMLMap, aliases: Aliases, report: Report): readonly unknown[] {
+  const fields = fieldsOf(contents, aliases, report);
+  const webhooks = fields.get(ENTRIES_FIELD);
+  const list = webhooks === undefined ? undefined : resolve(webhooks.value, aliases);
+  const items = isSeq(list) ? list.items : isScalar(list) ? list.value : list;
+  // Where an alias leads nowhere, that has been reported.
+  if (webhooks !== undefined && items === undefined) return [];
+  const input: Record<string, unknown> = Object.create(null);
+  for (const name of fields.keys()) if (!name.startsWith(EXTENSION_PREFIX)) input[name] = true;
+  if (webhooks !== undefined) input[ENTRIES_FIELD] = items;
+  const issues = topLevelSchema.safeParse(input).error?.issues ?? [];
+  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  for (const name of unknown) {
+    report({ ...unknownField(name, [ENTRIES_FIELD]), ...rangeOf(fields.get(name)?.key) });
+  }
+  const isMeant = unknown.some((name) => nearest(name, [ENTRIES_FIELD]) !== undefined);
+  for (const issue of issues) {
+    if (issue.path.length === 0 || (webhooks === undefined && isMeant)) continue;
+    const { start, end } = rangeOf(items === null ? webhooks?.key : list);
+    report({ ...explainIssue(issue, webhooks === undefined ? undefined : { value: items }), start, end });
+  }
+  return isSeq(list) ? list.items : [];
 }

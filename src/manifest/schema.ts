@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from 'zod';
 import { CALLERS, TRIGGERS } from '../webhook.js';
 import { handlerComplaint } from './handler.js';
 import { LIMITS } from './limits.js';
@@ -10,10 +10,43 @@ const NAME_PATTERN = new RegExp(`^[A-Za-z0-9._-]{1,${LIMITS.nameChars}}$`);
 /** An id in decimal: no sign, no leading zero, no exponent, so that it reads the same everywhere. */
 export const ID_PATTERN = /^[1-9][0-9]{0,15}$/;
 
+/** Stands in a message for the value as the file writes it. What was filled in must not be shown. */
+export const AS_WRITTEN = '{value}';
+
+/** A message of this schema: its first line says what is wrong, the second what to do about it. */
+function says(message: string, remedy: string): string {
+  return `${message}\n${remedy}`;
+}
+
+interface Issue {
+  readonly input?: unknown;
+}
+
+/** The messages of a field: it is missing, has no value, or is `wrong` in another way. */
+function field(name: string, expected: string, wrong: (value: unknown) => string, ifEmpty = expected) {
+  return {
+    error({ input }: Issue): string {
+      if (input === undefined) return says(`${name} is missing`, expected);
+      return input === null ? says(`${name} has no value`, ifEmpty) : wrong(input);
+    },
+  };
+}
+
+const OPTIONAL = 'give one, or leave the line out';
+const NAME_EXPECTED = `give it a name: letters, digits, . _ -, at most ${LIMITS.nameChars}`;
+const HANDLER_EXPECTED = 'write handler: https://…';
+
 const name = z
-  .string()
-  .check(z.regex(NAME_PATTERN))
-  .register(z.globalRegistry, {
+  .string(field('name', NAME_EXPECTED, (value) => says(`name is ${kindOf(value)}, not text`, 'put it in quotes')))
+  .regex(NAME_PATTERN, {
+    error({ input }) {
+      const length = String(input).length;
+      if (length === 0) return says('name is empty', NAME_EXPECTED);
+      if (length > LIMITS.nameChars) return says(`name is longer than ${LIMITS.nameChars} characters`, 'shorten it');
+      return says(`name ${AS_WRITTEN} holds other characters than letters, digits, . _ -`, 'use only those');
+    },
+  })
+  .meta({
     title: 'Name',
     description:
       'What you call this webhook: the identity of the entry, unique in the file. Letters, digits, dot, underscore and hyphen. Renaming an entry sends nothing.',
@@ -21,37 +54,67 @@ const name = z
   });
 
 const handler = z
-  .string()
-  .check(
-    z.maxLength(LIMITS.handlerChars),
-    z.refine((url: string) => handlerComplaint(url) === null),
+  .string(
+    field('handler', HANDLER_EXPECTED, (value) => says(`handler is ${kindOf(value)}, not a URL`, HANDLER_EXPECTED)),
   )
-  .register(z.globalRegistry, {
+  .check(({ value, issues }) => {
+    const complaint = handlerComplaint(value);
+    if (complaint === null) return;
+    issues.push({ code: 'custom', message: says(complaint.message, complaint.remedy), input: value });
+  })
+  .meta({
     title: 'Handler',
     description:
       'The URL that Copernica POSTs each event to: absolute, https (http works too, unencrypted). Its domain must have been validated in the Copernica dashboard.',
     examples: ['https://my-webhook-url.com'],
+    maxLength: LIMITS.handlerChars,
     pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]\\S*$',
   });
 
-const trigger = z.enum(TRIGGERS).register(z.globalRegistry, {
-  title: 'Trigger',
-  description:
-    'What makes Copernica call the handler. create, update, delete: a profile or subprofile is created, changed or removed. click, delivery, open, bounce, failure: what became of a mailing. unsubscribe: somebody unsubscribes.',
-});
+const trigger = z
+  .enum(
+    TRIGGERS,
+    field('trigger', `write trigger: with one of ${TRIGGERS.join(', ')}`, (value) => {
+      const isList = Array.isArray(value) || (typeof value === 'string' && value.includes(','));
+      if (isList) return says('trigger is a list', ONE_TRIGGER);
+      return says(`trigger ${shown(value)} is not known`, `known are ${TRIGGERS.join(', ')}`);
+    }),
+  )
+  .meta({
+    title: 'Trigger',
+    description:
+      'What makes Copernica call the handler. create, update, delete: a profile or subprofile is created, changed or removed. click, delivery, open, bounce, failure: what became of a mailing. unsubscribe: somebody unsubscribes.',
+  });
 
-const caller = z.enum(CALLERS).register(z.globalRegistry, {
-  title: 'Caller',
-  description: 'ms is Marketing Suite, publisher is Publisher.',
-});
+const ONE_TRIGGER = 'an entry has one trigger: write an entry for each, with a name of its own';
+
+const caller = z
+  .enum(CALLERS, {
+    error: ({ input }) =>
+      input === null
+        ? says('an empty item in callers', 'remove it')
+        : says(`caller ${shown(input)} is not known`, `known are ${CALLERS.join(', ')}`),
+  })
+  .meta({ title: 'Caller', description: 'ms is Marketing Suite, publisher is Publisher.' });
 
 const callers = z
-  .array(caller)
-  .check(
-    z.minLength(1),
-    z.refine((list: readonly string[]) => new Set(list).size === list.length),
+  .array(
+    caller,
+    field(
+      'callers',
+      OPTIONAL,
+      (value) => {
+        const words = typeof value === 'string' ? value.slice(0, 100).split(/[\s,]+/) : [];
+        const named = words.filter((word) => CALLERS.some((each) => each === word));
+        const list = named.length === 0 ? CALLERS : named;
+        return says('callers must be a list', `write callers: [${list.join(', ')}]`);
+      },
+      OPTIONAL,
+    ),
   )
-  .register(z.globalRegistry, {
+  .min(1, says('callers is an empty list', 'leave it out for both, or name one'))
+  .refine((list) => new Set(list).size === list.length, says('callers names one twice', 'name each once'))
+  .meta({
     title: 'Callers',
     description: 'Which of Copernica’s two products call the handler. Left out: both. The order carries no meaning.',
     uniqueItems: true,
@@ -70,64 +133,103 @@ export function isLimitName(text: string): boolean {
   );
 }
 
-const limit = z.union([
-  z.int().check(z.minimum(1)),
-  z.string().check(
-    z.regex(ID_PATTERN),
-    z.refine((text: string) => Number.isSafeInteger(Number(text))),
-  ),
-  z
-    .string()
-    .check(z.maxLength(LIMITS.limitNameChars), z.refine(isLimitName))
-    .register(z.globalRegistry, { pattern: '[^\\d\\s.+_-]' }),
-]);
+/** What database and collection are: an id, or a name that is looked up in the account. */
+function limit(what: 'database' | 'collection') {
+  const expected = `write the id or the name of the ${what}, or leave it out`;
+  return z.union(
+    [
+      z.int().min(1),
+      z
+        .string()
+        .regex(ID_PATTERN)
+        .refine((text) => Number.isSafeInteger(Number(text))),
+      z.string().max(LIMITS.limitNameChars).refine(isLimitName).meta({ pattern: '[^\\d\\s.+_-]' }),
+    ],
+    field(what, expected, (value) => whyNoLimit(what, expected, value), OPTIONAL),
+  );
+}
 
-/** One entry, its variables filled in. Says whether it is right; explain.ts says what is wrong. */
+function whyNoLimit(what: string, expected: string, value: unknown): string {
+  const bad = (why: string, remedy = expected) => says(`${what} ${why}`, remedy);
+  if (typeof value !== 'string') return bad(`is ${kindOf(value)}, not an id or a name`);
+  if (/^0+[1-9][0-9]*$/.test(value)) {
+    return bad(`${AS_WRITTEN} has leading zeros`, 'write it without them, if it is the id');
+  }
+  if (/^[1-9][0-9]{15,}$/.test(value)) return bad(`${AS_WRITTEN} is too large for an id`);
+  if (/\p{L}/u.test(value) && Number.isNaN(Number(value))) {
+    const rules = `white space around it, invisible characters, or is longer than ${LIMITS.limitNameChars}`;
+    return bad(`${AS_WRITTEN} can’t be a name: it has ${rules}`);
+  }
+  return bad(`${AS_WRITTEN} is neither an id (a whole number above 0, in digits) nor a name`);
+}
+
+const database = limit('database');
+const collection = limit('collection');
+
+/** One entry, its variables filled in. */
 export const entrySchema = z
-  .strictObject({
-    name,
-    handler,
-    trigger,
-    callers: z.optional(callers),
-    database: z.optional(limit).register(z.globalRegistry, {
-      title: 'Database',
-      description:
-        'Id or name of the database that the webhook is limited to. A name is looked up in the account. Left out: all of them.',
-      examples: [1017, 'Customers'],
-    }),
-    collection: z.optional(limit).register(z.globalRegistry, {
-      title: 'Collection',
-      description:
-        'Id or name of the collection that the webhook is limited to. A name is looked up in the database, which must be given then. Left out: no such limit.',
-      examples: [42, 'Orders'],
-    }),
-  })
-  .register(z.globalRegistry, { title: 'Webhook', description: 'A webhook that exists exactly once in the account.' });
+  .strictObject(
+    {
+      name,
+      handler,
+      trigger,
+      callers: callers.optional(),
+      database: database.optional().meta({
+        title: 'Database',
+        description:
+          'Id or name of the database that the webhook is limited to. A name is looked up in the account. Left out: all of them.',
+        examples: [1017, 'Customers'],
+      }),
+      collection: collection.optional().meta({
+        title: 'Collection',
+        description:
+          'Id or name of the collection that the webhook is limited to. A name is looked up in the database, which must be given then. Left out: no such limit.',
+        examples: [42, 'Orders'],
+      }),
+    },
+    {
+      error: ({ input }) =>
+        input === null
+          ? says('an empty item in webhooks', 'remove the dash, or write the entry behind it')
+          : says(
+              'an entry must be a mapping with name, handler and trigger',
+              'write - name: …, and under it handler: … and trigger: …',
+            ),
+    },
+  )
+  .meta({ title: 'Webhook', description: 'A webhook that exists exactly once in the account.' });
 
-export type EntryField = keyof z.output<typeof entrySchema>;
-export const ENTRY_FIELDS = Object.keys(entrySchema.shape) as readonly EntryField[];
+export const ENTRY_FIELDS = Object.keys(entrySchema.shape);
 
 /** An entry without its name, which is what Copernica is told. */
-export const specSchema = z.omit(entrySchema, { name: true });
-export type Spec = z.output<typeof specSchema>;
+export const specSchema = entrySchema.omit({ name: true });
 
 /** Top-level fields that begin with this are not read: a place for anchors that entries merge. */
 export const EXTENSION_PREFIX = 'x-';
 
-const manifestSchema = z
-  .strictObject({
-    webhooks: z.array(entrySchema).register(z.globalRegistry, {
+/** An emptied file is more often an accident than a wish: all webhooks would become orphans. */
+export const IF_NONE = 'if there shall be no webhooks at all, write webhooks: []';
+
+/** A list under `webhooks`: of entries in the published schema, of anything where each entry is checked by itself. */
+function manifestOf<Item extends z.ZodType>(item: Item) {
+  const wrong = () => says('webhooks must be a list', 'begin each entry with a dash: - name: …');
+  return z.strictObject({
+    webhooks: z.array(item, field('webhooks', IF_NONE, wrong)).meta({
       title: 'Webhooks',
       description: 'The webhooks that this file keeps. An empty list says that there are none.',
     }),
-  })
-  .register(z.globalRegistry, {
-    title: 'Manifest of copernica-webhooks',
-    description: 'The webhooks of a Copernica account.',
   });
+}
+
+export const topLevelSchema = manifestOf(z.unknown());
+
+const manifestSchema = manifestOf(entrySchema).meta({
+  title: 'Manifest of copernica-webhooks',
+  description: 'The webhooks of a Copernica account.',
+});
 
 /** Where `${NAME}` may stand, so that the JSON Schema lets it through: the check comes after it is filled in. */
-const INTERPOLATED: ReadonlySet<unknown> = new Set([name, handler, trigger, caller, limit]);
+const INTERPOLATED: ReadonlySet<unknown> = new Set([name, handler, trigger, caller, database, collection]);
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 const SCHEMA_ID = 'urn:copernica-webhooks:manifest';
@@ -152,7 +254,11 @@ export function manifestJsonSchema(): Record<string, unknown> {
   };
 }
 
-const VARIABLE = { type: 'string', pattern: '\\$\\{', description: 'Filled in from the environment.' };
+const VARIABLE = {
+  type: 'string',
+  pattern: '\\$\\{WEBHOOKS_',
+  description: 'Filled in from the environment, from a variable whose name begins with WEBHOOKS_.',
+};
 
 /** What is said about the value stays outside, where editors show it; what limits it moves into one of two choices. */
 function allowVariables(jsonSchema: Record<string, unknown>): void {
@@ -161,4 +267,15 @@ function allowVariables(jsonSchema: Record<string, unknown>): void {
   for (const [key] of limits) delete jsonSchema[key];
   const { anyOf, ...others } = Object.fromEntries(limits);
   jsonSchema.anyOf = [...(Array.isArray(anyOf) ? anyOf : [others]), VARIABLE];
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? AS_WRITTEN : `(${kindOf(value)})`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  return typeof value === 'boolean' ? 'true or false' : typeof value === 'number' ? 'a number' : 'text';
 }

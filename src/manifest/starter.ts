@@ -26,9 +26,9 @@ webhooks:
     # database: 1017 # only this database, by its id
     # collection: 42 # only this collection of it
 
-  # Variables of the environment can be used; one that is not set and has no default is an error.
+  # Variables whose names begin with WEBHOOKS_ can be used; one that is not set and has no default is an error.
   # - name: unsubscribed
-  #   handler: https://\${HOOK_HOST:-example.com}/copernica/unsubscribed
+  #   handler: https://\${WEBHOOKS_HOST:-example.com}/copernica/unsubscribed
   #   trigger: unsubscribe
 `;
 }

@@ -218,7 +218,7 @@ function frameOf(keyStart: number, start: number, end: number, { text, placeOf }
   const place = placeOf(start);
   const from = placeOf(keyStart).line === place.line ? keyStart : start;
   const shown = text.slice(from, Math.min(end, from + SETTINGS_LIMITS.frameChars)).split(/\r?\n/, 1)[0] ?? '';
-  return frame(shown, { line: place.line, column: start - from + 1 }, end - start);
+  return frame(text, { line: place.line, lineRange: [from, from + shown.length], start, end });
 }
 
 /** Offsets of the first character of a node and of the one after its last. */

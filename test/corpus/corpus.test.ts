@@ -16,7 +16,7 @@ const TOKEN = 'token-of-an-account';
 
 const MANIFESTS: Readonly<Record<string, string>> = {
   'alias-bomb.yaml': 'alias-bomb',
-  'credential.yaml': 'credential-variable',
+  'credential.yaml': 'foreign-variable credential-variable',
   'deep.yaml': 'too-complex',
   'endless-alias.yaml': 'endless-alias missing-field',
   'escapes.yaml': 'bad-name bad-handler bad-trigger',
@@ -66,8 +66,8 @@ function namesIn(kind: string): string[] {
 }
 
 async function playManifest(name: string): Promise<string> {
-  const env = { COPERNICA_ACCESS_TOKEN: TOKEN, COPY: TOKEN };
-  const hidden = { variables: new Set<string>(), values: [] };
+  const env = { COPERNICA_ACCESS_TOKEN: TOKEN, WEBHOOKS_COPY: TOKEN };
+  const hidden = { variables: new Set<string>(), values: [TOKEN] };
   const { result } = readManifest(pathOf('manifest', name), env, hidden);
   const problems = result.ok ? result.warnings : result.problems;
   const shown = problems.map((problem) => formatProblem(problem, { color: false })).join('');

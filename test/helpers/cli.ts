@@ -84,11 +84,12 @@ export class Workplace {
 
   /**
    * The command, called in this process; with TEST_COMMAND=built, as at night, the built one, and also where a variable
-   * is set that Node reads when it starts.
+   * is set that Node reads when it starts, or another command.
    */
   run(...args: string[]): Promise<Finished> {
+    const isOwn = this.command === COMMAND;
     const isForNode = Object.keys(this.environment).some((name) => /^(NODE_|SSL_)/.test(name));
-    if (isForNode || process.env.TEST_COMMAND === 'built') return this.start(...args).finished;
+    if (!isOwn || isForNode || process.env.TEST_COMMAND === 'built') return this.start(...args).finished;
     return runInProcess({ args, folder: this.folder, environment: this.#environment() });
   }
 

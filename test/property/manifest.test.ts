@@ -6,7 +6,12 @@ import { parseManifest } from '../../src/manifest/parse.js';
 import { formatProblem, githubAnnotation, problemJson } from '../../src/output/problems.js';
 import { CALLERS, TRIGGERS, webhookKey } from '../../src/webhook.js';
 
-const source = { file: 'webhooks.yaml', env: { SET: 'x', COPERNICA_ACCESS_TOKEN: 'token-of-an-account' } };
+const TOKEN = 'token-of-an-account';
+const source = {
+  file: 'webhooks.yaml',
+  env: { WEBHOOKS_SET: 'x', WEBHOOKS_COPY: TOKEN, COPERNICA_ACCESS_TOKEN: TOKEN },
+  hidden: { variables: new Set<string>(), values: [TOKEN] },
+};
 
 const ids = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const entries = fc
@@ -106,7 +111,16 @@ const pieces = fc.constantFrom(
     '\u202e',
     '__proto__: ',
   ],
-  ...['${SET}', '${UNSET}', '${UNSET:-d}', '${', '$${', '${COPERNICA_ACCESS_TOKEN}', 'x-a: '],
+  ...[
+    '${WEBHOOKS_SET}',
+    '${WEBHOOKS_UNSET}',
+    '${WEBHOOKS_UNSET:-d}',
+    '${WEBHOOKS_COPY}',
+    '${',
+    '$${',
+    '${COPERNICA_ACCESS_TOKEN}',
+    'x-a: ',
+  ],
 );
 const texts = fc.oneof(
   fc.array(pieces, { maxLength: 40 }).map((parts) => parts.join('')),
@@ -129,11 +143,10 @@ describe('any text at all', () => {
         expect(parsed.problems.some(({ severity }) => severity === 'error')).toBe(true);
         const lines = text.replace(/^\ufeff/, '').split('\n');
         let before = 0;
-        for (const { line = 0, column = 0, frame, remedy } of parsed.problems) {
+        for (const { line = 0, column = 0, remedy } of parsed.problems) {
           expect(line).toBeGreaterThanOrEqual(1);
           expect(column).toBeGreaterThanOrEqual(1);
           expect(column).toBeLessThanOrEqual((lines[line - 1] ?? '').length + 1);
-          expect(frame).toBeDefined();
           expect(remedy).not.toBe('');
           const order = line * 1_000 + column;
           expect(order).toBeGreaterThanOrEqual(before);

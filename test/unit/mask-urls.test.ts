@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { maskUrls } from '../../src/mask-urls.js';
-import { growth } from '../helpers/growth.js';
 
 describe('text that may hold handlers', () => {
   it.each([
@@ -17,7 +16,6 @@ describe('text that may hold handlers', () => {
     ],
     ['https://us"er:s3<cret@a.example/x', 'https://*************@a.example/x'],
     ['https://a.example/<b>?k=s3cret&x="s3cret', 'https://a.example/<b>?******************'],
-    ['3 | …s3cret&x=s3cret", trigger: create', `3 | …${'*'.repeat(17)} trigger: create`],
     ['https://$\u007bUSER}:s3cret@example.com', 'https://**************@example.com'],
     ['a?b=1 c?d e#f=2&g', 'a?*** c?d e#*****'],
     ['x "?k=s3cret" (#a=b) y', 'x "?k=s3cret" (#a=b) y'],
@@ -32,11 +30,17 @@ describe('text that may hold handlers', () => {
   });
 });
 
-describe('time', () => {
-  it.each(['a?', '?', 'a?b ', '://', '://a', '//a@', '//', '| …a', '#', '$\u007ba', 'https://a.example/x?'])(
-    'grows with the text and no faster, of %j',
-    (piece) => {
-      expect(growth((size) => piece.repeat(size / piece.length), maskUrls)).toBeLessThan(3);
-    },
-  );
+describe('text that was cut out of a longer one', () => {
+  it.each([
+    ['s3cret&x=s3cret", trigger: create', '***************", trigger: create'],
+    ['s3cret","trigger":"create"', '******","trigger":"create"'],
+    ['s3cret$\u007bKEY}s3cret', '******$\u007bKEY}******'],
+    ['https://me:s3cr', 'https://*******'],
+    [' https://me:s3cr', ' https://*******'],
+    [' https://e.com/x', ' https://e.com/x'],
+    [' https://$\u007bUSER}:s3', ' https://$\u007bUSER}***'],
+  ])('%s → %s', (text, masked) => {
+    const cut = { before: !text.startsWith(' ') && !text.startsWith('https'), after: true };
+    expect(maskUrls(text, cut)).toBe(masked);
+  });
 });

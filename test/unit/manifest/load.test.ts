@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProductError } from '../../../src/errors.js';
 import { NOTHING_HIDDEN } from '../../../src/manifest/interpolate.js';
-import { loadValidManifest, readManifest, readManifestFile } from '../../../src/manifest/load.js';
+import { loadManifestText, loadValidManifest, readManifest, readManifestFile } from '../../../src/manifest/load.js';
 import { manifest } from './manifests.js';
 
 let folder: string;
@@ -44,6 +44,22 @@ describe('reading the manifest', () => {
     expect(readManifest(join(folder, 'webhooks.yaml'), {}, NOTHING_HIDDEN)).toMatchObject({
       result: { ok: true },
     });
+  });
+
+  it('finds a folder that is itself a link', async () => {
+    await mkdir(join(folder, 'real'));
+    await writeFile(join(folder, 'real', 'webhooks.yaml'), manifest({}));
+    await symlink('real', join(folder, 'current'));
+    expect(readManifestFile(join(folder, 'current', 'webhooks.yaml'))).toMatchObject({ ok: true });
+  });
+
+  it('parses the same bytes once', async () => {
+    const path = await fileWith(manifest({}));
+    const first = loadManifestText(path, {}, NOTHING_HIDDEN);
+    await fileWith(manifest({}));
+    expect(loadManifestText(path, {}, NOTHING_HIDDEN, first)).toBe(first);
+    await fileWith(manifest({ name: 'b' }));
+    expect(loadManifestText(path, {}, NOTHING_HIDDEN, first).manifest.entries).toMatchObject([{ name: 'b' }]);
   });
 
   it('gives the text of a manifest that is wrong, too', async () => {
@@ -98,6 +114,35 @@ describe('a manifest that can’t be read is told and never waited for', () => {
     expect(await problemOf('/dev/zero')).toMatchObject({ message: 'the manifest is not a regular file' });
   });
 
+  it('a link to a file elsewhere, and nothing of it is shown', async () => {
+    const path = join(folder, 'webhooks.yaml');
+    for (const target of ['/proc/self/environ', '/etc/passwd', join('..', '..', 'etc', 'passwd')]) {
+      await symlink(target, path);
+      expect(await problemOf(path)).toMatchObject({
+        message: 'the manifest is a link to a file outside of its folder',
+      });
+      await rm(path);
+    }
+    await mkdir(join(folder, 'a'));
+    await mkdir(join(folder, 'ab'));
+    await writeFile(join(folder, 'ab', 'x.yaml'), manifest({}));
+    await symlink('../ab/x.yaml', join(folder, 'a', 'webhooks.yaml'));
+    expect(await problemOf(join(folder, 'a', 'webhooks.yaml'))).toMatchObject({ code: 'manifest-unreadable' });
+  });
+
+  it('the folder that it is looked for in', async () => {
+    expect(await problemOf('.')).toMatchObject({ message: 'the manifest is a folder' });
+    expect(await problemOf('..')).toMatchObject({ message: 'the manifest is a folder' });
+  });
+
+  it('a link to a device or a pipe', async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    await symlink('pipe', join(folder, 'link'));
+    expect(await problemOf(join(folder, 'link'))).toMatchObject({ message: 'the manifest is not a regular file' });
+    await symlink('/dev/zero', join(folder, 'zero'));
+    expect(await problemOf(join(folder, 'zero'))).toMatchObject({ code: 'manifest-unreadable' });
+  });
+
   it('a link that leads to itself', async () => {
     const path = join(folder, 'loop');
     await symlink('loop', path);
@@ -108,13 +153,13 @@ describe('a manifest that can’t be read is told and never waited for', () => {
     expect(await problemOf('a\0b')).toMatchObject({ code: 'manifest-unreadable' });
   });
 
-  it('a file of more than 10 MiB, and one byte less is read', async () => {
+  it('a file of more than 2 MiB, and one byte less is read', async () => {
     const path = await fileWith('');
-    await truncate(path, 10 * 1024 * 1024 + 1);
+    await truncate(path, 2 * 1024 * 1024 + 1);
     expect(await problemOf(path)).toMatchObject({ code: 'manifest-too-large' });
     await truncate(path, 64 * 1024 ** 3);
     expect(await problemOf(path)).toMatchObject({ code: 'manifest-too-large' });
-    await truncate(path, 10 * 1024 * 1024);
+    await truncate(path, 2 * 1024 * 1024);
     expect(readManifestFile(path)).toMatchObject({ ok: true });
   });
 
@@ -124,11 +169,11 @@ describe('a manifest that can’t be read is told and never waited for', () => {
   });
 
   it.each([
-    ['Latin-1', Buffer.from('webhooks:\n  - name: caf\xe9\n', 'latin1'), 'byte 23 is not UTF-8', 2, 14],
-    ['UTF-16', Buffer.from('\ufeffwebhooks: []', 'utf16le'), 'byte 0 is not UTF-8', 1, 1],
-    ['cut off in a character', Buffer.from('a: €').subarray(0, 5), 'byte 3 is not UTF-8', 1, 4],
-    ['bad after a character of several bytes', Buffer.from([0xe2, 0x82, 0xac, 0xff]), 'byte 3 is not UTF-8', 1, 2],
-  ])('%s', async (_what, bytes, message, line, column) => {
-    expect(await problemOf(await fileWith(bytes))).toMatchObject({ code: 'not-utf8', message, line, column });
+    ['Latin-1', Buffer.from('webhooks:\n  - name: caf\xe9\n', 'latin1'), 2, 14],
+    ['UTF-16', Buffer.from('\ufeffwebhooks: []', 'utf16le'), 1, 1],
+    ['cut off in a character', Buffer.from('a: €').subarray(0, 5), 1, 4],
+    ['bad after a character of several bytes', Buffer.from([0xe2, 0x82, 0xac, 0xff]), 1, 2],
+  ])('%s', async (_what, bytes, line, column) => {
+    expect(await problemOf(await fileWith(bytes))).toMatchObject({ code: 'not-utf8', line, column });
   });
 });

@@ -26,6 +26,7 @@ describe('a valid manifest', () => {
             database: 1017,
             collection: 42,
           },
+          writtenHandler: 'https://my-webhook-url.com',
           line: 3,
           column: 11,
         },
@@ -33,6 +34,17 @@ describe('a valid manifest', () => {
       warnings: [],
       environmentUsed: [],
     });
+  });
+
+  it('carries each handler as the file writes it beside what it is', () => {
+    const handler = '"https://${WEBHOOKS_HOST:-e.com}/\\u0061?key=${WEBHOOKS_KEY}&$${x}"';
+    const [entry] = entriesOf(manifest({ handler }), { WEBHOOKS_KEY: 'hunter2' });
+    expect(entry?.spec.handler).toBe('https://e.com/a?key=hunter2&${x}');
+    expect(entry?.writtenHandler).toBe('https://${WEBHOOKS_HOST:-e.com}/a?key=${WEBHOOKS_KEY}&$${x}');
+    const merged = 'x-a: &a {handler: &h "https://${WEBHOOKS_HOST}", trigger: open}\nwebhooks: [{<<: *a, name: a}]\n';
+    expect(entriesOf(merged, { WEBHOOKS_HOST: 'e.com' })).toMatchObject([
+      { writtenHandler: 'https://${WEBHOOKS_HOST}' },
+    ]);
   });
 
   it('keeps the fields in the order of the vendor’s reference, however the file orders them', () => {
@@ -105,6 +117,23 @@ describe('what is no manifest', () => {
     expect(parse(text).ok).toBe(false);
   });
 
+  it.each([
+    ['a list', '- s3cret: s3cret\n'],
+    ['a word', 's3cret\n'],
+    ['an environment', 'KEY=s3cret\0HOME=s3cret'],
+    ['lines of an environment', 'KEY=s3cret\nHOME=s3cret\nX: s3cret: s3cret\n'],
+    ['another mapping', 'accounts:\n  token: s3cret\ns3cret: [s3cret\n'],
+    ['another mapping with tags and duplicates', 's3cret: !s3cret x\ns3cret: *s3cret\n'],
+    ['what is no YAML', '@s3cret: "s3cret\n'],
+    ['another directive', '%s3cret\n---\ns3cret\n'],
+    ['deep brackets', `s3cret: ${'['.repeat(100)}`],
+  ])('shows nothing of a file that is no manifest: %s', (_what, text) => {
+    const problems = problemsOf(text);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ line: expect.any(Number), column: expect.any(Number) });
+    expect(JSON.stringify(problems)).not.toMatch(/s3cret|KEY|HOME|frame/);
+  });
+
   it('says how to write a manifest without webhooks, so that an emptied file is never taken for one', () => {
     expect(problemsOf('')[0]?.remedy).toContain('webhooks: []');
     expect(problemsOf('webhooks:')[0]?.remedy).toContain('webhooks: []');
@@ -153,6 +182,14 @@ describe('the rules of each field', () => {
     ['trigger: no value', manifest({ trigger: '' }), '4:5 empty-field'],
     ['trigger: unknown', manifest({ trigger: 'craete' }), '4:14 bad-trigger'],
     ['trigger: a list', manifest({ trigger: '[create]' }), '4:14 bad-trigger'],
+    ['trigger: two in one text', manifest({ trigger: 'create, update' }), '4:14 bad-trigger'],
+    ['handler: a zero-width space', manifest({ handler: 'https://example.com/\u200b' }), '3:14 bad-handler'],
+    ['handler: a soft hyphen', manifest({ handler: 'https://exam\u00adple.com/' }), '3:14 bad-handler'],
+    ['handler: text that turns around', manifest({ handler: 'https://example.com/\u202e' }), '3:14 bad-handler'],
+    ['handler: a byte order mark', manifest({ handler: 'https://example.com/\ufeffa' }), '3:14 bad-handler'],
+    ['handler: a filler', manifest({ handler: 'https://example.com/\u3164' }), '3:14 bad-handler'],
+    ['name: a zero-width space', manifest({ name: 'a\u200bb' }), '2:11 bad-name'],
+    ['database: a zero-width space', manifest({}, 'database: Cust\u200bomers'), '5:15 bad-id'],
     ['trigger: a number', manifest({ trigger: '1' }), '4:14 bad-trigger'],
     ['callers: no value', manifest({}, 'callers:'), '5:5 empty-field'],
     ['callers: empty', manifest({}, 'callers: []'), '5:14 bad-callers'],
@@ -210,13 +247,15 @@ describe('help', () => {
     ['a trigger', manifest({ trigger: 'craete' }), 'did you mean create?'],
     ['a trigger in capitals', manifest({ trigger: 'Unsubscribe' }), 'did you mean unsubscribe?'],
     ['a trigger that is like none', manifest({ trigger: 'purchase' }), 'known are create, update, delete, click'],
+    ['two triggers', manifest({ trigger: '[create, update]' }), 'an entry has one trigger'],
+    ['two triggers in one text', manifest({ trigger: 'create, update' }), 'an entry has one trigger'],
     ['a caller', manifest({}, 'callers: [publsher]'), 'did you mean publisher?'],
     ['the beginning of a caller', manifest({}, 'callers: [pub]'), 'did you mean publisher?'],
     ['a caller outside of a list', manifest({}, 'callers: ms'), 'write callers: [ms]'],
     ['callers in one text', manifest({}, 'callers: "publisher, ms"'), 'write callers: [publisher, ms]'],
     ['a field', manifest({}, 'databse: 1017'), 'did you mean database?'],
     ['a field by another name', manifest({}, 'database_id: 1017'), 'did you mean database?'],
-    ['leading zeros', manifest({}, 'database: 0777'), 'write 777, if that is the id'],
+    ['leading zeros', manifest({}, 'database: 0777'), 'write it without them, if it is the id'],
     ['a field without a value', manifest({}, 'database:'), 'give one, or leave the line out'],
   ])('for %s', (_what, text, remedy) => {
     expect(problemsOf(text)[0]?.remedy).toContain(remedy);
@@ -258,8 +297,8 @@ describe('warnings', () => {
   });
 
   it('say nothing of a password that comes from the environment', () => {
-    const text = manifest({ handler: 'https://${U}:${P}@example.com' });
-    expect(found(text, { U: 'me', P: 'secret' })).toEqual([]);
+    const text = manifest({ handler: 'https://${WEBHOOKS_U}:${WEBHOOKS_P}@example.com' });
+    expect(found(text, { WEBHOOKS_U: 'me', WEBHOOKS_P: 'secret' })).toEqual([]);
   });
 
   it('stand among the errors when there are some', () => {
@@ -379,7 +418,9 @@ describe('checks across entries', () => {
 
 describe('what is wrong with a value', () => {
   it('is told with the name of its entry, whatever finds it', () => {
-    const problems = problemsOf(manifest({ name: 'crm', handler: 'https://a.example/${NOPE}', trigger: 'nope' }));
+    const problems = problemsOf(
+      manifest({ name: 'crm', handler: 'https://a.example/${WEBHOOKS_NOPE}', trigger: 'nope' }),
+    );
     expect(problems.map(({ code, name }) => [code, name])).toEqual([
       ['unset-variable', 'crm'],
       [expect.any(String), 'crm'],
@@ -387,7 +428,7 @@ describe('what is wrong with a value', () => {
   });
 
   it('has no name where the entry has none', () => {
-    const problems = problemsOf('webhooks:\n  - { handler: "https://a.example/${NOPE}", trigger: create }\n');
+    const problems = problemsOf('webhooks:\n  - { handler: "https://a.example/${WEBHOOKS_NOPE}", trigger: create }\n');
     expect(problems.map(({ name }) => name)).toEqual([undefined, undefined]);
   });
 });

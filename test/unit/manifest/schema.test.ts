@@ -43,7 +43,17 @@ describe('the JSON Schema', () => {
     ['all fields', { webhooks: [{ ...entry, callers: ['ms'], database: 1017, collection: '42' }] }],
     [
       'variables',
-      { webhooks: [{ name: 'a-${B}', handler: '${H}', trigger: '${T}', callers: ['${C}'], database: '${D}' }] },
+      {
+        webhooks: [
+          {
+            name: 'a-${WEBHOOKS_B}',
+            handler: '${WEBHOOKS_H}',
+            trigger: '${WEBHOOKS_T}',
+            callers: ['${WEBHOOKS_C}'],
+            database: '${WEBHOOKS_D}',
+          },
+        ],
+      },
     ],
     ['names', { webhooks: [{ ...entry, database: 'Customers', collection: 'Orders 2024' }] }],
     ['a field for anchors', { 'x-base': { any: ['thing'] }, webhooks: [] }],
@@ -58,6 +68,7 @@ describe('the JSON Schema', () => {
     ['another field of an entry', { webhooks: [{ ...entry, databse: 1 }] }],
     ['a missing field', { webhooks: [{ name: 'a', handler: 'https://example.com' }] }],
     ['a bad name', { webhooks: [{ ...entry, name: 'a b' }] }],
+    ['a variable of another name', { webhooks: [{ ...entry, handler: '${HOOK}' }] }],
     ['another scheme', { webhooks: [{ ...entry, handler: 'ftp://example.com' }] }],
     ['an unknown trigger', { webhooks: [{ ...entry, trigger: 'craete' }] }],
     ['callers outside of a list', { webhooks: [{ ...entry, callers: 'ms' }] }],

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { frame } from '../../../src/manifest/frame.js';
-import { indexLines } from '../../../src/manifest/places.js';
+import { frameOf, lineRange, placeOf, sourceOf } from '../../../src/manifest/findings.js';
 import { cut, printable, quote } from '../../../src/manifest/printable.js';
 import { nearest } from '../../../src/manifest/suggest.js';
-import { firstInvalidByte } from '../../../src/manifest/utf8.js';
 import { growth } from '../../helpers/growth.js';
 
 describe('nearest', () => {
@@ -68,17 +66,21 @@ describe('printable', () => {
 describe('the place of an offset', () => {
   it('is found in every line, whatever its line end', () => {
     const text = 'ab\r\n\ncd\n';
-    const lines = indexLines(text);
-    const places = Array.from({ length: text.length + 1 }, (_, offset) => lines.placeOf(offset));
+    const source = sourceOf('webhooks.yaml', text);
+    const places = Array.from({ length: text.length + 1 }, (_, offset) => placeOf(offset, source));
     expect(places.map(({ line, column }) => `${line}:${column}`)).toEqual(
       ['1:1', '1:2', '1:3', '1:4', '2:1', '3:1', '3:2', '3:3', '4:1'], // after the last line end begins line 4
     );
-    expect([1, 2, 3, 4, 5].map((line) => lines.lineText(line))).toEqual(['ab', '', 'cd', '', '']);
+    expect([1, 2, 3, 4].map((line) => text.slice(...lineRange(line, source)))).toEqual(['ab', '', 'cd', '']);
   });
 });
 
 describe('a frame', () => {
-  const framed = (text: string, column: number, length: number) => frame(text, { line: 7, column }, length);
+  /** As the seventh line of a manifest. */
+  const framed = (text: string, column: number, length: number) => {
+    const start = 6 + column - 1;
+    return frameOf(start, start + length, sourceOf('webhooks.yaml', `${'\n'.repeat(6)}${text}\n`));
+  };
 
   it.each([
     ['points at a part of the line', 'trigger: craete', 10, 6, '7 | trigger: craete\n  |          ^^^^^^'],
@@ -95,33 +97,30 @@ describe('a frame', () => {
   });
 
   it('cuts a long line around the caret', () => {
-    const [line = '', carets = ''] = framed(`${'a'.repeat(500)}HERE${'b'.repeat(500)}`, 501, 4).split('\n');
+    const [line = '', carets = ''] = framed(`${'a '.repeat(250)}HERE${'b'.repeat(500)}`, 501, 4).split('\n');
     expect(line.length).toBeLessThanOrEqual(120);
-    expect(line).toMatch(/^7 \| …a+HEREb+…$/);
+    expect(line).toMatch(/^7 \| …[a ]+HEREb+…$/);
     expect(carets.indexOf('^^^^')).toBe(line.indexOf('HERE'));
+  });
+
+  it.each([
+    ['user info that ends behind the cut', `handler: https://me:${'s3cret'.repeat(50)}@e.com/x`, 10, 5],
+    ['user info that begins before the cut', `handler: https://me:${'s3cret'.repeat(50)}@e.com/x`, 200, 5],
+    ['a query that begins before the cut', `handler: https://e.com/?k=${'s3cret'.repeat(50)}`, 200, 5],
+    ['a query that ends behind the cut', `handler: https://e.com/?k=${'s3cret'.repeat(50)}`, 10, 5],
+    ['the end of a query', `{h: "https://e.com/?k=${'s3cret'.repeat(50)}", trigger: crate}`, 336, 5],
+    ['the end of a query, as JSON', `{"h":"https://e.com/?k=${'s3cret'.repeat(50)}","trigger":"crate"}`, 336, 5],
+  ])('shows nothing of a secret, cut or not: %s', (_what, text, column, length) => {
+    expect(framed(text, column, length)).not.toMatch(/s3cret|3cret|s3cre|ret/);
+  });
+
+  it('of one long line of JSON shows what is about the caret', () => {
+    const text = `{"h":"https://e.com/?k=${'s3cret'.repeat(50)}","trigger":"crate"}`;
+    expect(framed(text, text.indexOf('"crate"') + 1, 7)).toContain('*","trigger":"crate"}');
   });
 
   it('shows the beginning of a long line as it is', () => {
     const [line = ''] = framed(`  handler: ${'x'.repeat(500)}`, 3, 7).split('\n');
     expect(line).toMatch(/^7 \| {3}handler: x+…$/);
-  });
-});
-
-describe('the first byte that is no UTF-8', () => {
-  it.each([
-    [[], -1],
-    [[0x41, 0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x8e, 0x89], -1],
-    [[0x41, 0xff], 1],
-    [[0x80], 0],
-    [[0xc0, 0x80], 0],
-    [[0x41, 0x42, 0xc3], 2],
-    [[0xe0, 0x80, 0x80], 0],
-    [[0x41, 0xed, 0xa0, 0x80], 1],
-    [[0xf4, 0x90, 0x80, 0x80], 0],
-    [[0xf0, 0x80, 0x80, 0x80], 0],
-    [[0xf0, 0x9f, 0x8e], 0],
-    [[0xf5, 0x80, 0x80, 0x80], 0],
-  ])('in %j is at %j', (bytes, expected) => {
-    expect(firstInvalidByte(Uint8Array.from(bytes))).toBe(expected);
   });
 });
