@@ -17,6 +17,7 @@ if (process.env.BENCH_COUNT !== undefined || extraMs > 0) {
     countSyncFlushes(`${name}Sync`);
   }
   countWrites();
+  countHandles();
   // For those who import the functions by name.
   syncBuiltinESMExports();
 }
@@ -55,6 +56,30 @@ function countWrites() {
       return real(fd, data, ...rest);
     };
   }
+}
+
+/** The same for files of fs/promises. */
+function countHandles() {
+  const { open } = fs.promises;
+  fs.promises.open = async (...args) => {
+    const handle = await open(...args);
+    for (const name of ['datasync', 'sync']) {
+      const real = handle[name].bind(handle);
+      handle[name] = async () => {
+        report.flushes += 1;
+        await real();
+        if (extraMs > 0) await new Promise((done) => setTimeout(done, extraMs));
+        report.lastFlushAt = clock();
+      };
+    }
+    const write = handle.write.bind(handle);
+    handle.write = (data, ...rest) => {
+      report.writes += 1;
+      report.bytesWritten += lengthOf(data, rest);
+      return write(data, ...rest);
+    };
+    return handle;
+  };
 }
 
 function lengthOf(data, [offset, length]) {

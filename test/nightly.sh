@@ -12,6 +12,7 @@ part 'build' npm run --silent build
 part 'simulation' env MODEL_HISTORIES=20000 npx vitest run test/simulation/exactly-once.test.ts
 part 'outages' env OUTAGES=1000 npx vitest run test/simulation/outages.test.ts
 part 'each rule' env OUTAGES=1 npx vitest run test/simulation/rules.test.ts
+part 'the built command' env TEST_COMMAND=built npx vitest run test/e2e
 part 'crashes' env CRASH_POINTS=all npx vitest run test/crash
 part 'fuzz' env FUZZ_RUNS=20000 npx vitest run --testTimeout 1800000 test/fuzz/manifest test/fuzz/settings test/fuzz/state test/fuzz/answers
 part 'fuzz the command' env FUZZ_RUNS=100 npx vitest run --testTimeout 1800000 test/fuzz/command

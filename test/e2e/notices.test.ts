@@ -244,9 +244,7 @@ describe('where notices go', () => {
     const fromVariable = await place.run('run', '--init');
     expect([fromVariable.code, fromVariable.stderr]).toEqual([
       3,
-      expect.stringMatching(
-        /notify: what is said \(from environment variable COPERNICA_WEBHOOKS_NOTIFY\) can't be used/,
-      ),
+      expect.stringMatching(/notify: the value \(from environment variable COPERNICA_WEBHOOKS_NOTIFY\) can't be used/),
     ]);
     place.environment.COPERNICA_WEBHOOKS_NOTIFY = '';
     place.environment.COPERNICA_WEBHOOKS_NOTIFY_FILE = 'notify';
