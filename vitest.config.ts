@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Whole-process tests start Node children: on a loaded machine that takes seconds, and time is not what they test.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     pool: 'forks',
     // By itself it leaves one processor free, which of two is half.
     maxWorkers: availableParallelism(),
