@@ -40,7 +40,7 @@ function characterProblem(text: string): Finding | null {
  */
 export function checkBounds(
   text: string,
-  limits: Readonly<Record<'lexemes' | 'nestingLevels', number>> = LIMITS,
+  limits: Readonly<Record<'aliases' | 'lexemes' | 'nestingLevels', number>> = LIMITS,
 ): Bounds {
   const badCharacter = characterProblem(text);
   if (badCharacter !== null) return { refusal: badCharacter, directives: [] };
@@ -48,6 +48,7 @@ export function checkBounds(
   const depth = new Depth();
   let offset = 0;
   let count = 0;
+  let aliases = 0;
   let last = '';
   for (const lexeme of new Lexer().lex(text)) {
     // These lexemes say what follows and are no part of the text.
@@ -59,11 +60,15 @@ export function checkBounds(
       return { refusal: tooComplex(message, 'make several manifests of it', range), directives: [] };
     }
     const isScalar = last === CST.SCALAR;
+    if (!isScalar && lexeme.startsWith('*')) aliases += 1;
+    if (aliases > limits.aliases) {
+      const message = `more than ${limits.aliases} aliases`;
+      return { refusal: tooComplex(message, 'make several manifests of it', range), directives: [] };
+    }
     if (!isScalar && lexeme.startsWith('%') && !ALLOWED_DIRECTIVE.test(lexeme)) {
       directives.push(badDirective(lexeme, range));
     }
-    if (isMark) depth.mark(lexeme);
-    else if (depth.add(lexeme, isScalar) > limits.nestingLevels) {
+    if (depth.after(lexeme, isScalar) > limits.nestingLevels) {
       const message = `nested more than ${limits.nestingLevels} levels deep`;
       const remedy = 'a manifest needs six levels: check the brackets and dashes';
       return { refusal: tooComplex(message, remedy, range), directives: [] };
@@ -74,43 +79,30 @@ export function checkBounds(
   return { refusal: null, directives };
 }
 
-/**
- * How deep a text is nested: open brackets, and columns in which something was begun that later lines may go on with.
- * Never less than half of what the parser makes of it, since a list may stand in the column of its field.
- */
+/** An indented block is at least one column deeper than the one that it is in, and mostly two. */
+const COLUMNS_PER_LEVEL = 2;
+
+/** How deep a text may be nested at the most, give or take a factor of two: by brackets, marks and indentation. */
 class Depth {
-  readonly #columns: number[] = [];
   #brackets = 0;
-  #column = 0;
   #isLineStart = true;
-  /** The next scalar is a block of lines below its `|` or `>`, and its indentation is part of it. */
-  #isBlockNext = false;
+  #indentation = 0;
+  /** Dashes, question marks and colons in this line: each can begin a level. */
+  #marks = 0;
 
-  mark(lexeme: string): void {
+  after(lexeme: string, isScalar: boolean): number {
     if (lexeme === CST.FLOW_END) this.#brackets = 0;
-  }
-
-  /** Returns the depth after it. */
-  add(lexeme: string, isScalar: boolean): number {
-    const isContent = isScalar || !/^[\s#]/.test(lexeme);
-    if (isContent && !(isScalar && this.#isBlockNext)) this.#begin(lexeme, isScalar);
-    if (isContent) this.#isBlockNext = !isScalar && /^[|>]/.test(lexeme);
-    const lineEnd = lexeme.lastIndexOf('\n');
-    this.#column = lineEnd === -1 ? this.#column + lexeme.length : lexeme.length - lineEnd - 1;
-    if (lineEnd !== -1) this.#isLineStart = this.#column === 0;
-    else if (isContent) this.#isLineStart = false;
-    return this.#columns.length + this.#brackets;
-  }
-
-  #begin(lexeme: string, isScalar: boolean): void {
-    if (!isScalar && (lexeme === '[' || lexeme === '{')) this.#brackets += 1;
-    else if (!isScalar && (lexeme === ']' || lexeme === '}')) this.#brackets = Math.max(0, this.#brackets - 1);
-    if (this.#brackets > 0) return;
-    const isIndicator = !isScalar && /^[-?:]$/.test(lexeme);
-    if (this.#isLineStart) while ((this.#columns.at(-1) ?? -1) > this.#column) this.#columns.pop();
-    if ((this.#isLineStart || isIndicator) && (this.#columns.at(-1) ?? -1) < this.#column) {
-      this.#columns.push(this.#column);
-    }
+    if (lexeme.endsWith('\n')) {
+      this.#isLineStart = true;
+      this.#indentation = 0;
+      this.#marks = 0;
+    } else if (this.#isLineStart && lexeme.startsWith(' ')) this.#indentation = lexeme.length;
+    else this.#isLineStart = false;
+    if (isScalar || /^[\s#]/.test(lexeme)) return this.#brackets;
+    if (lexeme === '[' || lexeme === '{') this.#brackets += 1;
+    else if (lexeme === ']' || lexeme === '}') this.#brackets = Math.max(0, this.#brackets - 1);
+    else if (this.#brackets === 0 && /^[-?:]$/.test(lexeme)) this.#marks += 1;
+    return this.#brackets + this.#marks + Math.floor(this.#indentation / COLUMNS_PER_LEVEL);
   }
 }
 

@@ -9,21 +9,15 @@ const FRAME = {
   tab: '    ',
 } as const;
 
-/** Ranges of code points that terminals show two columns wide (East Asian wide and fullwidth, and emoji). */
-const WIDE_RANGES: readonly (readonly [number, number])[] = [
-  [0x1100, 0x115f],
-  [0x2e80, 0x303e],
-  [0x3041, 0xa4cf],
-  [0xac00, 0xd7a3],
-  [0xf900, 0xfaff],
-  [0xfe30, 0xfe6f],
-  [0xff00, 0xff60],
-  [0xffe0, 0xffe6],
-  [0x1f300, 0x1f64f],
-  [0x1f680, 0x1f6ff],
-  [0x1f900, 0x1f9ff],
-  [0x20000, 0x3fffd],
-];
+/** What terminals show two columns wide: East Asian wide and fullwidth characters, and emoji. */
+const WIDE = new RegExp(
+  [
+    '[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff00-\\uff60',
+    '\\uffe0-\\uffe6\\u{1f300}-\\u{1f64f}\\u{1f680}-\\u{1f6ff}\\u{1f900}-\\u{1f9ff}\\u{20000}-\\u{3fffd}]',
+  ].join(''),
+  'gu',
+);
+const COMBINING = /[\p{Mn}\p{Me}]/gu;
 
 /** A part of a text, from offset `start` to before `end`, and the line in which it begins. */
 export interface FramedPart {
@@ -67,14 +61,5 @@ function shown(text: string): string {
 
 /** How many columns of a terminal the text takes. */
 function columns(text: string): number {
-  let count = 0;
-  for (const character of text) count += width(character);
-  return count;
-}
-
-function width(character: string): number {
-  const code = character.codePointAt(0) ?? 0;
-  if (code < 0x300) return 1;
-  if (/^[\p{Mn}\p{Me}]$/u.test(character)) return 0;
-  return WIDE_RANGES.some(([first, last]) => code >= first && code <= last) ? 2 : 1;
+  return [...text.replace(COMBINING, '').replace(WIDE, '  ')].length;
 }

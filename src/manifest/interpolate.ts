@@ -38,58 +38,40 @@ export type Interpolate = (text: string) => Interpolated;
  */
 const PREFIX = 'WEBHOOKS_';
 
-const LITERAL = '$${';
-const FORMS = 'write ${WEBHOOKS_NAME} or ${WEBHOOKS_NAME:-default}; $${ is a literal ${';
-
-/** A reference; the default ends at the first brace and holds no other reference. */
-const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/y;
+/** A literal `${`, or what begins with one, up to the first brace that closes. */
+const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g;
+/** What is between the braces. */
+const NAME_AND_DEFAULT = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /**
- * Fills in `${WEBHOOKS_NAME}` and `${WEBHOOKS_NAME:-default}` from the environment, as a shell does: with a default, an empty variable
- * counts as unset. Without one, unset and empty are refused: a URL with a hole in it is a wrong URL.
+ * Fills in `${WEBHOOKS_NAME}` and `${WEBHOOKS_NAME:-default}` from the environment, as a shell does: with a default, an
+ * empty variable counts as unset. Without one, unset and empty are refused: a URL with a hole in it is a wrong URL.
  */
 export function interpolator(env: Environment, hidden: Hidden = NOTHING_HIDDEN): Interpolate {
   return (text) => {
     const refusals: Refusal[] = [];
     const variables: string[] = [];
-    let filled = '';
-    let index = 0;
-    while (index < text.length) {
-      const next = text.indexOf('$', index);
-      if (next === -1) break;
-      filled += text.slice(index, next);
-      if (text.startsWith(LITERAL, next)) {
-        filled += '${';
-        index = next + LITERAL.length;
-      } else if (text.startsWith('${', next)) {
-        const read = readReference(text, next, env, hidden);
-        if ('value' in read) {
-          filled += read.value;
-          variables.push(read.name);
-        } else refusals.push(read);
-        index = next + read.length;
-      } else {
-        filled += '$';
-        index = next + 1;
-      }
-    }
-    if (refusals.length > 0) return { ok: false, refusals };
-    return { ok: true, text: filled + text.slice(index), variables };
+    const filled = text.replace(REFERENCE, (found, inside: string | undefined, at: number) => {
+      if (inside === undefined) return '${';
+      const read = readReference(found, inside, env, hidden);
+      if ('code' in read) refusals.push({ ...read, at, length: found.length });
+      else variables.push(read.name);
+      return 'value' in read ? read.value : '';
+    });
+    return refusals.length > 0 ? { ok: false, refusals } : { ok: true, text: filled, variables };
   };
 }
 
-interface Reference {
-  readonly name: string;
-  readonly value: string;
-  readonly length: number;
-}
+type Reading = { readonly name: string; readonly value: string } | Omit<Refusal, 'at' | 'length'>;
 
-function readReference(text: string, at: number, env: Environment, hidden: Hidden): Reference | Refusal {
-  REFERENCE.lastIndex = at;
-  const match = REFERENCE.exec(text);
-  if (match === null || match[2]?.includes('${') === true) return malformed(text, at);
-  const [{ length }, name = '', defaultValue] = match;
-  const refusal = (code: ProblemCode, message: string, remedy: string) => ({ code, message, remedy, at, length });
+function readReference(found: string, inside: string, env: Environment, hidden: Hidden): Reading {
+  const refusal = (code: ProblemCode, message: string, remedy: string) => ({ code, message, remedy });
+  if (!found.endsWith('}')) return refusal('bad-reference', '"${" without its "}"', FORMS);
+  const match = NAME_AND_DEFAULT.exec(inside);
+  const [, name = '', defaultValue] = match ?? [];
+  if (match === null || defaultValue?.includes('${') === true) {
+    return refusal('bad-reference', `${quote(found)} is no reference to a variable`, FORMS);
+  }
   if (hidden.variables.has(name)) return refusal('credential-variable', `${name} holds a credential`, NO_CREDENTIALS);
   if (!name.startsWith(PREFIX)) {
     const message = `${quote(name)} can’t be filled in: only variables whose names begin with ${PREFIX} can`;
@@ -99,23 +81,16 @@ function readReference(text: string, at: number, env: Environment, hidden: Hidde
   if (value !== undefined && hidden.values.some((secret) => value.includes(secret))) {
     return refusal('credential-variable', `the value of ${name} holds a credential`, NO_CREDENTIALS);
   }
-  if (value !== undefined && value !== '') return { name, value, length };
-  if (defaultValue !== undefined) return { name, value: defaultValue, length };
+  if (value !== undefined && value !== '') return { name, value };
+  if (defaultValue !== undefined) return { name, value: defaultValue };
   const state = value === undefined ? 'not set' : 'empty';
   return refusal('unset-variable', `environment variable ${name} is ${state}`, `set it, or write \${${name}:-default}`);
 }
 
+const FORMS = 'write ${WEBHOOKS_NAME} or ${WEBHOOKS_NAME:-default}; $${ is a literal ${';
+const NO_CREDENTIALS = 'a manifest can’t send credentials anywhere: use a variable made for this handler';
+
 /** `COPERNICA_WEBHOOKS_HOST` and `webhooks_host` have it in them already. */
 function withPrefix(name: string): string {
   return cut(PREFIX + name.replace(/^(?:COPERNICA_)?WEBHOOKS_/i, ''), LIMITS.quotedChars);
-}
-
-const NO_CREDENTIALS = 'a manifest can’t send credentials anywhere: use a variable made for this handler';
-
-function malformed(text: string, at: number): Refusal {
-  const close = text.indexOf('}', at);
-  const length = (close === -1 ? text.length : close + 1) - at;
-  const message =
-    close === -1 ? '"${" without its "}"' : `${quote(text.slice(at, at + length))} is no reference to a variable`;
-  return { code: 'bad-reference', message, remedy: FORMS, at, length };
 }

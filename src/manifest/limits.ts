@@ -9,6 +9,8 @@ export const LIMITS = {
   nestingLevels: 50,
   /** Smallest pieces of YAML text: words, marks, spaces, line ends. 10,000 entries of six fields with comments have 620,000. */
   lexemes: 650_000,
+  /** Written ones. 10,000 entries of which each has ten. */
+  aliases: 100_000,
   /** Nodes when every alias is written out. 10,000 entries that merge five fields have 200,000. */
   expandedNodes: 500_000,
   /** Errors that are told, and warnings; of more than that, only that there are more. */

@@ -10,7 +10,7 @@ import { explainIssue, unknownField } from './issues.js';
 import { EXTENSION_PREFIX, IF_NONE, topLevelSchema } from './schema.js';
 import { nearest } from './suggest.js';
 import { reportSyntax } from './syntax.js';
-import { type Aliases, checkTree, fieldsOf, MERGE_KEY, rangeOf, resolve } from './tree.js';
+import { type Aliases, checkTree, fieldsOf, rangeOf, resolve } from './tree.js';
 import type { Reading } from './value.js';
 
 export interface ManifestSource {
@@ -78,24 +78,18 @@ function readCandidates(source: Source, findings: Findings, filling: Filling): C
   }
   for (const directive of directives) findings.report(directive);
   const unsoundFrom = reportSyntax(document, source, findings.report);
-  if (unsoundFrom === null) {
-    const aliases = checkTree(contents, source, findings);
-    if (aliases === null) return [];
-    return readItems(itemsOf(contents, aliases, findings.report), { source, aliases, findings, ...filling });
-  }
   // Where the shape can't be trusted, only the library's own errors are told, and what stands well before them.
-  const doubtful = new Findings();
+  const doubtful = unsoundFrom === null ? findings : new Findings();
   const aliases = checkTree(contents, source, doubtful);
   if (aliases === null) return [];
-  const items = itemsOf(contents, aliases, doubtful.report);
-  const readable = items.filter((item) => rangeOf(item).end <= unsoundFrom).slice(0, -1);
-  const trustedUpTo = rangeOf(readable.at(-1)).end;
-  for (const finding of doubtful.errors) if (finding.start < trustedUpTo) findings.report(finding);
-  return readItems(readable, { source, aliases, findings, ...filling });
-}
-
-function readItems(items: readonly unknown[], reading: Reading): Candidate[] {
-  return items.flatMap((item) => (reading.findings.isFull ? [] : (readEntry(item, reading) ?? [])));
+  let items = itemsOf(contents, aliases, doubtful.report);
+  if (unsoundFrom !== null) {
+    items = items.filter((item) => rangeOf(item).end <= unsoundFrom).slice(0, -1);
+    const trustedUpTo = rangeOf(items.at(-1)).end;
+    for (const finding of doubtful.errors) if (finding.start < trustedUpTo) findings.report(finding);
+  }
+  const reading = { source, aliases, findings, ...filling };
+  return items.flatMap((item) => (findings.isFull ? [] : (readEntry(item, reading) ?? [])));
 }
 
 /** As YAML 1.2, and no other types than those of JSON. */
@@ -121,10 +115,7 @@ function parseYaml(text: string): Document {
 /** Any other file is somebody else's, perhaps not meant to be seen: no line of it is shown. */
 function looksLikeManifest(contents: Node | null): contents is YAMLMap {
   if (!isMap(contents)) return false;
-  return contents.items.some(({ key }) => {
-    const name = isScalar(key) ? key.value : undefined;
-    return typeof name === 'string' && (name === MERGE_KEY || nearest(name, [ENTRIES_FIELD]) !== undefined);
-  });
+  return contents.items.some(({ key }) => isScalar(key) && nearest(String(key.value), [ENTRIES_FIELD]) !== undefined);
 }
 
 function whyNoManifest({ contents, errors: [error] }: Document): Finding {
@@ -146,27 +137,23 @@ function whyNoManifest({ contents, errors: [error] }: Document): Finding {
   return { code: 'bad-manifest', message, remedy, start, end: start + 1 };
 }
 
-/** The items under `webhooks`; what else is at the top level is reported. */
+/** The items under `webhooks`, by this or a misspelt name; what else is at the top level is reported. */
 function itemsOf(contents: YAMLMap, aliases: Aliases, report: Report): readonly unknown[] {
   const fields = fieldsOf(contents, aliases, report);
   const webhooks = fields.get(ENTRIES_FIELD);
-  const list = webhooks === undefined ? undefined : resolve(webhooks.value, aliases);
-  const items = isSeq(list) ? list.items : isScalar(list) ? list.value : list;
-  // Where an alias leads nowhere, that has been reported.
-  if (webhooks !== undefined && items === undefined) return [];
+  const list = resolve(webhooks?.value, aliases);
+  const value = isSeq(list) ? list.items : isScalar(list) ? list.value : list;
   const input: Record<string, unknown> = Object.create(null);
-  for (const name of fields.keys()) if (!name.startsWith(EXTENSION_PREFIX)) input[name] = true;
-  if (webhooks !== undefined) input[ENTRIES_FIELD] = items;
-  const issues = topLevelSchema.safeParse(input).error?.issues ?? [];
-  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
-  for (const name of unknown) {
-    report({ ...unknownField(name, [ENTRIES_FIELD]), ...rangeOf(fields.get(name)?.key) });
-  }
-  const isMeant = unknown.some((name) => nearest(name, [ENTRIES_FIELD]) !== undefined);
-  for (const issue of issues) {
-    if (issue.path.length === 0 || (webhooks === undefined && isMeant)) continue;
-    const { start, end } = rangeOf(items === null ? webhooks?.key : list);
-    report({ ...explainIssue(issue, webhooks === undefined ? undefined : { value: items }), start, end });
+  for (const name of fields.keys()) if (!name.startsWith(EXTENSION_PREFIX)) input[name] = value;
+  for (const issue of topLevelSchema.safeParse(input).error?.issues ?? []) {
+    if (issue.code === 'unrecognized_keys') {
+      for (const name of issue.keys) {
+        report({ ...unknownField(name, [ENTRIES_FIELD]), ...rangeOf(fields.get(name)?.key) });
+      }
+    } else if (webhooks !== undefined && value !== undefined) {
+      // Where an alias leads nowhere, that has been reported.
+      report({ ...explainIssue(issue, { value }), ...rangeOf(value === null ? webhooks.key : list) });
+    }
   }
   return isSeq(list) ? list.items : [];
 }

@@ -23,7 +23,7 @@ export interface Field {
   readonly value: unknown;
 }
 
-export const MERGE_KEY = '<<';
+const MERGE_KEY = '<<';
 /** Of more anchors than this none is suggested: comparing each wrong alias with each anchor could take for ever. */
 const MOST_SUGGESTIONS = 20;
 

@@ -244,9 +244,10 @@ describe('what would cost too much', () => {
   });
 
   it('a text of more words and marks than the limit is refused for that', () => {
-    const limits = { lexemes: 1_000, nestingLevels: 50 };
+    const limits = { lexemes: 1_000, aliases: 100, nestingLevels: 50 };
     const { refusal } = checkBounds(`webhooks: [${'a,'.repeat(1_000)}]`, limits);
     expect(refusal).toMatchObject({ code: 'too-complex', message: 'more than 1000 words and marks' });
+    expect(checkBounds('- *a\n'.repeat(101), limits).refusal).toMatchObject({ message: 'more than 100 aliases' });
   });
 
   it.each([
