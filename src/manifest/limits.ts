@@ -7,7 +7,7 @@ export const LIMITS = {
   fileBytes: 2 * 1024 * 1024,
   /** A manifest needs six. Much deeper ones overflow the stack of the YAML library. */
   nestingLevels: 50,
-  /** Smallest pieces of YAML text: words, marks, spaces, line ends. 10,000 entries of six fields with comments have 620,000. */
+  /** Smallest pieces of YAML text: words, marks, spaces, line ends. 10,000 entries of six fields have 620,000. */
   lexemes: 650_000,
   /** Written ones. 10,000 entries of which each has ten. */
   aliases: 100_000,

@@ -30,7 +30,7 @@ export type ParsedManifest =
       readonly ok: true;
       readonly entries: readonly ParsedEntry[];
       readonly warnings: readonly Problem[];
-      /** Names of the variables that the entries refer to, sorted: the manifest means something else when they change. */
+      /** Names of the variables that the entries refer to, sorted: other values of them make it another manifest. */
       readonly environmentUsed: readonly string[];
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };

@@ -48,8 +48,10 @@ const name = z
   })
   .meta({
     title: 'Name',
-    description:
-      'What you call this webhook: the identity of the entry, unique in the file. Letters, digits, dot, underscore and hyphen. Renaming an entry sends nothing.',
+    description: [
+      'What you call this webhook: the identity of the entry, unique in the file. Letters, digits, dot,',
+      'underscore and hyphen. Renaming an entry sends nothing.',
+    ].join(' '),
     examples: ['crm-profile-created'],
   });
 
@@ -64,8 +66,10 @@ const handler = z
   })
   .meta({
     title: 'Handler',
-    description:
-      'The URL that Copernica POSTs each event to: absolute, https (http works too, unencrypted). Its domain must have been validated in the Copernica dashboard.',
+    description: [
+      'The URL that Copernica POSTs each event to: absolute, https (http works too, unencrypted). Its domain',
+      'must have been validated in the Copernica dashboard.',
+    ].join(' '),
     examples: ['https://my-webhook-url.com'],
     maxLength: LIMITS.handlerChars,
     pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]\\S*$',
@@ -82,8 +86,11 @@ const trigger = z
   )
   .meta({
     title: 'Trigger',
-    description:
-      'What makes Copernica call the handler. create, update, delete: a profile or subprofile is created, changed or removed. click, delivery, open, bounce, failure: what became of a mailing. unsubscribe: somebody unsubscribes.',
+    description: [
+      'What makes Copernica call the handler. create, update, delete: a profile or subprofile is created,',
+      'changed or removed. click, delivery, open, bounce, failure: what became of a mailing. unsubscribe:',
+      'somebody unsubscribes.',
+    ].join(' '),
   });
 
 const ONE_TRIGGER = 'an entry has one trigger: write an entry for each, with a name of its own';
@@ -176,14 +183,18 @@ export const entrySchema = z
       callers: callers.optional(),
       database: database.optional().meta({
         title: 'Database',
-        description:
-          'Id or name of the database that the webhook is limited to. A name is looked up in the account. Left out: all of them.',
+        description: [
+          'Id or name of the database that the webhook is limited to. A name is looked up in the account. Left',
+          'out: all of them.',
+        ].join(' '),
         examples: [1017, 'Customers'],
       }),
       collection: collection.optional().meta({
         title: 'Collection',
-        description:
-          'Id or name of the collection that the webhook is limited to. A name is looked up in the database, which must be given then. Left out: no such limit.',
+        description: [
+          'Id or name of the collection that the webhook is limited to. A name is looked up in the database,',
+          'which must be given then. Left out: no such limit.',
+        ].join(' '),
         examples: [42, 'Orders'],
       }),
     },
