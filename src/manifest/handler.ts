@@ -77,8 +77,8 @@ const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
 ];
 
 /**
- * Why nobody on the internet can reach a host; null: they may. `hostname` is as the URL standard writes it: IPv4 in four
- * decimals, IPv6 in its short form and in brackets.
+ * Why nobody on the internet can reach a host; null: they may. `hostname` is as the URL standard writes it: IPv4 in
+ * four decimals, IPv6 in its short form and in brackets.
  */
 export function whyUnreachable(hostname: string): string | null {
   const host = hostname.replace(/\.$/, '');

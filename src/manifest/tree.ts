@@ -96,7 +96,7 @@ class TreeCheck {
     this.#findings = findings;
   }
 
-  /** Returns the number of nodes with all aliases written out; `before`: those beside it. Its depth has been bounded. */
+  /** Returns the number of nodes with all aliases written out; `before`: those beside it. The depth is bounded. */
   visit(node: unknown, before: number): number {
     const size = isAlias(node) ? this.#visitAlias(node) : this.#visitWritten(node);
     if (before + size > LIMITS.expandedNodes && !this.isTooBig) {

@@ -28,7 +28,7 @@ function growth(makeText: MakeText, work: (text: string) => unknown, smallest = 
     least = Math.min(least, timeOf(work, small));
     most = Math.min(most, timeOf(work, large));
   }
-  return most < MEASURABLE_MICROSECONDS ? 0 : most / least;
+  return most < MOST_GROWTH * MEASURABLE_MICROSECONDS ? 0 : most / least;
 }
 
 /** Of the processor, in microseconds: it does not depend on what else the machine is doing. */
