@@ -5,7 +5,7 @@
 // usage: node bench/floors/alchemy.mjs FOLDER-WITH-ALCHEMY URL N
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bodyOf } from '../lib/entries.mjs';
+import { bodyOf } from '../entries.mjs';
 
 const AT_ONCE = 1_000;
 const [folder, url, count] = process.argv.slice(2);
@@ -25,6 +25,6 @@ const Webhook = Resource('copernica::Webhook', async function create(_id, props)
 const app = await alchemy('bench', { stage: 'bench', phase: 'up', quiet: true });
 for (let first = 0; first < Number(count); first += AT_ONCE) {
   const some = Array.from({ length: Math.min(AT_ONCE, Number(count) - first) }, (_, n) => first + n);
-  await Promise.all(some.map((n) => Webhook(`w${n}`, JSON.parse(bodyOf(n)))));
+  await Promise.all(some.map((n) => Webhook(`w${n}`, bodyOf(n))));
 }
 await app.finalize();

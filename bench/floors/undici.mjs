@@ -2,7 +2,7 @@
 // at no answer but its id. The bodies are made in a loop, as they would be after a parse.
 // usage: node bench/floors/undici.mjs URL N
 import { Pool } from 'undici';
-import { bodyOf } from '../lib/entries.mjs';
+import { bodyOf } from '../entries.mjs';
 
 const [url, count] = [process.argv[2], Number(process.argv[3])];
 const CONNECTIONS = 10;
@@ -14,7 +14,7 @@ let made = 0;
 
 async function work() {
   while (next < count) {
-    const answer = await pool.request({ method: 'POST', path, headers, body: bodyOf(next++) });
+    const answer = await pool.request({ method: 'POST', path, headers, body: JSON.stringify(bodyOf(next++)) });
     await answer.body.dump();
     if (Number(answer.headers['x-created']) > 0) made += 1;
   }
