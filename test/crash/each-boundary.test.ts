@@ -20,9 +20,28 @@ const RUN = ['run', '--settle', '200ms', '--concurrency', '2', '--schedule', 'of
 /** What the daemon leaves: what left the manifest is still there. */
 const KEPT = [...WANTED, 'dropped create'].sort();
 
-async function countOfApply({ sandbox, place }: Scene): Promise<void> {
-  expect(await place.run(...APPLY)).toMatchObject({ code: 0 });
-  expect(live(sandbox)).toEqual(WANTED);
+let countOfApply: Promise<number> | undefined;
+let countOfRun: Promise<number> | undefined;
+
+/** How many boundaries an `apply` has that is left alone. */
+async function boundariesOfApply(): Promise<number> {
+  countOfApply ??= countBoundaries(async ({ sandbox, place }) => {
+    expect(await place.run(...APPLY)).toMatchObject({ code: 0 });
+    expect(live(sandbox)).toEqual(WANTED);
+  });
+  const count = await countOfApply;
+  expect(count).toBeGreaterThan(40);
+  return count;
+}
+
+/** The same of a daemon. */
+async function boundariesOfRun(): Promise<number> {
+  countOfRun ??= countBoundaries(async (scene) => {
+    expect(await settleByDaemon(scene)).toEqual([]);
+  });
+  const count = await countOfRun;
+  expect(count).toBeGreaterThan(40);
+  return count;
 }
 
 /** A daemon that is left alone until everything is settled, and then told to stop. */
@@ -51,9 +70,8 @@ const SIGNALS: readonly Omit<Blow, 'at'>[] = [
 
 describe('apply, killed with SIGKILL', () => {
   it('at each boundary of its I/O in turn, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
-    const total = await countBoundaries(countOfApply);
-    expect(total).toBeGreaterThan(40);
-    const points = pointsOf(total, { every: 6 });
+    const total = await boundariesOfApply();
+    const points = pointsOf(total, { every: 15 });
     let kills = 0;
     const wrong = await playAll(points, async (at) => {
       const scene = await openScene();
@@ -75,9 +93,9 @@ describe('apply, killed with SIGKILL', () => {
 
 describe('apply, told to stop', () => {
   it('at each boundary, and at the next again, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
-    const total = await countBoundaries(countOfApply);
+    const total = await boundariesOfApply();
     const cases = SIGNALS.flatMap((blow, kind) => {
-      return pointsOf(total, { every: 40, first: 5 + 12 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
+      return pointsOf(total, { every: 100, first: 5 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
     });
     const wrong = await playAll(cases, async (blow) => {
       const scene = await openScene();
@@ -101,11 +119,8 @@ describe('apply, told to stop', () => {
 
 describe('the daemon', () => {
   it('killed at each boundary and started anew, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
-    const total = await countBoundaries(async (scene) => {
-      expect(await settleByDaemon(scene)).toEqual([]);
-    });
-    expect(total).toBeGreaterThan(40);
-    const points = pointsOf(total, { every: 20 });
+    const total = await boundariesOfRun();
+    const points = pointsOf(total, { every: 50 });
     let kills = 0;
     const wrong = await playAll(points, async (at) => {
       const scene = await openScene();
@@ -126,11 +141,9 @@ describe('the daemon', () => {
   it('told to stop at each boundary, and at the next again, ends with 0 and loses nothing', {
     timeout: PATIENCE_MS,
   }, async () => {
-    const total = await countBoundaries(async (scene) => {
-      expect(await settleByDaemon(scene)).toEqual([]);
-    });
+    const total = await boundariesOfRun();
     const cases = SIGNALS.flatMap((blow, kind) => {
-      return pointsOf(total, { every: 40, first: 9 + 13 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
+      return pointsOf(total, { every: 100, first: 9 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
     });
     const wrong = await playAll(cases, async (blow) => {
       const scene = await openScene();

@@ -1,9 +1,12 @@
+import { chmod } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { Workplace } from '../helpers/cli.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const PRELOAD = fileURLToPath(new URL('./boundaries.cjs', import.meta.url));
+
+const STATE = 'webhooks.state.jsonl';
 
 /** Against hanging for ever only. */
 export const PATIENCE_MS = 3_600_000;
@@ -47,8 +50,26 @@ export interface Scene {
   readonly place: Workplace;
 }
 
-/** An account and a state in which the next run has one of everything to do, the recovery of a lost create included. */
+/**
+ * An account and a state in which the next run has one of everything to do, the recovery of a lost create included. What
+ * led there is played by the command once, and made again for each scene.
+ */
 export async function openScene(): Promise<Scene> {
+  stateBefore ??= playBefore();
+  const state = await stateBefore;
+  const sandbox = await openSandbox();
+  for (const { name: _, ...fields } of BEFORE) sandbox.model.createByHand(fields, Date.now());
+  const place = await Workplace.open(sandbox);
+  await place.write(STATE, state);
+  await chmod(place.path(STATE), 0o600);
+  await place.manifest(AFTER);
+  return { sandbox, place };
+}
+
+let stateBefore: Promise<string> | undefined;
+
+/** The state of an `apply` that was killed while the answer to its last create was still to come. */
+async function playBefore(): Promise<string> {
   const sandbox = await openSandbox({ faults: ['create@6:after:hang'] });
   const place = await Workplace.open(sandbox);
   await place.manifest(BEFORE);
@@ -56,8 +77,7 @@ export async function openScene(): Promise<Scene> {
   await sandbox.until((model) => model.webhooks().length === BEFORE.length);
   before.kill('SIGKILL');
   await before.finished;
-  await place.manifest(AFTER);
-  return { sandbox, place };
+  return await place.read(STATE);
 }
 
 /** The live webhooks as WANTED tells them. */
