@@ -11,7 +11,7 @@ const pure = [
   '^src/state/(?!file/(?!failures|line|parse))',
   '^src/plan/',
   '^src/recovery/(?!recover\\.|read\\.)',
-  '^src/copernica/(answer|outcome|answers|api|redact|spellings)\\.ts$',
+  '^src/copernica/(answer|outcome|answers|api|redact|written-forms)\\.ts$',
   '^src/daemon/scheduler\\.ts$',
   '^src/doctor/(check|engine|file-systems)\\.ts$',
   '^src/sandbox/model',

@@ -1,4 +1,4 @@
-import { ESCAPE_BEGINNINGS, folded, readingsAt } from './spellings.js';
+import { placeIn, type WrittenForm, writtenForms } from './written-forms.js';
 
 /** Takes secrets out of a text. */
 export type Redact = (text: string) => string;
@@ -8,12 +8,21 @@ const MASK = '***';
 /** A shorter secret would take half of every text with it: such tokens have to be refused before they are used. */
 export const SHORTEST_SECRET_CHARACTERS = 8;
 
-/** An escape that was put into another text, each of its characters as an escape. */
-const LONGEST_CUT_ESCAPE = 64;
+/** What is looked for first of a secret, so that the search takes as long for a thousand secrets as for one. */
+const HEAD_CHARACTERS = SHORTEST_SECRET_CHARACTERS;
+
+/** How many characters of a secret the text before it can swallow: `\u` takes four for its own. */
+const SWALLOWED_CHARACTERS = [1, 2, 3, 4] as const;
+
+/** What is left of an escape that was cut, or of one whose characters were escaped in turn. */
+const CUT_ESCAPE = /(?:[%&\\][\w#]{0,9}){1,2}$/;
+const LONGEST_CUT_ESCAPE = 20;
 
 /** Stops at what ends a value in a URL, a header, JSON or HTML, so that a redacted log line stays valid JSON. */
 const QUERY_TOKEN = /(access_token(?:=|%3d))[^&\s"'<>\\,;]+/gi;
 const BEARER = /(bearer\s+)[\w.~+/=-]{8,}/gi;
+/** Three base64url parts of which the first is JSON, also where it is not known here. Bounded, to stay linear. */
+const JWT = /(?<!\w)eyJ[\w-]{5,1000}\.[\w-]+\.[\w-]*/g;
 
 /**
  * Makes the function that text goes through before anybody sees it. It replaces each secret, however URLs, forms, JSON,
@@ -21,125 +30,85 @@ const BEARER = /(bearer\s+)[\w.~+/=-]{8,}/gi;
  */
 export function redactor(secrets: readonly string[]): Redact {
   const hide = hider(secrets);
-  return (text) => withoutJwts(hide(text).replace(QUERY_TOKEN, `$1${MASK}`).replace(BEARER, `$1${MASK}`));
+  return (text) => hide(text).replace(QUERY_TOKEN, `$1${MASK}`).replace(BEARER, `$1${MASK}`).replace(JWT, MASK);
 }
 
 /** Like `redactor`, but of these secrets alone: for results, where somebody's `access_token=…` may be a handler's own. */
 export function hider(secrets: readonly string[]): Redact {
-  const root = treeOf(
-    secrets
-      .filter((secret) => secret.length >= SHORTEST_SECRET_CHARACTERS)
-      .flatMap((secret) => [secret, ...base64Spellings(secret)]),
-  );
-  return root.children.size === 0 ? (text) => text : (text) => masked(text, spansIn(folded(text), root));
-}
-
-/** All secrets, character by character: those with the same beginning share it. */
-interface Node {
-  readonly children: Map<string, Node>;
-  /** Characters up to here. */
-  readonly depth: number;
-  isEnd: boolean;
-}
-
-function treeOf(secrets: readonly string[]): Node {
-  const root: Node = { children: new Map(), depth: 0, isEnd: false };
-  for (const secret of secrets) {
-    let node = root;
-    for (const character of folded(secret)) {
-      const next = node.children.get(character) ?? { children: new Map(), depth: node.depth + 1, isEnd: false };
-      node.children.set(character, next);
-      node = next;
+  const byHead = needlesByHead(secrets.filter((secret) => secret.length >= SHORTEST_SECRET_CHARACTERS));
+  if (byHead.size === 0) return (text) => text;
+  const firsts = new Set([...byHead.keys()].map((head) => head.charCodeAt(0)));
+  return (text) => {
+    const spans: Span[] = [];
+    for (const { text: written, places } of writtenForms(text)) {
+      const form = { text: folded(written), places };
+      for (let at = 0; at < form.text.length; at += 1) {
+        if (!firsts.has(form.text.charCodeAt(at))) continue;
+        for (const needle of byHead.get(form.text.slice(at, at + HEAD_CHARACTERS)) ?? []) {
+          const end = endOf(needle, form, at);
+          if (end !== null) spans.push({ from: placeIn(form, at), to: placeIn(form, end) });
+        }
+      }
     }
-    node.isEnd = true;
+    return masked(text, spans);
+  };
+}
+
+/** What is looked for: a secret as it is or in base64, or one that the text before it has swallowed the beginning of. */
+interface Needle {
+  readonly text: string;
+  readonly isTail: boolean;
+}
+
+function needlesByHead(secrets: readonly string[]): ReadonlyMap<string, readonly Needle[]> {
+  const tails = secrets
+    .flatMap((secret) => SWALLOWED_CHARACTERS.map((count) => secret.slice(count)))
+    .map((text) => ({ text, isTail: true }));
+  const wholes = secrets.flatMap((secret) => [secret, ...base64Forms(secret)]).map((text) => ({ text, isTail: false }));
+  const byHead = new Map<string, Needle[]>();
+  for (const { text, isTail } of [...wholes, ...tails]) {
+    if (text.length < HEAD_CHARACTERS) continue;
+    const head = folded(text.slice(0, HEAD_CHARACTERS));
+    byHead.set(head, [...(byHead.get(head) ?? []), { text: folded(text), isTail }]);
   }
-  return root;
+  return byHead;
+}
+
+/** Capital letters of ASCII as small ones, since some write everything in small ones. As long as before. */
+function folded(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+/** Where the secret ends that seems to begin here; null: it is another text. One that is cut off ends with the text. */
+function endOf({ text: secret, isTail }: Needle, form: WrittenForm, from: number): number | null {
+  if (isTail && placeIn(form, from) - placeIn(form, from - 1) === 1) return null;
+  if (form.text.startsWith(secret, from)) return from + secret.length;
+  if (form.text.length - from > secret.length + LONGEST_CUT_ESCAPE) return null;
+  const rest = form.text.slice(from);
+  return secret.startsWith(rest) || secret.startsWith(rest.replace(CUT_ESCAPE, '')) ? form.text.length : null;
 }
 
 interface Span {
   readonly from: number;
-  to: number;
+  readonly to: number;
 }
 
-/** What of the text belongs to a secret. Secrets that overlap are one span, so that no part of either is left. */
-function spansIn(text: string, root: Node): readonly Span[] {
-  const beginnings = new Set(
-    [...root.children.keys(), ...ESCAPE_BEGINNINGS].map((character) => character.charCodeAt(0)),
-  );
-  const spans: Span[] = [];
-  for (let at = 0; at < text.length; at += 1) {
-    if (!beginnings.has(text.charCodeAt(at))) continue;
-    const end = endFrom(text, at, root);
-    const last = spans.at(-1);
-    if (end === null) continue;
-    if (last !== undefined && at < last.to) last.to = Math.max(last.to, end);
-    else spans.push({ from: at, to: end });
-  }
-  return spans;
-}
-
-/** Where the longest secret that begins here ends, or null. A character may be written in several ways at once. */
-function endFrom(text: string, from: number, root: Node): number | null {
-  let end: number | null = null;
-  let fronts: { readonly node: Node; readonly at: number }[] = [{ node: root, at: from }];
-  while (fronts.length > 0) {
-    const next: typeof fronts = [];
-    for (const { node, at } of fronts) {
-      if (node.isEnd) end = Math.max(end ?? 0, at);
-      const readings = readingsAt(text, at);
-      const steps = readings.flatMap(({ character, end: place }) => {
-        const child = node.children.get(character);
-        return child === undefined ? [] : [{ node: child, at: place }];
-      });
-      // One reading: no whole escape is there.
-      if (readings.length === 1 && isCutOff(text, at, node)) return text.length;
-      next.push(...steps.filter((step) => !next.some((other) => other.node === step.node && other.at === step.at)));
-    }
-    fronts = next;
-  }
-  return end;
-}
-
-/** A text that was cut in the middle of a secret, or of an escape in it, ends with a part of it. */
-function isCutOff(text: string, at: number, { depth, children }: Node): boolean {
-  if (depth < SHORTEST_SECRET_CHARACTERS || children.size === 0) return false;
-  return at >= text.length || (text.length - at < LONGEST_CUT_ESCAPE && /^[%&\\][\w%&#;\\]*$/.test(text.slice(at)));
-}
-
+/** Spans that overlap are one, so that no part of either secret is left. */
 function masked(text: string, spans: readonly Span[]): string {
-  if (spans.length === 0) return text;
-  const parts = spans.map(({ from }, index) => text.slice(spans[index - 1]?.to ?? 0, from));
-  return [...parts, text.slice(spans.at(-1)?.to)].join(MASK);
-}
-
-/** Three base64url parts of which the first is JSON: a JWT, also one that is not known here. */
-function withoutJwts(text: string): string {
-  return text.includes('eyJ') ? text.replace(/[\w.-]+/g, withoutJwtsInWord) : text;
-}
-
-function withoutJwtsInWord(word: string): string {
-  const parts = word.split('.');
-  const kept: string[] = [];
-  for (let index = 0; index < parts.length; index += 1) {
-    const part = parts[index] ?? '';
-    const start = index + 2 < parts.length && parts[index + 1] !== '' ? jwtStart(part) : -1;
-    kept.push(start < 0 ? part : part.slice(0, start) + MASK);
-    if (start >= 0) index += 2;
+  let shown = '';
+  let end = 0;
+  for (const { from, to } of spans.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
+    if (from >= end) shown += text.slice(end, from) + MASK;
+    end = Math.max(end, to);
   }
-  return kept.join('.');
-}
-
-/** Where the first part of a JWT begins: with `{"` in base64, at the beginning of a word. Below 0: nowhere. */
-function jwtStart(part: string): number {
-  const start = part.startsWith('eyJ') ? 0 : part.indexOf('-eyJ') + 1;
-  return (start === 0 && !part.startsWith('eyJ')) || part.length - start < 8 ? -1 : start;
+  return shown + text.slice(end);
 }
 
 /**
  * What the secret looks like inside base64: its bytes can start at three places of a group of three, and the characters
  * at the edges, which hold bits of the neighbours as well, are left out.
  */
-function base64Spellings(secret: string): string[] {
+function base64Forms(secret: string): string[] {
   const bytes = String.fromCharCode(...new TextEncoder().encode(secret));
   const inner = [0, 1, 2].map((shift) => {
     const encoded = btoa('\0'.repeat(shift) + bytes).replaceAll('=', '');

@@ -1,6 +1,6 @@
 /** Long enough to be measured on a busy machine, in milliseconds. */
 const MEASURABLE_MS = 20;
-const RUNS = 9;
+const RUNS = 5;
 
 /**
  * How many times as long work takes on an input that is twice as large: about 2 for linear work, 4 for quadratic. The

@@ -1,0 +1,89 @@
+/** A text as somebody reads it who takes escapes out of it. */
+export interface WrittenForm {
+  readonly text: string;
+  /** Where each of its units begins in the text as it was, and where that ends; null: they are the same text. */
+  readonly places: readonly number[] | null;
+}
+
+/** A way to write characters inside of something else. */
+interface Escaping {
+  readonly pattern: RegExp;
+  readonly read: (found: string) => string;
+}
+
+/** One character of UTF-8, of which the first byte says how many there are. */
+const BYTES =
+  '%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}';
+const HTML_NAMES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+/** What JSON and scripts write behind a backslash, and mean something else by. */
+const BACKSLASHED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+
+const ESCAPINGS: readonly Escaping[] = [
+  { pattern: new RegExp(BYTES, 'gi'), read: percentDecoded },
+  // A form writes a space as `+`, and the rest as a URL does.
+  { pattern: new RegExp(`\\+|${BYTES}`, 'gi'), read: (found) => (found === '+' ? ' ' : percentDecoded(found)) },
+  { pattern: /&(?:#x0{0,4}[0-9a-f]{1,6}|#0{0,4}\d{1,7}|[a-z]{2,4});/gi, read: htmlDecoded },
+  { pattern: /\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|["'\\/nrt])/gi, read: backslashDecoded },
+];
+
+/**
+ * The text as it is, with the escapes of URLs, forms, HTML, or JSON and scripts taken out, and with those taken out that
+ * were in a text which was then put into another such text.
+ */
+export function* writtenForms(text: string): Generator<WrittenForm> {
+  const plain = { text, places: null };
+  yield plain;
+  for (const outer of ESCAPINGS) {
+    const once = withoutEscapes(plain, outer);
+    if (once === null) continue;
+    yield once;
+    for (const inner of ESCAPINGS) {
+      const twice = withoutEscapes(once, inner);
+      if (twice !== null) yield twice;
+    }
+  }
+}
+
+/** Where a unit of the form begins in the text as it was. */
+export function placeIn({ places }: WrittenForm, at: number): number {
+  return places?.[at] ?? at;
+}
+
+/** Null: there are none. */
+function withoutEscapes(form: WrittenForm, { pattern, read }: Escaping): WrittenForm | null {
+  const places: number[] = [];
+  let text = '';
+  let end = 0;
+  for (const { 0: found, index } of form.text.matchAll(pattern)) {
+    const character = read(found);
+    for (let at = end; at < index; at += 1) places.push(placeIn(form, at));
+    for (let unit = 0; unit < character.length; unit += 1) places.push(placeIn(form, index));
+    text += form.text.slice(end, index) + character;
+    end = index + found.length;
+  }
+  if (end === 0) return null;
+  for (let at = end; at <= form.text.length; at += 1) places.push(placeIn(form, at));
+  return { text: text + form.text.slice(end), places };
+}
+
+function percentDecoded(found: string): string {
+  try {
+    return decodeURIComponent(found);
+  } catch {
+    return found;
+  }
+}
+
+function htmlDecoded(found: string): string {
+  const name = found.slice(1, -1).toLowerCase();
+  if (!name.startsWith('#')) return HTML_NAMES[name] ?? found;
+  const code = name.startsWith('#x') ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
+  return code > 0x10ffff ? found : String.fromCodePoint(code);
+}
+
+function backslashDecoded(found: string): string {
+  const behind = found.slice(1);
+  return behind.length === 1
+    ? (BACKSLASHED[behind] ?? behind)
+    : String.fromCharCode(Number.parseInt(behind.slice(1), 16));
+}
