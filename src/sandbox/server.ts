@@ -1,6 +1,7 @@
+import { EventEmitter, once, setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { productError } from '../errors.js';
-import { timerMs } from '../timers.js';
+import { sleep } from '../timers.js';
 import type { StoredWebhook } from './model/account.js';
 import { CONTROL_PREFIX, control } from './model/control.js';
 import { exchange, type SandboxTime } from './model/exchange.js';
@@ -50,20 +51,19 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const model = new SandboxModel(options);
   for (const fault of options.faults ?? []) model.orderFault(fault);
-  const watchers = new Watchers(model);
-  const pending = new Set<NodeJS.Timeout>();
+  const changes = new EventEmitter();
+  const closed = new AbortController();
+  setMaxListeners(0, changes, closed.signal);
   const time: SandboxTime = {
     now: options.now ?? Date.now,
-    after: (ms, task) => {
-      const timer = setTimeout(() => {
-        pending.delete(timer);
-        task();
-        watchers.look();
-      }, timerMs(ms));
-      pending.add(timer);
+    after: async (ms, task) => {
+      await sleep(ms, closed.signal);
+      if (closed.signal.aborted) return;
+      task();
+      changes.emit('change');
     },
   };
-  const server = serve(model, time, () => watchers.look());
+  const server = serve(model, time, () => changes.emit('change'));
   const port = await listen(server, options.port ?? 0);
   return {
     url: `http://${HOST}:${port}`,
@@ -73,10 +73,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     requests: () => model.requests,
     orderFault: (order) => model.orderFault(order),
     takeIds: (count) => model.takeIds(count),
-    until: (holds) => watchers.until(holds),
+    until: async (holds) => {
+      while (!holds(model)) {
+        await once(changes, 'change');
+        if (closed.signal.aborted) throw new Error('the sandbox was closed before this came true');
+      }
+    },
     close: async () => {
-      for (const timer of pending) clearTimeout(timer);
-      watchers.stop();
+      closed.abort();
+      changes.emit('change');
       await close(server);
     },
   };
@@ -85,15 +90,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 function serve(model: SandboxModel, time: SandboxTime, afterEach: () => void): Server {
   // No limit on how long a request may take: being slow is the client's to find out, or an ordered fault.
   const options = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0, headersTimeout: 0 };
-  return createServer(options, (incoming, outgoing) => {
-    readRequest(incoming, outgoing, (request) => {
-      if (request.path.startsWith(CONTROL_PREFIX)) {
-        writeReply(outgoing, { kind: 'answer', response: control(model, request, time.now()) });
-      } else {
-        exchange(model, request, time, (reply) => writeReply(outgoing, reply));
-      }
-      afterEach();
-    });
+  return createServer(options, async (incoming, outgoing) => {
+    const request = await readRequest(incoming);
+    if (request === null) return;
+    if (request.path.startsWith(CONTROL_PREFIX)) {
+      writeReply(outgoing, { kind: 'answer', response: control(model, request, time.now()) });
+    } else {
+      exchange(model, request, time, (reply) => writeReply(outgoing, reply));
+    }
+    afterEach();
   });
 }
 
@@ -117,40 +122,4 @@ function close(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
-}
-
-interface Watcher {
-  readonly holds: (model: SandboxModel) => boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** Those who wait for something to become true of the sandbox, so that nobody has to sleep and look. */
-class Watchers {
-  readonly #model: SandboxModel;
-  readonly #waiting = new Set<Watcher>();
-
-  constructor(model: SandboxModel) {
-    this.#model = model;
-  }
-
-  until(holds: (model: SandboxModel) => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.add({ holds, resolve, reject });
-      this.look();
-    });
-  }
-
-  look(): void {
-    for (const watcher of this.#waiting) {
-      if (!watcher.holds(this.#model)) continue;
-      this.#waiting.delete(watcher);
-      watcher.resolve();
-    }
-  }
-
-  stop(): void {
-    for (const { reject } of this.#waiting) reject(new Error('the sandbox was closed before this came true'));
-    this.#waiting.clear();
-  }
 }

@@ -1,38 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { WireReply } from './model/effects.js';
-import { type ApiRequest, type ApiResponse, refusal } from './model/http.js';
+import { text } from 'node:stream/consumers';
+import type { WireReply } from './model/exchange.js';
+import type { ApiRequest, ApiResponse } from './model/http.js';
 
-export const BODY_LIMIT_CHARACTERS = 1_000_000;
-
-/** Hands over the request once it is whole. One that the client breaks off is never handed over. */
-export function readRequest(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  whole: (request: ApiRequest) => void,
-): void {
-  let body = '';
-  incoming.setEncoding('utf8');
-  incoming.on('data', (piece: string) => {
-    if (body.length <= BODY_LIMIT_CHARACTERS) body += piece;
-  });
-  // Without a listener a connection that breaks would end the process.
-  incoming.on('error', () => {});
-  incoming.on('end', () => {
-    if (body.length > BODY_LIMIT_CHARACTERS) writeAnswer(outgoing, refusal('Request Entity Too Large', 413));
-    else whole(toApiRequest(incoming, body));
-  });
-}
-
-function toApiRequest({ method = 'GET', url = '/', headers }: IncomingMessage, body: string): ApiRequest {
-  const question = url.indexOf('?');
-  const { host, 'content-type': type, authorization } = headers;
-  return {
-    method,
-    path: question === -1 ? url : url.slice(0, question),
-    query: question === -1 ? '' : url.slice(question + 1),
-    headers: { host, 'content-type': type, authorization },
-    body,
-  };
+/** The request once it is whole; null: the client broke it off. */
+export async function readRequest(incoming: IncomingMessage): Promise<ApiRequest | null> {
+  const body = await text(incoming).catch(() => null);
+  if (body === null) return null;
+  const { method = 'GET', url = '/' } = incoming;
+  const { host, 'content-type': type, authorization } = incoming.headers;
+  const [path = '', ...query] = url.split('?');
+  return { method, path, query: query.join('?'), headers: { host, 'content-type': type, authorization }, body };
 }
 
 /** Carries out a reply. The client may be gone by then: that is no error. */

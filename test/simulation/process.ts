@@ -8,7 +8,7 @@ import { redactor } from '../../src/copernica/redact.js';
 import type { TransportRequest } from '../../src/copernica/transport.js';
 import { productError } from '../../src/errors.js';
 import type { ReconcilerEdges } from '../../src/reconcile/edges.js';
-import type { WireReply } from '../../src/sandbox/model/effects.js';
+import type { WireReply } from '../../src/sandbox/model/exchange.js';
 import { exchange } from '../../src/sandbox/model/exchange.js';
 import type { State } from '../../src/state/state.js';
 import type { OpenJournal, StateLease } from '../../src/state/store.js';

@@ -1,7 +1,7 @@
 import type { Account, StoredWebhook } from './account.js';
 import type { Call } from './calls.js';
-import { allCallers, readBody, webhookData } from './data.js';
-import { type ApiRequest, type ApiResponse, empty, json, REFUSALS, refusal } from './http.js';
+import { CALLERS, readBody, webhookData } from './data.js';
+import { type ApiRequest, type ApiResponse, empty, json, page, REFUSALS, refusal } from './http.js';
 import type { CollectionOptions, DatabaseOptions, Quirks } from './options.js';
 
 /** Everything an act depends on. `now` in milliseconds since 1970. */
@@ -11,6 +11,8 @@ export interface Act {
   readonly version: number;
   readonly request: ApiRequest;
   readonly now: number;
+  /** The id of the next webhook, whichever account it is for. */
+  readonly takeId: () => number;
 }
 
 /** Does what the call says to the account and answers it. */
@@ -25,123 +27,83 @@ export function carryOut(call: Exclude<Call, { kind: 'token' }>, act: Act): ApiR
       return withWebhook(account, call.id, (webhook) => update(webhook, act));
     case 'delete':
       return withWebhook(account, call.id, (webhook) => remove(webhook, act));
-    case 'list':
+    case 'list': {
       if (quirks.list === 'refused') return refusal(REFUSALS.method);
-      return json(page(account.live(), request.query, (webhook) => shownWebhook(webhook, quirks)));
+      const live = [...account.webhooks.values()].filter(({ removedAt }) => removedAt === null);
+      return json(page(live, request.query, (webhook) => shownWebhook(webhook, quirks)));
+    }
     case 'identity':
       return json(account.options.identity);
     case 'databases':
       return json(page(account.options.databases ?? [], request.query, shownDatabase));
-    case 'collections':
-      return collections(call.database, act);
+    case 'collections': {
+      const database = account.options.databases?.find(({ id }) => id === call.database);
+      return database === undefined ? refusal(REFUSALS.unknownDatabase) : json(collectionsOf(database, request.query));
+    }
     case 'unknown':
       return refusal(REFUSALS.method);
   }
 }
 
 /** There is no idempotency key: the same POST twice makes two webhooks. */
-function create({ account, quirks, version, request, now }: Act): ApiResponse {
-  const body = readBody(request);
-  const data = body === null ? null : webhookData(body, account.options);
+function create({ account, version, request, now, takeId }: Act): ApiResponse {
+  const data = webhookData(readBody(request));
   if (data === null) return refusal(REFUSALS.data);
-  const { id } = account.create(data, now);
-  const location = `${origin(request)}/v${version}/webhook/${id}`;
-  const headers = { 'X-Created': String(id), 'X-Location': location, Location: location };
-  return empty(201, Object.fromEntries(quirks.createdHeaders.map((name) => [name, headers[name]])));
+  const id = takeId();
+  account.webhooks.set(id, { ...data, id, callers: data.callers ?? CALLERS, createdAt: now, removedAt: null });
+  return empty(201, { 'X-Created': String(id), 'X-Location': `${origin(request)}/v${version}/webhook/${id}` });
 }
 
 /** Database and collection are not among the fields of a PUT: they are ignored, right or wrong. */
 function update(webhook: StoredWebhook, { account, quirks, request }: Act): ApiResponse {
   if (webhook.removedAt !== null) return refusal(REFUSALS.removed);
-  const body = readBody(request);
-  const data = body === null ? null : webhookData({ ...body, database: null, collection: null }, account.options);
+  const data = webhookData({ ...readBody(request), database: null, collection: null });
   if (data === null) return refusal(REFUSALS.data);
-  const unnamed = quirks.putWithoutCallers === 'keeps' ? webhook.callers : allCallers();
-  account.change(webhook, { handler: data.handler, trigger: data.trigger, callers: data.callers ?? unnamed });
-  if (quirks.putStatus === 204) return empty(204);
+  const { handler, trigger, callers = quirks.putWithoutCallers === 'keeps' ? webhook.callers : CALLERS } = data;
+  account.webhooks.set(webhook.id, { ...webhook, handler, trigger, callers });
   // The live API echoes the URL of the request, access token and all.
   const query = request.query === '' ? '' : `?${request.query}`;
   return empty(303, { Location: `${origin(request)}${request.path}${query}` });
 }
 
-function remove(webhook: StoredWebhook, { account, quirks, now }: Act): ApiResponse {
+function remove(webhook: StoredWebhook, { account, now }: Act): ApiResponse {
   if (webhook.removedAt !== null) return refusal(REFUSALS.removed);
-  account.change(webhook, { removedAt: now });
-  return empty(quirks.deleteStatus, { 'X-deleted': `webhook ${webhook.id}` });
+  account.webhooks.set(webhook.id, { ...webhook, removedAt: now });
+  return empty(200, { 'X-deleted': `webhook ${webhook.id}` });
 }
 
-function collections(database: number, { account, request }: Act): ApiResponse {
-  const found = account.options.databases?.find(({ id }) => id === database);
-  if (found === undefined) return refusal(REFUSALS.unknownDatabase);
-  return json(page(found.collections ?? [], request.query, (collection) => shownCollection(collection, found)));
-}
-
-function withWebhook(account: Account, id: number, then: (webhook: StoredWebhook) => ApiResponse): ApiResponse {
-  const webhook = account.find(id);
+function withWebhook({ webhooks }: Account, id: number, then: (webhook: StoredWebhook) => ApiResponse): ApiResponse {
+  const webhook = webhooks.get(id);
   return webhook === undefined ? refusal(REFUSALS.unknownId) : then(webhook);
 }
 
 function shownDatabase(database: DatabaseOptions): object {
-  const { id, name, collections: all = [] } = database;
-  const shown = page(all, '', (collection) => shownCollection(collection, database));
-  return { ID: String(id), name, description: '', collections: shown };
+  const { id, name } = database;
+  return { ID: String(id), name, description: '', collections: collectionsOf(database, '') };
 }
 
-function shownCollection({ id, name }: CollectionOptions, database: DatabaseOptions): object {
-  return { ID: String(id), name, database: String(database.id) };
+function collectionsOf({ id: database, collections = [] }: DatabaseOptions, query: string): object {
+  const show = ({ id, name }: CollectionOptions) => ({ ID: String(id), name, database: String(database) });
+  return page(collections, query, show);
 }
 
 function origin({ headers }: ApiRequest): string {
   return headers.host === undefined ? 'https://api.copernica.com' : `http://${headers.host}`;
 }
 
-const PAGE_LIMIT = { usual: 100, most: 1000 } as const;
-
 /** A webhook as GET shows it. Its id is a string; a removed one keeps the id, and its other fields are empty. */
 function shownWebhook(webhook: StoredWebhook, quirks: Quirks): Readonly<Record<string, unknown>> {
   const { id, handler, trigger, callers, database, collection, removedAt } = webhook;
   const limits = { database: shownLimit(database, quirks), collection: shownLimit(collection, quirks) };
-  const shown = {
-    ID: String(id),
-    handler,
-    trigger,
-    callers,
-    ...(quirks.limits !== 'absent' && limits),
-    ...quirks.extraProperties,
-  };
+  const shown = { ID: String(id), handler, trigger, callers, ...(quirks.limits !== 'absent' && limits) };
   if (removedAt === null) return shown;
   const emptied = Object.fromEntries(Object.keys(shown).map((key) => [key, '']));
-  return { ...emptied, ID: String(id), callers: [], removed: dateTime(removedAt) };
+  // `YYYY-MM-DD HH:MM:SS`, in UTC.
+  const removed = new Date(removedAt).toISOString().slice(0, 19).replace('T', ' ');
+  return { ...emptied, ID: String(id), callers: [], removed };
 }
 
 function shownLimit(id: number | null, { limits }: Quirks): string | number | null {
-  if (id === null) return null;
-  switch (limits) {
-    case 'string':
-      return String(id);
-    case 'number':
-      return id;
-    case 'null':
-    case 'absent':
-      return null;
-  }
-}
-
-/** `YYYY-MM-DD HH:MM:SS`, in UTC. */
-function dateTime(time: number): string {
-  return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
-}
-
-/** One page of the items that the query asks for, in the envelope of every list. */
-function page<T>(items: readonly T[], query: string, show: (item: T) => unknown): object {
-  const asked = new URLSearchParams(query);
-  const start = count(asked.get('start')) ?? 0;
-  const limit = Math.min(count(asked.get('limit')) ?? PAGE_LIMIT.usual, PAGE_LIMIT.most);
-  const data = items.slice(start, start + limit).map(show);
-  const withTotal = !['false', '0'].includes(asked.get('total') ?? '');
-  return { start, limit, count: data.length, ...(withTotal && { total: items.length }), data };
-}
-
-function count(text: string | null): number | null {
-  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
+  if (id === null || limits === 'null') return null;
+  return limits === 'string' ? String(id) : id;
 }

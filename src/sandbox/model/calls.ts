@@ -11,53 +11,39 @@ export interface Route {
   readonly call: Call;
 }
 
-const VERSIONED = /^\/v([1-4])\/(.*)$/;
-const WEBHOOK = /^webhook\/([^/]+)$/;
-const COLLECTIONS = /^database\/([^/]+)\/collections$/;
-
 /** No entity has this id, so what is not a number ends as an unknown id. */
 const NO_ID = 0;
 
 export function route(method: string, path: string): Route {
   // The authentication host has one call, at its root. It shares the sandbox's port, so both can be given as one URL.
   if (path === '/' && method === 'POST') return { version: null, call: { kind: 'token' } };
-  const [, version, rest] = VERSIONED.exec(path) ?? [];
-  if (version === undefined || rest === undefined) return { version: null, call: { kind: 'unknown' } };
-  return { version: Number(version), call: call(method, rest) };
+  const [, version, resource] = /^\/v([1-4])\/(.*)$/.exec(path) ?? [];
+  if (version === undefined || resource === undefined) return { version: null, call: { kind: 'unknown' } };
+  return { version: Number(version), call: callOf(method, resource) };
 }
 
-function call(method: string, rest: string): Call {
-  const [, webhook] = WEBHOOK.exec(rest) ?? [];
-  if (webhook !== undefined) return webhookCall(method, parseId(webhook));
-  const [, database] = COLLECTIONS.exec(rest) ?? [];
-  if (database !== undefined && method === 'GET') return { kind: 'collections', database: parseId(database) };
-  switch (`${method} ${rest}`) {
+function callOf(method: string, resource: string): Call {
+  const [, name = '', text = ''] = /^(webhook|database)\/([^/]+)/.exec(resource) ?? [];
+  const id = /^\d{1,15}$/.test(text) ? Number(text) : NO_ID;
+  const form = text === '' ? resource : `${name}/ID${resource.slice(name.length + 1 + text.length)}`;
+  switch (`${method} ${form}`) {
     case 'POST webhooks':
       return { kind: 'create' };
     case 'GET webhooks':
       return { kind: 'list' };
+    case 'GET webhook/ID':
+      return { kind: 'read', id };
+    case 'PUT webhook/ID':
+      return { kind: 'update', id };
+    case 'DELETE webhook/ID':
+      return { kind: 'delete', id };
     case 'GET identity':
       return { kind: 'identity' };
     case 'GET databases':
       return { kind: 'databases' };
+    case 'GET database/ID/collections':
+      return { kind: 'collections', database: id };
     default:
       return { kind: 'unknown' };
   }
-}
-
-function webhookCall(method: string, id: number): Call {
-  switch (method) {
-    case 'GET':
-      return { kind: 'read', id };
-    case 'PUT':
-      return { kind: 'update', id };
-    case 'DELETE':
-      return { kind: 'delete', id };
-    default:
-      return { kind: 'unknown' };
-  }
-}
-
-function parseId(text: string): number {
-  return /^\d{1,15}$/.test(text) ? Number(text) : NO_ID;
 }

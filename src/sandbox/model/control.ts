@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ProductError } from '../../errors.js';
 import { readJsonObject } from './data.js';
-import { type FaultRule, parseFaultOrder } from './faults.js';
+import { type FaultRule, parseFault } from './faults.js';
 import { type ApiRequest, type ApiResponse, json, refusal } from './http.js';
 import type { SandboxModel } from './sandbox-model.js';
 
@@ -18,10 +18,10 @@ const CONTROLS = [
   'DELETE webhooks/ID[?vanish=true]',
 ];
 
-const count = z.strictObject({ count: z.int().min(1).max(1_000_000) });
+const takenIds = z.strictObject({ count: z.int().min(1).max(1_000_000) });
 
 const limit = z.int().min(1).nullable();
-const webhookFields = z
+const changedFields = z
   .strictObject({
     handler: z.string(),
     trigger: z.string(),
@@ -29,33 +29,33 @@ const webhookFields = z
     database: limit,
     collection: limit,
   })
-  .partial();
+  .partial()
+  .transform((fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)));
 
 /** Looks into the sandbox and changes it behind the API's back. Takes the paths under `CONTROL_PREFIX`; never logged. */
 export function control(model: SandboxModel, request: ApiRequest, now: number): ApiResponse {
-  const path = request.path.slice(CONTROL_PREFIX.length);
-  const [, id] = /^webhooks\/(\d{1,15})$/.exec(path) ?? [];
   try {
-    if (id !== undefined) return controlWebhook(model, Number(id), request, now);
-    return controlSandbox(model, `${request.method} ${path}`, request, now);
+    return carriedOut(model, request, now);
   } catch (error) {
     if (!(error instanceof ProductError)) throw error;
     return refusal(error.problems.map(({ message, remedy = '' }) => `${message}; ${remedy}`).join('\n'));
   }
 }
 
-function controlSandbox(model: SandboxModel, asked: string, request: ApiRequest, now: number): ApiResponse {
-  const account = new URLSearchParams(request.query).get('id') ?? undefined;
-  switch (asked) {
+function carriedOut(model: SandboxModel, { method, path, query, body }: ApiRequest, now: number): ApiResponse {
+  const asked = path.slice(CONTROL_PREFIX.length);
+  const parameters = new URLSearchParams(query);
+  const account = parameters.get('id') ?? undefined;
+  const id = Number(/^webhooks\/(\d{1,15})$/.exec(asked)?.[1] ?? 0);
+  switch (`${method} ${id === 0 ? asked : 'webhooks/ID'}`) {
     case 'GET account':
       return json(accountView(model, account));
     case 'GET faults':
       return json(model.faults);
-    case 'POST faults': {
+    case 'POST faults':
       // All are read before the first is queued, so a bad one leaves nothing behind.
-      for (const rule of readFaults(request.body)) model.orderFault(rule);
+      for (const rule of readFaults(body)) model.orderFault(rule);
       return json(model.faults);
-    }
     case 'DELETE faults':
       model.clearFaults();
       return json(model.faults);
@@ -63,7 +63,7 @@ function controlSandbox(model: SandboxModel, asked: string, request: ApiRequest,
       model.reset();
       return json({ nextId: model.nextId });
     case 'POST take-ids': {
-      const taken = count.safeParse(readJsonObject(request.body));
+      const taken = takenIds.safeParse(readJsonObject(body));
       if (!taken.success) return refusal('send how many ids are taken, such as {"count": 5}');
       model.takeIds(taken.data.count);
       return json({ nextId: model.nextId });
@@ -72,28 +72,18 @@ function controlSandbox(model: SandboxModel, asked: string, request: ApiRequest,
       model.revokeJwts();
       return json({});
     case 'POST webhooks': {
-      const made = model.createByHand(readJsonObject(request.body) ?? {}, now, account);
+      const made = model.createByHand(readJsonObject(body) ?? {}, now, account);
       return made === null ? refusal('send the fields of a webhook as JSON, as for POST /v3/webhooks') : json(made);
     }
+    case 'PUT webhooks/ID': {
+      const fields = changedFields.safeParse(readJsonObject(body));
+      if (!fields.success) return refusal('send what changes as JSON: handler, trigger, callers, database, collection');
+      return done(model.changeByHand(id, fields.data), id);
+    }
+    case 'DELETE webhooks/ID':
+      return done(parameters.get('vanish') === 'true' ? model.vanish(id) : model.removeByHand(id, now), id);
     default:
       return refusal(`unknown; ${CONTROL_PREFIX} has: ${CONTROLS.join(', ')}`, 404);
-  }
-}
-
-function controlWebhook(model: SandboxModel, id: number, request: ApiRequest, now: number): ApiResponse {
-  switch (request.method) {
-    case 'PUT': {
-      const fields = webhookFields.safeParse(readJsonObject(request.body));
-      if (!fields.success) return refusal('send what changes as JSON: handler, trigger, callers, database, collection');
-      const given = Object.entries(fields.data).filter(([, value]) => value !== undefined);
-      return done(model.changeByHand(id, Object.fromEntries(given)), id);
-    }
-    case 'DELETE': {
-      const vanish = new URLSearchParams(request.query).get('vanish') === 'true';
-      return done(vanish ? model.vanish(id) : model.removeByHand(id, now), id);
-    }
-    default:
-      return refusal(`a webhook takes PUT and DELETE here, not ${request.method}`, 405);
   }
 }
 
@@ -112,11 +102,11 @@ function accountView(model: SandboxModel, id: string | undefined): object {
   };
 }
 
-/** One rule or a list of them as JSON, or lines of text for `parseFaultSpec`. */
+/** One rule or a list of them as JSON, or lines of text. */
 function readFaults(body: string): FaultRule[] {
-  if (/^\s*[[{"]/.test(body)) return [readJson(body)].flat().map(parseFaultOrder);
+  if (/^\s*[[{"]/.test(body)) return [readJson(body)].flat().map(parseFault);
   const lines = body.split('\n').filter((line) => line.trim() !== '');
-  return (lines.length === 0 ? [''] : lines).map(parseFaultOrder);
+  return (lines.length === 0 ? [''] : lines).map(parseFault);
 }
 
 function readJson(text: string): unknown {

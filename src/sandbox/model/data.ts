@@ -1,27 +1,40 @@
+import * as z from 'zod';
 import type { ApiRequest } from './http.js';
-import type { AccountOptions, DatabaseOptions } from './options.js';
 
 // Deliberately not taken from src/webhook.ts: a trigger that the manifest gets wrong must be refused here.
-const TRIGGERS: ReadonlySet<unknown> = new Set([
-  'create',
-  'update',
-  'delete',
-  'click',
-  'delivery',
-  'open',
-  'bounce',
-  'failure',
+const TRIGGERS = [
+  ...['create', 'update', 'delete', 'click', 'delivery', 'open', 'bounce', 'failure'],
   'unsubscribe',
-]);
-const CALLERS = ['ms', 'publisher'];
+] as const;
+/** A webhook without any is called by all of them. */
+export const CALLERS = ['ms', 'publisher'] as const;
 
-/** The fields of a webhook after validation. `callers` null: none were given. */
-export interface WebhookData {
-  readonly handler: string;
-  readonly trigger: string;
-  readonly callers: readonly string[] | null;
-  readonly database: number | null;
-  readonly collection: number | null;
+const isHandler = (text: string) => /^https?:\/\//i.test(text) && URL.canParse(text);
+const limit = z
+  .union([z.number(), z.string()])
+  .refine((value) => /^[1-9]\d{0,14}$/.test(String(value)))
+  .transform(Number)
+  .nullish()
+  .transform((id) => id ?? null);
+
+/** What Copernica takes. It ignores what it does not know. */
+const webhookSchema = z.object({
+  handler: z.string().refine(isHandler),
+  trigger: z.enum(TRIGGERS),
+  callers: z
+    .array(z.enum(CALLERS))
+    .nullish()
+    .transform((callers) => (callers == null || callers.length === 0 ? undefined : [...new Set(callers)])),
+  database: limit,
+  collection: limit,
+});
+
+/** The fields of a webhook after validation. `callers` undefined: none were given. */
+export type WebhookData = z.output<typeof webhookSchema>;
+
+/** The webhook that the properties describe, or null where Copernica would answer `Invalid data provided`. */
+export function webhookData(properties: unknown): WebhookData | null {
+  return webhookSchema.safeParse(properties).data ?? null;
 }
 
 /** The body as properties, JSON or form; null when it is neither or its content type says something else. */
@@ -49,65 +62,6 @@ export function readJsonObject(text: string): Readonly<Record<string, unknown>> 
 /** As PHP reads it: `callers[]=ms&callers[]=publisher` is a list. */
 function readForm(text: string): Record<string, unknown> {
   const form = new URLSearchParams(text);
-  const callers = [...form].filter(([key]) => /^callers(\[\d*\])?$/.test(key)).map(([, value]) => value);
-  const single = [...form].filter(([key]) => !key.startsWith('callers'));
-  return { ...Object.fromEntries(single), ...(callers.length > 0 && { callers }) };
-}
-
-/**
- * The webhook that the properties describe, or null when Copernica would answer `Invalid data provided`: no absolute
- * http(s) handler, a handler whose domain isn't validated, an unknown trigger or caller, a database or collection that
- * the account does not have. What the sandbox does not know is ignored.
- */
-export function webhookData(body: Readonly<Record<string, unknown>>, account: AccountOptions): WebhookData | null {
-  const { handler, trigger } = body;
-  const callers = readCallers(body.callers);
-  const database = readLimit(body.database);
-  const collection = readLimit(body.collection);
-  if (typeof handler !== 'string' || !isHandler(handler, account)) return null;
-  if (typeof trigger !== 'string' || !TRIGGERS.has(trigger)) return null;
-  if (callers === undefined || database === undefined || collection === undefined) return null;
-  if (
-    account.anyLimit !== true &&
-    account.databases !== undefined &&
-    !limitsExist(account.databases, database, collection)
-  )
-    return null;
-  return { handler, trigger, callers, database, collection };
-}
-
-function isHandler(handler: string, { validatedDomains }: AccountOptions): boolean {
-  if (!/^https?:\/\//i.test(handler) || !URL.canParse(handler)) return false;
-  if (validatedDomains === undefined) return true;
-  const host = new URL(handler).hostname;
-  return validatedDomains.some((domain) => host === domain || host.endsWith(`.${domain}`));
-}
-
-/** Null: none given, undefined: not a list of callers. */
-function readCallers(value: unknown): readonly string[] | null | undefined {
-  if (value === undefined || value === null) return null;
-  if (!Array.isArray(value)) return undefined;
-  const known = CALLERS.filter((caller) => value.includes(caller));
-  if (value.some((caller) => !CALLERS.includes(caller))) return undefined;
-  return known.length === 0 ? null : [...new Set<string>(value)];
-}
-
-/** Null: no limit, undefined: not an id. */
-function readLimit(value: unknown): number | null | undefined {
-  if (value === undefined || value === null) return null;
-  if (typeof value !== 'number' && typeof value !== 'string') return undefined;
-  return /^[1-9]\d{0,14}$/.test(String(value)) ? Number(value) : undefined;
-}
-
-/** A collection lives in one database: with a database given, it must be that one. */
-function limitsExist(databases: readonly DatabaseOptions[], database: number | null, collection: number | null) {
-  const candidates = database === null ? databases : databases.filter(({ id }) => id === database);
-  if (database !== null && candidates.length === 0) return false;
-  if (collection === null) return true;
-  return candidates.some(({ collections = [] }) => collections.some(({ id }) => id === collection));
-}
-
-/** Callers that a webhook without any is called by. */
-export function allCallers(): readonly string[] {
-  return CALLERS;
+  const callers = form.getAll('callers[]');
+  return { ...Object.fromEntries(form), ...(callers.length > 0 && { callers }) };
 }

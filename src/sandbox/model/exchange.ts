@@ -1,6 +1,11 @@
-import { settle, type WireReply } from './effects.js';
-import type { ApiRequest } from './http.js';
+import type { FaultReply } from './faults.js';
+import { type ApiRequest, type ApiResponse, empty, readyMade } from './http.js';
 import type { SandboxModel } from './sandbox-model.js';
+
+/** What goes over the wire. With `hang` nothing more is to come. */
+export type WireReply =
+  | { readonly kind: 'answer'; readonly response: ApiResponse }
+  | { readonly kind: 'close' | 'reset' | 'hang' };
 
 /** The time that a sandbox lives in: the machine's, or a simulated one. */
 export interface SandboxTime {
@@ -10,8 +15,17 @@ export interface SandboxTime {
 }
 
 /**
- * Takes one request through the sandbox, in real or simulated time. `reply` is called exactly once; with `hang` it
- * means that nothing more is to come. What is acted on late is acted on whether or not the client is still there.
+ * Takes one request through the sandbox, in real or simulated time. `reply` is called exactly once. What is acted on late
+ * is acted on whether or not the client is still there.
+ *
+ * | fault            | before                      | after                    | late                        |
+ * |------------------|-----------------------------|--------------------------|-----------------------------|
+ * | none             | acted on now, answered now  |                          |                             |
+ * | slow             | held up, then as usual      | acted on, answered later | –                           |
+ * | close reset hang | never acted on              | acted on, then that      | that, acted on later        |
+ * | answer           | never acted on              | acted on, then that      | that, acted on later        |
+ * | truncated …      | never acted on; a made-up   | acted on; its answer     | a made-up success is spoilt,|
+ * |                  | success is spoilt           | is spoilt                | acted on later              |
  */
 export function exchange(
   model: SandboxModel,
@@ -20,23 +34,46 @@ export function exchange(
   reply: (reply: WireReply) => void,
 ): void {
   const act = () => model.act(request, time.now());
-  const effects = model.receive(request, time.now());
-  switch (effects.act) {
-    case 'now': {
-      const settled = settle(effects.reply, act());
-      if (effects.replyAfterMs === 0) reply(settled);
-      else time.after(effects.replyAfterMs, () => reply(settled));
-      break;
-    }
-    case 'never':
-      reply(effects.reply);
-      break;
-    case 'late':
-      time.after(effects.actAfterMs, act);
-      reply(effects.reply);
-      break;
-    case 'held-up':
-      time.after(effects.actAfterMs, () => reply({ kind: 'answer', response: act() }));
-      break;
+  const answer = (response: ApiResponse) => reply({ kind: 'answer', response });
+  const fault = model.receive(request, time.now());
+  if (fault === null) {
+    answer(act());
+  } else if (fault.reply.kind === 'slow') {
+    const result = fault.when === 'before' ? null : act();
+    time.after(fault.reply.ms, () => answer(result ?? act()));
+  } else {
+    if (typeof fault.when === 'object') time.after(fault.when.lateMs, act);
+    reply(replyOf(fault.reply, fault.when === 'after' ? act() : empty(200)));
   }
+}
+
+function replyOf(reply: Exclude<FaultReply, { kind: 'slow' }>, result: ApiResponse): WireReply {
+  switch (reply.kind) {
+    case 'close':
+    case 'reset':
+    case 'hang':
+      return { kind: reply.kind };
+    case 'answer': {
+      const usual = readyMade(reply.status);
+      const headers = { ...(reply.body === undefined && usual.headers), ...reply.headers };
+      return { kind: 'answer', response: { status: reply.status, headers, body: reply.body ?? usual.body } };
+    }
+    case 'truncated':
+      return { kind: 'answer', response: truncated(result) };
+    case 'without-id':
+      return { kind: 'answer', response: { ...result, headers: {} } };
+    case 'garbage':
+      // Nothing of the true answer is left, headers included: a portal or proxy that answered in the API's place.
+      return {
+        kind: 'answer',
+        response: { status: 200, headers: { 'Content-Type': 'application/json' }, body: '{"ID":"18\u0000<html>' },
+      };
+  }
+}
+
+/** Half of the body, or of one made up where there is none, under a header that promises all of it. */
+function truncated(response: ApiResponse): ApiResponse {
+  const whole = response.body === '' ? '{"status":"ok"}' : response.body;
+  const promisedBytes = new TextEncoder().encode(whole).length;
+  return { ...response, body: whole.slice(0, Math.floor(whole.length / 2)), promisedBytes };
 }

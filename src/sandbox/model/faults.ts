@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type ProductError, productError } from '../../errors.js';
+import { productError } from '../../errors.js';
 import type { Call } from './calls.js';
 
 export const FAULT_CALLS = [
@@ -28,6 +28,7 @@ const headers = z.record(z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/), z.string().
 
 const replySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(PLAIN_REPLIES) }),
+  z.strictObject({ kind: z.literal('slow'), ms }),
   z.strictObject({
     kind: z.literal('answer'),
     status: z.int().min(200).max(599),
@@ -35,20 +36,18 @@ const replySchema = z.discriminatedUnion('kind', [
     body: z.string().optional(),
   }),
 ]);
-const slowSchema = z.strictObject({ kind: z.literal('slow'), ms });
-
-const aim = { on: z.enum(FAULT_CALLS), nth: count.default(1), times: z.union([count, z.literal('always')]).default(1) };
 
 /** The form of an ordered fault, as the control surface takes it. */
-export const faultRuleSchema = z.union([
-  z.strictObject({
-    ...aim,
-    when: z.enum(['before', 'after']).default('before'),
-    reply: z.union([replySchema, slowSchema]),
-  }),
-  // No `slow` here: a late act is one that the client no longer hears of.
-  z.strictObject({ ...aim, when: z.strictObject({ lateMs: ms }), reply: replySchema }),
-]);
+const faultRuleSchema = z
+  .strictObject({
+    on: z.enum(FAULT_CALLS),
+    nth: count.default(1),
+    times: z.union([count, z.literal('always')]).default(1),
+    when: z.union([z.enum(['before', 'after']), z.strictObject({ lateMs: ms })]).default('before'),
+    reply: replySchema,
+  })
+  // A late act is one that the client no longer hears of.
+  .refine(({ when, reply }) => typeof when === 'string' || reply.kind !== 'slow');
 
 /**
  * One fault that was ordered: from the `nth` such call on (counted from the order, default 1), `times` of them.
@@ -59,7 +58,7 @@ export type FaultRule = z.output<typeof faultRuleSchema>;
 /** A `FaultRule` in which `nth`, `times` and `when` may be left out. */
 export type FaultOrder = z.input<typeof faultRuleSchema>;
 
-export type FaultReply = z.output<typeof replySchema>;
+export type FaultReply = FaultRule['reply'];
 
 interface Pending {
   readonly rule: FaultRule;
@@ -73,10 +72,6 @@ export class FaultQueue {
 
   order(rule: FaultRule): void {
     this.#pending.push({ rule, seen: 0, fired: 0 });
-  }
-
-  clear(): void {
-    this.#pending = [];
   }
 
   get rules(): readonly FaultRule[] {
@@ -110,34 +105,31 @@ const ACCEPTED = [
 ].join('\n  ');
 
 /**
- * A fault from text such as `create:after:504*3`.
+ * A fault from what was ordered: text such as `create:after:504*3`, or an object of the form of `FaultOrder`.
  *
  * @throws ProductError of kind `input` that lists what is accepted.
  */
-export function parseFaultSpec(text: string): FaultRule {
-  const groups = SPEC.exec(text.trim())?.groups;
-  if (groups === undefined) throw notAFault(text);
-  const rule = faultRuleSchema.safeParse({
-    on: groups.on,
-    when: parseWhen(groups.when),
-    reply: parseReply(groups.reply ?? ''),
-    ...(groups.nth !== undefined && { nth: Number(groups.nth) }),
-    ...(groups.times !== undefined && { times: groups.times === 'always' ? 'always' : Number(groups.times) }),
+export function parseFault(order: unknown): FaultRule {
+  const rule = faultRuleSchema.safeParse(typeof order === 'string' ? fieldsOf(order) : order);
+  if (rule.success) return rule.data;
+  throw productError('input', {
+    code: 'unknown-fault',
+    message: `not a fault that the sandbox knows: ${typeof order === 'string' ? order : JSON.stringify(order)}`,
+    remedy: `write ${ACCEPTED}`,
   });
-  if (!rule.success) throw notAFault(text);
-  return rule.data;
 }
 
-/**
- * A fault from what was ordered: text for `parseFaultSpec`, or an object of the form of `FaultOrder`.
- *
- * @throws ProductError of kind `input` that lists what is accepted.
- */
-export function parseFaultOrder(order: unknown): FaultRule {
-  if (typeof order === 'string') return parseFaultSpec(order);
-  const rule = faultRuleSchema.safeParse(order);
-  if (!rule.success) throw notAFault(JSON.stringify(order));
-  return rule.data;
+function fieldsOf(text: string): unknown {
+  const groups = SPEC.exec(text.trim())?.groups;
+  if (groups === undefined) return null;
+  const { on, when, reply = '', nth = '1', times = '1' } = groups;
+  return {
+    on,
+    when: parseWhen(when),
+    reply: parseReply(reply),
+    nth: Number(nth),
+    times: times === 'always' ? times : Number(times),
+  };
 }
 
 function parseWhen(text = 'before'): unknown {
@@ -148,14 +140,6 @@ function parseReply(text: string): unknown {
   if (/^\d{3}$/.test(text)) return { kind: 'answer', status: Number(text) };
   if (text.startsWith('slow:')) return { kind: 'slow', ms: Number(text.slice('slow:'.length)) };
   return { kind: text };
-}
-
-function notAFault(text: string): ProductError {
-  return productError('input', {
-    code: 'unknown-fault',
-    message: `not a fault that the sandbox knows: ${text}`,
-    remedy: `write ${ACCEPTED}`,
-  });
 }
 
 /** A rule as text again, for the request log. Headers and body of an ordered answer are left out. */

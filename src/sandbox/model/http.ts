@@ -44,26 +44,36 @@ export function refusal(message: string, status = 400): ApiResponse {
   return json({ error: { message } }, status);
 }
 
+const PAGE_LIMIT = { usual: 100, most: 1000 } as const;
+
+/** One page of the items that the query asks for, in the envelope of every list. */
+export function page<T>(items: readonly T[], query: string, show: (item: T) => unknown): object {
+  const asked = new URLSearchParams(query);
+  const start = count(asked.get('start')) ?? 0;
+  const limit = Math.min(count(asked.get('limit')) ?? PAGE_LIMIT.usual, PAGE_LIMIT.most);
+  const data = items.slice(start, start + limit).map(show);
+  return { start, limit, count: data.length, total: items.length, data };
+}
+
+function count(text: string | null): number | null {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
 const TURNED_AWAY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** What is sent with a status that was ordered without a body: the load balancer's page, a refusal, or nothing. */
 export function readyMade(status: number): ApiResponse {
-  if (TURNED_AWAY.has(status)) return loadBalancerPage(status);
-  if (status >= 500)
-    return { status, headers: { 'Content-Type': 'text/html' }, body: '<h1>Internal Server Error</h1>' };
-  if (status >= 400) return refusal(`Refused with status ${status}`, status);
-  return empty(status);
+  if (TURNED_AWAY.has(status)) return htmlPage(status, 'Loadbalancer Error', 'There are too many requests.');
+  if (status >= 500) return htmlPage(status, 'Internal Server Error', 'Something went wrong.');
+  return status >= 400 ? refusal(`Refused with status ${status}`, status) : empty(status);
 }
 
-/** The page that stands in front of the API when it is busy: HTML, never JSON. */
-function loadBalancerPage(status: number): ApiResponse {
+/** As what stands in front of the API answers when it is busy: HTML, never JSON. */
+function htmlPage(status: number, title: string, text: string): ApiResponse {
   const body = `<!DOCTYPE html>
 <html>
-<head><title>Loadbalancer Error</title></head>
-<body>
-<h1>Loadbalancer Error</h1>
-<p>There are too many requests at the moment. Please try again later. (${status})</p>
-</body>
+<head><title>${title}</title></head>
+<body><h1>${title}</h1><p>${text} (${status})</p></body>
 </html>
 `;
   return { status, headers: { 'Content-Type': 'text/html; charset=utf-8' }, body };

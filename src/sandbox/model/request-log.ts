@@ -14,7 +14,7 @@ export interface LoggedRequest {
   readonly query: string;
   /** As it came in; an access token in it reads `***`. */
   readonly body: string;
-  /** The fault that struck it, as `parseFaultSpec` takes it. */
+  /** The fault that struck it, as `parseFault` takes it. */
   readonly fault: string | null;
 }
 

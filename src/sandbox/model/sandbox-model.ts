@@ -1,18 +1,16 @@
 import { productError } from '../../errors.js';
 import { Access } from './access.js';
-import { Account, IdCounter, type StoredWebhook } from './account.js';
+import type { Account, StoredWebhook } from './account.js';
 import { carryOut } from './acts.js';
 import { route } from './calls.js';
-import { type WebhookData, webhookData } from './data.js';
-import { decide, type Effects } from './effects.js';
-import { type FaultOrder, FaultQueue, type FaultRule, faultSpec, parseFaultOrder } from './faults.js';
+import { CALLERS, webhookData } from './data.js';
+import { type FaultOrder, FaultQueue, type FaultRule, faultSpec, parseFault } from './faults.js';
 import { type ApiRequest, type ApiResponse, REFUSALS, refusal } from './http.js';
 import {
   type AccountOptions,
   DEFAULT_ACCOUNT,
   DEFAULT_QUIRKS,
   FIRST_WEBHOOK_ID,
-  JWT_LIFE_MS,
   type ModelOptions,
   type Quirks,
   TOKEN_LENGTH_MIN_CHARACTERS,
@@ -24,61 +22,55 @@ import { type LoggedRequest, RequestLog } from './request-log.js';
  * in place, so that each request costs the same however many webhooks there are. Times are milliseconds since 1970.
  */
 export class SandboxModel {
-  readonly #options: ModelOptions;
-  readonly #accountOptions: readonly [AccountOptions, ...AccountOptions[]];
+  /** Every account's options, the usual one first. */
+  readonly accounts: readonly [AccountOptions, ...AccountOptions[]];
   readonly #quirks: Quirks;
-  readonly #faults = new FaultQueue();
-  #ids: IdCounter;
-  #accounts: readonly Account[];
-  #access: Access;
-  #log: RequestLog;
+  #faults = new FaultQueue();
+  /** Ids are handed out to all accounts from one counter, as the live API seems to do. */
+  #nextId = FIRST_WEBHOOK_ID;
+  #accounts: readonly Account[] = [];
+  #access = new Access([]);
+  #log = new RequestLog([]);
 
   /** Throws for a token that is too short, or an id or token that two accounts share. */
-  constructor(options: ModelOptions = {}) {
-    this.#options = options;
-    this.#accountOptions = options.accounts ?? [DEFAULT_ACCOUNT];
-    this.#quirks = { ...DEFAULT_QUIRKS, ...options.quirks };
-    checkAccounts(this.#accountOptions);
-    [this.#ids, this.#accounts, this.#access, this.#log] = this.#fresh();
+  constructor({ accounts = [DEFAULT_ACCOUNT], quirks }: ModelOptions = {}) {
+    checkAccounts(accounts);
+    this.accounts = accounts;
+    this.#quirks = { ...DEFAULT_QUIRKS, ...quirks };
+    this.reset();
   }
 
-  /** Notes the request, lets the next fault strike it, and says what is to happen. Nothing is acted on yet. */
-  receive(request: ApiRequest, now: number): Effects {
+  /** Notes the request, and says which fault strikes it. Nothing is acted on yet. */
+  receive(request: ApiRequest, now: number): FaultRule | null {
     const { call } = route(request.method, request.path);
     const fault = this.#faults.take(call.kind);
     this.#log.add(request, call.kind, fault === null ? null : faultSpec(fault), now);
-    return decide(fault);
+    return fault;
   }
 
   /** Does what the request asks for, without faults. */
   act(request: ApiRequest, now: number): ApiResponse {
-    const asked = route(request.method, request.path);
-    const { call, version } = asked;
+    const { call, version } = route(request.method, request.path);
     if (call.kind === 'token') return this.#access.trade(request, now);
     if (version === null) return refusal(REFUSALS.method);
-    const account = this.#access.accountOf(request, asked, now);
+    const account = this.#access.accountOf(request, version, now);
     // Whatever is wrong, versions up to 3 answer 400; v4 tells a bad token apart.
     if (account === null) return refusal(REFUSALS.token, version === 4 ? 401 : 400);
-    return carryOut(call, { account, quirks: this.#quirks, version, request, now });
-  }
-
-  /** Every account's options, the usual one first. */
-  get accounts(): readonly [AccountOptions, ...AccountOptions[]] {
-    return this.#accountOptions;
+    return carryOut(call, { account, quirks: this.#quirks, version, request, now, takeId: () => this.#takeId() });
   }
 
   /** The id that the next webhook of any account gets. */
   get nextId(): number {
-    return this.#ids.next;
+    return this.#nextId;
   }
 
   /** The account's live webhooks by rising id. `id`: its identity's; default: the first account. */
   webhooks(id?: string): readonly StoredWebhook[] {
-    return this.#account(id).live();
+    return [...this.#account(id).webhooks.values()].filter(({ removedAt }) => removedAt === null);
   }
 
   removedWebhooks(id?: string): readonly StoredWebhook[] {
-    return this.#account(id).removed();
+    return [...this.#account(id).webhooks.values()].filter(({ removedAt }) => removedAt !== null);
   }
 
   get requests(): readonly LoggedRequest[] {
@@ -90,45 +82,49 @@ export class SandboxModel {
   }
 
   /**
-   * Queues a fault, as a rule or as text for `parseFaultSpec`.
+   * Queues a fault, as a rule or as text for `parseFault`.
    *
    * @throws ProductError of kind `input` when it is neither.
    */
   orderFault(order: FaultOrder | string): void {
-    this.#faults.order(parseFaultOrder(order));
+    this.#faults.order(parseFault(order));
   }
 
   clearFaults(): void {
-    this.#faults.clear();
+    this.#faults = new FaultQueue();
   }
 
   /** Another tenant makes that many webhooks: their ids are unknown ones to every account here. */
   takeIds(count: number): void {
-    this.#ids.take(count);
+    this.#nextId += count;
   }
 
   /** A webhook made by hand in the dashboard. Null: the fields describe none. */
-  createByHand(fields: Readonly<Record<string, unknown>>, now: number, id?: string): StoredWebhook | null {
-    const account = this.#account(id);
-    const data = webhookData(fields, account.options);
-    return data === null ? null : account.create(data, now);
+  createByHand(fields: Readonly<Record<string, unknown>>, now: number, account?: string): StoredWebhook | null {
+    const { webhooks } = this.#account(account);
+    const data = webhookData(fields);
+    if (data === null) return null;
+    const id = this.#takeId();
+    const webhook = { ...data, id, callers: data.callers ?? CALLERS, createdAt: now, removedAt: null };
+    webhooks.set(id, webhook);
+    return webhook;
   }
 
   /** Somebody changes a webhook in the dashboard, where database and collection can be changed too. False: no such id. */
-  changeByHand(id: number, fields: Partial<WebhookData>): boolean {
-    return this.#onWebhook(id, (account, webhook) => {
-      account.change(webhook, { ...webhook, ...fields, callers: fields.callers ?? webhook.callers });
-    });
+  changeByHand(id: number, fields: Partial<Omit<StoredWebhook, 'id'>>): boolean {
+    return this.#onWebhook(id, ({ webhooks }, webhook) => webhooks.set(id, { ...webhook, ...fields }));
   }
 
   /** Somebody removes a webhook in the dashboard. */
   removeByHand(id: number, now: number): boolean {
-    return this.#onWebhook(id, (account, webhook) => account.change(webhook, { removedAt: webhook.removedAt ?? now }));
+    return this.#onWebhook(id, ({ webhooks }, webhook) => {
+      webhooks.set(id, { ...webhook, removedAt: webhook.removedAt ?? now });
+    });
   }
 
   /** A webhook is gone without a trace: its id becomes an unknown one. */
   vanish(id: number): boolean {
-    return this.#onWebhook(id, (account) => account.vanish(id));
+    return this.#onWebhook(id, ({ webhooks }) => webhooks.delete(id));
   }
 
   revokeJwts(): void {
@@ -137,30 +133,32 @@ export class SandboxModel {
 
   /** Everything as it was at the start: no webhooks, faults, JWTs or requests, and ids from the first. */
   reset(): void {
-    this.#faults.clear();
-    [this.#ids, this.#accounts, this.#access, this.#log] = this.#fresh();
+    this.clearFaults();
+    this.#nextId = FIRST_WEBHOOK_ID;
+    this.#accounts = this.accounts.map((options) => ({ options, webhooks: new Map() }));
+    this.#access = new Access(this.#accounts);
+    this.#log = new RequestLog(this.accounts.map(({ token }) => token));
   }
 
-  #fresh(): [IdCounter, readonly Account[], Access, RequestLog] {
-    const ids = new IdCounter(this.#options.firstId ?? FIRST_WEBHOOK_ID);
-    const accounts = this.#accountOptions.map((options) => new Account(options, ids));
-    const access = new Access(accounts, this.#options.jwtLifeMs ?? JWT_LIFE_MS);
-    return [ids, accounts, access, new RequestLog(this.#accountOptions.map(({ token }) => token))];
+  #takeId(): number {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return id;
   }
 
-  #account(id = this.#accountOptions[0].identity.id): Account {
+  #account(id = this.accounts[0].identity.id): Account {
     const account = this.#accounts.find(({ options }) => options.identity.id === id);
     if (account !== undefined) return account;
     throw productError('input', {
       code: 'unknown-sandbox-account',
       message: `the sandbox has no account with the id ${id}`,
-      remedy: `use one of: ${this.#accountOptions.map(({ identity }) => identity.id).join(', ')}`,
+      remedy: `use one of: ${this.accounts.map(({ identity }) => identity.id).join(', ')}`,
     });
   }
 
   #onWebhook(id: number, then: (account: Account, webhook: StoredWebhook) => void): boolean {
-    const account = this.#accounts.find((candidate) => candidate.find(id) !== undefined);
-    const webhook = account?.find(id);
+    const account = this.#accounts.find(({ webhooks }) => webhooks.has(id));
+    const webhook = account?.webhooks.get(id);
     if (account === undefined || webhook === undefined) return false;
     then(account, webhook);
     return true;

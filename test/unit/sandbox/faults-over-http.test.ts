@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/server.js';
 import { callApi, makeWebhook, useSandbox } from '../../helpers/sandbox.js';
 
@@ -162,12 +162,6 @@ describe('the server of a sandbox', () => {
     ).toEqual(['identity']);
   });
 
-  it('refuses a body without end, and stays up', async () => {
-    const response = await callApi(sandbox(), 'POST', '/v3/webhooks', { handler: 'x'.repeat(1_000_001) });
-    expect(response.status).toBe(413);
-    expect((await callApi(sandbox(), 'GET', '/v3/identity')).status).toBe(200);
-  });
-
   it('may be closed twice, and tells those who still wait', async () => {
     const waiting = expect(sandbox().until(() => false)).rejects.toThrow('closed');
     await sandbox().close();
@@ -176,13 +170,10 @@ describe('the server of a sandbox', () => {
   });
 
   it('forgets what was still to be acted on when it is closed', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    onTestFinished(() => void vi.useRealTimers());
-    sandbox().orderFault('create:late:1000:close');
+    sandbox().orderFault('create:late:60000:close');
     await post(sandbox());
-    const { model } = sandbox();
-    expect([model.requests.length, vi.getTimerCount()]).toEqual([1, 1]);
     await sandbox().close();
-    expect(vi.getTimerCount()).toBe(0);
+    await new Promise(setImmediate);
+    expect([sandbox().requests().length, sandbox().account().length]).toEqual([1, 0]);
   });
 });

@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProductError } from '../../../src/errors.js';
-import { decide } from '../../../src/sandbox/model/effects.js';
 import {
   FAULT_CALLS,
   FaultQueue,
   type FaultRule,
   faultSpec,
   PLAIN_REPLIES,
-  parseFaultSpec,
+  parseFault,
 } from '../../../src/sandbox/model/faults.js';
 
 describe('a fault written as text', () => {
@@ -20,7 +19,7 @@ describe('a fault written as text', () => {
     ['read@2:late:5000:hang', { on: 'read', when: { lateMs: 5000 }, reply: { kind: 'hang' }, nth: 2 }],
     [' token:garbage*always ', { on: 'token', when: 'before', reply: { kind: 'garbage' }, times: 'always' }],
   ])('is read: %s', (text, rule) => {
-    expect(parseFaultSpec(text)).toEqual({ nth: 1, times: 1, ...rule });
+    expect(parseFault(text)).toEqual({ nth: 1, times: 1, ...rule });
   });
 
   it.each([
@@ -40,9 +39,9 @@ describe('a fault written as text', () => {
     'create:close*',
     'create:slow:99999999999',
   ])('is refused with what is accepted: "%s"', (text) => {
-    expect(() => parseFaultSpec(text)).toThrow(ProductError);
+    expect(() => parseFault(text)).toThrow(ProductError);
     try {
-      parseFaultSpec(text);
+      parseFault(text);
     } catch (error) {
       expect(error).toMatchObject({
         kind: 'input',
@@ -72,7 +71,7 @@ describe('a fault written as text', () => {
     );
     fc.assert(
       fc.property(rule, (ordered) => {
-        expect(parseFaultSpec(faultSpec(ordered))).toEqual(ordered);
+        expect(parseFault(faultSpec(ordered))).toEqual(ordered);
       }),
     );
   });
@@ -81,7 +80,7 @@ describe('a fault written as text', () => {
 describe('the queue of faults', () => {
   function strikes(specs: readonly string[], calls: readonly ('create' | 'read')[]): (string | null)[] {
     const queue = new FaultQueue();
-    for (const spec of specs) queue.order(parseFaultSpec(spec));
+    for (const spec of specs) queue.order(parseFault(spec));
     return calls.map((call) => queue.take(call)).map((rule) => rule && faultSpec(rule));
   }
 
@@ -104,36 +103,7 @@ describe('the queue of faults', () => {
       [null, 0, 1],
     ],
   ] as const)('strikes %s', (_, specs, calls, struck) => {
-    const expected = struck.map((index) => (index === null ? null : faultSpec(parseFaultSpec(specs[index] ?? ''))));
+    const expected = struck.map((index) => (index === null ? null : faultSpec(parseFault(specs[index] ?? ''))));
     expect(strikes(specs, calls)).toEqual(expected);
-  });
-});
-
-describe('what a fault means', () => {
-  const result = (alteration: string | null) => ({ kind: 'result', alteration });
-  const answer = (response: object) => ({ kind: 'answer', response: expect.objectContaining(response) });
-
-  it.each([
-    ['any:before:close', { act: 'never', reply: { kind: 'close' } }],
-    ['any:before:reset', { act: 'never', reply: { kind: 'reset' } }],
-    ['any:before:hang', { act: 'never', reply: { kind: 'hang' } }],
-    ['any:before:400', { act: 'never', reply: answer({ status: 400 }) }],
-    ['any:before:truncated', { act: 'never', reply: answer({ status: 200, promisedBytes: 15 }) }],
-    ['any:before:without-id', { act: 'never', reply: answer({ status: 200, headers: {}, body: '' }) }],
-    ['any:before:slow:5', { act: 'held-up', actAfterMs: 5 }],
-    ['any:after:close', { act: 'now', reply: { kind: 'close' }, replyAfterMs: 0 }],
-    ['any:after:504', { act: 'now', reply: answer({ status: 504 }), replyAfterMs: 0 }],
-    ['any:after:truncated', { act: 'now', reply: result('truncated'), replyAfterMs: 0 }],
-    ['any:after:without-id', { act: 'now', reply: result('without-id'), replyAfterMs: 0 }],
-    ['any:after:garbage', { act: 'now', reply: result('garbage'), replyAfterMs: 0 }],
-    ['any:after:slow:5', { act: 'now', reply: result(null), replyAfterMs: 5 }],
-    ['any:late:7:close', { act: 'late', reply: { kind: 'close' }, actAfterMs: 7 }],
-    ['any:late:7:503', { act: 'late', reply: answer({ status: 503 }), actAfterMs: 7 }],
-  ])('%s', (spec, effects) => {
-    expect(decide(parseFaultSpec(spec))).toEqual(effects);
-  });
-
-  it('is to be acted on and answered at once where there is none', () => {
-    expect(decide(null)).toEqual({ act: 'now', reply: result(null), replyAfterMs: 0 });
   });
 });
