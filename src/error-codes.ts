@@ -68,7 +68,6 @@ export const ERROR_CODES = {
     'token-rejected',
     'file-unreadable',
     'proxy-address',
-    'api-url',
     'sandbox-state',
     'listen-in-use',
     'bad-range',

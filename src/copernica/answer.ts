@@ -50,7 +50,8 @@ export function errorText(body: Answer['body']): string | null {
 }
 
 function errorIn(body: Answer['body']): unknown {
-  return typeof body === 'string' && body.trimStart().startsWith('{') ? parsed(body).error : undefined;
+  const json = typeof body === 'string' ? parseJson(body) : undefined;
+  return isRecord(json) ? json.error : undefined;
 }
 
 function textOf(error: unknown): string[] {
@@ -58,12 +59,12 @@ function textOf(error: unknown): string[] {
   return typeof text === 'string' ? [text] : [];
 }
 
-function parsed(body: string): Record<string, unknown> {
+/** Undefined: it is no JSON. */
+export function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(body);
-    return isRecord(value) ? value : {};
+    return JSON.parse(text);
   } catch {
-    return {};
+    return undefined;
   }
 }
 

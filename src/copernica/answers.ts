@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
-import { type Answer, type Exchange, saysBadToken, saysGone } from './answer.js';
-import type { CallFailure, Identity, LiveWebhook, NamedEntity, Outcome, ReadOutcome } from './api.js';
+import { type Answer, type Exchange, parseJson, saysBadToken, saysGone } from './answer.js';
+import type { Identity, LiveWebhook, NamedEntity, Outcome, ReadOutcome } from './api.js';
 import { contradictionIn, failure, safeText, unusable } from './outcome.js';
 import type { Redact } from './redact.js';
 
@@ -26,27 +26,24 @@ const limitedTo = z.union([z.enum(['', '0']).transform(() => null), z.literal(0)
   error: 'is not an id',
 });
 
-const filled = z.string('is not text').min(1, 'is empty');
+const text = z.string('is not text');
+const filled = text.min(1, 'is empty');
 
 /** The documented fields, and the limits, which may or may not be shown. Further properties are let pass. */
-const webhookSchema = z.looseObject({
+const liveSchema = z.object({
   ID: webhookId,
   handler: filled,
   trigger: filled,
-  callers: z.array(z.string('is not text'), 'is not a list').nullish(),
+  callers: z.array(text, 'is not a list').nullish(),
   database: limitedTo.optional(),
   collection: limitedTo.optional(),
 });
 /** A date, or a time as a number. Databases write "none" as null, nothing, 0, or a date of zeros. */
-const filledDate = z.union([z.string().regex(/[1-9a-z]/i), z.number().positive()]);
-const removedSchema = z.looseObject({
-  ID: webhookId,
-  removed: z.union([filledDate, z.literal(true)]),
-});
-const forPeople = z.string().catch('');
-const identitySchema = z.looseObject({ ID: id, name: z.string('is not text').nullish(), company: forPeople });
-const namedSchema = z.looseObject({ ID: id, name: z.string('is not text') });
-const envelopeSchema = z.looseObject({
+const filledDate = z.union([z.string().regex(/[1-9a-z]/i), z.number().positive(), z.literal(true)]);
+const removedSchema = z.object({ ID: webhookId, removed: filledDate });
+const identitySchema = z.object({ ID: id, name: text.nullish(), company: z.string().catch('') });
+const namedSchema = z.object({ ID: id, name: text });
+const envelopeSchema = z.object({
   start: wholeNumber.optional(),
   count: wholeNumber.optional(),
   total: wholeNumber,
@@ -69,23 +66,27 @@ type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false
  */
 export function readOutcome(asked: number, exchange: Exchange, redact: Redact): ReadOutcome {
   if (exchange.kind === 'answer' && saysGone(exchange, 'webhook')) return { ok: true, value: 'gone' };
-  if (exchange.kind === 'no-answer' || exchange.status !== 200) return failureOf(exchange, redact);
-  const body = parseBody(exchange);
-  const webhook = body.ok ? parseWebhook(body.value) : body;
-  if (!webhook.ok) return unusable(exchange, webhook.but, redact);
-  if (webhook.value.id !== asked) return unusable(exchange, `answered for another id, ${webhook.value.id}`, redact);
-  return { ok: true, value: webhook.value.live ?? 'gone' };
+  const webhook = outcomeOf(
+    exchange,
+    (raw) => {
+      const parsed = parseWebhook(raw);
+      if (!parsed.ok || parsed.value.id === asked) return parsed;
+      return { ok: false, but: `answered for another id, ${parsed.value.id}` };
+    },
+    redact,
+  );
+  return webhook.ok ? { ok: true, value: webhook.value.live ?? 'gone' } : webhook;
 }
 
 /** What a GET of the identity came to. The account's id is digits, whether it comes as text or as a number. */
 export function identityOutcome(exchange: Exchange, redact: Redact): Outcome<Identity> {
-  if (exchange.kind === 'no-answer' || exchange.status !== 200) return failureOf(exchange, redact);
-  const body = parseBody(exchange);
-  const identity = body.ok ? parseWith(identitySchema, body.value) : body;
-  if (!identity.ok) return unusable(exchange, identity.but, redact);
+  const identity = outcomeOf(exchange, (raw) => parseWith(identitySchema, raw), redact);
+  if (!identity.ok) return identity;
   const { ID, name, company } = identity.value;
-  const forPeople = (text: string) => safeText(text, redact);
-  return { ok: true, value: { id: String(ID), name: forPeople(name ?? ''), company: forPeople(company) } };
+  return {
+    ok: true,
+    value: { id: String(ID), name: safeText(name ?? '', redact), company: safeText(company, redact) },
+  };
 }
 
 /** An item of a list. `live` is null where the webhook is removed and still listed. */
@@ -100,15 +101,13 @@ export interface Page<T> {
   readonly total: number;
 }
 
-export type PageOutcome<T> = Outcome<Page<T>>;
-
 /** One page of GET /webhooks, which is not documented: it may be there, be missing, or answer something else. */
-export function webhookPage(exchange: Exchange, redact: Redact): PageOutcome<ListedWebhook> {
+export function webhookPage(exchange: Exchange, redact: Redact): Outcome<Page<ListedWebhook>> {
   return pageOutcome(exchange, parseWebhook, redact);
 }
 
 /** One page of GET /databases or of GET /database/$id/collections. */
-export function namedPage(exchange: Exchange, redact: Redact): PageOutcome<NamedEntity> {
+export function namedPage(exchange: Exchange, redact: Redact): Outcome<Page<NamedEntity>> {
   return pageOutcome(exchange, parseNamed, redact);
 }
 
@@ -121,25 +120,19 @@ export function namedPage(exchange: Exchange, redact: Redact): PageOutcome<Named
  *   401, 403, 400 for the token, 408, 429, 5xx, no answer, a body that
  *     broke off or is encoded                                              nothing
  */
-function pageOutcome<T>(exchange: Exchange, parseItem: (item: unknown) => Parsed<T>, redact: Redact): PageOutcome<T> {
-  if (exchange.kind === 'no-answer') return failureOf(exchange, redact);
+function pageOutcome<T>(exchange: Exchange, parseItem: (item: unknown) => Parsed<T>, redact: Redact): Outcome<Page<T>> {
+  const page = outcomeOf(exchange, (raw) => parsePage(raw, parseItem), redact);
+  if (page.ok || exchange.kind === 'no-answer') return page;
   const { status, body } = exchange;
-  if (status === 200) {
-    const page = parsePage(exchange, parseItem);
-    if (page.ok) return page;
-    const wasRead = typeof body === 'string' || body.broken === 'too-large';
-    return { ...unusable(exchange, page.but, redact), missing: wasRead ? 'call' : undefined };
-  }
-  const failed = failureOf(exchange, redact);
-  if (saysGone(exchange, 'database')) return { ...failed, missing: 'database' };
-  const passes = failed.kind === 'turned-away' || status >= 500 || status === 408;
+  if (saysGone(exchange, 'database')) return { ...page, missing: 'database' };
+  const passes = page.kind === 'turned-away' || status >= 500 || status === 408;
   const isAboutToken = status === 401 || status === 403 || saysBadToken(exchange);
-  return { ...failed, missing: passes || isAboutToken ? undefined : 'call' };
+  const wasRead = typeof body === 'string' || body.broken === 'too-large' || status !== 200;
+  return { ...page, missing: passes || isAboutToken || !wasRead ? undefined : 'call' };
 }
 
-function parsePage<T>(answer: Answer, parseItem: (item: unknown) => Parsed<T>): Parsed<Page<T>> {
-  const body = parseBody(answer);
-  const envelope = body.ok ? parseWith(envelopeSchema, body.value) : body;
+function parsePage<T>(raw: unknown, parseItem: (item: unknown) => Parsed<T>): Parsed<Page<T>> {
+  const envelope = parseWith(envelopeSchema, raw);
   if (!envelope.ok) return envelope;
   const { total, data, count = data.length } = envelope.value;
   if (count !== data.length) return { ok: false, but: `with ${data.length} items where it says ${count}` };
@@ -153,15 +146,13 @@ function parsePage<T>(answer: Answer, parseItem: (item: unknown) => Parsed<T>): 
 }
 
 function parseWebhook(raw: unknown): Parsed<ListedWebhook> {
-  const removed = removedSchema.safeParse(withId(raw));
-  if (removed.success) return { ok: true, value: { id: removed.data.ID, live: null } };
-  const parsed = parseWith(webhookSchema, raw);
+  const removed = parseWith(removedSchema, raw);
+  if (removed.ok) return { ok: true, value: { id: removed.value.ID, live: null } };
+  const parsed = parseWith(liveSchema, raw);
   if (!parsed.ok) return parsed;
   const { ID, handler, trigger, callers, database, collection } = parsed.value;
-  return {
-    ok: true,
-    value: { id: ID, live: { id: ID, handler, trigger, callers: callers ?? [], database, collection } },
-  };
+  const live = { id: ID, handler, trigger, callers: callers ?? [], database, collection };
+  return { ok: true, value: { id: ID, live } };
 }
 
 function parseNamed(raw: unknown): Parsed<NamedEntity> {
@@ -169,16 +160,20 @@ function parseNamed(raw: unknown): Parsed<NamedEntity> {
   return parsed.ok ? { ok: true, value: { id: parsed.value.ID, name: parsed.value.name } } : parsed;
 }
 
-function parseBody(answer: Answer): Parsed<unknown> {
+/** What is in the body of a 200; any other answer is a failure. */
+function outcomeOf<T>(exchange: Exchange, parse: (json: unknown) => Parsed<T>, redact: Redact): Outcome<T> {
+  if (exchange.kind === 'no-answer' || exchange.status !== 200) return failure(exchange, redact);
+  const parsed = parseBody(exchange, parse);
+  return parsed.ok ? parsed : unusable(exchange, parsed.but, redact);
+}
+
+function parseBody<T>(answer: Answer, parse: (json: unknown) => Parsed<T>): Parsed<T> {
   const contradiction = contradictionIn(answer);
   if (contradiction !== null) return { ok: false, but: contradiction };
-  const text = typeof answer.body === 'string' ? answer.body : '';
-  if (text.trim() === '') return { ok: false, but: 'with an empty body' };
-  try {
-    return { ok: true, value: JSON.parse(text) };
-  } catch {
-    return { ok: false, but: 'with a body that is not JSON' };
-  }
+  const body = typeof answer.body === 'string' ? answer.body : '';
+  if (body.trim() === '') return { ok: false, but: 'with an empty body' };
+  const json = parseJson(body);
+  return json === undefined ? { ok: false, but: 'with a body that is not JSON' } : parse(json);
 }
 
 function parseWith<T>(schema: z.ZodType<T>, raw: unknown): Parsed<T> {
@@ -193,10 +188,4 @@ function parseWith<T>(schema: z.ZodType<T>, raw: unknown): Parsed<T> {
 function withId(raw: unknown): unknown {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || 'ID' in raw || !('id' in raw)) return raw;
   return { ...raw, ID: raw.id };
-}
-
-/** A status of success other than 200 has no answer in it. */
-function failureOf(exchange: Exchange, redact: Redact): CallFailure {
-  if (exchange.kind === 'answer' && exchange.status < 300) return unusable(exchange, 'nothing to read', redact);
-  return failure(exchange, redact);
 }

@@ -17,6 +17,8 @@ export interface CallFailure {
   readonly retryAfterMs?: number | undefined;
   /** Copernica itself says that it is for the token: it is unknown, over, or may not do this. */
   readonly tokenRejected?: true | undefined;
+  /** Version 4 could not trade the token for a JWT: the API was not called. */
+  readonly withoutJwt?: true | undefined;
   /** Of a list: what seems not to be there at all, the call itself or the database that it is of. */
   readonly missing?: 'call' | 'database' | undefined;
 }

@@ -53,8 +53,8 @@ const PAGE_ITEMS = { webhooks: 1000, databases: 100, collections: 1000 } as cons
 const PAGES_MAX = 1000;
 
 /**
- * The API over HTTP, so many requests at a time. Throws ProductError of kind `input` for a token or an address that
- * can't be.
+ * The API over HTTP, so many requests at a time. The token has been checked, or nobody could take it out of messages.
+ * Throws ProductError of kind `input` for a proxy that can't be.
  */
 export function createCopernicaClient(options: CopernicaClientOptions): CopernicaApi {
   const requests = new Requests(options, options.transport);

@@ -1,7 +1,7 @@
 import type { Answer } from './answer.js';
-import { identityOutcome, webhookPage } from './answers.js';
-import type { CallFailure, Identity } from './api.js';
-import { parseUrl, Requests, type RequestsOptions } from './requests.js';
+import type { CallFailure, CopernicaApi, Identity } from './api.js';
+import { createCopernicaClient } from './client.js';
+import type { RequestsOptions } from './requests.js';
 import { createTransport } from './transport.js';
 
 /** What came of one request without a token: whether a host answers at all, whatever it says. */
@@ -16,15 +16,12 @@ export type Contact =
 
 export type ContactOptions = Pick<RequestsOptions, 'proxy' | 'ca' | 'timeoutMs' | 'userAgent'>;
 
-/**
- * Contacts a host the way that requests go. Throws ProductError of kind `input` for an address or a proxy that can't be.
- */
+/** Contacts a host the way that requests go. Throws ProductError of kind `input` for a proxy that can't be. */
 export async function contactHost(address: string, options: ContactOptions): Promise<Contact> {
-  const { proxy, ca, timeoutMs, userAgent } = options;
-  const transport = createTransport({ origin: parseUrl(address).origin, connections: 1, timeoutMs, proxy, ca });
+  const transport = createTransport({ ...options, origin: new URL(address).origin, connections: 1 });
   try {
     const sentAt = Date.now();
-    const exchange = await transport.send({ method: 'GET', path: '/', headers: { 'user-agent': userAgent } });
+    const exchange = await transport.send({ method: 'GET', path: '/', headers: { 'user-agent': options.userAgent } });
     if (exchange.kind === 'no-answer') return { kind: 'no-answer', message: exchange.message };
     return { kind: 'answered', ms: exchange.receivedAt - sentAt, aheadMs: aheadOf(exchange, sentAt) };
   } finally {
@@ -53,30 +50,26 @@ export interface ApiAnswers {
 export type IdentityAnswer = ({ readonly kind: 'identity' } & Identity) | CallFailure;
 
 /**
- * Asks more closely than a run has to: reads the identity and one webhook of the list, and changes nothing.
- * Throws ProductError of kind `input` for an address or a proxy that can't be.
+ * Asks more than a run has to, and changes nothing. Throws ProductError of kind `input` for a proxy that can't be.
  */
 export async function askApi(options: RequestsOptions): Promise<ApiAnswers> {
-  const requests = new Requests(options);
+  const api = createCopernicaClient(options);
   try {
     const startedAt = performance.now();
-    const spent = () => Math.round(performance.now() - startedAt);
-    const access = await requests.access();
-    if (!access.ok) return { tradeFailure: access, identity: null, ms: spent(), list: null };
-    const exchange = await requests.send({ method: 'GET', resource: 'identity' });
-    const ms = spent();
-    // The JWT was taken back, and there is no other.
-    if ('ok' in exchange) return { tradeFailure: exchange, identity: null, ms, list: null };
-    const outcome = identityOutcome(exchange, requests.redact);
-    if (!outcome.ok) return { tradeFailure: null, identity: outcome, ms, list: null };
-    return { tradeFailure: null, identity: { kind: 'identity', ...outcome.value }, ms, list: await hasList(requests) };
+    const outcome = await api.identity();
+    const ms = Math.round(performance.now() - startedAt);
+    if (outcome.ok) {
+      const identity = { kind: 'identity', ...outcome.value } as const;
+      return { tradeFailure: null, identity, ms, list: await hasList(api) };
+    }
+    if (outcome.withoutJwt === true) return { tradeFailure: outcome, identity: null, ms, list: null };
+    return { tradeFailure: null, identity: outcome, ms, list: null };
   } finally {
-    await requests.close();
+    await api.close();
   }
 }
 
-async function hasList(requests: Requests): Promise<boolean | string> {
-  const exchange = await requests.send({ method: 'GET', resource: 'webhooks', query: 'start=0&limit=1' });
-  const page = 'ok' in exchange ? exchange : webhookPage(exchange, requests.redact);
-  return page.ok || (page.missing === undefined ? page.message : false);
+async function hasList(api: CopernicaApi): Promise<boolean | string> {
+  const all = await api.listWebhooks();
+  return all.ok ? all.value !== 'unavailable' : all.message;
 }

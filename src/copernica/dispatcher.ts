@@ -1,26 +1,23 @@
 import { rootCertificates } from 'node:tls';
-import type { Dispatcher, Pool } from 'undici';
+import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 
 export interface DispatcherOptions {
   /** Scheme, host and port, without a path. */
   readonly origin: string;
-  /** Connections at a time. */
+  /** Connections at a time, which are kept alive. */
   readonly connections: number;
+  /** For opening a connection. */
   readonly timeoutMs: number;
   /** As `proxyFor` decides it; null: none. */
   readonly proxy: URL | null;
   /** PEM text of further certificate authorities, trusted beside those that Node brings along. */
-  readonly ca: string | undefined;
+  readonly ca?: string | undefined;
 }
 
 const ANSWER_HEADER_BYTES = 16 * 1024;
 
-/**
- * Opens the pool of connections that requests go through. undici is loaded here, when the first request is sent: loading
- * it takes about as long as starting Node does.
- */
-export async function openDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
-  const undici = await import('undici');
+/** The connections that requests go through. It connects when the first one is sent. */
+export function openDispatcher(options: DispatcherOptions): Dispatcher {
   // Said outright: what is left out is as NODE_TLS_REJECT_UNAUTHORIZED has it.
   const tls = {
     rejectUnauthorized: true,
@@ -38,14 +35,14 @@ export async function openDispatcher(options: DispatcherOptions): Promise<Dispat
     connectTimeout: options.timeoutMs,
     connect: tls,
   };
-  if (options.proxy === null) return new undici.Pool(options.origin, settings);
-  return new undici.ProxyAgent({
+  if (options.proxy === null) return new Pool(options.origin, settings);
+  return new ProxyAgent({
     ...settings,
     uri: options.proxy.href,
     requestTls: tls,
     proxyTls: tls,
     clientFactory: (address, factoryOptions) =>
-      tunnels(new undici.Pool(address, { ...factoryOptions, headersTimeout: options.timeoutMs })),
+      tunnels(new Pool(address, { ...factoryOptions, headersTimeout: options.timeoutMs })),
   });
 }
 

@@ -6,14 +6,6 @@ export interface NetworkPlace {
   readonly sent: boolean;
 }
 
-const CONNECTION_LOST: ReadonlySet<string> = new Set([
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'UND_ERR_SOCKET',
-  'PROXY_CLOSED',
-]);
-
 /**
  * An error of the network in plain words, from its code alone: messages of errors can hold the URL, and the URL holds
  * the access token.
@@ -21,21 +13,27 @@ const CONNECTION_LOST: ReadonlySet<string> = new Set([
 export function describeNetworkError(error: unknown, { target, sent }: NetworkPlace): string {
   const code = codeOf(error);
   const where = addressOf(error) ?? target;
-  if (CONNECTION_LOST.has(code)) {
-    if (code === 'PROXY_CLOSED') return 'the proxy closed the connection';
-    return sent ? 'the connection was closed before the answer came' : `the connection to ${where} was closed again`;
-  }
+  const hostname = property(error, 'hostname');
+  const host = typeof hostname === 'string' ? hostname : target;
   if (/CERT|^ERR_SSL|^ERR_TLS|^EPROTO$|^UNABLE_TO|^DEPTH_ZERO|^UND_ERR_PRX_TLS$/.test(code)) {
     return `no TLS connection to ${where} (${code})`;
   }
-  if (code === 'HTTP_PARSER') return 'the answer is not HTTP';
   switch (code) {
+    case 'HTTP_PARSER':
+      return 'the answer is not HTTP';
+    case 'ECONNRESET':
+    case 'ECONNABORTED':
+    case 'EPIPE':
+    case 'UND_ERR_SOCKET':
+      return sent ? 'the connection was closed before the answer came' : `the connection to ${where} was closed again`;
+    case 'PROXY_CLOSED':
+      return 'the proxy closed the connection';
     case 'ECONNREFUSED':
       return `connection refused by ${where}`;
     case 'ENOTFOUND':
-      return `name not found: ${hostOf(error) ?? target}`;
+      return `name not found: ${host}`;
     case 'EAI_AGAIN':
-      return `the name can't be looked up at the moment: ${hostOf(error) ?? target}`;
+      return `the name can't be looked up at the moment: ${host}`;
     case 'ETIMEDOUT':
     case 'UND_ERR_CONNECT_TIMEOUT':
       return `no connection to ${where} in time`;
@@ -70,11 +68,6 @@ function addressOf(error: unknown): string | null {
   const port = property(first, 'port');
   if (typeof address !== 'string' || typeof port !== 'number') return null;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-function hostOf(error: unknown): string | null {
-  const host = property(error, 'hostname');
-  return typeof host === 'string' ? host : null;
 }
 
 /** The only place where undici tells the proxy's status is its message. */

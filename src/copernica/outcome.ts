@@ -7,6 +7,7 @@ import {
   type BrokenBody,
   type Exchange,
   errorText,
+  parseJson,
   saysBadToken,
   saysGone,
 } from './answer.js';
@@ -137,13 +138,7 @@ function beginning(body: string): string {
 
 /** It begins like JSON and is none: whatever sent it, that was not the API saying what it did. */
 function isBrokenJson(body: Answer['body']): boolean {
-  if (typeof body !== 'string' || !/^[{[]/.test(beginning(body))) return false;
-  try {
-    JSON.parse(body);
-    return false;
-  } catch {
-    return true;
-  }
+  return typeof body === 'string' && /^[{[]/.test(beginning(body)) && parseJson(body) === undefined;
 }
 
 /** What the answer says, for people: the API's own words where it has some, never a page. */
