@@ -30,19 +30,25 @@ const text = z.string('is not text');
 const filled = text.min(1, 'is empty');
 
 /** The documented fields, and the limits, which may or may not be shown. Further properties are let pass. */
-const liveSchema = z.object({
-  ID: webhookId,
-  handler: filled,
-  trigger: filled,
-  callers: z.array(text, 'is not a list').nullish(),
-  database: limitedTo.optional(),
-  collection: limitedTo.optional(),
-});
+const liveSchema = z
+  .object({
+    ID: webhookId,
+    handler: filled,
+    trigger: filled,
+    callers: z.array(text, 'is not a list').nullish(),
+    database: limitedTo.optional(),
+    collection: limitedTo.optional(),
+  })
+  .transform(({ ID, handler, trigger, callers, database, collection }): ListedWebhook => {
+    return { id: ID, live: { id: ID, handler, trigger, callers: callers ?? [], database, collection } };
+  });
 /** A date, or a time as a number. Databases write "none" as null, nothing, 0, or a date of zeros. */
 const filledDate = z.union([z.string().regex(/[1-9a-z]/i), z.number().positive(), z.literal(true)]);
-const removedSchema = z.object({ ID: webhookId, removed: filledDate });
+const removedSchema = z
+  .object({ ID: webhookId, removed: filledDate })
+  .transform(({ ID }): ListedWebhook => ({ id: ID, live: null }));
 const identitySchema = z.object({ ID: id, name: text.nullish(), company: z.string().catch('') });
-const namedSchema = z.object({ ID: id, name: text });
+const namedSchema = z.object({ ID: id, name: text }).transform(({ ID, name }): NamedEntity => ({ id: ID, name }));
 const envelopeSchema = z.object({
   start: wholeNumber.optional(),
   count: wholeNumber.optional(),
@@ -108,7 +114,7 @@ export function webhookPage(exchange: Exchange, redact: Redact): Outcome<Page<Li
 
 /** One page of GET /databases or of GET /database/$id/collections. */
 export function namedPage(exchange: Exchange, redact: Redact): Outcome<Page<NamedEntity>> {
-  return pageOutcome(exchange, parseNamed, redact);
+  return pageOutcome(exchange, (item) => parseWith(namedSchema, item), redact);
 }
 
 /**
@@ -147,17 +153,7 @@ function parsePage<T>(raw: unknown, parseItem: (item: unknown) => Parsed<T>): Pa
 
 function parseWebhook(raw: unknown): Parsed<ListedWebhook> {
   const removed = parseWith(removedSchema, raw);
-  if (removed.ok) return { ok: true, value: { id: removed.value.ID, live: null } };
-  const parsed = parseWith(liveSchema, raw);
-  if (!parsed.ok) return parsed;
-  const { ID, handler, trigger, callers, database, collection } = parsed.value;
-  const live = { id: ID, handler, trigger, callers: callers ?? [], database, collection };
-  return { ok: true, value: { id: ID, live } };
-}
-
-function parseNamed(raw: unknown): Parsed<NamedEntity> {
-  const parsed = parseWith(namedSchema, raw);
-  return parsed.ok ? { ok: true, value: { id: parsed.value.ID, name: parsed.value.name } } : parsed;
+  return removed.ok ? removed : parseWith(liveSchema, raw);
 }
 
 /** What is in the body of a 200; any other answer is a failure. */

@@ -3,11 +3,12 @@ import { timerMs } from '../timers.js';
 import type { AnswerHeaders, BrokenBody, Exchange } from './answer.js';
 import { describeNetworkError } from './network-error.js';
 
-/** Bounds of one exchange. */
-export interface ExchangeLimits {
+/** A page of 1,000 webhooks with long handlers, or of 100 databases with all their fields, is well below. */
+export const ANSWER_BODY_BYTES = 4 * 1024 * 1024;
+
+export interface ExchangeOptions {
   /** For the whole: connecting where it has to, sending, waiting, and reading the body to its end. */
   readonly timeoutMs: number;
-  readonly bodyBytes: number;
   /** `host:port`, for messages. */
   readonly target: string;
   /** Milliseconds since 1970. */
@@ -21,7 +22,7 @@ export interface ExchangeLimits {
  * that nothing has left, after that some of it may have.
  */
 export class ExchangeHandler implements Dispatcher.DispatchHandler {
-  readonly #limits: ExchangeLimits;
+  readonly #options: ExchangeOptions;
   readonly #settle: (exchange: Exchange) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #chunks: Buffer[] = [];
@@ -30,10 +31,10 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
   #head: { readonly status: number; readonly headers: AnswerHeaders } | null = null;
   #settled = false;
 
-  constructor(limits: ExchangeLimits, settle: (exchange: Exchange) => void) {
-    this.#limits = limits;
+  constructor(options: ExchangeOptions, settle: (exchange: Exchange) => void) {
+    this.#options = options;
     this.#settle = settle;
-    this.#timer = setTimeout(() => this.#giveUp(), timerMs(limits.timeoutMs));
+    this.#timer = setTimeout(() => this.#giveUp(), timerMs(options.timeoutMs));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -50,11 +51,11 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (this.#bytes <= this.#limits.bodyBytes) {
+    if (this.#bytes <= ANSWER_BODY_BYTES) {
       this.#chunks.push(chunk);
       return;
     }
-    const message = `with more than ${this.#limits.bodyBytes} bytes`;
+    const message = `with more than ${ANSWER_BODY_BYTES} bytes`;
     this.#answer({ broken: 'too-large', message });
     this.#abort();
   }
@@ -71,26 +72,26 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
   /** The exchange came to nothing; whether something was sent is known here. */
   fail(error: unknown): void {
     const sent = this.#controller !== null;
-    const message = describeNetworkError(error, { target: this.#limits.target, sent });
+    const message = describeNetworkError(error, { target: this.#options.target, sent });
     if (this.#head === null) this.#finish({ kind: 'no-answer', sent, message });
     else this.#answer({ broken: 'lost', message: `the answer broke off: ${message}` });
   }
 
   #giveUp(): void {
-    const within = `within ${this.#limits.timeoutMs / 1000} s`;
+    const within = `within ${this.#options.timeoutMs / 1000} s`;
     if (this.#head !== null) {
       this.#answer({ broken: 'time-out', message: `the answer did not end ${within}` });
     } else if (this.#controller !== null) {
       this.#finish({ kind: 'no-answer', sent: true, message: `no answer ${within}` });
     } else {
-      this.#finish({ kind: 'no-answer', sent: false, message: `no connection to ${this.#limits.target} ${within}` });
+      this.#finish({ kind: 'no-answer', sent: false, message: `no connection to ${this.#options.target} ${within}` });
     }
     this.#abort();
   }
 
   #answer(body: string | BrokenBody): void {
     if (this.#head === null) return;
-    this.#finish({ kind: 'answer', ...this.#head, body, receivedAt: this.#limits.now() });
+    this.#finish({ kind: 'answer', ...this.#head, body, receivedAt: this.#options.now() });
   }
 
   #finish(exchange: Exchange): void {

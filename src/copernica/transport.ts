@@ -25,20 +25,17 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** A page of 1,000 webhooks with long handlers, or of 100 databases with all their fields, is well below. */
-export const ANSWER_BODY_BYTES = 4 * 1024 * 1024;
-
 /** Makes a transport; it connects when the first request is sent. Throws ProductError for an impossible proxy. */
 export function createTransport(options: TransportOptions): Transport {
   const { origin, timeoutMs, now = Date.now } = options;
   const dispatcher = openDispatcher({ ...options, proxy: proxyFor(origin, options.proxy) });
-  const limits = { timeoutMs, bodyBytes: ANSWER_BODY_BYTES, target: targetOf(origin), now };
+  const target = targetOf(origin);
   const underWay = new Set<Promise<Exchange>>();
   let isClosed = false;
 
   const send = (request: TransportRequest): Promise<Exchange> =>
     new Promise((settle) => {
-      const handler = new ExchangeHandler(limits, settle);
+      const handler = new ExchangeHandler({ timeoutMs, target, now }, settle);
       const headers = { 'accept-encoding': 'identity', ...request.headers };
       try {
         dispatcher.dispatch({ origin, ...request, body: request.body ?? null, headers }, handler);

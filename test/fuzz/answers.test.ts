@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CopernicaApi, Outcome } from '../../src/copernica/api.js';
 import { createCopernicaClient } from '../../src/copernica/client.js';
-import { ANSWER_BODY_BYTES } from '../../src/copernica/transport.js';
+import { ANSWER_BODY_BYTES } from '../../src/copernica/exchange.js';
 import {
   answer,
   json,

@@ -23,9 +23,10 @@ const refusal = (message: string) => JSON.stringify({ error: { message } });
 const LOST = { broken: 'lost', message: 'the answer broke off' } as const;
 const ENCODED = { broken: 'encoded', message: 'with a body that is encoded' } as const;
 
+const REFUSED = [400, 401, 402, 403, 404, 405, 410, 411, 413, 414, 415, 422, 426, 431, 451];
+
 /** What a refusal of Copernica never is: a proxy or a balancer on the way can answer so. */
 const FOREIGN: readonly [what: string, Answer['body']][] = [
-  ['nothing', ''],
   ['a page', '<html><title>Access denied</title>'],
   ['text', 'Forbidden'],
   ['other JSON', '{"message":"Forbidden"}'],
@@ -77,20 +78,15 @@ describe('what a POST came to', () => {
       { kind: 'unknown' },
     ],
     ['200 with an HTML page', answered(200, { 'content-type': 'text/html' }, '<html>'), { kind: 'unknown' }],
-    ...[400, 401, 402, 403, 404, 405, 410, 411, 413, 414, 415, 422, 426, 431, 451].map(
-      (status): [string, Exchange, object] => [
-        `${status} in the API’s own words`,
-        answered(status, {}, refusal('No')),
-        { kind: 'refused', status },
-      ],
-    ),
-    ...[400, 401, 402, 403, 404, 405, 410, 411, 413, 414, 415, 422, 426, 431, 451].flatMap((status) =>
-      FOREIGN.map(([what, body]): [string, Exchange, object] => [
-        `${status} with ${what}`,
-        answered(status, {}, body),
-        { kind: 'unknown', status },
-      ]),
-    ),
+    ...REFUSED.flatMap((status): [string, Exchange, object][] => [
+      [`${status} in the API’s own words`, answered(status, {}, refusal('No')), { kind: 'refused', status }],
+      [`${status} without a body`, answered(status), { kind: 'unknown', status }],
+    ]),
+    ...FOREIGN.map(([what, body]): [string, Exchange, object] => [
+      `403 with ${what}`,
+      answered(403, {}, body),
+      { kind: 'unknown', status: 403 },
+    ]),
     ['400 with a list of errors', answered(400, {}, '{"error":{"errors":["No"]}}'), { kind: 'refused', status: 400 }],
     ['409 in the API’s own words', answered(409, {}, refusal('No')), { kind: 'unknown', status: 409 }],
     ['503 with a body that is encoded', answered(503, {}, ENCODED), { kind: 'unknown', status: 503 }],
@@ -253,13 +249,10 @@ describe('what a failure says', () => {
     );
   });
 
-  it.each(['a?', 'invalid ', 'token ', '://', 'eyJaaaaa-', ' ', '\u0000'])(
-    'takes no longer than the answer is long, of %j',
-    (piece) => {
-      const make = (size: number) => refusal(piece.repeat(size / piece.length));
-      expect(growth(make, (body) => writeOutcome('delete', answered(400, {}, body), redact))).toBeLessThan(3);
-    },
-  );
+  it.each(['a?', 'invalid ', '://', 'eyJaaaaa-', ' '])('takes no longer than the answer is long, of %j', (piece) => {
+    const make = (size: number) => refusal(piece.repeat(size / piece.length));
+    expect(growth(make, (body) => writeOutcome('delete', answered(400, {}, body), redact))).toBeLessThan(3);
+  });
 
   it('looks only at the beginning of a page for who wrote it', () => {
     const page = LOAD_BALANCER_PAGE.replace('<title>', `<!--${'x'.repeat(5_000)}--><title>`);
