@@ -2,8 +2,7 @@ import * as z from 'zod';
 import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 import { type Answer, type Exchange, parseJson, saysBadToken, saysGone } from './answer.js';
 import type { Identity, LiveWebhook, NamedEntity, Outcome, ReadOutcome } from './api.js';
-import { contradictionIn, failure, safeText, unusable } from './outcome.js';
-import type { Redact } from './redact.js';
+import { contradictionIn, failure, unusable } from './outcome.js';
 
 /** Ids and counts come as strings from some calls and as numbers from others: `"1894"` is 1894. */
 const wholeNumber = z
@@ -47,7 +46,9 @@ const filledDate = z.union([z.string().regex(/[1-9a-z]/i), z.number().positive()
 const removedSchema = z
   .object({ ID: webhookId, removed: filledDate })
   .transform(({ ID }): ListedWebhook => ({ id: ID, live: null }));
-const identitySchema = z.object({ ID: id, name: text.nullish(), company: z.string().catch('') });
+const identitySchema = z
+  .object({ ID: id, name: text.nullish(), company: z.string().catch('') })
+  .transform(({ ID, name, company }): Identity => ({ id: String(ID), name: name ?? '', company }));
 const namedSchema = z.object({ ID: id, name: text }).transform(({ ID, name }): NamedEntity => ({ id: ID, name }));
 const envelopeSchema = z.object({
   start: wholeNumber.optional(),
@@ -70,29 +71,19 @@ type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false
  *     a body that is encoded                                        unknown: never taken for a webhook, nor for none
  *   everything else                                                 as for a POST
  */
-export function readOutcome(asked: number, exchange: Exchange, redact: Redact): ReadOutcome {
+export function readOutcome(asked: number, exchange: Exchange): ReadOutcome {
   if (exchange.kind === 'answer' && saysGone(exchange, 'webhook')) return { ok: true, value: 'gone' };
-  const webhook = outcomeOf(
-    exchange,
-    (raw) => {
-      const parsed = parseWebhook(raw);
-      if (!parsed.ok || parsed.value.id === asked) return parsed;
-      return { ok: false, but: `answered for another id, ${parsed.value.id}` };
-    },
-    redact,
-  );
+  const webhook = outcomeOf(exchange, (raw) => {
+    const parsed = parseWebhook(raw);
+    if (!parsed.ok || parsed.value.id === asked) return parsed;
+    return { ok: false, but: `answered for another id, ${parsed.value.id}` };
+  });
   return webhook.ok ? { ok: true, value: webhook.value.live ?? 'gone' } : webhook;
 }
 
 /** What a GET of the identity came to. The account's id is digits, whether it comes as text or as a number. */
-export function identityOutcome(exchange: Exchange, redact: Redact): Outcome<Identity> {
-  const identity = outcomeOf(exchange, (raw) => parseWith(identitySchema, raw), redact);
-  if (!identity.ok) return identity;
-  const { ID, name, company } = identity.value;
-  return {
-    ok: true,
-    value: { id: String(ID), name: safeText(name ?? '', redact), company: safeText(company, redact) },
-  };
+export function identityOutcome(exchange: Exchange): Outcome<Identity> {
+  return outcomeOf(exchange, (raw) => parseWith(identitySchema, raw));
 }
 
 /** An item of a list. `live` is null where the webhook is removed and still listed. */
@@ -108,13 +99,13 @@ export interface Page<T> {
 }
 
 /** One page of GET /webhooks, which is not documented: it may be there, be missing, or answer something else. */
-export function webhookPage(exchange: Exchange, redact: Redact): Outcome<Page<ListedWebhook>> {
-  return pageOutcome(exchange, parseWebhook, redact);
+export function webhookPage(exchange: Exchange): Outcome<Page<ListedWebhook>> {
+  return pageOutcome(exchange, parseWebhook);
 }
 
 /** One page of GET /databases or of GET /database/$id/collections. */
-export function namedPage(exchange: Exchange, redact: Redact): Outcome<Page<NamedEntity>> {
-  return pageOutcome(exchange, (item) => parseWith(namedSchema, item), redact);
+export function namedPage(exchange: Exchange): Outcome<Page<NamedEntity>> {
+  return pageOutcome(exchange, (item) => parseWith(namedSchema, item));
 }
 
 /**
@@ -126,8 +117,8 @@ export function namedPage(exchange: Exchange, redact: Redact): Outcome<Page<Name
  *   401, 403, 400 for the token, 408, 429, 5xx, no answer, a body that
  *     broke off or is encoded                                              nothing
  */
-function pageOutcome<T>(exchange: Exchange, parseItem: (item: unknown) => Parsed<T>, redact: Redact): Outcome<Page<T>> {
-  const page = outcomeOf(exchange, (raw) => parsePage(raw, parseItem), redact);
+function pageOutcome<T>(exchange: Exchange, parseItem: (item: unknown) => Parsed<T>): Outcome<Page<T>> {
+  const page = outcomeOf(exchange, (raw) => parsePage(raw, parseItem));
   if (page.ok || exchange.kind === 'no-answer') return page;
   const { status, body } = exchange;
   if (saysGone(exchange, 'database')) return { ...page, missing: 'database' };
@@ -157,10 +148,10 @@ function parseWebhook(raw: unknown): Parsed<ListedWebhook> {
 }
 
 /** What is in the body of a 200; any other answer is a failure. */
-function outcomeOf<T>(exchange: Exchange, parse: (json: unknown) => Parsed<T>, redact: Redact): Outcome<T> {
-  if (exchange.kind === 'no-answer' || exchange.status !== 200) return failure(exchange, redact);
+function outcomeOf<T>(exchange: Exchange, parse: (json: unknown) => Parsed<T>): Outcome<T> {
+  if (exchange.kind === 'no-answer' || exchange.status !== 200) return failure(exchange);
   const parsed = parseBody(exchange, parse);
-  return parsed.ok ? parsed : unusable(exchange, parsed.but, redact);
+  return parsed.ok ? parsed : unusable(exchange, parsed.but);
 }
 
 function parseBody<T>(answer: Answer, parse: (json: unknown) => Parsed<T>): Parsed<T> {

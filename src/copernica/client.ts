@@ -3,8 +3,7 @@ import { CALLERS } from '../webhook.js';
 import type { Exchange } from './answer.js';
 import { identityOutcome, namedPage, type Page, readOutcome, webhookPage } from './answers.js';
 import type { CopernicaApi, Outcome } from './api.js';
-import { createOutcome, writeOutcome } from './outcome.js';
-import type { Redact } from './redact.js';
+import { createOutcome, safeText, writeOutcome } from './outcome.js';
 import { type ApiRequest, Requests, type RequestsOptions } from './requests.js';
 import { type RetryOptions, retrier } from './retry.js';
 import type { Transport } from './transport.js';
@@ -33,7 +32,7 @@ export interface CopernicaClientOptions extends RequestsOptions {
 
 interface Call<T> extends ApiRequest {
   readonly call: ApiCall;
-  readonly decide: (exchange: Exchange, redact: Redact) => Outcome<T>;
+  readonly decide: (exchange: Exchange) => Outcome<T>;
 }
 
 /** How metrics name a success that has no name of its own. */
@@ -62,7 +61,15 @@ export function createCopernicaClient(options: CopernicaClientOptions): Copernic
   const list = <T extends { readonly id: number }>(call: Omit<Call<Page<T>>, 'method' | 'query'>, limit: number) =>
     readAllPages((start) => run({ ...call, method: 'GET', query: `start=${start}&limit=${limit}` }));
   return {
-    identity: () => run({ call: 'identity', method: 'GET', resource: 'identity', decide: identityOutcome }),
+    identity: async () => {
+      const outcome = await run({ call: 'identity', method: 'GET', resource: 'identity', decide: identityOutcome });
+      if (!outcome.ok) return outcome;
+      const { id, name, company } = outcome.value;
+      return {
+        ok: true,
+        value: { id, name: safeText(name, requests.redact), company: safeText(company, requests.redact) },
+      };
+    },
 
     createWebhook: ({ handler, trigger, callers, database, collection }) => {
       // What is undefined is left out.
@@ -71,19 +78,19 @@ export function createCopernicaClient(options: CopernicaClientOptions): Copernic
     },
 
     readWebhook: (id) => {
-      const decide = (exchange: Exchange, redact: Redact) => readOutcome(id, exchange, redact);
+      const decide = (exchange: Exchange) => readOutcome(id, exchange);
       return run({ call: 'readWebhook', method: 'GET', resource: `webhook/${id}`, decide });
     },
 
     updateWebhook: (id, { handler, trigger, callers = [] }) => {
       // Callers left out would stay as they are, but in the manifest no callers means both.
       const body = JSON.stringify({ handler, trigger, callers: callers.length === 0 ? CALLERS : callers });
-      const decide = (exchange: Exchange, redact: Redact) => writeOutcome('update', exchange, redact);
+      const decide = (exchange: Exchange) => writeOutcome('update', exchange);
       return run({ call: 'updateWebhook', method: 'PUT', resource: `webhook/${id}`, body, decide });
     },
 
     deleteWebhook: (id) => {
-      const decide = (exchange: Exchange, redact: Redact) => writeOutcome('delete', exchange, redact);
+      const decide = (exchange: Exchange) => writeOutcome('delete', exchange);
       return run({ call: 'deleteWebhook', method: 'DELETE', resource: `webhook/${id}`, decide });
     },
 
@@ -116,10 +123,10 @@ function runner(requests: Requests, options: CopernicaClientOptions) {
     beforeSend();
     const startedAt = now();
     const exchange = await requests.send(call);
-    const outcome = 'ok' in exchange ? exchange : call.decide(exchange, requests.redact);
+    const outcome = 'ok' in exchange ? exchange : call.decide(exchange);
     const status = outcome.ok ? undefined : outcome.status;
     onRequest({ call: call.call, outcome: nameOf(call.call, outcome), status, durationMs: now() - startedAt });
-    return outcome;
+    return outcome.ok ? outcome : { ...outcome, message: safeText(outcome.message, requests.redact) };
   };
   // The turn comes first: what waits in line must not have passed a breaker that opens meanwhile.
   return <T>(call: Call<T>): Promise<Outcome<T>> =>

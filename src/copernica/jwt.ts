@@ -82,7 +82,7 @@ export class JwtSource {
   }
 
   #tradeFailure(exchange: Exchange): CallFailure {
-    const { kind, message: why, status, retryAfterMs } = failure(exchange, this.#redact);
+    const { kind, message: why, status, retryAfterMs } = failure(exchange);
     const message = `no JWT from ${this.#authUrl.host}: ${why}`;
     const common = { ok: false, message, withoutJwt: true } as const;
     // Whoever said so, in whatever form: the API was not called, so nothing was made.

@@ -45,10 +45,10 @@ const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
  * A proxy or a balancer can answer after it has passed the request on, so that only the API's own words are believed.
  * Of a success the body does not matter: its answer is in status and headers.
  */
-export function createOutcome(exchange: Exchange, redact: Redact): CreateOutcome {
-  if (exchange.kind === 'no-answer' || !isSuccess(exchange)) return failure(exchange, redact);
+export function createOutcome(exchange: Exchange): CreateOutcome {
+  if (exchange.kind === 'no-answer' || !isSuccess(exchange)) return failure(exchange);
   const id = createdId(exchange.headers);
-  return id === null ? unusable(exchange, 'without the id of the new webhook', redact) : { ok: true, value: id };
+  return id === null ? unusable(exchange, 'without the id of the new webhook') : { ok: true, value: id };
 }
 
 /**
@@ -63,26 +63,26 @@ export function createOutcome(exchange: Exchange, redact: Redact): CreateOutcome
  *
  * The Location of the 303 holds the access token: it is never read.
  */
-export function writeOutcome(call: 'update' | 'delete', exchange: Exchange, redact: Redact): WriteOutcome {
-  if (exchange.kind === 'no-answer') return failure(exchange, redact);
+export function writeOutcome(call: 'update' | 'delete', exchange: Exchange): WriteOutcome {
+  if (exchange.kind === 'no-answer') return failure(exchange);
   if (saysGone(exchange, 'webhook')) return { ok: true, value: 'gone' };
   if (exchange.status === 204 || (call === 'update' && exchange.status === 303)) return { ok: true, value: 'done' };
-  if (exchange.status !== 200) return failure(exchange, redact);
+  if (exchange.status !== 200) return failure(exchange);
   const contradiction =
     contradictionIn(exchange) ?? (isBrokenJson(exchange.body) ? 'with a body that is not JSON' : null);
-  return contradiction === null ? { ok: true, value: 'done' } : unusable(exchange, contradiction, redact);
+  return contradiction === null ? { ok: true, value: 'done' } : unusable(exchange, contradiction);
 }
 
 /** The failure that an exchange without success is: the rows of the table above `createOutcome` without an id. */
-export function failure(exchange: Exchange, redact: Redact): CallFailure {
+export function failure(exchange: Exchange): CallFailure {
   if (exchange.kind === 'no-answer') {
-    return { ok: false, kind: exchange.sent ? 'unknown' : 'not-sent', message: safeText(exchange.message, redact) };
+    return { ok: false, kind: exchange.sent ? 'unknown' : 'not-sent', message: exchange.message };
   }
   return {
     ok: false,
     kind: kindOfStatus(exchange),
     status: exchange.status,
-    message: safeText(told(exchange), redact),
+    message: told(exchange),
     retryAfterMs: retryAfter(exchange),
     tokenRejected: isRefusal(exchange) && (saysBadToken(exchange) || exchange.status === 403) ? true : undefined,
   };
@@ -110,8 +110,8 @@ export function isRefusedStatus(status: number): boolean {
 const COMES_AGAIN: ReadonlySet<BrokenBody['broken']> = new Set(['too-large', 'encoded']);
 
 /** An answer that can't be used although its status speaks of success. */
-export function unusable(answer: Answer, but: string, redact: Redact): CallFailure {
-  const message = safeText(`Copernica answered ${answer.status}, but ${but}`, redact);
+export function unusable(answer: Answer, but: string): CallFailure {
+  const message = `Copernica answered ${answer.status}, but ${but}`;
   // An answer that broke off never came: without a status it is told from one that would be the same every time.
   const cameWhole = typeof answer.body === 'string' || COMES_AGAIN.has(answer.body.broken);
   return { ok: false, kind: 'unknown', message, status: cameWhole ? answer.status : undefined };

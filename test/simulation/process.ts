@@ -234,7 +234,7 @@ export class Process {
 
   #onAnswer(post: SentPost, result: Exchange): void {
     const { recorder } = this.#world;
-    const outcome = createOutcome(result, this.#redact);
+    const outcome = createOutcome(result);
     recorder.onOutcome(this, post, outcome.ok ? 'made' : outcome.kind);
   }
 

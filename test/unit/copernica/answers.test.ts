@@ -4,8 +4,6 @@ import type { Answer } from '../../../src/copernica/answer.js';
 import { identityOutcome, namedPage, readOutcome, webhookPage } from '../../../src/copernica/answers.js';
 import { LOAD_BALANCER_PAGE } from '../../helpers/raw-server.js';
 
-const same = (text: string) => text;
-
 function answered(body: unknown, status = 200, headers: Answer['headers'] = {}): Answer {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return { kind: 'answer', status, headers, body: text, receivedAt: 0 };
@@ -15,7 +13,7 @@ const refusal = (message: string) => ({ error: { message } });
 const SEED = { ID: '1894', handler: 'https://my-webhook-url.com', trigger: 'create', callers: ['ms', 'publisher'] };
 
 describe('what a GET of a webhook came to', () => {
-  const read = (body: unknown, status = 200) => readOutcome(1894, answered(body, status), same);
+  const read = (body: unknown, status = 200) => readOutcome(1894, answered(body, status));
 
   it('reads the documented answer, in which the id is text and the limits are absent', () => {
     expect(read(SEED)).toEqual({
@@ -94,7 +92,7 @@ describe('what a GET of a webhook came to', () => {
 
   it('never takes a body that broke off for anything', () => {
     const broken = { ...answered(''), body: { broken: 'lost', message: 'the answer broke off' } as const };
-    expect(readOutcome(1894, broken, same)).toEqual({
+    expect(readOutcome(1894, broken)).toEqual({
       ok: false,
       kind: 'unknown',
       message: 'Copernica answered 200, but the answer broke off',
@@ -153,13 +151,13 @@ describe('what a GET of the identity came to', () => {
       { id: '34', name: '', company: '' },
     ],
   ])('reads %j', (body, identity) => {
-    expect(identityOutcome(answered(body), same)).toEqual({ ok: true, value: identity });
+    expect(identityOutcome(answered(body))).toEqual({ ok: true, value: identity });
   });
 
   it.each([{ id: '' }, { id: 'x' }, { id: 0 }, { id: '12345678901234567890' }, {}, [], '', 'null', '<html>'])(
     'knows no account from %j',
     (body) => {
-      expect(identityOutcome(answered(body), same)).toMatchObject({ kind: 'unknown' });
+      expect(identityOutcome(answered(body))).toMatchObject({ kind: 'unknown' });
     },
   );
 });
@@ -168,15 +166,15 @@ describe('what a page of a list came to', () => {
   const envelope = (data: unknown, more: object = {}) => ({ start: 0, limit: 100, count: 1, total: 1, data, ...more });
 
   it('reads the envelope, counts as text too, and keeps removed webhooks apart', () => {
-    expect(webhookPage(answered(envelope([SEED], { total: '7' })), same)).toMatchObject({
+    expect(webhookPage(answered(envelope([SEED], { total: '7' })))).toMatchObject({
       ok: true,
       value: { total: 7 },
     });
     const removed = { ID: 5, removed: '2026-11-23' };
-    expect(webhookPage(answered(envelope([removed])), same)).toMatchObject({
+    expect(webhookPage(answered(envelope([removed])))).toMatchObject({
       value: { items: [{ id: 5, live: null }] },
     });
-    expect(namedPage(answered(envelope([{ ID: '1017', name: 'Customers', fields: {} }])), same)).toEqual({
+    expect(namedPage(answered(envelope([{ ID: '1017', name: 'Customers', fields: {} }])))).toEqual({
       ok: true,
       value: { total: 1, items: [{ id: 1017, name: 'Customers' }] },
     });
@@ -202,17 +200,17 @@ describe('what a page of a list came to', () => {
     ['503', LOAD_BALANCER_PAGE, 503, 'turned-away'],
     ['500', '', 500, 'unknown'],
   ])('%s', (_, body, status, kind, missing?: string) => {
-    expect(webhookPage(answered(body, status), same)).toMatchObject({ ok: false, kind, missing });
+    expect(webhookPage(answered(body, status))).toMatchObject({ ok: false, kind, missing });
   });
 
   it('knows a database that is unknown by its own words', () => {
     for (const message of ['No database with supplied ID', 'No entity with supplied ID']) {
-      expect(namedPage(answered(refusal(message), 400), same)).toMatchObject({ kind: 'refused', missing: 'database' });
+      expect(namedPage(answered(refusal(message), 400))).toMatchObject({ kind: 'refused', missing: 'database' });
     }
   });
 
   it('can not be told where its body is encoded', () => {
     const body = { broken: 'encoded', message: 'with a body that is encoded' } as const;
-    expect(webhookPage({ ...answered(''), body }, same)).toMatchObject({ kind: 'unknown', status: 200 });
+    expect(webhookPage({ ...answered(''), body })).toMatchObject({ kind: 'unknown', status: 200 });
   });
 });
