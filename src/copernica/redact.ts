@@ -1,4 +1,4 @@
-import { placeIn, type WrittenForm, writtenForms } from './written-forms.js';
+import { type WrittenForm, writtenForms } from './written-forms.js';
 
 /** Takes secrets out of a text. */
 export type Redact = (text: string) => string;
@@ -40,13 +40,13 @@ export function hider(secrets: readonly string[]): Redact {
   const firsts = new Set([...byHead.keys()].map((head) => head.charCodeAt(0)));
   return (text) => {
     const spans: Span[] = [];
-    for (const { text: written, places } of writtenForms(text)) {
-      const form = { text: folded(written), places };
+    for (const { text: written, placeOf } of writtenForms(text)) {
+      const form = { text: folded(written), placeOf };
       for (let at = 0; at < form.text.length; at += 1) {
         if (!firsts.has(form.text.charCodeAt(at))) continue;
         for (const needle of byHead.get(form.text.slice(at, at + HEAD_CHARACTERS)) ?? []) {
           const end = endOf(needle, form, at);
-          if (end !== null) spans.push({ from: placeIn(form, at), to: placeIn(form, end) });
+          if (end !== null) spans.push({ from: placeOf(at), to: placeOf(end) });
         }
       }
     }
@@ -81,7 +81,7 @@ function folded(text: string): string {
 
 /** Where the secret ends that seems to begin here; null: it is another text. One that is cut off ends with the text. */
 function endOf({ text: secret, isTail }: Needle, form: WrittenForm, from: number): number | null {
-  if (isTail && placeIn(form, from) - placeIn(form, from - 1) === 1) return null;
+  if (isTail && form.placeOf(from) - form.placeOf(from - 1) === 1) return null;
   if (form.text.startsWith(secret, from)) return from + secret.length;
   if (form.text.length - from > secret.length + LONGEST_CUT_ESCAPE) return null;
   const rest = form.text.slice(from);

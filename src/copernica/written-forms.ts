@@ -1,8 +1,8 @@
 /** A text as somebody reads it who takes escapes out of it. */
 export interface WrittenForm {
   readonly text: string;
-  /** Where each of its units begins in the text as it was, and where that ends; null: they are the same text. */
-  readonly places: readonly number[] | null;
+  /** Where a unit of it begins in the text as it was; behind the last one: where that ends. */
+  readonly placeOf: (at: number) => number;
 }
 
 /** A way to write characters inside of something else. */
@@ -31,7 +31,7 @@ const ESCAPINGS: readonly Escaping[] = [
  * were in a text which was then put into another such text.
  */
 export function* writtenForms(text: string): Generator<WrittenForm> {
-  const plain = { text, places: null };
+  const plain: WrittenForm = { text, placeOf: (at) => at };
   yield plain;
   for (const outer of ESCAPINGS) {
     const once = withoutEscapes(plain, outer);
@@ -44,26 +44,28 @@ export function* writtenForms(text: string): Generator<WrittenForm> {
   }
 }
 
-/** Where a unit of the form begins in the text as it was. */
-export function placeIn({ places }: WrittenForm, at: number): number {
-  return places?.[at] ?? at;
+/** Null: there are none. Most texts hold no secret, so that nobody asks for places. */
+function withoutEscapes(form: WrittenForm, escaping: Escaping): WrittenForm | null {
+  const text = form.text.replace(escaping.pattern, escaping.read);
+  if (text === form.text) return null;
+  let places: readonly number[] | null = null;
+  const placeOf = (at: number) => {
+    places ??= placesIn(form, escaping);
+    return places[at] ?? at;
+  };
+  return { text, placeOf };
 }
 
-/** Null: there are none. */
-function withoutEscapes(form: WrittenForm, { pattern, read }: Escaping): WrittenForm | null {
+function placesIn({ text, placeOf }: WrittenForm, { pattern, read }: Escaping): readonly number[] {
   const places: number[] = [];
-  let text = '';
   let end = 0;
-  for (const { 0: found, index } of form.text.matchAll(pattern)) {
-    const character = read(found);
-    for (let at = end; at < index; at += 1) places.push(placeIn(form, at));
-    for (let unit = 0; unit < character.length; unit += 1) places.push(placeIn(form, index));
-    text += form.text.slice(end, index) + character;
+  for (const { 0: found, index } of text.matchAll(pattern)) {
+    for (let at = end; at < index; at += 1) places.push(placeOf(at));
+    places.push(...Array<number>(read(found).length).fill(placeOf(index)));
     end = index + found.length;
   }
-  if (end === 0) return null;
-  for (let at = end; at <= form.text.length; at += 1) places.push(placeIn(form, at));
-  return { text: text + form.text.slice(end), places };
+  for (let at = end; at <= text.length; at += 1) places.push(placeOf(at));
+  return places;
 }
 
 function percentDecoded(found: string): string {
