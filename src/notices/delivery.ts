@@ -1,23 +1,23 @@
+import type { Logger } from 'pino';
 import type { NoticeResult } from '../status/snapshot.js';
-import type { Poster } from './post.js';
+import type { Post, PostOutcome } from './post.js';
 
 /** How a notice is tried again: 1 s, 2 s, 4 s … 1 min apart, less up to a fifth, for 5 minutes in all. */
-export const DELIVERY = { timeoutMs: 10_000, firstWaitMs: 1_000, mostWaitMs: 60_000, jitterShare: 0.2, forMs: 300_000 };
+export const DELIVERY = { firstWaitMs: 1_000, mostWaitMs: 60_000, jitterShare: 0.2, forMs: 300_000 };
 
 /** What waits to be delivered: the newest of each. What became of the account is one story, what drifted another. */
 export type Slot = 'account' | 'drift';
 
-export interface DeliveryPorts extends Poster {
+export interface DeliveryPorts {
+  readonly post: Post;
   /** Milliseconds on a clock that only goes forward. */
   now(): number;
   /** From 0 to below 1. */
   random(): number;
   /** Resolves after `ms`, or at once when the signal is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
-  onResult(result: NoticeResult): void;
-  /** Notices can't be delivered any more, and why; reported once, until they can be again. */
-  onFailing(message: string): void;
-  onDeliveredAgain(): void;
+  readonly onResult: (result: NoticeResult) => void;
+  readonly log: Logger;
 }
 
 /**
@@ -29,16 +29,17 @@ export class Delivery {
   readonly #waiting = new Map<Slot, string>();
   /** Aborted: nothing is waited for any longer, and each notice is tried once. */
   readonly #hurry = new AbortController();
+  /** Aborted: nothing is sent any more. */
+  readonly #broken = new AbortController();
   #working: Promise<void> | null = null;
-  #failing = false;
-  #closed = false;
+  #isFailing = false;
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
   }
 
   offer(slot: Slot, body: string): void {
-    if (this.#closed) return;
+    if (this.#broken.signal.aborted) return;
     if (this.#waiting.has(slot)) this.#ports.onResult('replaced');
     this.#waiting.set(slot, body);
     this.#working ??= this.#work();
@@ -55,52 +56,47 @@ export class Delivery {
    */
   async close(enough: Promise<unknown>): Promise<boolean> {
     this.hurry();
-    if (this.#working === null) return true;
-    const finished = await Promise.race([this.#working.then(() => true), enough.then(() => false)]);
-    this.#closed = true;
+    const finished = await Promise.race([Promise.resolve(this.#working).then(() => true), enough.then(() => false)]);
     this.#waiting.clear();
-    this.#ports.abandon();
+    this.#broken.abort();
     return finished;
   }
 
   async #work(): Promise<void> {
-    for (const [slot, body] of this.#untilEmpty()) await this.#deliver(slot, body);
+    for (let [next] = this.#waiting; next !== undefined; [next] = this.#waiting) {
+      const [slot, body] = next;
+      this.#waiting.delete(slot);
+      this.#ports.onResult(await this.#deliver(slot, body));
+    }
     this.#working = null;
   }
 
-  /** Those that are added meanwhile, too. */
-  *#untilEmpty(): Generator<readonly [Slot, string]> {
-    for (;;) {
-      const [next] = this.#waiting;
-      if (next === undefined) return;
-      this.#waiting.delete(next[0]);
-      yield next;
-    }
-  }
-
-  async #deliver(slot: Slot, body: string): Promise<void> {
-    const { post, now, random, wait, onResult } = this.#ports;
+  async #deliver(slot: Slot, body: string): Promise<NoticeResult> {
+    const { post, now, random, wait } = this.#ports;
     const until = now() + DELIVERY.forMs;
     for (let attempt = 1; ; attempt += 1) {
       // What was begun before it was asked to hurry gets one more try.
       const isLast = this.#hurry.signal.aborted;
-      const outcome = await post(body);
-      this.#reportOutage(outcome.kind === 'delivered' ? null : outcome.message);
-      if (outcome.kind === 'delivered') return onResult('delivered');
-      if (this.#waiting.has(slot)) return onResult('replaced');
-      if (outcome.kind === 'refused' || isLast) return onResult('failed');
+      const outcome = await post(body, this.#broken.signal);
+      this.#logChange(outcome);
+      if (outcome.kind === 'delivered') return 'delivered';
+      if (this.#waiting.has(slot)) return 'replaced';
+      if (outcome.kind === 'refused' || isLast) return 'failed';
       const waitMs = Math.max(outcome.waitMs, waitAfter(attempt, random()));
-      if (now() + waitMs > until) return onResult('failed');
+      if (now() + waitMs > until) return 'failed';
       await wait(waitMs, this.#hurry.signal);
-      if (this.#waiting.has(slot)) return onResult('replaced');
+      if (this.#waiting.has(slot)) return 'replaced';
     }
   }
 
-  #reportOutage(failure: string | null): void {
-    if (this.#closed) return;
-    if (failure === null && this.#failing) this.#ports.onDeliveredAgain();
-    if (failure !== null && !this.#failing) this.#ports.onFailing(failure);
-    this.#failing = failure !== null;
+  /** Says once that the receiver fails, and once that it does not any more. */
+  #logChange(outcome: PostOutcome): void {
+    const isFailing = outcome.kind !== 'delivered';
+    if (isFailing === this.#isFailing || this.#broken.signal.aborted) return;
+    this.#isFailing = isFailing;
+    const { log } = this.#ports;
+    if (outcome.kind === 'delivered') log.info('notices are delivered again');
+    else log.warn({ reason: outcome.message }, 'notices can’t be delivered: each is tried again for 5 minutes at most');
   }
 }
 

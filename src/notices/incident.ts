@@ -1,9 +1,10 @@
-import type { AccountStatus } from '../status/account-status.js';
-import { driftReason, REASON_CODES, type Reason, type ReasonCode } from '../status/issues.js';
+import { type AccountStatus, issuesOf } from '../status/account-status.js';
+import { driftIssue, inOrder } from '../status/issues.js';
+import type { Issue, IssueCode } from '../status/snapshot.js';
 
 /** Something that is wrong, and since when. Times: milliseconds on a clock that only goes forward. */
 interface Standing {
-  readonly reason: Reason;
+  readonly issue: Issue;
   readonly since: number;
 }
 
@@ -17,19 +18,17 @@ export interface Incident {
   /** What was reported in this incident, as it was reported; empty: there is none. */
   readonly reported: readonly Standing[];
   /** Webhooks whose drift was reported, until a check of the account finds none. */
-  readonly drifted: ReadonlySet<string>;
+  readonly drifted: readonly string[];
 }
 
-export const NO_INCIDENT: Incident = { standing: [], reported: [], drifted: new Set() };
+export const NO_INCIDENT: Incident = { standing: [], reported: [], drifted: [] };
 
-/** Times: as given to `advanceIncident`. */
 export interface Notice {
   readonly status: 'problem' | 'well' | 'note';
   /** What is wrong now; of `well`: what was reported to be. The gravest first. */
-  readonly reasons: readonly Reason[];
-  /** When the first of them began. */
-  readonly since: number;
-  readonly at: number;
+  readonly issues: readonly Issue[];
+  /** How long ago the first of them began. */
+  readonly lastedMs: number;
 }
 
 /** How long something has to be wrong before it is reported, in milliseconds. */
@@ -48,9 +47,8 @@ export interface IncidentStep {
 
 /**
  * What is reported when the account's status has changed, or only time has passed. Changes are reported, not states:
- * however long an outage lasts and however often a run is tried again meanwhile, it has one beginning and one end.
  *
- *     wrong since       reported in this incident  then
+ *     wrong for         reported in this incident  then
  *     ----------------  -------------------------  -------------------------------------------------------
  *     less than a hold  –                          nothing: looked at again when the hold is over
  *     a hold            nothing                    `problem`: an incident begins
@@ -63,55 +61,46 @@ export interface IncidentStep {
  * Drift is an event: reported at once, and again only for other webhooks until a check of the account finds none.
  */
 export function advanceIncident(incident: Incident, status: AccountStatus, now: number, holds: Holds): IncidentStep {
-  const since = new Map(incident.standing.map((each) => [each.reason.code, each.since]));
+  const since = new Map(incident.standing.map((each) => [each.issue.code, each.since]));
   // What is still wrong is so since it began, whatever its message says now.
-  const standing = status.issues.map(({ reason }) => ({ reason, since: since.get(reason.code) ?? now }));
-  const reportedCodes = new Set(incident.reported.map(({ reason }) => reason.code));
-  const lasting = standing.filter(({ reason, since }) => now >= since + holdMs(reason.code, holds));
-  const fresh = lasting.filter(({ reason }) => !reportedCodes.has(reason.code));
+  const standing = issuesOf(status).map((issue) => ({ issue, since: since.get(issue.code) ?? now }));
   const isOver = standing.length === 0 && incident.reported.length > 0 && status.manifestTrial === 'done';
-  const reported = isOver ? [] : [...incident.reported, ...fresh];
-  const drift = driftStep(incident.drifted, status.drifted, now);
-  const notices = [
-    ...drift.notices,
-    ...(fresh.length > 0 ? [noticeOf('problem', lasting, now)] : []),
-    ...(isOver ? [noticeOf('well', incident.reported, now)] : []),
-  ];
+  const dueAt = (each: Standing) => each.since + holdMs(each.issue.code, holds);
+  const reportedCodes = incident.reported.map(({ issue }) => issue.code);
+  const untold = standing.filter(({ issue }) => !reportedCodes.includes(issue.code));
+  const fresh = untold.filter((each) => dueAt(each) <= now);
+  const waitingUntil = untold.map(dueAt).filter((time) => time > now);
+  const drifted = status.drifted.filter((name) => !incident.drifted.includes(name));
   return {
-    incident: { standing, reported, drifted: drift.drifted },
-    notices,
-    lookAt: nextLook(standing, reported, holds),
+    incident: {
+      standing,
+      reported: isOver ? [] : [...incident.reported, ...fresh],
+      drifted: status.drifted.length === 0 ? [] : [...incident.drifted, ...drifted],
+    },
+    notices: [
+      ...(drifted.length > 0 ? [noticeOf('note', [{ issue: driftIssue(drifted), since: now }], now)] : []),
+      ...(fresh.length > 0
+        ? [
+            noticeOf(
+              'problem',
+              standing.filter((each) => dueAt(each) <= now),
+              now,
+            ),
+          ]
+        : []),
+      ...(isOver ? [noticeOf('well', incident.reported, now)] : []),
+    ],
+    lookAt: waitingUntil.length === 0 ? null : Math.min(...waitingUntil),
   };
 }
 
-function driftStep(reported: ReadonlySet<string>, drifted: readonly string[], now: number) {
-  if (drifted.length === 0) return { drifted: new Set<string>(), notices: [] };
-  const fresh = drifted.filter((name) => !reported.has(name));
-  const notices = fresh.length === 0 ? [] : [noticeOf('note', [{ reason: driftReason(fresh), since: now }], now)];
-  return { drifted: new Set([...reported, ...drifted]), notices };
-}
-
-function nextLook(standing: readonly Standing[], reported: readonly Standing[], holds: Holds): number | null {
-  const reportedCodes = new Set(reported.map(({ reason }) => reason.code));
-  const times = standing
-    .filter(({ reason }) => !reportedCodes.has(reason.code))
-    .map(({ reason, since }) => since + holdMs(reason.code, holds));
-  return times.length === 0 ? null : Math.min(...times);
-}
-
-function holdMs(code: ReasonCode, { afterMs, settleMs }: Holds): number {
+function holdMs(code: IssueCode, { afterMs, settleMs }: Holds): number {
   // Nothing is tried again that could fix it.
   if (code === 'not-begun') return 0;
   return code === 'uncertain' ? settleMs + afterMs : afterMs;
 }
 
-function noticeOf(status: Notice['status'], standing: readonly Standing[], at: number): Notice {
-  const reasons = standing.map(({ reason }) => reason);
-  const rank = ({ code }: Reason) => REASON_CODES.indexOf(code);
-  return {
-    status,
-    reasons: reasons.sort((a, b) => rank(a) - rank(b)),
-    since: Math.min(...standing.map(({ since }) => since)),
-    at,
-  };
+function noticeOf(status: Notice['status'], standing: readonly Standing[], now: number): Notice {
+  const issues = inOrder(standing.map(({ issue }) => issue));
+  return { status, issues, lastedMs: now - Math.min(...standing.map(({ since }) => since)) };
 }

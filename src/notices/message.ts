@@ -1,13 +1,14 @@
 import { cut } from '../manifest/printable.js';
-import type { Reason } from '../status/issues.js';
-import { roughly } from '../status/time-text.js';
+import type { Issue, IssueCode } from '../status/snapshot.js';
+import { numberText, roughly } from '../status/words.js';
 import type { Notice } from './incident.js';
 
-/** Whose notice it is. */
+/** Whose notice it is, and when it is made. */
 export interface Sender {
   readonly version: string;
   /** Null where there is only one, without a name. */
   readonly account: string | null;
+  readonly at: Date;
 }
 
 /** What is POSTed, as JSON. `text` is for people, in the notation of Slack; the rest is for programs, as it is. */
@@ -23,54 +24,72 @@ export interface NoticePayload {
   readonly reasons: readonly Reason[];
 }
 
+/** One thing that is wrong, or was. */
+interface Reason {
+  readonly code: IssueCode;
+  readonly message: string;
+  /** Of the first webhooks that it is about. */
+  readonly names: readonly string[];
+  /** How many there are besides. */
+  readonly more: number;
+  readonly remedy: string | null;
+}
+
 /** Of one message or remedy, of one name, and of the text: a Slack message can hold ten times as much. */
 const LONGEST_CHARACTERS = { message: 600, name: 100, text: 3_000 } as const;
 
 /** `redact` takes out every secret that is known, before anything is cut or escaped: half of one would not be known. */
-export function payloadOf(
-  notice: Notice,
-  { version, account }: Sender,
-  redact: (text: string) => string,
-): NoticePayload {
-  const reasons = notice.reasons.map(({ code, message, names, more, remedy }) => ({
-    code,
-    message: cut(redact(message), LONGEST_CHARACTERS.message),
-    names: names.map((name) => cut(redact(name), LONGEST_CHARACTERS.name)),
-    more,
-    remedy: remedy === null ? null : cut(redact(remedy), LONGEST_CHARACTERS.message),
-  }));
-  const { status, at, since } = notice;
-  const lines = linesOf({ ...notice, reasons }).join('\n');
+export function payloadOf(notice: Notice, sender: Sender, redact: (text: string) => string): NoticePayload {
+  const { version, account, at } = sender;
+  const { status, lastedMs } = notice;
+  const reasons = notice.issues.map((issue) => reasonOf(issue, redact));
   const who = account === null ? 'copernica-webhooks' : `copernica-webhooks (${account})`;
   return {
-    text: slackText(shortened(`${who}: ${lines}`)),
+    text: slackText(shortened(`${who}: ${linesOf(status, reasons, lastedMs).join('\n')}`)),
     product: 'copernica-webhooks',
     version,
     account,
     status,
-    at: new Date(at).toISOString(),
-    since: new Date(since).toISOString(),
+    at: at.toISOString(),
+    since: new Date(at.getTime() - lastedMs).toISOString(),
     reasons,
   };
 }
 
+/** What a channel has room for of an issue: its first problem, and what to do about that. */
+function reasonOf({ code, title, count, names, problems, remedy }: Issue, redact: (text: string) => string): Reason {
+  const [first] = problems;
+  const isOfWebhooks = names.length > 0;
+  const others =
+    isOfWebhooks || count < 2 ? '' : `, and ${numberText(count - 1)} more problem${count === 2 ? '' : 's'}`;
+  const detail = first === undefined ? '' : `: ${placeOf(first)}${first.message}${others}`;
+  const help = first?.remedy ?? remedy;
+  return {
+    code,
+    message: cut(redact(title + detail), LONGEST_CHARACTERS.message),
+    names: names.map((name) => cut(redact(name), LONGEST_CHARACTERS.name)),
+    more: isOfWebhooks ? count - names.length : 0,
+    remedy: help === null ? null : cut(redact(help), LONGEST_CHARACTERS.message),
+  };
+}
+
+function placeOf({ file, line, column }: Issue['problems'][number]): string {
+  return file === null || line === null ? '' : `${file}:${line}:${column ?? 1}: `;
+}
+
 /** What is so, and what to do about it. */
-function linesOf({ status, reasons, at, since }: Notice): string[] {
+function linesOf(status: Notice['status'], reasons: readonly Reason[], lastedMs: number): string[] {
   const what = reasons.map(withNames).join('; ');
-  switch (status) {
-    case 'problem':
-    case 'note': {
-      const remedy = reasons.find((reason) => reason.remedy !== null)?.remedy;
-      return [`${status}: ${what}`, ...(remedy === undefined ? [] : [`What to do: ${remedy}`])];
-    }
-    case 'well':
-      return [`well again after ${roughly(at - since)}: the account is as the manifest says`, `It was: ${what}`];
+  if (status === 'well') {
+    return [`well again after ${roughly(lastedMs)}: the account is as the manifest says`, `It was: ${what}`];
   }
+  const remedy = reasons.find((reason) => reason.remedy !== null)?.remedy;
+  return [`${status}: ${what}`, ...(remedy ? [`What to do: ${remedy}`] : [])];
 }
 
 function withNames({ message, names, more }: Reason): string {
   if (names.length === 0) return message;
-  return `${message} [${names.join(', ')}${more === 0 ? '' : ` and ${more.toLocaleString('en')} more`}]`;
+  return `${message} [${names.join(', ')}${more === 0 ? '' : ` and ${numberText(more)} more`}]`;
 }
 
 function shortened(text: string): string {
@@ -87,7 +106,7 @@ const ZERO_WIDTH_SPACE = '\u200b';
  * https://docs.slack.dev/messaging/formatting-message-text#escaping. What takes the same messages (Mattermost, Discord,
  * Rocket.Chat) has Markdown, and mentions without brackets: a name or message must not make either.
  */
-export function slackText(text: string): string {
+function slackText(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

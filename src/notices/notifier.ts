@@ -2,14 +2,14 @@ import type { Logger } from 'pino';
 import type { AccountStatus } from '../status/account-status.js';
 import type { NoticeResult } from '../status/snapshot.js';
 import { sleep, timerMs } from '../timers.js';
-import { DELIVERY, Delivery, type DeliveryPorts } from './delivery.js';
+import { Delivery } from './delivery.js';
 import { advanceIncident, type Holds, NO_INCIDENT } from './incident.js';
 import { payloadOf, type Sender } from './message.js';
-import { createPoster, type PosterOptions } from './post.js';
+import { makePost, type PostOptions } from './post.js';
 
 export interface NotifierOptions {
-  readonly target: Pick<PosterOptions, 'url' | 'proxy' | 'ca'>;
-  readonly sender: Sender;
+  readonly target: Pick<PostOptions, 'url' | 'proxy' | 'ca'>;
+  readonly sender: Omit<Sender, 'at'>;
   readonly holds: Holds;
   readonly onResult: (result: NoticeResult) => void;
   readonly log: Logger;
@@ -31,8 +31,16 @@ export class Notifier {
 
   /** Throws ProductError of kind `input` for an impossible proxy. */
   constructor(options: NotifierOptions) {
+    const { target, sender, onResult, log, now, random } = options;
     this.#options = options;
-    this.#delivery = new Delivery(portsOf(options));
+    this.#delivery = new Delivery({
+      post: makePost({ ...target, userAgent: `copernica-webhooks/${sender.version}`, now }),
+      now: () => performance.now(),
+      random,
+      wait: sleep,
+      onResult,
+      log,
+    });
   }
 
   /** For the reporter's `onChange`. */
@@ -40,16 +48,15 @@ export class Notifier {
     if (this.#isStopping) return;
     const { holds, now, sender, redact } = this.#options;
     // What is waited for goes by a clock that nobody sets; only the message has the time of day.
-    const at = Math.floor(performance.now());
-    const toTimeOfDay = now().getTime() - at;
+    const at = performance.now();
     const { incident, notices, lookAt } = advanceIncident(this.#incident, status, at, holds);
     this.#incident = incident;
     clearTimeout(this.#timer);
-    if (lookAt !== null) this.#timer = setTimeout(() => this.statusChanged(status), timerMs(lookAt - at));
-    for (const { since, ...rest } of notices) {
-      const notice = { ...rest, since: since + toTimeOfDay, at: rest.at + toTimeOfDay };
-      const slot = notice.status === 'note' ? 'drift' : 'account';
-      this.#delivery.offer(slot, JSON.stringify(payloadOf(notice, sender, redact)));
+    // Timers can be due a moment too early.
+    if (lookAt !== null) this.#timer = setTimeout(() => this.statusChanged(status), timerMs(Math.ceil(lookAt - at)));
+    for (const notice of notices) {
+      const payload = payloadOf(notice, { ...sender, at: now() }, redact);
+      this.#delivery.offer(notice.status === 'note' ? 'drift' : 'account', JSON.stringify(payload));
     }
   };
 
@@ -67,18 +74,4 @@ export class Notifier {
     if (!finished) this.#options.log.warn('a notice under way was broken off: the program ends');
     return finished;
   }
-}
-
-function portsOf({ target, sender, onResult, log, now, random }: NotifierOptions): DeliveryPorts {
-  const userAgent = `copernica-webhooks/${sender.version}`;
-  return {
-    ...createPoster({ ...target, userAgent, timeoutMs: DELIVERY.timeoutMs, now: () => now().getTime() }),
-    now: () => performance.now(),
-    random,
-    wait: sleep,
-    onResult,
-    onFailing: (reason) =>
-      log.warn({ reason }, 'notices can’t be delivered: each is tried again for 5 minutes at most'),
-    onDeliveredAgain: () => log.info('notices are delivered again'),
-  };
 }

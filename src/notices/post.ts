@@ -11,56 +11,45 @@ export type PostOutcome =
   | { readonly kind: 'again'; readonly message: string; readonly waitMs: number }
   | { readonly kind: 'refused'; readonly message: string };
 
-export interface PosterOptions {
+/** Never rejects: whatever happens is in the outcome. The signal breaks it off. */
+export type Post = (body: string, broken: AbortSignal) => Promise<PostOutcome>;
+
+export interface PostOptions {
   /** Holds a secret: it is in no message. */
   readonly url: string;
   /** Product and version. */
   readonly userAgent: string;
-  /** Until the answer begins. */
-  readonly timeoutMs: number;
+  /** Until the answer begins; left out: 10 s. */
+  readonly timeoutMs?: number;
   readonly proxy: ProxySettings;
   /** PEM text of further certificate authorities. */
   readonly ca: string | undefined;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly now: () => Date;
 }
 
-export interface Poster {
-  /** Never rejects: whatever happens is in the outcome. */
-  post(body: string): Promise<PostOutcome>;
-  /** Breaks off what is under way, and sends nothing more. */
-  abandon(): void;
-}
+const TIMEOUT_MS = 10_000;
 
 /**
  * POSTs to one address, each time on a connection of its own: notices are so few that a kept one would be stale. By the
  * same rules for proxy and certificates as the API. Throws ProductError for an impossible proxy.
  */
-export function createPoster(options: PosterOptions): Poster {
-  const { url, userAgent, timeoutMs, ca, now } = options;
+export function makePost({ url, userAgent, timeoutMs = TIMEOUT_MS, ca, now, ...options }: PostOptions): Post {
   const { origin, hostname, port, protocol, pathname, search } = new URL(url);
   const target = `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
   const proxy = proxyFor(origin, options.proxy);
   const headers = { 'content-type': 'application/json; charset=utf-8', 'user-agent': userAgent };
-  const abandoned = new AbortController();
-  const post = async (body: string): Promise<PostOutcome> => {
+  return async (body, broken) => {
     const dispatcher = await openDispatcher({ origin, connections: 1, timeoutMs, proxy, ca });
     const timeout = AbortSignal.timeout(timeoutMs);
-    const signal = AbortSignal.any([abandoned.signal, timeout]);
+    const signal = AbortSignal.any([broken, timeout]);
     try {
-      const answer = await dispatcher.request({
-        origin,
-        path: pathname + search,
-        method: 'POST',
-        headers,
-        body,
-        signal,
-      });
+      const path = pathname + search;
+      const answer = await dispatcher.request({ origin, path, method: 'POST', headers, body, signal });
       // What is in the body, and whether it ends, is of no interest: it goes with the connection.
       answer.body.on('error', () => {});
-      return postOutcome({ status: answer.statusCode, headers: answer.headers, receivedAt: now() });
+      return postOutcome({ status: answer.statusCode, headers: answer.headers, receivedAt: now().getTime() });
     } catch (error) {
-      if (abandoned.signal.aborted) return { kind: 'refused', message: 'the program ends' };
+      if (broken.aborted) return { kind: 'refused', message: 'the program ends' };
       const within = `no answer from ${target} within ${timeoutMs / 1_000} s`;
       const message = timeout.aborted ? within : describeNetworkError(error, { target, sent: false });
       return { kind: 'again', message, waitMs: 0 };
@@ -69,7 +58,6 @@ export function createPoster(options: PosterOptions): Poster {
       dispatcher.destroy().catch(() => {});
     }
   };
-  return { post, abandon: () => abandoned.abort() };
 }
 
 /** Statuses of a receiver that may say otherwise in a moment, besides 5xx. */

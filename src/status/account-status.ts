@@ -3,32 +3,32 @@ import type { FailureKind, Problem } from '../errors.js';
 import { countActions } from '../output/summary.js';
 import { isDrift, isPending } from '../plan/change.js';
 import type { ManifestEntry } from '../webhook.js';
-import {
-  type Issue,
-  manifestIssue,
-  notBegunIssue,
-  REASON_CODES,
-  type ReasonCode,
-  reportIssues,
-  runIssue,
-} from './issues.js';
+import { failedRunIssue, manifestIssue, notBegunIssue, reportIssues, warningIssues } from './issues.js';
 import { type Row, type RunView, rowsAfterManifest, rowsAfterRun } from './rows.js';
-import { type HealthKind, type RunResultKind, type RunSnapshot, type StatusProblem, safeProblems } from './snapshot.js';
+import {
+  type AccountSnapshot,
+  type HealthKind,
+  type Issue,
+  type RunResultKind,
+  type RunSnapshot,
+  type StatusProblem,
+  safeProblems,
+} from './snapshot.js';
 
 /**
  * What is known about one account: everything that happened, folded. The page, the metrics and readiness are made from
- * it, and notices from its changes. Times: milliseconds since 1970.
+ * it, and notices from its changes. Times are ISO 8601, as in the snapshot.
  */
 export interface AccountStatus {
-  readonly startedAt: number;
+  readonly startedAt: string;
   /** Entries of the manifest in force; null: there has been none. */
   readonly desired: readonly ManifestEntry[] | null;
-  readonly loadedAt: number | null;
+  readonly loadedAt: string | null;
   /** The first problems of the file as it is now; empty: it is in force. */
   readonly manifestProblems: readonly StatusProblem[];
   /** Whether a run from beginning to end has had a manifest that was broken before. */
   readonly manifestTrial: 'needed' | 'under-way' | 'done';
-  readonly running: { readonly startedAt: number; readonly triggers: readonly Trigger[] } | null;
+  readonly running: AccountSnapshot['running'];
   /** The newest first. */
   readonly runs: readonly RunSnapshot[];
   readonly rows: readonly Row[];
@@ -36,15 +36,15 @@ export interface AccountStatus {
   readonly managed: number;
   /** Webhooks that the last check of the account found gone or changed. */
   readonly drifted: readonly string[];
-  /** Of the last run to the end. */
-  readonly warnings: readonly StatusProblem[];
-  /** What is wrong, the gravest first; one of each code. */
-  readonly issues: readonly Issue[];
+  /** What is wrong until it is fixed, by what says whether it still is: the gravest first. */
+  readonly wrong: Readonly<Record<'start' | 'manifest' | 'run' | 'webhooks', readonly Issue[]>>;
+  /** What else the last run to the end had to say. */
+  readonly warnings: readonly Issue[];
   /** A run came to its end, if not with everything as it should be. */
-  readonly lastCompleteAt: number | null;
-  readonly lastSuccessAt: number | null;
+  readonly isComplete: boolean;
+  readonly lastSuccessAt: string | null;
   /** Since when it is in the health it is in. */
-  readonly health: { readonly kind: HealthKind; readonly since: number };
+  readonly health: { readonly kind: HealthKind; readonly since: string };
 }
 
 export type RunOutcome =
@@ -56,6 +56,7 @@ export type RunOutcome =
       readonly refreshed: boolean;
     }
   | { readonly kind: 'error'; readonly failure: FailureKind; readonly problems: readonly Problem[] };
+type Report = Extract<RunOutcome, { kind: 'report' }>;
 
 export type StatusEvent =
   | {
@@ -73,9 +74,9 @@ const MOST_RUNS_KEPT = 20;
 /** Of one run; the rest is counted. */
 const MOST_CHANGES_KEPT = 10;
 
-export function initialStatus(startedAt: number): AccountStatus {
+export function initialStatus(startedAt: Date): AccountStatus {
   return {
-    startedAt,
+    startedAt: startedAt.toISOString(),
     desired: null,
     loadedAt: null,
     manifestProblems: [],
@@ -85,36 +86,44 @@ export function initialStatus(startedAt: number): AccountStatus {
     rows: [],
     managed: 0,
     drifted: [],
+    wrong: { start: [], manifest: [], run: [], webhooks: [] },
     warnings: [],
-    issues: [],
-    lastCompleteAt: null,
+    isComplete: false,
     lastSuccessAt: null,
-    health: { kind: 'starting', since: startedAt },
+    health: { kind: 'starting', since: startedAt.toISOString() },
   };
 }
 
-/** What is known after something happened. */
-export function advanceStatus(status: AccountStatus, event: StatusEvent, at: number): AccountStatus {
-  const next = { ...status, ...changed(status, event, at) };
-  const kind = kindOfHealth(next);
-  return kind === status.health.kind ? next : { ...next, health: { kind, since: at } };
+/** What is wrong until it is fixed, the gravest first; one of each code. */
+export function issuesOf({ wrong }: AccountStatus): readonly Issue[] {
+  return [...wrong.start, ...wrong.manifest, ...wrong.run, ...wrong.webhooks];
 }
 
-function changed(status: AccountStatus, event: StatusEvent, at: number): Partial<AccountStatus> {
+/** What is known after something happened. */
+export function advanceStatus(status: AccountStatus, event: StatusEvent, at: Date): AccountStatus {
+  const now = at.toISOString();
+  const next = { ...status, ...changed(status, event, now) };
+  const kind = kindOfHealth(next);
+  return kind === status.health.kind ? next : { ...next, health: { kind, since: now } };
+}
+
+function changed(status: AccountStatus, event: StatusEvent, now: string): Partial<AccountStatus> {
   switch (event.kind) {
     case 'manifest-read':
-      return afterManifest(status, event, at);
+      return afterManifest(status, event, now);
     case 'run-began': {
-      const isTried = status.manifestTrial === 'needed' && !isManifestBroken(status);
-      const running = { startedAt: at, triggers: event.triggers };
+      const isTried = status.manifestTrial === 'needed' && status.manifestProblems.length === 0;
+      const running = { startedAt: now, triggers: event.triggers };
       return { running, ...(isTried ? { manifestTrial: 'under-way' } : {}) };
     }
     case 'run-ended':
-      return { ...afterRun(status, event.outcome, at), running: null };
+      return { ...afterRun(status, event.outcome, now), runs: runsWith(status, event.outcome, now), running: null };
     case 'could-not-begin': {
       const { failure, problems } = event;
-      const runs = runsWith(status, { kind: 'error', failure, problems }, at, ['start']);
-      return { runs, issues: replaced(status.issues, ['not-begun'], [notBegunIssue(problems)]) };
+      return {
+        runs: runsWith(status, { kind: 'error', failure, problems }, now),
+        wrong: { ...status.wrong, start: [notBegunIssue(problems)] },
+      };
     }
   }
 }
@@ -122,49 +131,43 @@ function changed(status: AccountStatus, event: StatusEvent, at: number): Partial
 function afterManifest(
   status: AccountStatus,
   { entries, problems }: Extract<StatusEvent, { kind: 'manifest-read' }>,
-  at: number,
+  now: string,
 ): Partial<AccountStatus> {
   const isBroken = problems.length > 0;
-  const found = isBroken ? [manifestIssue(problems, entries !== null)] : [];
+  const manifest = isBroken ? [manifestIssue(problems, entries !== null)] : [];
   const next = {
     manifestProblems: safeProblems(problems),
-    issues: replaced(status.issues, ['manifest-broken'], found),
+    wrong: { ...status.wrong, manifest },
     ...(isBroken ? { manifestTrial: 'needed' as const } : {}),
   };
   if (entries === null || entries === status.desired) return next;
-  return { ...next, desired: entries, loadedAt: at, rows: rowsAfterManifest(entries, status.rows) };
+  return { ...next, desired: entries, loadedAt: now, rows: rowsAfterManifest(entries, status.rows) };
 }
 
-function afterRun(status: AccountStatus, outcome: RunOutcome, at: number): Partial<AccountStatus> {
-  const runs = runsWith(status, outcome, at, status.running?.triggers ?? []);
+function afterRun(status: AccountStatus, outcome: RunOutcome, now: string): Partial<AccountStatus> {
   const result = resultOf(status, outcome);
   if (outcome.kind === 'error') {
     // It had no manifest to go by, which is said of the manifest.
-    if (result === 'manifest-broken') return { runs };
-    const found = runIssue(outcome.failure, outcome.problems);
-    return { runs, issues: replaced(status.issues, ['run-failed', 'run-refused'], [found]) };
+    if (result === 'manifest-broken') return {};
+    return { wrong: { ...status.wrong, run: [failedRunIssue(outcome.failure, outcome.problems)] } };
   }
   const { view, warnings } = outcome;
-  const rows = rowsAfterRun(view, status.rows, new Date(at).toISOString());
+  const rows = rowsAfterRun(view, status.rows, now);
   return {
-    runs,
     // What was read while it ran is not in it.
     rows: status.desired === null ? rows : rowsAfterManifest(status.desired, rows),
     managed: view.state.entries.size,
     drifted: driftAfter(status, outcome),
-    warnings: safeProblems(warnings),
-    issues: replaced(status.issues, OF_RUNS, reportIssues(view)),
-    lastCompleteAt: at,
-    lastSuccessAt: result === 'ok' ? at : status.lastSuccessAt,
+    wrong: { ...status.wrong, run: [], webhooks: reportIssues(view) },
+    warnings: warningIssues(warnings),
+    isComplete: true,
+    lastSuccessAt: result === 'ok' ? now : status.lastSuccessAt,
     ...(status.manifestTrial === 'under-way' ? { manifestTrial: 'done' } : {}),
   };
 }
 
 /** A check that could not see everything adds to what was seen before. */
-function driftAfter(
-  { drifted }: AccountStatus,
-  { view, warnings, refreshed }: Extract<RunOutcome, { kind: 'report' }>,
-): readonly string[] {
+function driftAfter({ drifted }: AccountStatus, { view, warnings, refreshed }: Report): readonly string[] {
   if (!refreshed) return drifted;
   const seen = view.changes.flatMap(({ change }) => (isDrift(change) ? [change.name] : []));
   return isUnchecked(warnings) ? [...new Set([...drifted, ...seen])] : seen;
@@ -175,32 +178,12 @@ function isUnchecked(warnings: readonly Problem[]): boolean {
   return warnings.some(({ severity }) => severity === 'error');
 }
 
-/** A run that came to its end says of each of these whether it is still so. */
-const OF_RUNS: readonly ReasonCode[] = [
-  'run-failed',
-  'run-refused',
-  'answers-lost',
-  'webhooks-failed',
-  'uncertain',
-  'possibly-duplicated',
-];
-
-function replaced(issues: readonly Issue[], codes: readonly ReasonCode[], found: readonly Issue[]): Issue[] {
-  const others = issues.filter(({ reason }) => !codes.includes(reason.code));
-  const rank = ({ reason }: Issue) => REASON_CODES.indexOf(reason.code);
-  return [...others, ...found].sort((a, b) => rank(a) - rank(b));
-}
-
-function runsWith(
-  status: AccountStatus,
-  outcome: RunOutcome,
-  at: number,
-  triggers: readonly Trigger[],
-): readonly RunSnapshot[] {
-  const startedAt = status.running?.startedAt ?? at;
+/** One that never began is a run too, which failed at its start. */
+function runsWith(status: AccountStatus, outcome: RunOutcome, now: string): readonly RunSnapshot[] {
+  const { startedAt, triggers } = status.running ?? { startedAt: now, triggers: ['start'] };
   const run: RunSnapshot = {
-    startedAt: new Date(startedAt).toISOString(),
-    durationMs: Math.max(0, at - startedAt),
+    startedAt,
+    durationMs: Math.max(0, Date.parse(now) - Date.parse(startedAt)),
     triggers,
     result: resultOf(status, outcome),
     ...(outcome.kind === 'report'
@@ -210,19 +193,13 @@ function runsWith(
   return [run, ...status.runs].slice(0, MOST_RUNS_KEPT);
 }
 
-function resultOf(status: AccountStatus, outcome: RunOutcome): RunResultKind {
+function resultOf({ manifestProblems }: AccountStatus, outcome: RunOutcome): RunResultKind {
   if (outcome.kind === 'report') {
     const allDone = outcome.view.changes.every(({ result }) => result === 'done');
     return allDone && !isUnchecked(outcome.warnings) ? 'ok' : 'partial';
   }
-  switch (outcome.failure) {
-    case 'input':
-      return isManifestBroken(status) ? 'manifest-broken' : 'failed';
-    case 'refused':
-      return 'refused';
-    case 'failed':
-      return 'failed';
-  }
+  if (outcome.failure === 'refused') return 'refused';
+  return outcome.failure === 'input' && manifestProblems.length > 0 ? 'manifest-broken' : 'failed';
 }
 
 function changesOf({ changes }: RunView): Pick<RunSnapshot, 'counts' | 'notDone' | 'changes'> {
@@ -238,28 +215,22 @@ function changesOf({ changes }: RunView): Pick<RunSnapshot, 'counts' | 'notDone'
 }
 
 /** That of the gravest issue; `stale`, which time alone makes, is seen where the time is known. */
-function kindOfHealth({ issues, desired, lastCompleteAt, rows }: AccountStatus): HealthKind {
-  const [gravest] = issues;
-  switch (gravest?.reason.code) {
+function kindOfHealth(status: AccountStatus): HealthKind {
+  const code = issuesOf(status)[0]?.code;
+  switch (code) {
     case 'manifest-broken':
-      return desired === null ? 'no-manifest' : 'manifest-broken';
+      return status.desired === null ? 'no-manifest' : code;
     case 'not-begun':
-    case 'run-failed':
     case 'run-refused':
       return 'run-failed';
+    case 'run-failed':
     case 'answers-lost':
     case 'webhooks-failed':
     case 'uncertain':
     case 'possibly-duplicated':
-      return gravest.reason.code;
-    case 'drift':
-    case undefined: {
-      if (lastCompleteAt === null) return 'starting';
-      return rows.some(({ status }) => status === 'pending' || status === 'deleting') ? 'pending' : 'ok';
-    }
+      return code;
+    default:
+      if (!status.isComplete) return 'starting';
+      return status.rows.some((row) => row.status === 'pending' || row.status === 'deleting') ? 'pending' : 'ok';
   }
-}
-
-export function isManifestBroken({ manifestProblems }: Pick<AccountStatus, 'manifestProblems'>): boolean {
-  return manifestProblems.length > 0;
 }

@@ -3,15 +3,8 @@ import type { RequestEvent } from '../copernica/client.js';
 import { TRIGGERS, type Trigger } from '../daemon/scheduler.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending } from '../plan/change.js';
-import {
-  type AccountSnapshot,
-  NOTICE_RESULTS,
-  type NoticeResult,
-  RUN_RESULTS,
-  type RunSnapshot,
-  type StatusCounts,
-  type StatusSnapshot,
-} from './snapshot.js';
+import { keysOf, NOTICE_RESULTS, RUN_RESULTS } from './kinds.js';
+import type { AccountSnapshot, NoticeResult, RunSnapshot, StatusCounts, StatusSnapshot } from './snapshot.js';
 
 const PREFIX = 'copernica_webhooks_';
 const REQUEST_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -26,11 +19,12 @@ const LEFT_OUT = [
   ...['resources', 'handles', 'requests'].map((what) => `nodejs_active_${what}_total`),
 ];
 
-export interface EndedRun {
-  /** The first of its triggers: each run counts once. */
-  readonly trigger: Trigger;
-  readonly run: RunSnapshot;
-  readonly changes: readonly AppliedChange[];
+/** What is counted of one account. */
+export interface AccountCounters {
+  /** `trigger`: the first of the run's, since each run counts once. */
+  runEnded(trigger: Trigger, run: RunSnapshot, changes: readonly AppliedChange[]): void;
+  requestMade(event: RequestEvent): void;
+  noticeEnded(result: NoticeResult): void;
 }
 
 /**
@@ -38,11 +32,8 @@ export interface EndedRun {
  * an account without a name has none, which is the same to Prometheus as an empty one.
  */
 export interface Metrics {
-  /** Begins the counters at 0, so that the first failure is an increase. */
-  prepare(account: string | null): void;
-  runEnded(account: string | null, run: EndedRun): void;
-  requestMade(account: string | null, event: RequestEvent): void;
-  noticeEnded(account: string | null, result: NoticeResult): void;
+  /** Begins the account's counters at 0, so that the first failure is an increase. */
+  countersOf(account: string | null): AccountCounters;
   /** Gauges are as in the snapshot, counters as they were reported. */
   text(snapshot: StatusSnapshot): Promise<string>;
   readonly contentType: string;
@@ -57,24 +48,27 @@ export function createMetrics(version: string): Metrics {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
   for (const name of LEFT_OUT) registry.removeSingleMetric(name);
   return {
-    prepare: (account) => {
+    countersOf: (account) => {
+      const label = labelOf(account);
       for (const trigger of TRIGGERS) {
-        for (const result of RUN_RESULTS) count.runs.inc({ ...labelOf(account), trigger, result }, 0);
+        for (const result of keysOf(RUN_RESULTS)) count.runs.inc({ ...label, trigger, result }, 0);
       }
-      for (const result of NOTICE_RESULTS) count.notices.inc({ ...labelOf(account), result }, 0);
+      for (const result of NOTICE_RESULTS) count.notices.inc({ ...label, result }, 0);
+      return {
+        runEnded: (trigger, { result, durationMs }, changes) => {
+          count.runs.inc({ ...label, trigger, result });
+          count.runSeconds.observe(label, durationMs / 1_000);
+          for (const { change, result } of changes) {
+            if (isPending(change)) count.changes.inc({ ...label, action: change.action, result });
+          }
+        },
+        requestMade: ({ call, outcome, durationMs }) => {
+          count.requests.inc({ ...label, call, outcome });
+          count.requestSeconds.observe({ ...label, call }, durationMs / 1_000);
+        },
+        noticeEnded: (result) => count.notices.inc({ ...label, result }),
+      };
     },
-    runEnded: (account, { trigger, run, changes }) => {
-      count.runs.inc({ ...labelOf(account), trigger, result: run.result });
-      count.runSeconds.observe(labelOf(account), run.durationMs / 1_000);
-      for (const { change, result } of changes) {
-        if (isPending(change)) count.changes.inc({ ...labelOf(account), action: change.action, result });
-      }
-    },
-    requestMade: (account, { call, outcome, durationMs }) => {
-      count.requests.inc({ ...labelOf(account), call, outcome });
-      count.requestSeconds.observe({ ...labelOf(account), call }, durationMs / 1_000);
-    },
-    noticeEnded: (account, result) => count.notices.inc({ ...labelOf(account), result }),
     text: (snapshot) => {
       setGauges(snapshot.accounts);
       return registry.metrics();

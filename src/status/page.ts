@@ -1,12 +1,13 @@
 import { summaryLine } from '../output/summary.js';
 import { type Html, html, raw } from './html.js';
+import { RUN_RESULTS, type Severity } from './kinds.js';
 import { healthSections, overallHeadline, overallSeverity } from './page-health.js';
+import { badge, type Column, table, timeTag } from './page-parts.js';
 import { webhooksSection } from './page-webhooks.js';
-import { badge, RUN_SEVERITY, SEVERITY_COLORS, type Severity } from './severity.js';
-import type { RunResultKind, RunSnapshot, StatusSnapshot } from './snapshot.js';
+import type { RunSnapshot, StatusSnapshot } from './snapshot.js';
 import { STYLE } from './style.js';
-import { durationText, roughly, timeTag } from './time-text.js';
 import type { View } from './view.js';
+import { roughly, tookText } from './words.js';
 
 /**
  * The status page: one document that loads nothing else and runs nothing, so that the strictest policy fits it.
@@ -46,76 +47,66 @@ ${footer(snapshot)}
 /** Of all accounts together. */
 const MOST_RUNS_SHOWN = 20;
 
-const RESULT_TEXTS: Readonly<Record<RunResultKind, string>> = {
-  ok: 'Done',
-  partial: 'In part',
-  refused: 'Refused',
-  failed: 'Failed',
-  'manifest-broken': 'No manifest',
-};
+interface ListedRun extends RunSnapshot {
+  readonly account: string | null;
+}
+
+const RUN_COLUMNS: readonly Column<ListedRun>[] = [
+  { title: 'Account', cell: ({ account }) => account ?? '' },
+  { title: 'Started', kind: 'head', cell: ({ startedAt }) => timeTag(startedAt) },
+  { title: 'Because of', cell: ({ triggers }) => triggers.join(', ') },
+  { title: 'Result', cell: ({ result }) => badge(RUN_RESULTS[result]) },
+  { title: 'Took', kind: 'number', cell: ({ durationMs }) => tookText(durationMs) },
+  { title: 'Changes', cell: changes },
+];
 
 /** The last runs, the newest first. */
-function runsSection(snapshot: StatusSnapshot): Html {
-  const several = snapshot.accounts.length > 1;
-  const runs = snapshot.accounts
-    .flatMap(({ name, runs }) => runs.map((run) => ({ account: name, run })))
-    .sort((a, b) => Date.parse(b.run.startedAt) - Date.parse(a.run.startedAt))
+function runsSection({ accounts }: StatusSnapshot): Html {
+  const rows = accounts
+    .flatMap(({ name, runs }) => runs.map((run) => ({ ...run, account: name })))
+    .sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))
     .slice(0, MOST_RUNS_SHOWN);
+  const columns = accounts.length > 1 ? RUN_COLUMNS : RUN_COLUMNS.slice(1);
+  const shown = { name: 'runs', caption: 'The last runs, the newest first', columns, rows };
   return html`<section aria-labelledby="runs-title">
 <h2 id="runs-title">Last runs</h2>
-${runs.length === 0 ? html`<p class="empty">None has ended yet.</p>` : runsTable(runs, several)}
+${rows.length === 0 ? html`<p class="empty">None has ended yet.</p>` : table(shown)}
 </section>`;
 }
 
-function runsTable(
-  runs: readonly { readonly account: string | null; readonly run: RunSnapshot }[],
-  several: boolean,
-): Html {
-  return html`<table role="table" class="runs">
-<caption>The last runs, the newest first</caption>
-<thead role="rowgroup"><tr role="row">${several && html`<th role="columnheader" scope="col">Account</th>`}<th role="columnheader" scope="col">Started</th><th role="columnheader" scope="col">Because of</th><th role="columnheader" scope="col">Result</th><th role="columnheader" scope="col">Took</th><th role="columnheader" scope="col">Changes</th></tr></thead>
-<tbody role="rowgroup">
-${runs.map(({ account, run }) => runRow(run, several ? (account ?? '') : null))}
-</tbody>
-</table>`;
-}
-
-function runRow(run: RunSnapshot, account: string | null): Html {
-  return html`<tr role="row">${account !== null && cell('Account', html`${account}`)}<th role="rowheader" scope="row">${timeTag(run.startedAt)}</th>
-${cell('Because of', html`${run.triggers.join(', ')}`)}
-${cell('Result', badge(RUN_SEVERITY[run.result], RESULT_TEXTS[run.result]))}
-${cell('Took', html`${durationText(run.durationMs)}`, 'number')}
-${cell('Changes', html`<div>${changes(run)}</div>`)}</tr>
-`;
-}
-
 function changes({ counts, notDone, changes: made, problems }: RunSnapshot): Html {
-  if (counts === null) return html`<p class="error">${problems[0]?.message ?? 'nothing was tried'}</p>`;
+  if (counts === null) return html`<p class="detail">${problems[0]?.message ?? 'nothing was tried'}</p>`;
   const names = made.map(({ name, action, result }) => `${action} ${name}${result === 'done' ? '' : ` (${result})`}`);
-  const all = Object.entries(counts).reduce(
-    (sum, [action, count]) => (action === 'none' || action === 'orphaned' ? sum : sum + count),
-    notDone,
-  );
+  const { none: _none, orphaned: _orphaned, ...changed } = counts;
+  const all = Object.values(changed).reduce((sum, count) => sum + count, notDone);
   const more = all > made.length ? [`${all - made.length} more`] : [];
-  const summary = all > 0 && all === notDone ? '' : summaryLine(counts, 'done');
-  const rest = notDone > 0 ? `${notDone} not done` : '';
-  return html`${[summary, rest].filter((text) => text !== '').join(', ')}${names.length > 0 && html`<p class="muted">${[...names, ...more].join(', ')}</p>`}`;
-}
-
-function cell(title: string, content: Html, kind: '' | 'number' = ''): Html {
-  return html`<td role="cell" data-title="${title}" class="${kind}">${content}</td>`;
+  const summary = all > 0 && all === notDone ? [] : [summaryLine(counts, 'done')];
+  const rest = notDone > 0 ? [`${notDone} not done`] : [];
+  const named = names.length > 0 && html`<p class="muted">${[...names, ...more].join(', ')}</p>`;
+  return html`${[...summary, ...rest].join(', ')}${named}`;
 }
 
 function footer({ startedAt, at, ready }: StatusSnapshot): Html {
   const up = roughly(Date.parse(at) - Date.parse(startedAt));
+  const links = ['status.json', 'metrics', 'healthz', 'readyz'].map((path) => html`<a href="${path}">${path}</a> `);
   return html`<footer class="muted">
 <p>Running for ${up}, ${ready ? 'ready' : 'not ready'}. Times are UTC.</p>
-<nav aria-label="For machines"><a href="status.json">status.json</a> <a href="metrics">metrics</a> <a href="healthz">healthz</a> <a href="readyz">readyz</a></nav>
+<nav aria-label="For machines">${links}</nav>
 </footer>`;
 }
 
-/** A dot in the tab, in the colour of how it is. */
+/** The icon in the tab, which has no style sheet. */
+const ICON_COLORS: Readonly<Record<Severity, string>> = {
+  ok: '#1f9d60',
+  busy: '#3b82d6',
+  note: '#3b82d6',
+  warning: '#d99a1c',
+  error: '#d6453d',
+};
+
+/** A dot in the colour of how it is. */
 function icon(severity: Severity): string {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="6" fill="${SEVERITY_COLORS[severity]}"/></svg>`;
+  const dot = `<circle cx="8" cy="8" r="6" fill="${ICON_COLORS[severity]}"/>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">${dot}</svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }

@@ -1,61 +1,28 @@
 import type { RequestEvent } from '../copernica/client.js';
+import type { Schedule } from '../daemon/cron.js';
+import type { LastGoodManifest } from '../daemon/last-good.js';
 import type { Trigger } from '../daemon/scheduler.js';
-import { type Problem, ProductError } from '../errors.js';
-import type { ValidManifest } from '../reconcile/edges.js';
+import { ProductError } from '../errors.js';
 import type { RunReport } from '../reconcile/run-once.js';
-import {
-  type AccountStatus,
-  advanceStatus,
-  initialStatus,
-  type RunOutcome,
-  type StatusEvent,
-} from './account-status.js';
-import type { Metrics } from './metrics.js';
+import { type AccountStatus, advanceStatus, initialStatus, type StatusEvent } from './account-status.js';
+import type { AccountCounters } from './metrics.js';
 import type { NoticeResult } from './snapshot.js';
-import type { AccountNow } from './summarize.js';
-
-export interface ObservedManifest {
-  reload(): Promise<boolean>;
-  readonly problems: readonly Problem[];
-  /** The one in force; null: there has been none. */
-  readonly good: ValidManifest | null;
-}
-
-export interface ObservedSchedule {
-  nextAt(): Date | null;
-  /** Of the times to come, the longest wait from one to the next, in milliseconds. */
-  readonly longestWaitMs: number | null;
-}
-
-export interface ReportedAccount {
-  /** Null where there is only one, without a name. */
-  readonly name: string | null;
-  /** Where its webhooks go, for people. */
-  readonly target: string;
-  readonly file: string;
-  /** As the settings have it: cron fields, or `off`. */
-  readonly schedule: string;
-}
+import type { AccountNow, ReportedAccount } from './summarize.js';
 
 /** Where everybody who does something for an account says so: folds it into the account's status, and counts it. */
 export class AccountReporter {
   readonly #about: ReportedAccount;
-  /** Null: nobody can ask for them. */
-  readonly #metrics: Metrics | null;
-  readonly #now: () => Date;
+  readonly #counters: AccountCounters;
+  readonly #clock: () => Date;
   readonly #listeners: ((status: AccountStatus) => void)[] = [];
   #status: AccountStatus;
-  #schedule: ObservedSchedule | null = null;
+  #schedule: Pick<Schedule, 'nextAt' | 'longestWaitMs'> | null = null;
 
-  constructor(
-    about: ReportedAccount,
-    { metrics, now }: { readonly metrics: Metrics | null; readonly now: () => Date },
-  ) {
+  constructor(about: ReportedAccount, counters: AccountCounters, clock: () => Date) {
     this.#about = about;
-    this.#metrics = metrics;
-    this.#now = now;
-    this.#status = initialStatus(now().getTime());
-    metrics?.prepare(about.name);
+    this.#counters = counters;
+    this.#clock = clock;
+    this.#status = initialStatus(clock());
   }
 
   /** Calls the listener with the status after each thing that happens. It must not throw. */
@@ -64,16 +31,13 @@ export class AccountReporter {
   }
 
   now(): AccountNow {
-    return {
-      ...this.#about,
-      status: this.#status,
-      nextAt: this.#schedule?.nextAt()?.getTime() ?? null,
-      longestWaitMs: this.#schedule?.longestWaitMs ?? null,
-    };
+    const schedule = this.#schedule;
+    const times = { nextAt: schedule?.nextAt() ?? null, longestWaitMs: schedule?.longestWaitMs ?? null };
+    return { ...this.#about, ...times, status: this.#status };
   }
 
   /** Reads the manifest again, as `reload` does, and reports what came of it. */
-  async observeReload(manifest: ObservedManifest): Promise<boolean> {
+  async observeReload(manifest: LastGoodManifest): Promise<boolean> {
     const changed = await manifest.reload();
     this.#report({ kind: 'manifest-read', entries: manifest.good?.entries ?? null, problems: manifest.problems });
     return changed;
@@ -88,13 +52,15 @@ export class AccountReporter {
     this.#report({ kind: 'run-began', triggers });
     try {
       const report = await run();
-      const { warnings } = report;
-      this.#runEnded(triggers, { kind: 'report', view: report, warnings, refreshed });
+      const { warnings, changes } = report;
+      this.#report({ kind: 'run-ended', outcome: { kind: 'report', view: report, warnings, refreshed } });
+      this.#countRun(changes);
       return report;
     } catch (error) {
       // An error that nobody expected ends the program, which says more about it than a page should.
       const { kind: failure, problems } = error instanceof ProductError ? error : UNEXPECTED;
-      this.#runEnded(triggers, { kind: 'error', failure, problems });
+      this.#report({ kind: 'run-ended', outcome: { kind: 'error', failure, problems } });
+      this.#countRun([]);
       throw error;
     }
   }
@@ -102,34 +68,29 @@ export class AccountReporter {
   /** It never began, and is not tried again. */
   couldNotBegin({ kind: failure, problems }: ProductError): void {
     this.#report({ kind: 'could-not-begin', failure, problems });
-    this.#countRun('start', []);
+    this.#countRun([]);
   }
 
   /** For the client's `onRequest`. */
-  readonly requestMade = (event: RequestEvent): void => this.#metrics?.requestMade(this.#about.name, event);
+  readonly requestMade = (event: RequestEvent): void => this.#counters.requestMade(event);
 
   /** What became of a notice. */
-  readonly noticeEnded = (result: NoticeResult): void => this.#metrics?.noticeEnded(this.#about.name, result);
+  readonly noticeEnded = (result: NoticeResult): void => this.#counters.noticeEnded(result);
 
   /** Remembers the schedule, to be asked for its times. Gives it back. */
-  observeSchedule<T extends ObservedSchedule>(schedule: T): T {
+  observeSchedule<T extends Schedule>(schedule: T): T {
     this.#schedule = schedule;
     return schedule;
   }
 
-  #runEnded(triggers: readonly Trigger[], outcome: RunOutcome): void {
-    this.#report({ kind: 'run-ended', outcome });
-    this.#countRun(triggers[0] ?? 'start', outcome.kind === 'report' ? outcome.view.changes : []);
-  }
-
-  #countRun(trigger: Trigger, changes: RunReport['changes']): void {
-    const [run] = this.#status.runs;
-    if (run !== undefined) this.#metrics?.runEnded(this.#about.name, { trigger, run, changes });
-  }
-
   #report(event: StatusEvent): void {
-    this.#status = advanceStatus(this.#status, event, this.#now().getTime());
+    this.#status = advanceStatus(this.#status, event, this.#clock());
     for (const listener of this.#listeners) listener(this.#status);
+  }
+
+  #countRun(changes: RunReport['changes']): void {
+    const [run] = this.#status.runs;
+    if (run !== undefined) this.#counters.runEnded(run.triggers[0] ?? 'start', run, changes);
   }
 }
 

@@ -1,23 +1,13 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { errorCode, type ProductError, productError } from '../errors.js';
 import { formatListen, type ListenAddress } from '../settings/values.js';
 import { type Answers, type StatusAnswer, textAnswer } from './answers.js';
-import { isWelcomeHost } from './hosts.js';
 
-/** A reader that is slow, or says nothing, is let go of: this server is small and has no log-in. */
-const LIMITS = {
-  headersMs: 5_000,
-  requestMs: 10_000,
-  /** How often Node looks for connections that are over the two limits above. */
-  checkEveryMs: 1_000,
-  keepAliveMs: 5_000,
-  /** Without a byte either way. */
-  idleMs: 30_000,
-  headerBytes: 8 * 1024,
-  connections: 100,
-} as const;
+/** More than probes and people need, and few enough for any machine. */
+const MOST_CONNECTIONS = 100;
 
 const HEADERS = {
   'cache-control': 'no-store',
@@ -49,23 +39,16 @@ export interface StatusServer {
  * Listens, and answers GET and HEAD. Throws ProductError of kind `input` when it can't: the port is in use, or the
  * address is none of this machine.
  */
-export async function startStatusServer(
-  options: StatusServerOptions & { readonly answers: Answers },
-): Promise<StatusServer> {
-  const { listen, anyPort, answers, log } = options;
+export async function startStatusServer(options: StatusServerOptions & Pick<Answers, 'answer'>): Promise<StatusServer> {
+  const { listen, anyPort, answer, log } = options;
   const allowedHosts = new Set(options.allowedHosts);
-  const limits = { maxHeaderSize: LIMITS.headerBytes, connectionsCheckingInterval: LIMITS.checkEveryMs };
-  const server = createServer(limits, (request, response) => {
-    respond(request, response, answers, allowedHosts).catch((error: unknown) => {
+  const server = createServer((request, response) => {
+    respond(request, response, answer, allowedHosts).catch((error: unknown) => {
       log.error({ path: request.url?.split('?')[0] }, `status server: ${String(error)}`);
       if (response.headersSent) response.destroy();
       else send(response, textAnswer(500, 'internal error: see the log'), request.method === 'HEAD');
     });
   });
-  server.headersTimeout = LIMITS.headersMs;
-  server.requestTimeout = LIMITS.requestMs;
-  server.keepAliveTimeout = LIMITS.keepAliveMs;
-  server.setTimeout(LIMITS.idleMs, (socket) => socket.destroy());
   keepRoomForNewConnections(server);
   await listenOn(server, listen, anyPort, log);
   survive(server, log);
@@ -79,7 +62,7 @@ export async function startStatusServer(
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  answers: Answers,
+  answer: Answers['answer'],
   allowedHosts: ReadonlySet<string>,
 ): Promise<void> {
   const { method = '', headers } = request;
@@ -94,8 +77,25 @@ async function respond(
     return send(response, textAnswer(405, 'only GET and HEAD'), false);
   }
   const target = targetOf(request.url ?? '/');
-  const answer = target === null ? null : await answers(target.pathname, target.searchParams);
-  send(response, answer ?? textAnswer(404, 'there is nothing here; the status page is at /'), method === 'HEAD');
+  const found = target === null ? null : await answer(target.pathname, target.searchParams);
+  send(response, found ?? textAnswer(404, 'there is nothing here; the status page is at /'), method === 'HEAD');
+}
+
+/** This machine, whoever resolves the name: https://www.rfc-editor.org/rfc/rfc6761#section-6.3. */
+const LOOPBACK_NAME = /^(.*\.)?localhost$/;
+
+/**
+ * Whether a request's Host header names this server: a loopback name, an IP address, or a name of `--allowed-hosts`.
+ *
+ * Without that check, any page that somebody's browser opens could read the status page: it has its own name resolve to
+ * this server's address (DNS rebinding). A browser always sends the name that the page came from, and nobody can have
+ * an address resolve to another one.
+ */
+function isWelcomeHost(header: string | undefined, allowedHosts: ReadonlySet<string>): boolean {
+  const host = (header ?? '').replace(/:\d{0,5}$/, '').toLowerCase();
+  if (host.startsWith('[')) return host.endsWith(']') && isIP(host.slice(1, -1)) === 6;
+  const name = host.replace(/\.$/, '');
+  return isIP(name) === 4 || LOOPBACK_NAME.test(name) || allowedHosts.has(name);
 }
 
 /** A path as most send it, or a whole URL as proxies do. Null: neither. */
@@ -115,34 +115,25 @@ function send(response: ServerResponse, { status, type, body, policy }: StatusAn
 }
 
 /**
- * When there are too many connections, drops the one that has waited longest without a whole request. Refusing new ones,
- * as `server.maxConnections` does, would keep the health check out as long as strangers hold theirs open, and a
- * container that does not answer its health check is restarted.
+ * When there are too many connections, drops the one that has asked nothing for longest. Refusing new ones, as
+ * `server.maxConnections` does, would keep the health check out as long as strangers hold theirs open, and a container
+ * that does not answer its health check is restarted.
  */
 function keepRoomForNewConnections(server: Server): void {
   // Sets keep the order in which things were added.
-  const waiting = new Set<Socket>();
-  const answering = new Set<Socket>();
+  const open = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
-    if (waiting.size + answering.size >= LIMITS.connections) {
-      const [oldest] = waiting.size > 0 ? waiting : answering;
-      oldest?.destroy();
+    const [oldest] = open;
+    if (oldest !== undefined && open.size >= MOST_CONNECTIONS) {
+      oldest.destroy();
       // Its `close` event comes later, and the next connection may be here before.
-      if (oldest !== undefined && !waiting.delete(oldest)) answering.delete(oldest);
+      open.delete(oldest);
     }
-    waiting.add(socket);
-    socket.once('close', () => {
-      waiting.delete(socket);
-      answering.delete(socket);
-    });
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
   });
-  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    waiting.delete(socket);
-    answering.add(socket);
-    response.once('close', () => {
-      answering.delete(socket);
-      if (!socket.destroyed) waiting.add(socket);
-    });
+  server.on('request', ({ socket }: IncomingMessage) => {
+    if (open.delete(socket)) open.add(socket);
   });
 }
 
@@ -168,14 +159,10 @@ async function listenOn(server: Server, listen: ListenAddress, anyPort: boolean,
   }
 }
 
-function listening(server: Server, { host, port }: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, ...(host === null ? {} : { host }) }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+/** Rejects when the server can't listen. */
+async function listening(server: Server, { host, port }: ListenAddress): Promise<void> {
+  server.listen({ port, ...(host === null ? {} : { host }) });
+  await once(server, 'listening');
 }
 
 function listenError(listen: ListenAddress, code: string): ProductError {
@@ -201,9 +188,8 @@ function urlOf(server: Server, { host }: ListenAddress): string {
   return `http://${formatListen({ host: host ?? 'localhost', port })}/`;
 }
 
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+async function close(server: Server): Promise<void> {
+  server.close();
+  server.closeAllConnections();
+  await once(server, 'close');
 }

@@ -1,11 +1,11 @@
 import type { Trigger as RunTrigger } from '../daemon/scheduler.js';
-import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
 import { maskUrls } from '../mask-urls.js';
 import type { Counts } from '../output/summary.js';
 import type { ChangeResult } from '../plan/applied.js';
 import type { Action } from '../plan/change.js';
 import type { IdRange } from '../state/state.js';
+import type { ISSUES, NOTICE_RESULTS, RUN_RESULTS, WEBHOOK_STATUSES } from './kinds.js';
 
 /**
  * What the status server tells, and all it tells: the body of /status.json, and what page and metrics are made from.
@@ -41,21 +41,18 @@ export interface AccountSnapshot {
   readonly webhooks: readonly WebhookSnapshot[];
 }
 
-/** In the order of how much they matter: what is wrong hides what is only waited for. */
-export const HEALTHS = [
-  'no-manifest',
-  'manifest-broken',
-  'run-failed',
-  'answers-lost',
-  'webhooks-failed',
-  'uncertain',
-  'possibly-duplicated',
-  'stale',
-  'starting',
-  'pending',
-  'ok',
-] as const;
-export type HealthKind = (typeof HEALTHS)[number];
+export type IssueCode = keyof typeof ISSUES;
+export type RunResultKind = keyof typeof RUN_RESULTS;
+export type WebhookStatus = keyof typeof WEBHOOK_STATUSES;
+export type NoticeResult = (typeof NOTICE_RESULTS)[number];
+
+/** That of the gravest issue, or what there is to say where nothing is wrong. */
+export type HealthKind =
+  | Exclude<IssueCode, 'not-begun' | 'run-refused' | 'unchecked' | 'warnings' | 'drift' | 'orphaned'>
+  | 'no-manifest'
+  | 'starting'
+  | 'pending'
+  | 'ok';
 
 export interface Health {
   readonly kind: HealthKind;
@@ -64,18 +61,26 @@ export interface Health {
   /** In a sentence, for people. */
   readonly headline: string;
   /** What is wrong or worth knowing, with what to do about it: the gravest first. */
-  readonly advice: readonly Advice[];
+  readonly advice: readonly Issue[];
 }
 
-export interface Advice {
-  readonly severity: 'error' | 'warning' | 'note';
+/** One thing that is wrong or worth knowing. */
+export interface Issue {
+  readonly code: IssueCode;
+  readonly severity: (typeof ISSUES)[IssueCode];
+  /** A sentence without its end. */
   readonly title: string;
-  /** What exactly: the manifest's problems, the run's, or those of the first webhooks. */
+  /** How many webhooks or problems it is about. */
+  readonly count: number;
+  /** Of the first webhooks that it is about, where it is about webhooks. */
+  readonly names: readonly string[];
+  /** What exactly: the first problems of the manifest, of the run or of the webhooks. */
   readonly problems: readonly StatusProblem[];
   /** How many more there are than are in `problems`. */
   readonly more: number;
+  /** What to do about it, besides what its problems say. */
   readonly remedy: string | null;
-  /** Shows the webhooks it is about in the table. */
+  /** Shows the webhooks that it is about in the table. */
   readonly filter: WebhookStatus | null;
 }
 
@@ -103,17 +108,6 @@ export interface StatusCounts {
   readonly drifted: number;
 }
 
-/**
- * `partial`: to the end, but not everything is as the manifest says. `refused`: a guard said no. `failed`: it ended
- * before anything was changed. `manifest-broken`: there was none to go by.
- */
-export const RUN_RESULTS = ['ok', 'partial', 'refused', 'failed', 'manifest-broken'] as const;
-export type RunResultKind = (typeof RUN_RESULTS)[number];
-
-/** `failed`: given up on; `replaced`: a newer one took its place before it was delivered. */
-export const NOTICE_RESULTS = ['delivered', 'failed', 'replaced'] as const;
-export type NoticeResult = (typeof NOTICE_RESULTS)[number];
-
 export interface RunSnapshot {
   readonly startedAt: string;
   readonly durationMs: number;
@@ -128,18 +122,6 @@ export interface RunSnapshot {
   /** Why it failed. */
   readonly problems: readonly StatusProblem[];
 }
-
-/** In the order of how much attention they need. */
-export const WEBHOOK_STATUSES = [
-  'failed',
-  'uncertain',
-  'possibly-duplicated',
-  'pending',
-  'deleting',
-  'orphaned',
-  'created',
-] as const;
-export type WebhookStatus = (typeof WEBHOOK_STATUSES)[number];
 
 export interface WebhookSnapshot {
   readonly name: string;
@@ -162,36 +144,28 @@ export interface WebhookSnapshot {
 }
 
 /** A problem, masked, as one plain record. */
-export interface StatusProblem {
-  readonly code: ProblemCode;
-  readonly severity: 'error' | 'warning';
-  readonly message: string;
-  readonly name: string | null;
-  readonly file: string | null;
-  readonly line: number | null;
-  readonly column: number | null;
-  readonly frame: string | null;
-  readonly remedy: string | null;
-}
+export type StatusProblem = Pick<Problem, 'code' | 'severity' | 'message'> & {
+  readonly [Key in 'name' | 'file' | 'line' | 'column' | 'frame' | 'remedy']: NonNullable<Problem[Key]> | null;
+};
 
 /** Of one manifest or run: a broken file of 10,000 entries must not make a page of 10,000 frames. */
-const MOST_PROBLEMS_KEPT = 20;
+export const MOST_PROBLEMS_KEPT = 20;
 
 /** The first of them, as the status server may show them. */
-export function safeProblems(problems: readonly Problem[]): StatusProblem[] {
-  return problems.slice(0, MOST_PROBLEMS_KEPT).map(safeProblem);
+export function safeProblems(problems: readonly Problem[], most = MOST_PROBLEMS_KEPT): StatusProblem[] {
+  return problems.slice(0, most).map(safeProblem);
 }
 
 export function safeProblem(problem: Problem): StatusProblem {
-  const { code, severity, message, name, file, line, column, frame, remedy } = problem;
+  const { code, severity, message, name = null, file = null, line = null, column = null, frame, remedy } = problem;
   return {
     code,
     severity,
     message: maskUrls(message),
-    name: name ?? null,
-    file: file ?? null,
-    line: line ?? null,
-    column: column ?? null,
+    name,
+    file,
+    line,
+    column,
     frame: frame === undefined ? null : maskUrls(frame),
     remedy: remedy === undefined ? null : maskUrls(remedy),
   };

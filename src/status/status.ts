@@ -1,9 +1,8 @@
 import { makeAnswers } from './answers.js';
 import { createMetrics } from './metrics.js';
-import { AccountReporter, type ReportedAccount } from './reporter.js';
+import { AccountReporter } from './reporter.js';
 import { type StatusServerOptions, startStatusServer } from './server.js';
-import type { StatusSnapshot } from './snapshot.js';
-import { snapshotOf } from './summarize.js';
+import { type ReportedAccount, snapshotOf } from './summarize.js';
 
 /** The status of all accounts of this process. */
 export interface Status {
@@ -25,36 +24,23 @@ export interface StatusOptions extends Omit<StatusServerOptions, 'listen'> {
 
 /** Opens the status server; with `off` there is none. Throws ProductError of kind `input` when it can't listen. */
 export async function openStatus({ listen, version, now, redact, ...options }: StatusOptions): Promise<Status> {
-  if (listen === 'off') {
-    return { account: (about) => new AccountReporter(about, { metrics: null, now }), url: null, close: async () => {} };
-  }
-  const startedAt = now().getTime();
+  const startedAt = now();
   const reporters: AccountReporter[] = [];
-  let changes = 0;
-  const snapshot = (): StatusSnapshot => {
-    const accounts = reporters.map((reporter) => reporter.now());
-    return snapshotOf(accounts, { version, startedAt, now: now().getTime() });
-  };
   const metrics = createMetrics(version);
-  const answers = makeAnswers({
-    snapshot,
-    metrics: (at) => metrics.text(at),
-    metricsType: metrics.contentType,
-    redact,
-    changes: () => changes,
-    now: () => performance.now(),
-  });
-  const server = await startStatusServer({ ...options, listen, answers });
+  const snapshot = () => {
+    const accounts = reporters.map((reporter) => reporter.now());
+    return snapshotOf(accounts, { version, startedAt, now: now() });
+  };
+  const answers = makeAnswers({ snapshot, metrics, redact, now: () => performance.now() });
+  const server = listen === 'off' ? null : await startStatusServer({ ...options, listen, answer: answers.answer });
   return {
-    url: server.url,
-    close: () => server.close(),
+    url: server?.url ?? null,
+    close: async () => server?.close(),
     account: (about) => {
-      const reporter = new AccountReporter(about, { metrics, now });
-      reporter.onChange(() => {
-        changes += 1;
-      });
+      const reporter = new AccountReporter(about, metrics.countersOf(about.name), now);
+      reporter.onChange(answers.forget);
       reporters.push(reporter);
-      changes += 1;
+      answers.forget();
       return reporter;
     },
   };

@@ -32,7 +32,7 @@ const namesOf = (text: string) => [...new Set(text.match(/\bcopernica_webhooks_\
 
 /** Name, type and labels of our own metrics, as the registry has them. */
 async function ownMetrics() {
-  const text = await createMetrics('1').text(snapshotOf([], { version: '1', startedAt: 0, now: 0 }));
+  const text = await createMetrics('1').text(snapshotOf([], { version: '1', startedAt: new Date(), now: new Date() }));
   return [...text.matchAll(/^# TYPE copernica_webhooks_(\w+) (\w+)$/gm)].map(([, name = '', type = '']) => ({
     name,
     type,

@@ -82,7 +82,7 @@ describe('notices', () => {
       'webhooks:\n  - {name: a, handler: "https://u:p4ss@a.example/?k=s3cret", trigger: x}\n',
     );
     const [problem] = await receiver.received(1);
-    expect(problem?.text).toMatch(/the last good one stays in force \(webhooks\.yaml:2:\d+: /);
+    expect(problem?.text).toMatch(/the last good one stays in force: webhooks\.yaml:2:\d+: /);
     expect(JSON.stringify(problem)).not.toMatch(/p4ss|s3cret/);
     await place.manifest([A]);
     expect(codes(await receiver.received(2))).toEqual(['problem: manifest-broken', 'well: manifest-broken']);

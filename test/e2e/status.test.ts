@@ -142,7 +142,7 @@ describe('the status server', () => {
       { name: 'b', status: 'uncertain' },
     ]);
     const page = (await get('/?status=uncertain')).body;
-    expect(page).toContain('One create is of unknown outcome');
+    expect(page).toContain('1 create is of unknown outcome');
     expect(page).toContain('import b');
     expect(page).not.toMatch(/<th role="rowheader" scope="row">a<\/th>/);
     expect((await get('/metrics')).body).toContain('copernica_webhooks_uncertain 1\n');

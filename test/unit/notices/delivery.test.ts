@@ -1,6 +1,7 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { DELIVERY, Delivery, type DeliveryPorts } from '../../../src/notices/delivery.js';
-import { createPoster, type PostOutcome, postOutcome } from '../../../src/notices/post.js';
+import { makePost, type PostOutcome, postOutcome } from '../../../src/notices/post.js';
 import { closedPort, startRawServer } from '../../helpers/raw-server.js';
 
 const delivered: PostOutcome = { kind: 'delivered' };
@@ -13,15 +14,13 @@ function receiver(script: readonly (PostOutcome | (() => Promise<PostOutcome>))[
   const said: string[] = [];
   const waits: number[] = [];
   let time = 0;
-  let abandoned = 0;
+  let last: AbortSignal | undefined;
   const ports: DeliveryPorts = {
-    post: async (body) => {
+    post: async (body, broken) => {
+      last = broken;
       posts.push(`${time / 1_000}s ${body}`);
       const next = script[Math.min(posts.length, script.length) - 1] ?? delivered;
       return typeof next === 'function' ? next() : next;
-    },
-    abandon: () => {
-      abandoned += 1;
     },
     now: () => time,
     random: () => 0,
@@ -31,11 +30,13 @@ function receiver(script: readonly (PostOutcome | (() => Promise<PostOutcome>))[
       time += ms;
     },
     onResult: (result) => said.push(result),
-    onFailing: (message) => said.push(`failing: ${message}`),
-    onDeliveredAgain: () => said.push('delivered again'),
+    log: pino({}, { write: (line) => void said.push(textOf(JSON.parse(line))) }),
   };
-  return { delivery: new Delivery(ports), posts, said, waits, abandonedTimes: () => abandoned };
+  return { delivery: new Delivery(ports), posts, said, waits, isBroken: () => last?.aborted };
 }
+
+const textOf = ({ msg, reason }: { msg: string; reason?: string }) =>
+  reason === undefined ? msg : `failing: ${reason}`;
 
 const never = new Promise(() => {});
 
@@ -71,7 +72,7 @@ describe('the delivery of notices', () => {
     delivery.offer('account', 'one');
     await settle(said, 1);
     expect(posts).toEqual(['0s one', '1s one', '3s one', '7s one']);
-    expect(said).toEqual(['failing: the answer was 503', 'delivered again', 'delivered']);
+    expect(said).toEqual(['failing: the answer was 503', 'notices are delivered again', 'delivered']);
   });
 
   it('waits as long as the receiver asks for', async () => {
@@ -99,7 +100,7 @@ describe('the delivery of notices', () => {
     delivery.offer('account', 'two');
     await settle(said, 2);
     expect(posts).toEqual(['0s one', '0s two']);
-    expect(said).toEqual(['failing: the answer was 404', 'failed', 'delivered again', 'delivered']);
+    expect(said).toEqual(['failing: the answer was 404', 'failed', 'notices are delivered again', 'delivered']);
   });
 
   it('lets a newer notice take the place of one that is not delivered', async () => {
@@ -123,12 +124,12 @@ describe('the delivery of notices', () => {
   });
 
   it('breaks off a receiver that hangs, and takes nothing more', async () => {
-    const { delivery, posts, abandonedTimes } = receiver([() => new Promise<PostOutcome>(() => {})]);
+    const { delivery, posts, isBroken } = receiver([() => new Promise<PostOutcome>(() => {})]);
     delivery.offer('account', 'one');
     delivery.offer('account', 'two');
     expect(await delivery.close(Promise.resolve())).toBe(false);
     delivery.offer('account', 'three');
-    expect([posts, abandonedTimes()]).toEqual([['0s one'], 1]);
+    expect([posts, isBroken()]).toEqual([['0s one'], true]);
   });
 });
 
@@ -156,18 +157,22 @@ describe('an answer to a notice', () => {
 });
 
 describe('a POST of a notice', () => {
-  const ports = { userAgent: 'test', timeoutMs: 10_000, proxy: {}, ca: undefined, now: () => 0 };
+  const unbroken = new AbortController().signal;
+  const ports = { userAgent: 'test', proxy: {}, ca: undefined, now: () => new Date(0) };
 
   it('is tried again where nobody answers', async () => {
     const port = await closedPort();
-    const { post } = createPoster({ ...ports, url: `http://127.0.0.1:${port}/` });
-    expect(await post('{}')).toMatchObject({ kind: 'again', message: `connection refused by 127.0.0.1:${port}` });
+    const post = makePost({ ...ports, url: `http://127.0.0.1:${port}/` });
+    expect(await post('{}', unbroken)).toMatchObject({
+      kind: 'again',
+      message: `connection refused by 127.0.0.1:${port}`,
+    });
   });
 
   it('is tried again where the answer does not come in time', async () => {
     const { url } = await startRawServer(() => {});
-    const { post } = createPoster({ ...ports, url, timeoutMs: 50 });
-    expect(await post('{}')).toMatchObject({
+    const post = makePost({ ...ports, url, timeoutMs: 50 });
+    expect(await post('{}', unbroken)).toMatchObject({
       kind: 'again',
       message: expect.stringMatching(/^no answer from .*0.05 s$/),
     });
@@ -175,17 +180,18 @@ describe('a POST of a notice', () => {
 
   it('is delivered when the receiver says so, whether or not its answer ends', async () => {
     const { url } = await startRawServer((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok'));
-    expect(await createPoster({ ...ports, url }).post('{}')).toEqual({ kind: 'delivered' });
+    expect(await makePost({ ...ports, url })('{}', unbroken)).toEqual({ kind: 'delivered' });
   });
 
   it('is broken off when the program ends, and nothing more is sent', async () => {
     const { url, requested, requests } = await startRawServer(() => {});
-    const { post, abandon } = createPoster({ ...ports, url });
-    const posted = post('{}');
+    const post = makePost({ ...ports, url });
+    const broken = new AbortController();
+    const posted = post('{}', broken.signal);
     await requested(1);
-    abandon();
+    broken.abort();
     expect(await posted).toMatchObject({ kind: 'refused' });
-    expect(await post('{}')).toMatchObject({ kind: 'refused' });
+    expect(await post('{}', broken.signal)).toMatchObject({ kind: 'refused' });
     expect(requests).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { advanceIncident, NO_INCIDENT, type Notice } from '../../../src/notices/incident.js';
 import { advanceStatus, initialStatus, type RunOutcome, type StatusEvent } from '../../../src/status/account-status.js';
-import { failedRun, problem, report } from './outcomes.js';
+import { failedRun, problem, report } from '../../helpers/outcomes.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -20,25 +20,29 @@ const aFails = run(report({ a: 'failed', b: 'fine' }));
 const aUncertain = run(report({ a: 'uncertain', b: 'fine' }));
 const answersLost = run(report({ a: 'fine' }, { lostAnswers: 3 }));
 
+interface TimedNotice extends Notice {
+  readonly at: number;
+}
+
 type Step = StatusEvent | readonly StatusEvent[] | number;
 
 /** Plays events; a number lets so much time pass, with a look at each moment that was asked for. */
-function play(steps: readonly Step[], holds = HOLDS): Notice[] {
-  let status = initialStatus(0);
+function play(steps: readonly Step[], holds = HOLDS): TimedNotice[] {
+  let status = initialStatus(new Date(0));
   let incident = NO_INCIDENT;
   let at = 0;
   let lookAt: number | null = null;
-  const notices: Notice[] = [];
+  const notices: TimedNotice[] = [];
   const look = () => {
     const step = advanceIncident(incident, status, at, holds);
     incident = step.incident;
     lookAt = step.lookAt;
-    notices.push(...step.notices);
+    notices.push(...step.notices.map((notice) => ({ ...notice, at })));
   };
   for (const step of steps) {
     if (typeof step !== 'number') {
       for (const event of [step].flat()) {
-        status = advanceStatus(status, event as StatusEvent, at);
+        status = advanceStatus(status, event as StatusEvent, new Date(at));
         look();
       }
     } else {
@@ -53,8 +57,8 @@ function play(steps: readonly Step[], holds = HOLDS): Notice[] {
   return notices;
 }
 
-const reported = (notices: readonly Notice[]) =>
-  notices.map(({ status, reasons, at }) => `${at / SECOND}s ${status}: ${reasons.map(({ code }) => code).join(' ')}`);
+const reported = (notices: readonly TimedNotice[]) =>
+  notices.map(({ status, issues, at }) => `${at / SECOND}s ${status}: ${issues.map(({ code }) => code).join(' ')}`);
 
 describe('notices', () => {
   it.each<readonly [title: string, steps: readonly Step[], expected: readonly string[]]>([
@@ -196,9 +200,9 @@ describe('notices', () => {
   it('say since when it is so, and what the newest run said', () => {
     const [notice] = play([fails, 30 * SECOND, run(failedRun('failed', 'name not found')), MINUTE]);
     expect(notice).toMatchObject({
-      since: 0,
       at: MINUTE,
-      reasons: [{ message: expect.stringContaining('name not found') }],
+      lastedMs: MINUTE,
+      issues: [{ problems: [{ message: 'name not found' }] }],
     });
   });
 
@@ -210,8 +214,8 @@ describe('notices', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const reportedCodes = new Set<string>();
-        for (const { status, reasons } of play(steps)) {
-          const codes = reasons.map(({ code }) => code);
+        for (const { status, issues } of play(steps)) {
+          const codes = issues.map(({ code }) => code);
           if (status === 'problem') {
             expect(codes.some((code) => !reportedCodes.has(code))).toBe(true);
             for (const code of codes) reportedCodes.add(code);

@@ -3,36 +3,30 @@ import { describe, expect, it } from 'vitest';
 import { hider } from '../../../src/copernica/redact.js';
 import { type NoticePayload, payloadOf } from '../../../src/notices/message.js';
 import type { RunOutcome } from '../../../src/status/account-status.js';
-import {
-  driftReason,
-  manifestIssue,
-  REASON_CODES,
-  type Reason,
-  reportIssues,
-  runIssue,
-} from '../../../src/status/issues.js';
-import { type Fate, problem, report } from './outcomes.js';
+import { driftIssue, failedRunIssue, manifestIssue, reportIssues } from '../../../src/status/issues.js';
+import { ISSUES } from '../../../src/status/kinds.js';
+import type { Issue } from '../../../src/status/snapshot.js';
+import { type Fate, problem, report } from '../../helpers/outcomes.js';
 
-const T0 = Date.parse('2026-01-01T00:00:00.000Z');
 const MINUTE = 60_000;
-const SENDER = { version: '1.2.3', account: 'live' };
+const SENDER = { version: '1.2.3', at: new Date('2026-01-01T00:12:00.000Z') };
 
 function tell(
-  reasons: readonly Reason[],
+  issues: readonly Issue[],
   parts: { status?: NoticePayload['status']; account?: string | null; secrets?: readonly string[] } = {},
 ): NoticePayload {
   const { status = 'problem', account = 'live', secrets = [] } = parts;
-  return payloadOf({ status, reasons, since: T0, at: T0 + 12 * MINUTE }, { ...SENDER, account }, hider(secrets));
+  return payloadOf({ status, issues, lastedMs: 12 * MINUTE }, { ...SENDER, account }, hider(secrets));
 }
 
-function reasonsAfter(fates: Readonly<Record<string, Fate>>): Reason[] {
+function issuesAfter(fates: Readonly<Record<string, Fate>>): Issue[] {
   const outcome: RunOutcome = report(fates);
-  return outcome.kind === 'report' ? reportIssues(outcome.view).map(({ reason }) => reason) : [];
+  return outcome.kind === 'report' ? reportIssues(outcome.view) : [];
 }
 
 describe('a notice', () => {
   it('says who, what and what to do in two lines, and the same for programs', () => {
-    expect(tell(reasonsAfter({ a: 'failed', b: 'failed', c: 'fine' }))).toEqual({
+    expect(tell(issuesAfter({ a: 'failed', b: 'failed', c: 'fine' }))).toEqual({
       text: 'copernica-webhooks (live): problem: 2 webhooks are not as the manifest says: a: no, said the API [a, b]\nWhat to do: look at it',
       product: 'copernica-webhooks',
       version: '1.2.3',
@@ -53,40 +47,42 @@ describe('a notice', () => {
   });
 
   it('says how long it took when all is well again, and what it was', () => {
-    const { text } = tell([runIssue('failed', [problem('no connection')]).reason], { status: 'well', account: null });
+    const { text } = tell([failedRunIssue('failed', [problem('no connection')])], { status: 'well', account: null });
     expect(text).toBe(
       'copernica-webhooks: well again after 12 minutes: the account is as the manifest says\nIt was: the last run could not be carried out: no connection',
     );
   });
 
   it('names drift, and the place of what is wrong in a manifest', () => {
-    expect(tell([driftReason(['a'])], { status: 'note' }).text).toBe(
+    expect(tell([driftIssue(['a'])], { status: 'note' }).text).toBe(
       'copernica-webhooks (live): note: 1 webhook was found gone or changed in the account [a]\nWhat to do: they are put back as the manifest says: find out who else changes them',
     );
     const place = { file: 'webhooks.yaml', line: 3, column: 5 };
     const problems = [{ ...problem('unknown field "x"'), ...place }, problem('more'), problem('more')];
-    expect(tell([manifestIssue(problems, true).reason]).text).toContain(
-      `the manifest can't be used: the last good one stays in force (webhooks.yaml:3:5: unknown field "x", and 2 more problems)`,
+    expect(tell([manifestIssue(problems, true)]).text).toContain(
+      'the manifest is broken; the last good one stays in force: webhooks.yaml:3:5: unknown field "x", and 2 more problems',
     );
-    expect(tell([manifestIssue(problems, false).reason]).text).toContain('there is none to go by');
+    expect(tell([manifestIssue(problems, false)]).text).toContain(
+      'there is no valid manifest to go by: webhooks.yaml:3:5: ',
+    );
   });
 
   it('says where to look for a webhook that may exist twice', () => {
-    expect(tell(reasonsAfter({ a: 'doubled', b: 'doubled' })).text).toMatch(
-      /problem: 2 webhooks may exist twice \[a, b\]\nWhat to do: look with "discover --from 1 --to 9"/,
+    expect(tell(issuesAfter({ a: 'doubled', b: 'doubled' })).text).toMatch(
+      /2 webhooks may exist twice: a: a second .* be among the ids 1 to 9, .* \[a, b\]\nWhat to do: look with "discover/,
     );
   });
 
   it('names ten webhooks and counts the others', () => {
     const names = Array.from({ length: 1_234 }, (_, index) => `n${index}`);
-    const { text, reasons } = tell([driftReason(names)], { status: 'note' });
+    const { text, reasons } = tell([driftIssue(names)], { status: 'note' });
     expect(reasons).toMatchObject([{ names: names.slice(0, 10), more: 1_224 }]);
     expect(text).toContain('[n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 and 1,224 more]');
   });
 
   it('is never long, whatever the messages are', () => {
-    const reasons = Array.from({ length: 7 }, () => runIssue('failed', [problem('x'.repeat(100_000))]).reason);
-    const payload = tell(reasons);
+    const issues = Array.from({ length: 7 }, () => failedRunIssue('failed', [problem('x'.repeat(100_000))]));
+    const payload = tell(issues);
     expect(payload.text.length).toBeLessThanOrEqual(3_001);
     expect(JSON.stringify(payload).length).toBeLessThan(15_000);
   });
@@ -99,7 +95,7 @@ describe('a notice', () => {
     ['a link of Markdown', '[your bank](https://evil.example)', '[your bank]\u200b(https://evil.example)'],
     ['a second line', 'one\ntwo\u2028three\u202e', 'one␊two�three�'],
   ])('can’t be made to hold %s', (_what, message, shown) => {
-    const { text, reasons } = tell([runIssue('failed', [{ ...problem(message), remedy: 'none' }]).reason]);
+    const { text, reasons } = tell([failedRunIssue('failed', [{ ...problem(message), remedy: 'none' }])]);
     expect(text).toBe(
       `copernica-webhooks (live): problem: the last run could not be carried out: ${shown}\nWhat to do: none`,
     );
@@ -110,12 +106,13 @@ describe('a notice', () => {
   it('holds no secret, in no part, cut or not', () => {
     const secret = 'a-secret-token-<&>-of-somebody';
     const long = `${'x'.repeat(585)} ${secret}`;
-    const reasons: Reason[] = [
-      { code: 'uncertain', message: long, names: [secret], more: 0, remedy: `run ${secret}` },
-      runIssue('failed', [problem('handler https://u:p4ss@a.example/x?key=s3cret is refused')]).reason,
+    const leaky = { ...driftIssue([secret]), title: long, remedy: `run ${secret}` };
+    const issues = [
+      leaky,
+      failedRunIssue('failed', [problem('handler https://u:p4ss@a.example/x?key=s3cret is refused')]),
     ];
     for (const status of ['problem', 'well', 'note'] as const) {
-      const said = JSON.stringify(tell(reasons, { status, secrets: [secret] }));
+      const said = JSON.stringify(tell(issues, { status, secrets: [secret] }));
       expect(said).not.toMatch(/a-secret|of-somebody|p4ss|s3cret/);
       expect(said).toContain('***');
     }
@@ -128,7 +125,7 @@ describe('docs/notices.md', () => {
   it('shows a notice as it is', () => {
     const [, json = ''] = /^```json\n([\s\S]*?)^```$/m.exec(page) ?? [];
     const sample = JSON.parse(json) as NoticePayload;
-    const real = tell(reasonsAfter({ a: 'failed', b: 'failed' }));
+    const real = tell(issuesAfter({ a: 'failed', b: 'failed' }));
     const formOf = ({ reasons, ...rest }: NoticePayload) => [
       Object.keys(rest),
       reasons.map((each) => Object.keys(each)),
@@ -143,6 +140,7 @@ describe('docs/notices.md', () => {
   it('tells what each code means', () => {
     // The first is the head of the table.
     const told = [...page.matchAll(/^\| `([a-z-]+)` \| .* \| .*\|$/gm)].map(([, code]) => code);
-    expect(told.slice(1).sort()).toEqual([...REASON_CODES].sort());
+    const onlyOnThePage = ['unchecked', 'stale', 'warnings', 'orphaned'];
+    expect([...told.slice(1), ...onlyOnThePage].sort()).toEqual(Object.keys(ISSUES).sort());
   });
 });

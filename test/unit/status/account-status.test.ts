@@ -1,25 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { type Problem, productError } from '../../../src/errors.js';
-import type { AppliedChange } from '../../../src/plan/applied.js';
-import { makePlan } from '../../../src/plan/plan.js';
-import { applyRecord } from '../../../src/state/fold.js';
-import { startState } from '../../../src/state/folded-state.js';
-import type { StateRecord } from '../../../src/state/records.js';
+import type { Problem } from '../../../src/errors.js';
 import {
   type AccountStatus,
   advanceStatus,
   initialStatus,
+  issuesOf,
   type RunOutcome,
+  type StatusEvent,
 } from '../../../src/status/account-status.js';
-import { notReadyBecause } from '../../../src/status/summarize.js';
-import type { DesiredWebhook } from '../../../src/webhook.js';
+import { snapshotOf } from '../../../src/status/summarize.js';
+import type { ManifestEntry } from '../../../src/webhook.js';
+import { type Fate, failedRun, report } from '../../helpers/outcomes.js';
 
 const T0 = Date.parse('2026-01-01T00:00:00.000Z');
-const AT = '2026-01-01T00:00:00.000Z';
 const MINUTE = 60_000;
-const ENTRIES: DesiredWebhook[] = ['a', 'b'].map((name, index) => ({
+const iso = (ms: number) => new Date(ms).toISOString();
+const ENTRIES: ManifestEntry[] = ['a', 'b'].map((name, index) => ({
   name,
-  spec: { handler: `https://a.example/${name}`, trigger: 'create' },
+  spec: { handler: 'https://a.example/x', trigger: 'create' },
   line: index + 1,
   column: 1,
 }));
@@ -30,131 +28,128 @@ const BROKEN: Problem = {
   frame: '1 | https://u:p@a.example',
 };
 
-/** A state in which these records follow on its header. */
-function stateOf(...records: StateRecord[]) {
-  const state = startState({ type: 'header', version: 1, account: '34', createdAt: AT });
-  for (const record of records) applyRecord(state, record);
-  return state;
-}
-
-function made(name: string, intent: number, id: number): StateRecord[] {
-  const webhook = { handler: `https://a.example/${name}`, trigger: 'create' } as const;
-  return [
-    { type: 'intent', intent, name, above: null, at: AT, webhook },
-    { type: 'created', intent, id, at: AT },
-  ];
-}
-
-/** What a run comes to that leaves these records behind; `results` by name, else done. */
-function outcomeOf(records: readonly StateRecord[], results: Record<string, AppliedChange['result']> = {}): RunOutcome {
-  const state = stateOf(...records);
-  const changes = makePlan(ENTRIES, state).changes.map((change): AppliedChange => {
-    const result = results[change.name] ?? 'done';
-    const error =
-      result === 'done' ? null : productError('failed', { code: 'api-refused', message: `${change.name}: no` });
-    return { change, result, id: null, error };
-  });
-  return { kind: 'report', view: { manifest: { entries: ENTRIES }, changes, state }, warnings: [], refreshed: true };
-}
-
-function play(...events: (Parameters<typeof advanceStatus>[1] | number)[]): AccountStatus {
+function play(...events: (StatusEvent | number | readonly StatusEvent[])[]): AccountStatus {
   let at = T0;
-  let status = initialStatus(T0);
-  for (const event of events) {
+  let status = initialStatus(new Date(T0));
+  for (const event of events.flat()) {
     if (typeof event === 'number') at += event;
-    else status = advanceStatus(status, event, at);
+    else status = advanceStatus(status, event, new Date(at));
   }
   return status;
 }
 
-const read = { kind: 'manifest-read', entries: ENTRIES, problems: [] } as const;
-const began = { kind: 'run-began', triggers: ['start'] } as const;
-const ended = (outcome: RunOutcome) => ({ kind: 'run-ended', outcome }) as const;
-const ALL = [...made('a', 1, 11), ...made('b', 2, 12)];
+/** What is served of it, with a schedule that runs each quarter of an hour, or none. */
+function served(status: AccountStatus, afterMs = 0, longestWaitMs: number | null = 15 * MINUTE) {
+  const about = { name: null, target: 'here', file: 'webhooks.yaml', schedule: '*/15 * * * *' };
+  const account = { ...about, status, nextAt: null, longestWaitMs };
+  const started = new Date(T0);
+  const { accounts, ...rest } = snapshotOf([account], {
+    version: '1',
+    startedAt: started,
+    now: new Date(T0 + afterMs),
+  });
+  return { ...rest, account: accounts[0] };
+}
+
+const read: StatusEvent = { kind: 'manifest-read', entries: ENTRIES, problems: [] };
+const broken: StatusEvent = { ...read, problems: [BROKEN] };
+const began: StatusEvent = { kind: 'run-began', triggers: ['start'] };
+const run = (outcome: RunOutcome): StatusEvent[] => [began, { kind: 'run-ended', outcome }];
+const reconciled = (b: Fate) => play(read, run(report({ a: 'fine', b })));
+const edited: StatusEvent = {
+  ...read,
+  entries: [{ name: 'a', spec: { handler: 'https://a.example/new', trigger: 'open' }, line: 1, column: 1 }],
+};
 
 describe('what is known of an account', () => {
   it.each([
-    ['nothing yet', play(), 'starting'],
-    ['a manifest, no run', play(read, began), 'starting'],
-    ['a run that made everything', play(read, began, ended(outcomeOf(ALL))), 'ok'],
-    ['a broken manifest, never a good one', play({ ...read, entries: null, problems: [BROKEN] }), 'no-manifest'],
+    ['nothing yet', play(), 'starting', 'The first run is under way'],
+    ['a manifest, no run', play(read, began), 'starting', 'The first run is under way'],
+    ['a run that made everything', reconciled('fine'), 'ok', 'Everything is as the file says'],
+    [
+      'a broken manifest, never a good one',
+      play({ ...broken, entries: null }),
+      'no-manifest',
+      'There is no valid manifest to go by',
+    ],
     [
       'a broken manifest after a good one',
-      play(read, began, ended(outcomeOf(ALL)), { ...read, problems: [BROKEN] }),
+      play(read, run(report({ a: 'fine', b: 'failed' })), broken),
       'manifest-broken',
+      'The manifest is broken; the last good one stays in force',
     ],
-    ['an entry that failed', play(read, began, ended(outcomeOf(made('a', 1, 11), { b: 'failed' }))), 'webhooks-failed'],
+    ['an entry that failed', reconciled('failed'), 'webhooks-failed', '1 webhook is not as the manifest says'],
+    ['an entry that is uncertain', reconciled('uncertain'), 'uncertain', '1 create is of unknown outcome'],
+    ['an entry that may exist twice', reconciled('doubled'), 'possibly-duplicated', '1 webhook may exist twice'],
     [
-      'an entry that is uncertain',
-      play(read, began, ended(outcomeOf(made('a', 1, 11), { b: 'uncertain' }))),
-      'uncertain',
-    ],
-    [
-      'an entry that may exist twice',
-      play(
-        read,
-        began,
-        ended(outcomeOf([...ALL, { type: 'possiblyDuplicated', name: 'a', ranges: [{ from: 1, to: 9 }], at: AT }])),
-      ),
-      'possibly-duplicated',
+      'lost answers',
+      play(read, run(report({ a: 'fine' }, { lostAnswers: 3 }))),
+      'answers-lost',
+      'Answers to creates are being lost',
     ],
     [
       'a run that failed as a whole',
-      play(read, began, ended({ kind: 'error', failure: 'failed', problems: [BROKEN] })),
+      play(read, run(failedRun('failed', 'no connection'))),
       'run-failed',
+      'The last run could not be carried out',
     ],
     [
-      'a run that a guard refused',
-      play(read, began, ended({ kind: 'error', failure: 'refused', problems: [BROKEN] })),
+      'a run that was refused',
+      play(read, run(failedRun('refused', 'no'))),
       'run-failed',
+      'A guard refused the last run',
     ],
     [
       'an account that can’t begin',
       play({ kind: 'could-not-begin', failure: 'input', problems: [BROKEN] }),
       'run-failed',
+      'This account is not kept until the program is started anew',
     ],
     [
       'an edit that no run has carried out',
-      play(
-        read,
-        began,
-        ended(outcomeOf(ALL)),
-        { ...read, entries: ENTRIES.slice(1) },
-        {
-          ...read,
-          entries: [{ name: 'a', spec: { handler: 'https://a.example/new', trigger: 'open' }, line: 1, column: 1 }],
-        },
-      ),
+      play(read, run(report({ a: 'fine', b: 'fine' })), edited),
       'pending',
+      'The account is being made as the file says',
     ],
-  ])('%s is %s', (_title, status, kind) => {
-    expect(status.health.kind).toBe(kind);
+  ])('%s is %s', (_title, status, kind, headline) => {
+    expect(served(status).account?.health).toMatchObject({ kind, headline });
   });
 
   it('remembers since when it is so, and not the last event', () => {
-    const status = play(read, began, MINUTE, ended(outcomeOf(ALL)), MINUTE, began, MINUTE, ended(outcomeOf(ALL)));
-    expect(status.health).toEqual({ kind: 'ok', since: T0 + MINUTE });
-    expect(status.lastSuccessAt).toBe(T0 + 3 * MINUTE);
+    const fine = run(report({ a: 'fine', b: 'fine' }));
+    const status = play(read, began, MINUTE, fine.slice(1), MINUTE, began, MINUTE, fine.slice(1));
+    expect(status.health).toEqual({ kind: 'ok', since: iso(T0 + MINUTE) });
+    expect(status.lastSuccessAt).toBe(iso(T0 + 3 * MINUTE));
     expect(status.runs).toMatchObject([{ durationMs: MINUTE, result: 'ok' }, { durationMs: MINUTE }]);
-  });
-
-  it('takes an edited entry for pending until a run has carried it out, and keeps its id', () => {
-    const edited = [ENTRIES[0], { ...ENTRIES[1], spec: { handler: 'https://a.example/new', trigger: 'open' } }];
-    const status = play(read, began, ended(outcomeOf(ALL)), { ...read, entries: edited as DesiredWebhook[] });
-    expect(status.rows).toMatchObject([
-      { name: 'a', status: 'created', id: 11 },
-      { name: 'b', status: 'pending', id: 12, trigger: 'open' },
-    ]);
   });
 
   it('keeps so many runs and problems, and no secrets of their frames', () => {
     const many = Array.from({ length: 100 }, () => BROKEN);
-    const runs = Array.from({ length: 50 }, () => [began, ended(outcomeOf(ALL))]).flat();
-    const status = play(read, ...runs, { ...read, problems: many });
+    const runs = Array.from({ length: 50 }, () => run(report({ a: 'fine' }))).flat();
+    const status = play(read, runs, { ...read, problems: many });
     expect(status.runs).toHaveLength(20);
     expect(status.manifestProblems).toHaveLength(20);
-    expect(status.issues[0]?.advice).toMatchObject({ problems: status.manifestProblems, more: 80 });
-    expect(JSON.stringify(status.manifestProblems)).not.toContain('u:p@');
+    expect(issuesOf(status)[0]).toMatchObject({ problems: status.manifestProblems, more: 80 });
+    expect(JSON.stringify(status)).not.toContain('u:p@');
+  });
+
+  it('tells what is wrong and worth knowing, the gravest first', () => {
+    const outcome = report({ a: 'uncertain', b: 'failed', c: 'drifted', d: 'orphaned' });
+    const warnings: Problem[] = [
+      { code: 'insecure-handler', severity: 'warning', message: 'plain http' },
+      { code: 'unread', severity: 'error', message: 'webhook 7 could not be checked' },
+    ];
+    const { account } = served(play(read, run({ ...outcome, warnings } as RunOutcome)), 60 * MINUTE);
+    expect(account?.health.advice.map(({ code, severity, count }) => `${severity} ${code} ${count}`)).toEqual([
+      'error webhooks-failed 1',
+      'error unchecked 1',
+      'warning uncertain 1',
+      'warning stale 0',
+      'note warnings 1',
+      'note drift 1',
+      'note orphaned 1',
+    ]);
+    expect(account?.runs).toMatchObject([{ result: 'partial' }]);
   });
 });
 
@@ -162,27 +157,17 @@ describe('readiness', () => {
   const wait = 15 * MINUTE;
   it.each([
     ['before the first run', play(read, began), 0, false],
-    [
-      'after a first run that failed',
-      play(read, began, ended({ kind: 'error', failure: 'failed', problems: [BROKEN] })),
-      0,
-      false,
-    ],
-    ['after a complete run', play(read, began, ended(outcomeOf(ALL))), 0, true],
-    ['after a complete run with failures', play(read, began, ended(outcomeOf(ALL, { b: 'failed' }))), 0, true],
-    ['with a success as old as three scheduled runs', play(read, began, ended(outcomeOf(ALL))), 3 * wait, true],
-    ['with a success older than that', play(read, began, ended(outcomeOf(ALL))), 3 * wait + 1, false],
-    [
-      'with a manifest that is broken now',
-      play(read, began, ended(outcomeOf(ALL)), { ...read, problems: [BROKEN] }),
-      0,
-      true,
-    ],
+    ['after a first run that failed', play(read, run(failedRun('failed', 'no'))), 0, false],
+    ['after a complete run', reconciled('fine'), 0, true],
+    ['after a complete run with failures', reconciled('failed'), 0, true],
+    ['with a success as old as three scheduled runs', reconciled('fine'), 3 * wait, true],
+    ['with a success older than that', reconciled('fine'), 3 * wait + 1, false],
+    ['with a manifest that is broken now', play(read, run(report({ a: 'fine' })), broken), 0, true],
   ])('%s, %#', (_title, status, later, ready) => {
-    expect(notReadyBecause(status, wait, T0 + later).length === 0).toBe(ready);
+    expect(served(status, later).ready).toBe(ready);
   });
 
   it('does not grow old without a schedule', () => {
-    expect(notReadyBecause(play(read, began, ended(outcomeOf(ALL))), null, T0 + 1_000 * wait)).toEqual([]);
+    expect(served(reconciled('fine'), 1_000 * wait, null)).toMatchObject({ ready: true, notReadyBecause: [] });
   });
 });

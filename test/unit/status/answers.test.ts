@@ -16,26 +16,27 @@ const NOW: StatusSnapshot = {
 /** Answers that count how often what they tell was made. */
 function counted() {
   const made = { snapshots: 0, metrics: 0, redacted: 0 };
-  const moment = { changes: 0, now: 0 };
-  const answers = makeAnswers({
+  const moment = { now: 0 };
+  const { answer, forget } = makeAnswers({
     snapshot: () => {
       made.snapshots += 1;
       return NOW;
     },
-    metrics: async () => {
-      made.metrics += 1;
-      return 'up 1\n';
+    metrics: {
+      text: async () => {
+        made.metrics += 1;
+        return 'up 1\n';
+      },
+      contentType: 'text/plain',
     },
-    metricsType: 'text/plain',
     redact: (text) => {
       made.redacted += 1;
       return text;
     },
-    changes: () => moment.changes,
     now: () => moment.now,
   });
-  const ask = (path: string, query = '') => answers(path, new URLSearchParams(query));
-  return { ask, made, moment };
+  const ask = (path: string, query = '') => answer(path, new URLSearchParams(query));
+  return { ask, forget, made, moment };
 }
 
 describe('what the status server answers', () => {
@@ -47,11 +48,11 @@ describe('what the status server answers', () => {
   });
 
   it('is made anew after a change, and after a second', async () => {
-    const { ask, made, moment } = counted();
+    const { ask, forget, made, moment } = counted();
     const first = await ask('/status.json');
     moment.now = 999;
     expect(await ask('/status.json')).toBe(first);
-    moment.changes = 1;
+    forget();
     expect(await ask('/status.json')).not.toBe(first);
     moment.now = 1_999;
     await ask('/status.json');

@@ -5,7 +5,7 @@ import { type AccountNow, snapshotOf } from '../../../src/status/summarize.js';
 import { listRows, parseView, queryOf, ROWS_A_PAGE } from '../../../src/status/view.js';
 import type { ManifestEntry } from '../../../src/webhook.js';
 
-const T0 = Date.parse('2026-01-01T00:00:00.000Z');
+const T0 = new Date('2026-01-01T00:00:00.000Z');
 
 function entriesOf(count: number, spec: Partial<ManifestEntry['spec']> = {}): ManifestEntry[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -23,11 +23,11 @@ function snapshotWith(entries: readonly ManifestEntry[]) {
     target: 'https://api.example',
     file: 'webhooks.yaml',
     schedule: '*/15 * * * *',
-    nextAt: T0 + 900_000,
+    nextAt: null,
     longestWaitMs: 900_000,
     status,
   };
-  return snapshotOf([account], { version: '1.2.3', startedAt: T0, now: T0 + 1_000 });
+  return snapshotOf([account], { version: '1.2.3', startedAt: T0, now: T0 });
 }
 
 const view = (query: string) => parseView(new URLSearchParams(query));

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { askStatus } from '../../../src/status/ask.js';
 import { startStatusServer } from '../../../src/status/server.js';
 
-const ANSWERS = async () => ({ status: 200, type: 'text/plain', body: Buffer.from('alive\n') });
+const ANSWER = async () => ({ status: 200, type: 'text/plain', body: Buffer.from('alive\n') });
 
 async function open(options: { readonly allowedHosts?: readonly string[]; readonly host?: string | null } = {}) {
   const lines: string[] = [];
@@ -15,7 +15,7 @@ async function open(options: { readonly allowedHosts?: readonly string[]; readon
     listen: { host, port: 0 },
     allowedHosts,
     anyPort: false,
-    answers: ANSWERS,
+    answer: ANSWER,
     log: pino({}, { write: (line) => void lines.push(line) }),
   });
   onTestFinished(() => server.close());

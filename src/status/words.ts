@@ -1,5 +1,3 @@
-import { type Html, html } from './html.js';
-
 const STEPS: readonly (readonly [name: string, ms: number])[] = [
   ['day', 86_400_000],
   ['hour', 3_600_000],
@@ -21,18 +19,17 @@ export function fromNow(iso: string, now: string): string {
   return ms < 0 ? `${roughly(ms)} ago` : `in ${roughly(ms)}`;
 }
 
-/** `2026-11-23 10:00:05` in UTC, as a `<time>`. */
-export function timeTag(iso: string): Html {
-  return html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')}</time>`;
+/** `1.2 s`, `3 minutes`: how long something took. */
+export function tookText(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : roughly(ms);
 }
 
-/** `850 ms`, `1.2 s`, `2 min 5 s`. */
-export function durationText(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1_000)} s`;
-}
-
+/** `1,234`. */
 export function numberText(count: number): string {
   return count.toLocaleString('en');
+}
+
+/** As a sentence begins. */
+export function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -1,15 +1,15 @@
-import { type FailureKind, type Problem, productError } from '../../../src/errors.js';
-import type { AppliedChange } from '../../../src/plan/applied.js';
-import { CHANGED_IN_ACCOUNT, type Change } from '../../../src/plan/change.js';
-import { applyRecord } from '../../../src/state/fold.js';
-import { startState } from '../../../src/state/folded-state.js';
-import type { StateRecord } from '../../../src/state/records.js';
-import type { RunOutcome } from '../../../src/status/account-status.js';
+import { type FailureKind, type Problem, productError } from '../../src/errors.js';
+import type { AppliedChange } from '../../src/plan/applied.js';
+import { CHANGED_IN_ACCOUNT, type Change } from '../../src/plan/change.js';
+import { applyRecord } from '../../src/state/fold.js';
+import { startState } from '../../src/state/folded-state.js';
+import type { StateRecord } from '../../src/state/records.js';
+import type { RunOutcome } from '../../src/status/account-status.js';
 
 const AT = '2026-01-01T00:00:00.000Z';
 
 /** What became of an entry: `fine`, `drifted` (and put back), or what went wrong. */
-export type Fate = 'fine' | 'drifted' | 'failed' | 'uncertain' | 'skipped' | 'doubled';
+export type Fate = 'fine' | 'drifted' | 'failed' | 'uncertain' | 'skipped' | 'doubled' | 'orphaned';
 
 /** What a run comes to in which these entries fared so. */
 export function report(
@@ -52,7 +52,9 @@ function changeOf(name: string, fate: Fate): AppliedChange {
   const desired = { name, spec: { handler: 'https://a.example/x', trigger: 'create' }, line: 1, column: 1 } as const;
   const of = { name, desired, id: 1 };
   const drift: Change = { ...of, reason: CHANGED_IN_ACCOUNT, action: 'update', from: null, differences: [] };
-  const change: Change = fate === 'drifted' ? drift : { ...of, reason: '', action: 'none' };
+  const orphaned: Change = { ...of, reason: '', action: 'orphaned', spec: desired.spec };
+  const none: Change = { ...of, reason: '', action: 'none' };
+  const change = fate === 'drifted' ? drift : fate === 'orphaned' ? orphaned : none;
   const result = fate === 'failed' || fate === 'uncertain' || fate === 'skipped' ? fate : 'done';
   const remedy = 'look at it';
   const error =
