@@ -45,7 +45,6 @@ export async function openNotices(host: Host, account: AccountSettings, reporter
     log,
     redact: host.secrets.redact,
     now: () => host.now(),
-    random: Math.random,
   });
   reporter.onChange(notifier.statusChanged);
   let graceUntil = Number.POSITIVE_INFINITY;

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { NoticeResult } from '../status/snapshot.js';
 import type { Post, PostOutcome } from './post.js';
 
-/** How a notice is tried again: 1 s, 2 s, 4 s … 1 min apart, less up to a fifth, for 5 minutes in all. */
-export const DELIVERY = { firstWaitMs: 1_000, mostWaitMs: 60_000, jitterShare: 0.2, forMs: 300_000 };
+/** How a notice is tried again: 1 s, 2 s, 4 s … 1 min apart, for 5 minutes in all. */
+export const DELIVERY = { firstWaitMs: 1_000, mostWaitMs: 60_000, forMs: 300_000 };
 
 /** What waits to be delivered: the newest of each. What became of the account is one story, what drifted another. */
 export type Slot = 'account' | 'drift';
@@ -12,8 +12,6 @@ export interface DeliveryPorts {
   readonly post: Post;
   /** Milliseconds on a clock that only goes forward. */
   now(): number;
-  /** From 0 to below 1. */
-  random(): number;
   /** Resolves after `ms`, or at once when the signal is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
   readonly onResult: (result: NoticeResult) => void;
@@ -72,8 +70,9 @@ export class Delivery {
   }
 
   async #deliver(slot: Slot, body: string): Promise<NoticeResult> {
-    const { post, now, random, wait } = this.#ports;
-    const until = now() + DELIVERY.forMs;
+    const { post, now, wait } = this.#ports;
+    const { firstWaitMs, mostWaitMs, forMs } = DELIVERY;
+    const until = now() + forMs;
     for (let attempt = 1; ; attempt += 1) {
       // What was begun before it was asked to hurry gets one more try.
       const isLast = this.#hurry.signal.aborted;
@@ -82,7 +81,7 @@ export class Delivery {
       if (outcome.kind === 'delivered') return 'delivered';
       if (this.#waiting.has(slot)) return 'replaced';
       if (outcome.kind === 'refused' || isLast) return 'failed';
-      const waitMs = Math.max(outcome.waitMs, waitAfter(attempt, random()));
+      const waitMs = Math.max(outcome.waitMs, Math.min(mostWaitMs, firstWaitMs * 2 ** (attempt - 1)));
       if (now() + waitMs > until) return 'failed';
       await wait(waitMs, this.#hurry.signal);
       if (this.#waiting.has(slot)) return 'replaced';
@@ -98,9 +97,4 @@ export class Delivery {
     if (outcome.kind === 'delivered') log.info('notices are delivered again');
     else log.warn({ reason: outcome.message }, 'notices can’t be delivered: each is tried again for 5 minutes at most');
   }
-}
-
-function waitAfter(attempt: number, random: number): number {
-  const whole = Math.min(DELIVERY.mostWaitMs, DELIVERY.firstWaitMs * 2 ** (attempt - 1));
-  return Math.round(whole * (1 - DELIVERY.jitterShare * random));
 }

@@ -15,7 +15,6 @@ export interface NotifierOptions {
   readonly log: Logger;
   readonly redact: (text: string) => string;
   readonly now: () => Date;
-  readonly random: () => number;
 }
 
 /**
@@ -31,12 +30,11 @@ export class Notifier {
 
   /** Throws ProductError of kind `input` for an impossible proxy. */
   constructor(options: NotifierOptions) {
-    const { target, sender, onResult, log, now, random } = options;
+    const { target, sender, onResult, log, now } = options;
     this.#options = options;
     this.#delivery = new Delivery({
       post: makePost({ ...target, userAgent: `copernica-webhooks/${sender.version}`, now }),
       now: () => performance.now(),
-      random,
       wait: sleep,
       onResult,
       log,

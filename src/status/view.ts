@@ -1,4 +1,4 @@
-import { type ListedRow, type SortKey, WEBHOOK_COLUMNS } from './columns.js';
+import { type ListedRow, WEBHOOK_COLUMNS } from './columns.js';
 import { keysOf, WEBHOOK_STATUSES } from './kinds.js';
 import type { StatusSnapshot, WebhookStatus } from './snapshot.js';
 
@@ -72,10 +72,10 @@ export function queryOf({ text, status, trigger, account, sort, descending, page
 export function listRows(snapshot: StatusSnapshot, view: View): Listing {
   const all = snapshot.accounts.flatMap(({ name, webhooks }) => webhooks.map((row) => ({ ...row, account: name })));
   const found = all.filter((row) => matches(row, view));
-  const by = WEBHOOK_COLUMNS.find(({ sort }) => sort === view.sort)?.by ?? (() => []);
+  const by = WEBHOOK_COLUMNS.find(({ sort }) => sort === view.sort)?.by ?? (() => 0);
   const sign = view.descending ? -1 : 1;
   // Of equal ones the name decides: two looks at one state show one order.
-  const sorted = found.sort((a, b) => sign * compare(by(a), by(b)) || compare([a.name], [b.name]));
+  const sorted = found.sort((a, b) => sign * compare(by(a), by(b)) || compare(a.name, b.name));
   const pages = Math.max(1, Math.ceil(sorted.length / ROWS_A_PAGE));
   const page = Math.min(view.page, pages);
   const rows = sorted.slice((page - 1) * ROWS_A_PAGE, page * ROWS_A_PAGE);
@@ -91,18 +91,6 @@ function matches(row: ListedRow, { text, status, trigger, account }: View): bool
   return wanted === '' || inText || String(row.id ?? '') === wanted;
 }
 
-/** None, then numbers, then texts by code unit: the same on every machine, whatever its locale. */
-function compare(a: SortKey, b: SortKey): number {
-  for (const [index, left] of a.entries()) {
-    const right = b[index] ?? null;
-    if (left === right) continue;
-    const difference = rank(left) - rank(right);
-    if (difference !== 0) return difference;
-    return left !== null && right !== null && left < right ? -1 : 1;
-  }
-  return 0;
-}
-
-function rank(part: SortKey[number]): number {
-  return part === null ? 0 : typeof part === 'number' ? 1 : 2;
+function compare(a: string | number, b: string | number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,8 +1,11 @@
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DELIVERY, Delivery, type DeliveryPorts } from '../../../src/notices/delivery.js';
 import { makePost, type PostOutcome, postOutcome } from '../../../src/notices/post.js';
+import { openProxy } from '../../helpers/front.js';
 import { closedPort, startRawServer } from '../../helpers/raw-server.js';
+import { openReceiver } from '../../helpers/receiver.js';
+import { TEST_CERTIFICATE } from '../copernica/certificate.js';
 
 const delivered: PostOutcome = { kind: 'delivered' };
 const again: PostOutcome = { kind: 'again', message: 'the answer was 503', waitMs: 0 };
@@ -23,7 +26,6 @@ function receiver(script: readonly (PostOutcome | (() => Promise<PostOutcome>))[
       return typeof next === 'function' ? next() : next;
     },
     now: () => time,
-    random: () => 0,
     wait: async (ms, signal) => {
       if (signal.aborted) return;
       waits.push(ms);
@@ -193,5 +195,32 @@ describe('a POST of a notice', () => {
     expect(await posted).toMatchObject({ kind: 'refused' });
     expect(await post('{}', broken.signal)).toMatchObject({ kind: 'refused' });
     expect(requests).toHaveLength(1);
+  });
+
+  it('goes through the proxy, and by the certificates that it is given', async () => {
+    const receiver = await openReceiver({ scheme: 'https', host: 'api.example' });
+    const proxy = await openProxy();
+    const post = makePost({ ...ports, url: receiver.url, proxy: { httpsProxy: proxy.url }, ca: TEST_CERTIFICATE });
+    expect(await post('{}', unbroken)).toEqual({ kind: 'delivered' });
+    expect(proxy.heads.join('')).toMatch(/^CONNECT api\.example:\d+ /);
+    expect(proxy.heads.join('')).not.toContain(receiver.key);
+  });
+
+  it('is not sent to a server that nobody knows, although NODE_TLS_REJECT_UNAUTHORIZED says so', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const receiver = await openReceiver({ scheme: 'https' });
+    expect(await makePost({ ...ports, url: receiver.url })('{}', unbroken)).toMatchObject({ kind: 'again' });
+    expect(receiver.headers).toEqual([]);
+  });
+
+  it('is not sent where a redirect points', async () => {
+    const elsewhere = await openReceiver();
+    const receiver = await openReceiver({
+      answer: (response) => response.writeHead(307, { location: elsewhere.url }).end(),
+    });
+    const message = 'the answer was 307, and redirects are not followed';
+    expect(await makePost({ ...ports, url: receiver.url })('{}', unbroken)).toEqual({ kind: 'refused', message });
+    expect(elsewhere.notices).toEqual([]);
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { advanceStatus, initialStatus } from '../../../src/status/account-status.js';
+import { advanceStatus, initialStatus, type StatusEvent } from '../../../src/status/account-status.js';
 import { statusPage } from '../../../src/status/page.js';
 import { type AccountNow, snapshotOf } from '../../../src/status/summarize.js';
 import { listRows, parseView, queryOf, ROWS_A_PAGE } from '../../../src/status/view.js';
 import type { ManifestEntry } from '../../../src/webhook.js';
+import { report } from '../../helpers/outcomes.js';
 
 const T0 = new Date('2026-01-01T00:00:00.000Z');
 
@@ -16,8 +17,9 @@ function entriesOf(count: number, spec: Partial<ManifestEntry['spec']> = {}): Ma
   }));
 }
 
-function snapshotWith(entries: readonly ManifestEntry[]) {
-  const status = advanceStatus(initialStatus(T0), { kind: 'manifest-read', entries, problems: [] }, T0);
+function snapshotWith(entries: readonly ManifestEntry[], ...events: readonly StatusEvent[]) {
+  const read: StatusEvent = { kind: 'manifest-read', entries, problems: [] };
+  const status = [read, ...events].reduce((before, event) => advanceStatus(before, event, T0), initialStatus(T0));
   const account: AccountNow = {
     name: null,
     target: 'https://api.example',
@@ -34,14 +36,14 @@ const view = (query: string) => parseView(new URLSearchParams(query));
 const rowsIn = (page: string) => page.match(/scope="row">entry-/g)?.length ?? 0;
 
 describe('the status page', () => {
-  it('shows ten thousand webhooks a page at a time', () => {
-    const snapshot = snapshotWith(entriesOf(10_000));
+  it('shows webhooks a hundred at a time', () => {
+    const snapshot = snapshotWith(entriesOf(950));
     const page = statusPage(snapshot, view(''));
     expect(rowsIn(page)).toBe(ROWS_A_PAGE);
-    expect(page).toContain('Page 1 of 100');
-    const last = statusPage(snapshot, view('page=100'));
-    expect(last).toContain('entry-09999');
-    expect(statusPage(snapshot, view('page=4711'))).toContain('Page 100 of 100');
+    expect(page).toContain('Page 1 of 10');
+    const last = statusPage(snapshot, view('page=10'));
+    expect(last).toContain('entry-00949');
+    expect(statusPage(snapshot, view('page=4711'))).toContain('Page 10 of 10');
   });
 
   it.each([
@@ -50,7 +52,8 @@ describe('the status page', () => {
     ['trigger=open', 50],
     ['status=pending', 100],
     ['status=failed', 0],
-    ['status=nonsense', 100],
+    ['q=ENTRY-00042', 1],
+    ['status=nonsense&sort=y&order=z&page=-1', 100],
     ['trigger=open&q=entry-0001', 5],
   ])('filters by the URL alone: ?%s', (query, found) => {
     expect(listRows(snapshotWith(entriesOf(100)), view(query)).found).toBe(found);
@@ -60,7 +63,15 @@ describe('the status page', () => {
     const snapshot = snapshotWith(entriesOf(3));
     const names = (query: string) => listRows(snapshot, view(query)).rows.map(({ name }) => name);
     expect(names('sort=name&order=desc')).toEqual(['entry-00002', 'entry-00001', 'entry-00000']);
+    const outcome = report({ 'entry-00000': 'fine', 'entry-00001': 'failed', 'entry-00002': 'fine' });
+    const ran = snapshotWith(entriesOf(3, { handler: 'https://a.example/x', trigger: 'create' }), {
+      kind: 'run-ended',
+      outcome,
+    });
+    // What needs attention comes first.
+    expect(listRows(ran, view('')).rows.map(({ id, status }) => `${id} ${status}`)[0]).toBe('1 failed');
     expect(names('sort=trigger')).toEqual(['entry-00000', 'entry-00002', 'entry-00001']);
+    expect(queryOf(view('status=x&sort=y&order=z&page=-1&more=1'))).toBe('?');
     expect(queryOf(view('trigger=open&sort=name&order=desc&page=3'))).toBe('?trigger=open&sort=name&order=desc&page=3');
     expect(statusPage(snapshot, view('trigger=open'))).toContain('href="?trigger=open&amp;sort=name#webhooks"');
   });
@@ -72,6 +83,18 @@ describe('the status page', () => {
     const all = page + statusPage(snapshotWith(entriesOf(1, { database: limit })), view(''));
     expect(all).not.toMatch(/<img|<b>/);
     expect(all).toContain('&quot;&gt;&lt;img');
+  });
+
+  it('says what is uncertain and what to do about it, with a link to those, and lists the run', () => {
+    const outcome = report({ 'entry-00000': 'fine', 'entry-00001': 'uncertain' });
+    const entries = entriesOf(2, { handler: 'https://a.example/x', trigger: 'create' });
+    const snapshot = snapshotWith(entries, { kind: 'run-ended', outcome });
+    const page = statusPage(snapshot, view('status=uncertain'));
+    expect(page).toContain('<h1>1 create is of unknown outcome</h1>');
+    expect(page).toMatch(/entry-00001: no, said the API<p class="remedy">Look at it\.<\/p>/);
+    expect(page).toContain('<a href="?status=uncertain#webhooks">Show it in the table</a>');
+    expect([rowsIn(page), page.match(/<tr role="row"><th role="rowheader" scope="row">/g)?.length]).toEqual([1, 2]);
+    expect(page).toContain('<div>1 not done</div>');
   });
 
   it('says what is going on before anything has been read', () => {

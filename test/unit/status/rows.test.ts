@@ -3,8 +3,7 @@ import { ProductError } from '../../../src/errors.js';
 import type { AppliedChange, ChangeResult } from '../../../src/plan/applied.js';
 import type { Change } from '../../../src/plan/change.js';
 import type { IdRange } from '../../../src/state/state.js';
-import { type Row, rowsAfterManifest, rowsAfterRun } from '../../../src/status/rows.js';
-import { listRows, parseView, queryOf } from '../../../src/status/view.js';
+import { rowsAfterManifest, rowsAfterRun } from '../../../src/status/rows.js';
 import type { ManifestEntry, WebhookSpec } from '../../../src/webhook.js';
 import { anEntry, aState } from '../../helpers/state.js';
 
@@ -81,37 +80,5 @@ describe('the table when a manifest comes into force', () => {
     const changes = [applied({ ...none, desired: resolved }, 'done')];
     const rows = rowsAfterRun({ changes, state: aState({}), manifest: { entries: [named] } }, [], ENDED);
     expect(rowsAfterManifest([named], rows)).toMatchObject([{ status: 'created', database: 1017 }]);
-  });
-});
-
-describe('the table as the URL asks for it', () => {
-  const row = (index: number): Row => ({
-    ...(rowsAfter(none, 'done')[0] as Row),
-    name: `w${String(index).padStart(5, '0')}`,
-    id: index,
-    status: index === 7 ? 'failed' : 'created',
-  });
-  const webhooks = Array.from({ length: 10_000 }, (_, index) => row(index));
-  const snapshot = { accounts: [{ name: null, webhooks }] } as unknown as Parameters<typeof listRows>[0];
-  const list = (query: string) => listRows(snapshot, parseView(new URLSearchParams(query)));
-
-  it('shows what needs attention first, and a hundred a page', () => {
-    expect(list('')).toMatchObject({ found: 10_000, total: 10_000, page: 1, pages: 100 });
-    expect(list('').rows.slice(0, 2)).toMatchObject([{ name: 'w00007' }, { name: 'w00000' }]);
-  });
-
-  it('filters, sorts and pages', () => {
-    expect(list('status=failed').rows).toMatchObject([{ id: 7 }]);
-    expect(list('q=W00042').rows).toMatchObject([{ id: 42 }]);
-    expect(list('q=9999').rows.map(({ id }) => id)).toEqual([9999]);
-    expect(list('sort=id&order=desc&page=2').rows[0]).toMatchObject({ id: 9_899 });
-    expect(list('page=999999').page).toBe(100);
-  });
-
-  it('takes what makes no sense for left out', () => {
-    expect(queryOf(parseView(new URLSearchParams('status=x&sort=y&order=z&page=-1&more=1')))).toBe('?');
-    expect(queryOf(parseView(new URLSearchParams('status=failed&sort=id&order=desc&page=2&q=a b')))).toBe(
-      '?q=a+b&status=failed&sort=id&order=desc&page=2',
-    );
   });
 });
