@@ -47,28 +47,38 @@ export interface AccountStatus {
   readonly health: { readonly kind: HealthKind; readonly since: string };
 }
 
-export type RunOutcome =
-  | {
-      readonly kind: 'report';
-      readonly view: RunView;
-      readonly warnings: readonly Problem[];
-      /** The account was looked at too, so that drift would have been seen. */
-      readonly refreshed: boolean;
-    }
-  | { readonly kind: 'error'; readonly failure: FailureKind; readonly problems: readonly Problem[] };
-type Report = Extract<RunOutcome, { kind: 'report' }>;
+interface ManifestRead {
+  readonly kind: 'manifest-read';
+  /** Of the manifest in force after it. */
+  readonly entries: readonly ManifestEntry[] | null;
+  /** Of the file as it is now. */
+  readonly problems: readonly Problem[];
+}
+
+/** A run came to its end. */
+interface RunEnded {
+  readonly kind: 'run-ended';
+  readonly view: RunView;
+  readonly warnings: readonly Problem[];
+  /** The account was looked at too, so that drift would have been seen. */
+  readonly refreshed: boolean;
+}
+
+/**
+ * A run ended before anything was changed, or could not even begin: then nothing is done for this account until the
+ * program is started anew.
+ */
+interface RunFailed {
+  readonly kind: 'run-failed' | 'could-not-begin';
+  readonly failure: FailureKind;
+  readonly problems: readonly Problem[];
+}
 
 export type StatusEvent =
-  | {
-      /** `entries`: of the manifest in force after it. `problems`: of the file as it is now. */
-      readonly kind: 'manifest-read';
-      readonly entries: readonly ManifestEntry[] | null;
-      readonly problems: readonly Problem[];
-    }
+  | ManifestRead
   | { readonly kind: 'run-began'; readonly triggers: readonly Trigger[] }
-  | { readonly kind: 'run-ended'; readonly outcome: RunOutcome }
-  /** Nothing is done for this account until the program is started anew. */
-  | { readonly kind: 'could-not-begin'; readonly failure: FailureKind; readonly problems: readonly Problem[] };
+  | RunEnded
+  | RunFailed;
 
 const MOST_RUNS_KEPT = 20;
 /** Of one run; the rest is counted. */
@@ -117,20 +127,16 @@ function changed(status: AccountStatus, event: StatusEvent, now: string): Partia
       return { running, ...(isTried ? { manifestTrial: 'under-way' } : {}) };
     }
     case 'run-ended':
-      return { ...afterRun(status, event.outcome, now), runs: runsWith(status, event.outcome, now), running: null };
-    case 'could-not-begin': {
-      const { failure, problems } = event;
-      return {
-        runs: runsWith(status, { kind: 'error', failure, problems }, now),
-        wrong: { ...status.wrong, start: [notBegunIssue(problems)] },
-      };
-    }
+      return { ...afterRun(status, event, now), runs: runsWith(status, event, now), running: null };
+    case 'run-failed':
+    case 'could-not-begin':
+      return { wrong: wrongAfter(status, event), runs: runsWith(status, event, now), running: null };
   }
 }
 
 function afterManifest(
   status: AccountStatus,
-  { entries, problems }: Extract<StatusEvent, { kind: 'manifest-read' }>,
+  { entries, problems }: ManifestRead,
   now: string,
 ): Partial<AccountStatus> {
   const isBroken = problems.length > 0;
@@ -144,30 +150,32 @@ function afterManifest(
   return { ...next, desired: entries, loadedAt: now, rows: rowsAfterManifest(entries, status.rows) };
 }
 
-function afterRun(status: AccountStatus, outcome: RunOutcome, now: string): Partial<AccountStatus> {
-  const result = resultOf(status, outcome);
-  if (outcome.kind === 'error') {
-    // It had no manifest to go by, which is said of the manifest.
-    if (result === 'manifest-broken') return {};
-    return { wrong: { ...status.wrong, run: [failedRunIssue(outcome.failure, outcome.problems)] } };
-  }
-  const { view, warnings } = outcome;
+function wrongAfter(status: AccountStatus, event: RunFailed): AccountStatus['wrong'] {
+  const { kind, failure, problems } = event;
+  if (kind === 'could-not-begin') return { ...status.wrong, start: [notBegunIssue(problems)] };
+  // It had no manifest to go by, which is said of the manifest.
+  if (resultOf(status, event) === 'manifest-broken') return status.wrong;
+  return { ...status.wrong, run: [failedRunIssue(failure, problems)] };
+}
+
+function afterRun(status: AccountStatus, event: RunEnded, now: string): Partial<AccountStatus> {
+  const { view, warnings } = event;
   const rows = rowsAfterRun(view, status.rows, now);
   return {
     // What was read while it ran is not in it.
     rows: status.desired === null ? rows : rowsAfterManifest(status.desired, rows),
     managed: view.state.entries.size,
-    drifted: driftAfter(status, outcome),
+    drifted: driftAfter(status, event),
     wrong: { ...status.wrong, run: [], webhooks: reportIssues(view) },
     warnings: warningIssues(warnings),
     isComplete: true,
-    lastSuccessAt: result === 'ok' ? now : status.lastSuccessAt,
+    lastSuccessAt: resultOf(status, event) === 'ok' ? now : status.lastSuccessAt,
     ...(status.manifestTrial === 'under-way' ? { manifestTrial: 'done' } : {}),
   };
 }
 
 /** A check that could not see everything adds to what was seen before. */
-function driftAfter({ drifted }: AccountStatus, { view, warnings, refreshed }: Report): readonly string[] {
+function driftAfter({ drifted }: AccountStatus, { view, warnings, refreshed }: RunEnded): readonly string[] {
   if (!refreshed) return drifted;
   const seen = view.changes.flatMap(({ change }) => (isDrift(change) ? [change.name] : []));
   return isUnchecked(warnings) ? [...new Set([...drifted, ...seen])] : seen;
@@ -179,27 +187,27 @@ function isUnchecked(warnings: readonly Problem[]): boolean {
 }
 
 /** One that never began is a run too, which failed at its start. */
-function runsWith(status: AccountStatus, outcome: RunOutcome, now: string): readonly RunSnapshot[] {
+function runsWith(status: AccountStatus, event: RunEnded | RunFailed, now: string): readonly RunSnapshot[] {
   const { startedAt, triggers } = status.running ?? { startedAt: now, triggers: ['start'] };
   const run: RunSnapshot = {
     startedAt,
     durationMs: Math.max(0, Date.parse(now) - Date.parse(startedAt)),
     triggers,
-    result: resultOf(status, outcome),
-    ...(outcome.kind === 'report'
-      ? { ...changesOf(outcome.view), problems: [] }
-      : { counts: null, notDone: 0, changes: [], problems: safeProblems(outcome.problems) }),
+    result: resultOf(status, event),
+    ...(event.kind === 'run-ended'
+      ? { ...changesOf(event.view), problems: [] }
+      : { counts: null, notDone: 0, changes: [], problems: safeProblems(event.problems) }),
   };
   return [run, ...status.runs].slice(0, MOST_RUNS_KEPT);
 }
 
-function resultOf({ manifestProblems }: AccountStatus, outcome: RunOutcome): RunResultKind {
-  if (outcome.kind === 'report') {
-    const allDone = outcome.view.changes.every(({ result }) => result === 'done');
-    return allDone && !isUnchecked(outcome.warnings) ? 'ok' : 'partial';
+function resultOf({ manifestProblems }: AccountStatus, event: RunEnded | RunFailed): RunResultKind {
+  if (event.kind === 'run-ended') {
+    const allDone = event.view.changes.every(({ result }) => result === 'done');
+    return allDone && !isUnchecked(event.warnings) ? 'ok' : 'partial';
   }
-  if (outcome.failure === 'refused') return 'refused';
-  return outcome.failure === 'input' && manifestProblems.length > 0 ? 'manifest-broken' : 'failed';
+  if (event.failure === 'refused') return 'refused';
+  return event.failure === 'input' && manifestProblems.length > 0 ? 'manifest-broken' : 'failed';
 }
 
 function changesOf({ changes }: RunView): Pick<RunSnapshot, 'counts' | 'notDone' | 'changes'> {

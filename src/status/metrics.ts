@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RequestEvent } from '../copernica/client.js';
-import { TRIGGERS, type Trigger } from '../daemon/scheduler.js';
+import { TRIGGERS } from '../daemon/scheduler.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending } from '../plan/change.js';
 import { keysOf, NOTICE_RESULTS, RUN_RESULTS } from './kinds.js';
@@ -21,8 +21,8 @@ const LEFT_OUT = [
 
 /** What is counted of one account. */
 export interface AccountCounters {
-  /** `trigger`: the first of the run's, since each run counts once. */
-  runEnded(trigger: Trigger, run: RunSnapshot, changes: readonly AppliedChange[]): void;
+  /** Each run counts once, by its first trigger. */
+  runEnded(run: RunSnapshot, changes: readonly AppliedChange[]): void;
   requestMade(event: RequestEvent): void;
   noticeEnded(result: NoticeResult): void;
 }
@@ -55,7 +55,7 @@ export function createMetrics(version: string): Metrics {
       }
       for (const result of NOTICE_RESULTS) count.notices.inc({ ...label, result }, 0);
       return {
-        runEnded: (trigger, { result, durationMs }, changes) => {
+        runEnded: ({ triggers: [trigger = 'start'], result, durationMs }, changes) => {
           count.runs.inc({ ...label, trigger, result });
           count.runSeconds.observe(label, durationMs / 1_000);
           for (const { change, result } of changes) {

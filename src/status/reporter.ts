@@ -52,15 +52,12 @@ export class AccountReporter {
     this.#report({ kind: 'run-began', triggers });
     try {
       const report = await run();
-      const { warnings, changes } = report;
-      this.#report({ kind: 'run-ended', outcome: { kind: 'report', view: report, warnings, refreshed } });
-      this.#countRun(changes);
+      this.#report({ kind: 'run-ended', view: report, warnings: report.warnings, refreshed });
       return report;
     } catch (error) {
       // An error that nobody expected ends the program, which says more about it than a page should.
       const { kind: failure, problems } = error instanceof ProductError ? error : UNEXPECTED;
-      this.#report({ kind: 'run-ended', outcome: { kind: 'error', failure, problems } });
-      this.#countRun([]);
+      this.#report({ kind: 'run-failed', failure, problems });
       throw error;
     }
   }
@@ -68,7 +65,6 @@ export class AccountReporter {
   /** It never began, and is not tried again. */
   couldNotBegin({ kind: failure, problems }: ProductError): void {
     this.#report({ kind: 'could-not-begin', failure, problems });
-    this.#countRun([]);
   }
 
   /** For the client's `onRequest`. */
@@ -86,11 +82,9 @@ export class AccountReporter {
   #report(event: StatusEvent): void {
     this.#status = advanceStatus(this.#status, event, this.#clock());
     for (const listener of this.#listeners) listener(this.#status);
-  }
-
-  #countRun(changes: RunReport['changes']): void {
     const [run] = this.#status.runs;
-    if (run !== undefined) this.#counters.runEnded(run.triggers[0] ?? 'start', run, changes);
+    const isOver = event.kind !== 'manifest-read' && event.kind !== 'run-began';
+    if (isOver && run) this.#counters.runEnded(run, event.kind === 'run-ended' ? event.view.changes : []);
   }
 }
 

@@ -4,9 +4,11 @@ import { CHANGED_IN_ACCOUNT, type Change } from '../../src/plan/change.js';
 import { applyRecord } from '../../src/state/fold.js';
 import { startState } from '../../src/state/folded-state.js';
 import type { StateRecord } from '../../src/state/records.js';
-import type { RunOutcome } from '../../src/status/account-status.js';
+import type { StatusEvent } from '../../src/status/account-status.js';
 
 const AT = '2026-01-01T00:00:00.000Z';
+
+export type RunEnded = Extract<StatusEvent, { kind: 'run-ended' }>;
 
 /** What became of an entry: `fine`, `drifted` (and put back), or what went wrong. */
 export type Fate = 'fine' | 'drifted' | 'failed' | 'uncertain' | 'skipped' | 'doubled' | 'orphaned';
@@ -15,7 +17,7 @@ export type Fate = 'fine' | 'drifted' | 'failed' | 'uncertain' | 'skipped' | 'do
 export function report(
   fates: Readonly<Record<string, Fate>>,
   { refreshed = true, lostAnswers = 0 }: { readonly refreshed?: boolean; readonly lostAnswers?: number } = {},
-): RunOutcome {
+): RunEnded {
   const state = startState({ type: 'header', version: 1, account: '34', createdAt: AT });
   const names = Object.keys(fates);
   for (const [index, name] of names.entries()) {
@@ -27,11 +29,11 @@ export function report(
     applyRecord(state, { type: 'losses', count: lostAnswers, lastAt: AT, upTo: 0 });
   }
   const changes = names.map((name) => changeOf(name, fates[name] ?? 'fine'));
-  return { kind: 'report', view: { manifest: { entries: [] }, changes, state }, warnings: [], refreshed };
+  return { kind: 'run-ended', view: { manifest: { entries: [] }, changes, state }, warnings: [], refreshed };
 }
 
-export function failedRun(failure: FailureKind, ...messages: string[]): RunOutcome {
-  return { kind: 'error', failure, problems: messages.map(problem) };
+export function failedRun(failure: FailureKind, ...messages: string[]): StatusEvent {
+  return { kind: 'run-failed', failure, problems: messages.map(problem) };
 }
 
 export function problem(message: string): Problem {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { advanceIncident, NO_INCIDENT, type Notice } from '../../../src/notices/incident.js';
-import { advanceStatus, initialStatus, type RunOutcome, type StatusEvent } from '../../../src/status/account-status.js';
+import { advanceStatus, initialStatus, type StatusEvent } from '../../../src/status/account-status.js';
 import { failedRun, problem, report } from '../../helpers/outcomes.js';
 
 const SECOND = 1_000;
@@ -12,7 +12,7 @@ const broken: StatusEvent = { kind: 'manifest-read', entries: [], problems: [pro
 const fixed: StatusEvent = { kind: 'manifest-read', entries: [], problems: [] };
 const began: StatusEvent = { kind: 'run-began', triggers: ['schedule'] };
 const notBegun: StatusEvent = { kind: 'could-not-begin', failure: 'input', problems: [problem('no token')] };
-const run = (outcome: RunOutcome): StatusEvent[] => [began, { kind: 'run-ended', outcome }];
+const run = (end: StatusEvent): StatusEvent[] => [began, end];
 const fails = run(failedRun('failed', 'no connection'));
 const refused = run(failedRun('refused', 'too many deletions'));
 const well = run(report({ a: 'fine', b: 'fine' }));
@@ -118,17 +118,7 @@ describe('notices', () => {
     ['say nothing of a file that is broken while it is written', [well, broken, SECOND, fixed, well], []],
     [
       'take a manifest that is fixed for well only when a run with it has ended well',
-      [
-        broken,
-        2 * MINUTE,
-        began,
-        fixed,
-        { kind: 'run-ended', outcome: report({ a: 'fine' }) },
-        SECOND,
-        aFails,
-        SECOND,
-        well,
-      ],
+      [broken, 2 * MINUTE, began, fixed, report({ a: 'fine' }), SECOND, aFails, SECOND, well],
       ['60s problem: manifest-broken', '122s well: manifest-broken'],
     ],
     [

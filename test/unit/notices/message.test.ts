@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hider } from '../../../src/copernica/redact.js';
 import { type NoticePayload, payloadOf } from '../../../src/notices/message.js';
-import type { RunOutcome } from '../../../src/status/account-status.js';
 import { driftIssue, failedRunIssue, manifestIssue, reportIssues } from '../../../src/status/issues.js';
 import { ISSUES } from '../../../src/status/kinds.js';
 import type { Issue } from '../../../src/status/snapshot.js';
@@ -20,8 +19,7 @@ function tell(
 }
 
 function issuesAfter(fates: Readonly<Record<string, Fate>>): Issue[] {
-  const outcome: RunOutcome = report(fates);
-  return outcome.kind === 'report' ? reportIssues(outcome.view) : [];
+  return reportIssues(report(fates).view);
 }
 
 describe('a notice', () => {

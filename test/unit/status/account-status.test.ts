@@ -5,7 +5,6 @@ import {
   advanceStatus,
   initialStatus,
   issuesOf,
-  type RunOutcome,
   type StatusEvent,
 } from '../../../src/status/account-status.js';
 import { snapshotOf } from '../../../src/status/summarize.js';
@@ -54,7 +53,7 @@ function served(status: AccountStatus, afterMs = 0, longestWaitMs: number | null
 const read: StatusEvent = { kind: 'manifest-read', entries: ENTRIES, problems: [] };
 const broken: StatusEvent = { ...read, problems: [BROKEN] };
 const began: StatusEvent = { kind: 'run-began', triggers: ['start'] };
-const run = (outcome: RunOutcome): StatusEvent[] => [began, { kind: 'run-ended', outcome }];
+const run = (end: StatusEvent): StatusEvent[] => [began, end];
 const reconciled = (b: Fate) => play(read, run(report({ a: 'fine', b })));
 const edited: StatusEvent = {
   ...read,
@@ -139,7 +138,7 @@ describe('what is known of an account', () => {
       { code: 'insecure-handler', severity: 'warning', message: 'plain http' },
       { code: 'unread', severity: 'error', message: 'webhook 7 could not be checked' },
     ];
-    const { account } = served(play(read, run({ ...outcome, warnings } as RunOutcome)), 60 * MINUTE);
+    const { account } = served(play(read, run({ ...outcome, warnings })), 60 * MINUTE);
     expect(account?.health.advice.map(({ code, severity, count }) => `${severity} ${code} ${count}`)).toEqual([
       'error webhooks-failed 1',
       'error unchecked 1',

@@ -64,10 +64,7 @@ describe('the status page', () => {
     const names = (query: string) => listRows(snapshot, view(query)).rows.map(({ name }) => name);
     expect(names('sort=name&order=desc')).toEqual(['entry-00002', 'entry-00001', 'entry-00000']);
     const outcome = report({ 'entry-00000': 'fine', 'entry-00001': 'failed', 'entry-00002': 'fine' });
-    const ran = snapshotWith(entriesOf(3, { handler: 'https://a.example/x', trigger: 'create' }), {
-      kind: 'run-ended',
-      outcome,
-    });
+    const ran = snapshotWith(entriesOf(3, { handler: 'https://a.example/x', trigger: 'create' }), outcome);
     // What needs attention comes first.
     expect(listRows(ran, view('')).rows.map(({ id, status }) => `${id} ${status}`)[0]).toBe('1 failed');
     expect(names('sort=trigger')).toEqual(['entry-00000', 'entry-00002', 'entry-00001']);
@@ -88,7 +85,7 @@ describe('the status page', () => {
   it('says what is uncertain and what to do about it, with a link to those, and lists the run', () => {
     const outcome = report({ 'entry-00000': 'fine', 'entry-00001': 'uncertain' });
     const entries = entriesOf(2, { handler: 'https://a.example/x', trigger: 'create' });
-    const snapshot = snapshotWith(entries, { kind: 'run-ended', outcome });
+    const snapshot = snapshotWith(entries, outcome);
     const page = statusPage(snapshot, view('status=uncertain'));
     expect(page).toContain('<h1>1 create is of unknown outcome</h1>');
     expect(page).toMatch(/entry-00001: no, said the API<p class="remedy">Look at it\.<\/p>/);
