@@ -1,5 +1,5 @@
 import { cut } from '../manifest/printable.js';
-import type { Issue, IssueCode } from '../status/snapshot.js';
+import type { Issue } from '../status/snapshot.js';
 import { numberText, roughly } from '../status/words.js';
 import type { Notice } from './incident.js';
 
@@ -25,14 +25,10 @@ export interface NoticePayload {
 }
 
 /** One thing that is wrong, or was. */
-interface Reason {
-  readonly code: IssueCode;
+interface Reason extends Pick<Issue, 'code' | 'names' | 'remedy'> {
   readonly message: string;
-  /** Of the first webhooks that it is about. */
-  readonly names: readonly string[];
-  /** How many there are besides. */
+  /** How many webhooks there are besides those that are named. */
   readonly more: number;
-  readonly remedy: string | null;
 }
 
 /** Of one message or remedy, of one name, and of the text: a Slack message can hold ten times as much. */

@@ -4,7 +4,7 @@ import type { ListenAddress } from '../settings/values.js';
 /** A daemon that takes longer than this to say that it lives does not. */
 export const ANSWER_WITHIN_MS = 5_000;
 const LONGEST_ANSWER_CHARACTERS = 10_000;
-/** The server answers to this name wherever it listens: one that `--listen` says need not be among its allowed hosts. */
+/** The server answers to this name wherever it listens, whatever its allowed hosts are. */
 const HEADERS = { host: 'localhost' };
 
 /** Where a status server is asked from its own machine: one on all addresses, on loopback. */

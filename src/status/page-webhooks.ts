@@ -40,7 +40,8 @@ function emptyText({ accounts }: StatusSnapshot): string {
 
 function filled(snapshot: StatusSnapshot, view: View, listing: Listing): Html {
   const { found, total, pages } = listing;
-  const none = html`<p class="empty">None of ${numberText(total)} passes this filter. <a href="?#webhooks">Show all</a></p>`;
+  const showAll = html`<a href="?#webhooks">Show all</a>`;
+  const none = html`<p class="empty">None of ${numberText(total)} passes this filter. ${showAll}</p>`;
   const several = snapshot.accounts.length > 1;
   return html`${filterForm(snapshot, view, several)}
 ${found === 0 ? none : webhooksTable(view, listing, several)}
