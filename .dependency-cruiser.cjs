@@ -6,7 +6,7 @@ const pure = [
   '^src/(webhook|errors|error-codes|loopback|mask-urls|rough-duration)\\.ts$',
   '^src/output/',
   '^src/completion/shells\\.ts$',
-  '^src/settings/(?!load)',
+  '^src/settings/(?!load|secrets|small-file)',
   '^src/manifest/(?!load)',
   '^src/state/(?!file/(?!failures|line|parse))',
   '^src/plan/',
@@ -18,8 +18,8 @@ const pure = [
   '^src/notices/(incident|message)\\.ts$',
   '^src/status/(?!answers|ask|metrics|reporter|server|status\\.)',
 ];
-/** util: for its colours; zlib: for its CRC-32. */
-const pureLibraries = ['^node_modules/(zod|yaml)/', '^(node:)?(util|zlib)$'];
+/** node-cron: for whether a schedule names times; util: for its colours; zlib: for its CRC-32. */
+const pureLibraries = ['^node_modules/(zod|yaml|node-cron)/', '^(node:)?(util|zlib)$'];
 
 module.exports = {
   forbidden: [

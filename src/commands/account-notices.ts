@@ -1,8 +1,9 @@
 import { proxyOf } from '../assemble.js';
 import type { Host } from '../host.js';
 import { Notifier } from '../notices/notifier.js';
-import { loadCertificates, loadNotifyUrl } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
+import { loadNotifyUrl } from '../settings/secrets.js';
+import { loadCertificates } from '../settings/small-file.js';
 import { formatDuration } from '../settings/values.js';
 import type { AccountReporter } from '../status/reporter.js';
 import { sleep } from '../timers.js';

@@ -3,8 +3,9 @@ import type { Host } from '../host.js';
 import { nearest } from '../manifest/suggest.js';
 import { EXIT } from '../output/exit-code.js';
 import { problemLists } from '../output/plan-json.js';
-import { loadNotifyUrlIfThere, loadSettings, loadTokenIfThere } from '../settings/load.js';
+import { loadSettings } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
+import { readNotifyUrl, readToken } from '../settings/secrets.js';
 import { secretsOfNotifyUrl } from '../settings/values.js';
 import { type CommandResult, failedResult, type Invocation } from './command.js';
 
@@ -36,9 +37,11 @@ export async function chosenAccounts(host: Host, invocation: Invocation): Promis
  */
 async function learnSecrets({ environment, secrets }: Host, accounts: readonly AccountSettings[]): Promise<void> {
   for (const { token, settings } of accounts) {
-    for (const secret of secretsOfNotifyUrl(await loadNotifyUrlIfThere(settings))) secrets.learnValue(secret);
-    if (token !== null && 'variable' in token) secrets.learnVariable(token.variable);
-    secrets.learnValue(await loadTokenIfThere(environment, token));
+    // Whoever needs a file is told what is wrong with it; others do without.
+    const notifyUrl = await readNotifyUrl(settings).catch(() => '');
+    for (const secret of secretsOfNotifyUrl(notifyUrl)) secrets.learnValue(secret);
+    if (token.variable !== undefined) secrets.learnVariable(token.variable);
+    secrets.learnValue((await readToken(environment, token).catch(() => null))?.text ?? '');
   }
 }
 

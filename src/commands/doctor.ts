@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { proxyOf } from '../assemble.js';
 import { type CheckResult, problemOf } from '../doctor/check.js';
 import { CHECKS } from '../doctor/checks.js';
@@ -8,7 +7,7 @@ import { handlerContacts } from '../doctor/handler-hosts.js';
 import { ProductError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { doctorFailures, doctorJson, doctorProblems, formatDoctor } from '../output/doctor.js';
-import { DEFAULT_SETTINGS_FILE } from '../settings/load.js';
+import { settingsFileOf } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { type CommandResult, execute, type Invocation } from './command.js';
@@ -46,10 +45,9 @@ function sharedBy(
   accounts: readonly AccountSettings[],
   { handlers }: DoctorOptions,
 ): Shared {
-  const isDefaultThere = statSync(DEFAULT_SETTINGS_FILE, { throwIfNoEntry: false })?.isFile() === true;
   const shortest = Math.min(CONTACT_WITHIN_MS, ...accounts.map(({ settings }) => settings.timeoutMs));
   return {
-    settingsFile: settingsFile ?? (isDefaultThere ? DEFAULT_SETTINGS_FILE : null),
+    settingsFile: settingsFileOf(settingsFile) ?? null,
     accounts,
     proxy: proxyOf(host.environment),
     contactHandlers: handlers ? handlerContacts(host.now, shortest) : null,

@@ -1,10 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
-import { parseDocument } from 'yaml';
 import { productError } from '../errors.js';
 import type { Host } from '../host.js';
-import { quote } from '../manifest/printable.js';
-import { DEFAULT_SETTINGS_FILE } from '../settings/load.js';
-import { SETTINGS, settingsSchema } from '../settings/schema.js';
+import { readSettingsFile, type SourcedText } from '../settings/file.js';
+import { settingsFileOf } from '../settings/load.js';
+import { resolveSettings } from '../settings/resolve.js';
+import { SETTINGS } from '../settings/schema.js';
+import { readSmallFile } from '../settings/small-file.js';
 import { formatListen, type ListenAddress, parseListen } from '../settings/values.js';
 import { ANSWER_WITHIN_MS, addressToAsk, askStatus } from '../status/ask.js';
 import { execute, type Invocation } from './command.js';
@@ -16,7 +16,7 @@ export function healthcheckCommand(
   options: { readonly ready: boolean },
 ): Promise<number> {
   return execute(host, invocation, async () => {
-    const address = knownAddress(listenSetting(host, invocation));
+    const address = knownAddress(await listenSetting(host, invocation));
     const path = options.ready ? '/readyz' : '/healthz';
     const { status, body } = await askStatus(address, path).catch((error: unknown) => {
       throw unhealthy(`no answer from ${formatListen(address)}${path} (${reasonOf(error)})`);
@@ -30,36 +30,24 @@ export function healthcheckCommand(
  * Flag, environment, settings file, default, as everywhere, and nothing else of the settings is looked at: a daemon that
  * runs is well, whatever became of the settings file since it started.
  */
-function listenSetting({ environment }: Host, { flags, settingsFile }: Invocation): ListenAddress | 'off' {
-  const { name, environment: variable, accepts } = SETTINGS.listen;
-  const said = flags.get(name) ?? (environment[variable] || undefined);
-  if (said === undefined) {
-    return parseListen(listenInFile(settingsFile ?? DEFAULT_SETTINGS_FILE)) ?? settingsSchema.parse({}).listen;
-  }
-  const listen = parseListen(said);
-  if (listen !== undefined) return listen;
-  const from = flags.has(name) ? `flag --${name}` : `environment variable ${variable}`;
-  throw productError('input', {
-    code: 'bad-setting',
-    message: `${name}: ${quote(said)} (from ${from}) can't be used`,
-    remedy: `give ${accepts}`,
+async function listenSetting({ environment }: Host, { flags, settingsFile }: Invocation) {
+  const { name, environment: variable } = SETTINGS.listen;
+  const inFile = await listenInFile(settingsFile);
+  const isUsable = inFile !== undefined && parseListen(inFile.text) !== undefined;
+  const { common } = resolveSettings({
+    flags: new Map([...flags].filter(([flag]) => flag === name)),
+    environment: { [variable]: environment[variable] },
+    file: { values: new Map(isUsable ? [[name, inFile]] : []), accounts: [], problems: [] },
   });
+  return common.settings.listen;
 }
 
-/** Settings files are small; the parser is not given more. */
-const LARGEST_FILE_BYTES = 64 * 1024;
-
-/** What the file says of it, as far as the file can be read: the parser goes on after an error. Else empty. */
-function listenInFile(path: string): string {
-  try {
-    const about = statSync(path);
-    if (!about.isFile() || about.size > LARGEST_FILE_BYTES) return '';
-    const text = readFileSync(path, 'utf8');
-    const listen: unknown = parseDocument(text, { uniqueKeys: false, logLevel: 'silent' }).get('listen');
-    return typeof listen === 'string' ? listen : (/^listen: *["']?([^\s"'#]+)/m.exec(text)?.[1] ?? '');
-  } catch {
-    return '';
-  }
+/** As far as the file can be read. */
+async function listenInFile(settingsFile: string | undefined): Promise<SourcedText | undefined> {
+  const path = settingsFileOf(settingsFile);
+  if (path === undefined) return undefined;
+  const text = await readSmallFile(path, 'settings file').catch(() => '');
+  return readSettingsFile({ path, text }).values.get(SETTINGS.listen.name);
 }
 
 function unhealthy(message: string) {

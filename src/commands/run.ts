@@ -1,4 +1,3 @@
-import { checkSchedule } from '../daemon/cron.js';
 import { type Problem, ProductError } from '../errors.js';
 import type { Host } from '../host.js';
 import { logProblem } from '../log.js';
@@ -25,8 +24,6 @@ export async function runCommand(host: Host, invocation: Invocation): Promise<nu
   let isCutShort = false;
   const code = await execute(host, invocation, async () => {
     const accounts = await chosenAccounts(host, invocation);
-    // Their shape was checked with the settings; whether they name times is known where schedules are made.
-    for (const { settings } of accounts) checkSchedule(settings.schedule);
     const status = await openStatusOf(host, accounts);
     const onCutShort = () => {
       isCutShort = true;

@@ -3,9 +3,9 @@ import { type Assembly, assemble } from '../assemble.js';
 import { CircuitBreaker, type Outage } from '../copernica/circuit-breaker.js';
 import { type Host, type TextSink, wantsColor } from '../host.js';
 import { createLog } from '../log.js';
-import { loadToken } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { CommandName, Settings } from '../settings/schema.js';
+import { loadToken } from '../settings/secrets.js';
 
 /** What a command has for the length of its work on one account. */
 export interface Session {

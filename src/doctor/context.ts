@@ -2,9 +2,10 @@ import { type ApiAnswers, askApi, type Contact, contactHost } from '../copernica
 import type { ProxySettings } from '../copernica/proxy.js';
 import type { Host } from '../host.js';
 import { type ReadManifest, readManifest } from '../manifest/load.js';
-import { loadCertificates, loadToken } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
+import { loadToken } from '../settings/secrets.js';
+import { loadCertificates } from '../settings/small-file.js';
 import { fileStore } from '../state/file/store.js';
 import type { State } from '../state/state.js';
 import type { HandlerContacts } from './handler-hosts.js';

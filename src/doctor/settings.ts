@@ -3,21 +3,18 @@ import { proxyFor } from '../copernica/proxy.js';
 import { isMountedFile } from '../daemon/mounts.js';
 import { isLoopback } from '../loopback.js';
 import { nearest } from '../manifest/suggest.js';
-import { loadTokenIfThere } from '../settings/load.js';
-import type { TokenSource } from '../settings/resolve.js';
+import { TOKEN_FILE_VARIABLE, TOKEN_VARIABLE } from '../settings/resolve.js';
 import { SETTINGS } from '../settings/schema.js';
+import { readToken } from '../settings/secrets.js';
 import { counted, type Finding, ok, problem, problemOf, warning } from './check.js';
 import type { Context } from './context.js';
 import { expiresSoon } from './handshake-text.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export function checkSettings({ settingsFile }: Context): Finding {
   return ok(settingsFile === null ? 'flags, environment and defaults; no settings file' : `${settingsFile} is read`);
 }
 
 const OWN_PREFIX = 'COPERNICA_';
-const TOKEN_VARIABLES = ['COPERNICA_ACCESS_TOKEN', 'COPERNICA_ACCESS_TOKEN_FILE'];
 
 /**
  * Variables that look like a setting and are none: nobody else would tell, since they are not read. Only those that
@@ -25,12 +22,9 @@ const TOKEN_VARIABLES = ['COPERNICA_ACCESS_TOKEN', 'COPERNICA_ACCESS_TOKEN_FILE'
  */
 export function checkEnvironment({ host, accounts, manifest }: Context): Finding {
   const { environment } = host;
-  const known = [...Object.values(SETTINGS).map((it) => it.environment), ...TOKEN_VARIABLES];
+  const known = [...Object.values(SETTINGS).map((it) => it.environment), TOKEN_VARIABLE, TOKEN_FILE_VARIABLE];
   const parsed = manifest();
-  const used = [
-    ...(parsed.ok ? parsed.environmentUsed : []),
-    ...accounts.flatMap(({ token }) => (token !== null && 'variable' in token ? [token.variable] : [])),
-  ];
+  const used = [...(parsed.ok ? parsed.environmentUsed : []), ...accounts.flatMap(({ token }) => token.variable ?? [])];
   const slips = Object.keys(environment).flatMap((name) => {
     const isOurs = environment[name] !== undefined && name.startsWith(OWN_PREFIX);
     const near = isOurs && !known.includes(name) && !used.includes(name) ? nearest(name, known) : undefined;
@@ -105,22 +99,14 @@ export function checkTlsVerification(): Finding {
 
 export async function checkToken({ host: { environment }, account, token }: Context): Promise<Finding> {
   const used = await token();
-  const raw = await loadTokenIfThere(environment, account.token);
-  const from = tokenOrigin(account.token, environment);
+  const { text, from } = await readToken(environment, account.token);
   // Editors end a file with a line end: that is what a file looks like.
-  const expected = from.startsWith('token file ') ? raw.replace(/\r?\n$/, '') : raw;
+  const expected = account.token.file === undefined ? text : text.replace(/\r?\n$/, '');
   if (expected === used) return ok(`from ${from}`);
   return warning(
     `from ${from}, with white space or a line end around it, which is left out`,
     'set it without: other programs may take it as it is',
   );
-}
-
-/** For people: where a token comes from, without looking at it. */
-export function tokenOrigin(source: TokenSource | null, environment: Environment): string {
-  if (source !== null) return 'file' in source ? `token file ${source.file}` : source.variable;
-  const file = environment.COPERNICA_ACCESS_TOKEN_FILE ?? '';
-  return file === '' ? 'COPERNICA_ACCESS_TOKEN' : `token file ${file}`;
 }
 
 const SHOW_LINES = '`copernica-webhooks validate` shows them with their lines';

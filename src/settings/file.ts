@@ -1,6 +1,8 @@
-import { isMap, isScalar, isSeq, Lexer, LineCounter, type ParsedNode, Parser, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
 import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
+import { checkBounds } from '../manifest/bounds.js';
+import { lineRange, placeOf, type Source, sourceOf } from '../manifest/findings.js';
 import { frame } from '../manifest/frame.js';
 import { cut, quote } from '../manifest/printable.js';
 import { nearest } from '../manifest/suggest.js';
@@ -12,13 +14,14 @@ export const SETTINGS_LIMITS = {
   lexemes: 100_000,
   /** It needs four. Far deeper ones overflow the parser's stack. */
   nestingLevels: 20,
+  /** No setting can be one. */
+  aliases: 100,
   /** Problems that are told; of more than that, only that there are more. */
   problems: 100,
-  /** Of the parser's messages, some of which quote the text at length. */
-  messageChars: 160,
-  /** Of a line that is shown below a message. */
-  frameChars: 200,
 } as const;
+
+/** Of the parser's messages, some of which quote the text at length. */
+const LONGEST_MESSAGE_CHARS = 160;
 
 const ACCOUNTS_KEY = 'accounts';
 const ACCOUNT_KEYS = [
@@ -41,10 +44,11 @@ export interface SourcedText {
   /** For the message: `flag --timeout`, `environment variable COPERNICA_WEBHOOKS_TIMEOUT`. */
   readonly origin: string;
   readonly place?: FilePlace;
-  /** The line of the file with a caret under the value. */
+  /** The key and the value with a caret under the value. */
   readonly frame?: () => string;
 }
 
+/** By the names of the settings. */
 export type TextValues = ReadonlyMap<string, SourcedText>;
 
 /** One of the file's accounts: its own keys and the settings that it overrides. */
@@ -60,178 +64,139 @@ export interface FileValues {
   readonly problems: readonly Problem[];
 }
 
-interface Reading {
-  readonly text: string;
-  readonly problems: Problem[];
-  readonly placeOf: (offset: number) => FilePlace;
-}
-
-/** The settings file as texts by key, and everything that is wrong with its form. */
-export function readSettingsFile(file: { readonly path: string; readonly text: string }): FileValues {
-  const read = readWholeFile(file);
-  const beyond = read.problems[SETTINGS_LIMITS.problems];
-  if (beyond === undefined) return read;
-  const { frame: _, ...place } = beyond;
-  const more: Problem = { ...place, code: 'more-problems', message: 'there are more problems from here on' };
-  return { ...read, problems: [...read.problems.slice(0, SETTINGS_LIMITS.problems), more] };
-}
-
-function readWholeFile({ path, text }: { readonly path: string; readonly text: string }): FileValues {
-  const lines = new LineCounter();
-  const placeOf = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return { file: path, line, column: col };
-  };
-  const problems: Problem[] = [];
-  const reading = { text, problems, placeOf };
-  const nothing = { values: new Map<string, SourcedText>(), accounts: [], problems };
-  const tooComplex = findTooComplex(text);
-  // The library compares each key with every other one of its mapping; `readTexts` does it in linear time.
-  const document = parseDocument(text.slice(0, tooComplex?.offset), {
-    lineCounter: lines,
-    merge: false,
-    uniqueKeys: false,
-  });
-  if (tooComplex !== null) {
-    problems.push(problemAt('settings-syntax', tooComplex.message, placeOf(tooComplex.offset)));
-    return nothing;
+/**
+ * The settings file as texts by key, and everything that is wrong with its form. What can be read of a broken file is
+ * there all the same.
+ */
+export function readSettingsFile({ path, text }: { readonly path: string; readonly text: string }): FileValues {
+  const reading = new Reading(sourceOf(path, text));
+  const { refusal } = checkBounds(text, SETTINGS_LIMITS);
+  if (refusal !== null) {
+    reading.complain(refusal.start, 'settings-syntax', refusal.message);
+    return reading;
   }
+  // The library compares each key with every other one of its mapping; `read` does it in linear time.
+  const document = parseDocument(text, { merge: false, uniqueKeys: false, logLevel: 'silent' });
   for (const { message, pos } of [...document.errors, ...document.warnings]) {
     // No line is shown: it may hold a secret where none is looked for.
     const what = message.split('\n', 1)[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML';
-    problems.push(problemAt('settings-syntax', cut(what, SETTINGS_LIMITS.messageChars), placeOf(pos[0])));
+    reading.complain(pos[0], 'settings-syntax', cut(what, LONGEST_MESSAGE_CHARS));
   }
-  if (problems.length > 0 || document.contents === null) return nothing;
-  if (!isMap(document.contents)) {
-    problems.push(problemAt('settings-shape', 'settings must be a mapping', placeOf(0)));
-    return nothing;
+  const { contents } = document;
+  if (isMap(contents)) reading.readAll(contents);
+  else if (contents !== null && document.errors.length === 0) {
+    reading.complain(0, 'settings-shape', 'settings must be a mapping');
   }
-  const values = readTexts(document.contents, [...SETTING_NAMES, ACCOUNTS_KEY], reading);
-  const list = document.contents.get(ACCOUNTS_KEY, true) as unknown;
-  return { values, accounts: list === undefined ? [] : readAccounts(list, reading), problems };
+  return reading;
 }
 
-/** Why a text would cost too much to compose, and from where on; null: it wouldn't. Takes linear time, keeps nothing. */
-function findTooComplex(text: string): { readonly offset: number; readonly message: string } | null {
-  const parser = new Parser();
-  let lexemes = 0;
-  for (const lexeme of new Lexer().lex(text)) {
-    for (const _token of parser.next(lexeme)) {
-      // Only its depth is of interest here.
-    }
-    lexemes += 1;
-    const at = { offset: Math.max(0, parser.offset - lexeme.length) };
-    if (parser.stack.length > SETTINGS_LIMITS.nestingLevels) {
-      return { ...at, message: `nested more than ${SETTINGS_LIMITS.nestingLevels} levels deep` };
-    }
-    if (lexemes > SETTINGS_LIMITS.lexemes) {
-      return { ...at, message: `more than ${SETTINGS_LIMITS.lexemes} words and marks` };
+/** What is found on the way through a settings file. */
+class Reading implements FileValues {
+  values: TextValues = new Map();
+  readonly problems: Problem[] = [];
+  readonly #accounts = new Map<string, RawAccount>();
+  readonly #source: Source;
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  get accounts(): RawAccount[] {
+    return [...this.#accounts.values()];
+  }
+
+  readAll(map: YAMLMap): void {
+    this.values = this.#read(map, [...SETTING_NAMES, ACCOUNTS_KEY]);
+    const list: unknown = map.get(ACCOUNTS_KEY, true);
+    if (isSeq(list) && list.items.length > 0) for (const item of list.items) this.#readAccount(item);
+    else if (list !== undefined) {
+      const remedy = 'begin each with a dash: - name: …, or leave the key out';
+      this.complain(rangeOf(list)[0], 'bad-accounts', `${ACCOUNTS_KEY} must be a list`, { remedy });
     }
   }
-  return null;
-}
 
-function readTexts(map: YAMLMap, known: readonly string[], reading: Reading): Map<string, SourcedText> {
-  const { problems, placeOf } = reading;
-  const values = new Map<string, SourcedText>();
-  const seen = new Set<string>();
-  for (const { key, value } of map.items) {
-    const name = isScalar(key) ? String(key.value) : '';
-    const [from, to] = rangeOf(key);
-    const place = placeOf(from);
-    const atKey = () => ({ ...place, frame: frameOf(from, from, to, reading) });
-    if (seen.has(name)) {
-      const message = `${quote(name)} stands twice in one mapping`;
-      problems.push(problemAt('settings-syntax', message, atKey(), 'remove one of them'));
-      continue;
-    }
-    seen.add(name);
-    const text = name === SETTINGS.allowedHosts.name ? namesIn(value) : isScalar(value) ? value.value : null;
-    if (name === ACCOUNTS_KEY && known.includes(name)) continue;
-    if (!known.includes(name)) {
-      const near = nearest(name, known);
-      const remedy = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`;
-      problems.push(problemAt('unknown-setting', `unknown setting ${quote(name)}`, atKey(), remedy));
-    } else if (text === null) {
-      const remedy = 'give a value or leave the key out';
-      problems.push(problemAt('bad-setting', `${name} has no value`, atKey(), remedy));
-    } else {
-      const [start, end] = rangeOf(value);
-      values.set(name, {
-        text: String(text),
-        origin: `${place.file}:${place.line}`,
-        place: placeOf(start),
-        frame: () => frameOf(from, start, end, reading),
-      });
-    }
-  }
-  return values;
-}
-
-/** A list, or names with commas between them; null: neither. */
-function namesIn(node: unknown): string | null {
-  const items = isSeq(node) ? node.items : [node];
-  const names = items.map((item) => (isScalar(item) && item.value !== null ? String(item.value) : null));
-  return names.includes(null) || names.length === 0 ? null : names.join(',');
-}
-
-function readAccounts(list: unknown, reading: Reading): RawAccount[] {
-  const { problems, placeOf } = reading;
-  if (!isSeq(list) || list.items.length === 0) {
-    const remedy = 'begin each with a dash: - name: …, or leave the key out';
-    problems.push(problemAt('bad-accounts', `${ACCOUNTS_KEY} must be a list`, placeOf(rangeOf(list)[0]), remedy));
-    return [];
-  }
-  const accounts = new Map<string, RawAccount>();
-  for (const item of list.items) {
-    const place = placeOf(rangeOf(item)[0]);
+  #readAccount(item: unknown): void {
+    const [start] = rangeOf(item);
     if (!isMap(item)) {
-      problems.push(problemAt('bad-accounts', 'an account must be a mapping', place, 'write - name: …'));
-      continue;
+      this.complain(start, 'bad-accounts', 'an account must be a mapping', { remedy: 'write - name: …' });
+      return;
     }
-    const values = readTexts(item, ACCOUNT_KEYS, reading);
-    const name = values.get('name');
-    const complaint = nameComplaint(name?.text, accounts);
-    if (complaint !== null) {
-      const remedy = 'give each account a name of its own: letters, digits, . _ -';
-      problems.push(problemAt(complaint.code, complaint.message, name?.place ?? place, remedy));
-    } else if (name !== undefined) accounts.set(name.text, { name: name.text, values, place });
+    const values = this.#read(item, ACCOUNT_KEYS);
+    const name = values.get('name')?.text;
+    const remedy = 'give each account a name of its own: letters, digits, . _ -';
+    const [at] = name === undefined ? [start] : rangeOf(item.get('name', true));
+    if (name === undefined) this.complain(at, 'bad-account-name', 'an account has no name', { remedy });
+    else if (!ACCOUNT_NAME.test(name)) {
+      this.complain(at, 'bad-account-name', `account name ${quote(name)} can't be used`, { remedy });
+    } else if (this.#accounts.has(name)) {
+      this.complain(at, 'duplicate-account', `there are two accounts ${quote(name)}`, { remedy });
+    } else this.#accounts.set(name, { name, values, place: this.#placeOf(start) });
   }
-  return [...accounts.values()];
+
+  /** The values of a mapping's keys. */
+  #read(map: YAMLMap, known: readonly string[]): TextValues {
+    const values = new Map<string, SourcedText>();
+    const seen = new Set<string>();
+    for (const { key, value } of map.items) {
+      const name = isScalar(key) ? String(key.value) : '';
+      const [at, end] = rangeOf(key);
+      const complain = (code: ProblemCode, message: string, remedy: string) =>
+        this.complain(at, code, message, { remedy, frame: this.#frameOf(at, at, end) });
+      const text = textOf(name, value);
+      if (seen.has(name))
+        complain('settings-syntax', `${quote(name)} stands twice in one mapping`, 'remove one of them');
+      else if (!known.includes(name)) {
+        const near = nearest(name, known);
+        const remedy = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`;
+        complain('unknown-setting', `unknown setting ${quote(name)}`, remedy);
+      } else if (text !== null) {
+        const [start, valueEnd] = rangeOf(value);
+        const place = this.#placeOf(start);
+        const origin = `${place.file}:${this.#placeOf(at).line}`;
+        values.set(name, { text, origin, place, frame: () => this.#frameOf(at, start, valueEnd) });
+      } else if (name !== ACCOUNTS_KEY) {
+        complain('bad-setting', `${name} has no value`, 'give a value or leave the key out');
+      }
+      seen.add(name);
+    }
+    return values;
+  }
+
+  complain(at: number, code: ProblemCode, message: string, more: Pick<Problem, 'remedy' | 'frame'> = {}): void {
+    const problem: Problem = { code, severity: 'error', message, ...this.#placeOf(at), ...more };
+    const { length } = this.problems;
+    if (length < SETTINGS_LIMITS.problems) this.problems.push(problem);
+    else if (length === SETTINGS_LIMITS.problems) {
+      const { frame: _, remedy: __, ...rest } = problem;
+      this.problems.push({ ...rest, code: 'more-problems', message: 'there are more problems from here on' });
+    }
+  }
+
+  #placeOf(offset: number): FilePlace {
+    return { file: this.#source.file, ...placeOf(offset, this.#source) };
+  }
+
+  /**
+   * The key and the value, up to the end of the line, with a caret under what is meant. The rest of the line is left out:
+   * in `{notify: https://…, prune: maybe}` it may hold a secret.
+   */
+  #frameOf(keyStart: number, start: number, end: number): string {
+    const { line } = placeOf(start, this.#source);
+    const [lineStart, lineEnd] = lineRange(line, this.#source);
+    const from = keyStart < lineStart ? start : keyStart;
+    return frame(this.#source.text, { line, lineRange: [from, Math.min(end, lineEnd)], start, end });
+  }
 }
 
-function nameComplaint(
-  name: string | undefined,
-  before: ReadonlyMap<string, RawAccount>,
-): { readonly code: ProblemCode; readonly message: string } | null {
-  if (name === undefined) return { code: 'bad-account-name', message: 'an account has no name' };
-  if (!ACCOUNT_NAME.test(name))
-    return { code: 'bad-account-name', message: `account name ${quote(name)} can't be used` };
-  return before.has(name) ? { code: 'duplicate-account', message: `there are two accounts ${quote(name)}` } : null;
-}
-
-/**
- * The key and the value, up to the end of the line, with a caret under what is meant. The rest of the line is left out:
- * in `{notify: https://…, prune: maybe}` it may hold a secret.
- */
-function frameOf(keyStart: number, start: number, end: number, { text, placeOf }: Reading): string {
-  const place = placeOf(start);
-  const from = placeOf(keyStart).line === place.line ? keyStart : start;
-  const shown = text.slice(from, Math.min(end, from + SETTINGS_LIMITS.frameChars)).split(/\r?\n/, 1)[0] ?? '';
-  return frame(text, { line: place.line, lineRange: [from, from + shown.length], start, end });
+/** What a key says; null: nothing that could be a setting. Only names of hosts may be a list. */
+function textOf(name: string, node: unknown): string | null {
+  const items = isSeq(node) && name === SETTINGS.allowedHosts.name ? node.items : [node];
+  const texts = items.map((item) => (isScalar(item) && item.value !== null ? String(item.value) : null));
+  return texts.includes(null) || texts.length === 0 ? null : texts.join(',');
 }
 
 /** Offsets of the first character of a node and of the one after its last. */
 function rangeOf(node: unknown): readonly [number, number] {
   const [from, to] = (node as ParsedNode | null)?.range ?? [0, 0];
   return [from, to];
-}
-
-function problemAt(
-  code: ProblemCode,
-  message: string,
-  place: Pick<Problem, 'file' | 'line' | 'column' | 'frame'>,
-  remedy?: string,
-): Problem {
-  return { code, severity: 'error', message, ...place, ...(remedy === undefined ? {} : { remedy }) };
 }

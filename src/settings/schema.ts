@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseSchedule } from './schedule.js';
 import {
   formatDuration,
   type ListenAddress,
@@ -8,7 +9,6 @@ import {
   parseInteger,
   parseListen,
   parseNotifyUrl,
-  parseScheduleShape,
   parseTimezone,
 } from './values.js';
 
@@ -79,6 +79,14 @@ function parsed<T>(parse: (text: string) => T | undefined) {
     return z.NEVER;
   });
 }
+
+/** The five fields of cron. Why one can't be used goes on from "it …". */
+const schedule = z.string().transform((text, context) => {
+  const parsed = text === 'off' ? ({ ok: true, expression: text } as const) : parseSchedule(text);
+  if (parsed.ok) return parsed.expression;
+  context.addIssue({ code: 'custom', params: { why: parsed.why } });
+  return z.NEVER;
+});
 
 const path = z.string().refine((text) => text.trim() !== '');
 const boolean = z.stringbool({ truthy: ['true', '1', 'yes', 'on'], falsy: ['false', '0', 'no', 'off'] });
@@ -204,7 +212,7 @@ export const settingsSchema = z.object({
       'every webhook a second time.',
   ),
   lockTimeoutMs: duration('lock-timeout', 'how long to wait for another process to release the state file', 0, WRITERS),
-  schedule: setting(parsed(parseScheduleShape).default('*/15 * * * *'), {
+  schedule: setting(schedule.default('*/15 * * * *'), {
     flag: '--schedule <cron>',
     help: 'when to reconcile, as the five fields of cron; off for none',
     accepts: 'five cron fields such as "*/15 * * * *", or off',
@@ -283,7 +291,7 @@ export const settingsSchema = z.object({
 export type SettingKey = keyof typeof settingsSchema.shape;
 
 /** The settings of one invocation, resolved: durations in milliseconds. */
-export type Settings = { readonly [K in SettingKey]: z.output<typeof settingsSchema>[K] };
+export type Settings = Readonly<z.output<typeof settingsSchema>>;
 
 export interface Setting extends About {
   readonly name: string;

@@ -85,15 +85,6 @@ export function mayBeSecret(text: string): boolean {
   return text.includes('@') || (text.includes('://') && /[?#]/.test(text));
 }
 
-const SCHEDULE_FIELD = /^[\d*,/\-A-Za-z]+$/;
-
-/** Cron's five fields, loosely: what is in them is checked where schedules are made. `off`: no schedule. */
-export function parseScheduleShape(text: string): string | undefined {
-  if (text === 'off') return text;
-  const fields = text.trim().split(/\s+/);
-  return fields.length === 5 && fields.every((field) => SCHEDULE_FIELD.test(field)) ? fields.join(' ') : undefined;
-}
-
 /** The longest of them has 32. */
 const LONGEST_TIMEZONE_CHARS = 100;
 
@@ -117,11 +108,7 @@ export interface ListenAddress {
 const HIGHEST_PORT = 65_535;
 const LONGEST_HOST_NAME = 253;
 /** Underscores too: names of compose services have them. */
-const HOST_LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/i;
-
-function isHostName(text: string): boolean {
-  return text.length <= LONGEST_HOST_NAME && text.split('.').every((label) => HOST_LABEL.test(label));
-}
+const HOST_LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/;
 
 /** Host names with commas between them: in lower case, without a dot at the end. */
 export function parseHostNames(text: string): string[] | undefined {
@@ -129,26 +116,23 @@ export function parseHostNames(text: string): string[] | undefined {
   return names.every(isHostName) ? names : undefined;
 }
 
+function isHostName(text: string): boolean {
+  return text.length <= LONGEST_HOST_NAME && text.split('.').every((label) => HOST_LABEL.test(label));
+}
+
 /** `host:port`, `[::1]:port`, `:port` for all addresses, or `off`. */
 export function parseListen(text: string): ListenAddress | 'off' | undefined {
   if (text === 'off') return 'off';
   const colon = text.lastIndexOf(':');
-  const port = colon < 0 ? undefined : parseInteger(text.slice(colon + 1), 0, HIGHEST_PORT);
-  if (port === undefined || colon > LONGEST_HOST_NAME) return undefined;
-  const host = text.slice(0, colon);
+  const port = parseInteger(text.slice(colon + 1), 0, HIGHEST_PORT);
+  if (port === undefined || colon < 0 || colon > LONGEST_HOST_NAME) return undefined;
+  const host = text.slice(0, colon).toLowerCase();
   if (host === '') return { host: null, port };
-  const inBrackets = /^\[([\da-fA-F:.]+)\]$/.exec(host)?.[1];
-  if (inBrackets !== undefined) {
-    return URL.canParse(`http://[${inBrackets}]/`) ? { host: inBrackets, port } : undefined;
-  }
-  return isHostOrIpv4(host) ? { host, port } : undefined;
-}
-
-/** What looks like an IPv4 address has to be one: `127.1` and `256.0.0.1` are not names either. */
-function isHostOrIpv4(host: string): boolean {
-  // No system names itself with an underscore.
-  if (!isHostName(host) || host.includes('_') || !URL.canParse(`http://${host}/`)) return false;
-  return !/^[\d.]+$/.test(host) || new URL(`http://${host}/`).hostname === host;
+  if (!URL.canParse(`http://${host}/`)) return undefined;
+  const inBrackets = /^\[(.+)\]$/.exec(host)?.[1];
+  if (inBrackets !== undefined) return { host: inBrackets, port };
+  // What is read as another host is none: `127.1` is an address to some, and `user@host` a host.
+  return isHostName(host) && new URL(`http://${host}/`).host === host ? { host, port } : undefined;
 }
 
 /** As a user would write it. */

@@ -4,9 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { readManifest } from '../../src/manifest/load.js';
 import { formatList } from '../../src/output/list.js';
 import { formatProblem } from '../../src/output/problems.js';
-import { readSettingsFile } from '../../src/settings/file.js';
-import { resolveSettings } from '../../src/settings/resolve.js';
 import { parseJournal } from '../../src/state/file/parse.js';
+import { resolveTexts } from '../helpers/settings.js';
 
 /**
  * Plays what was found hard: each file of this folder with what it must come to. A new case is a file and a line here;
@@ -79,13 +78,12 @@ async function playManifest(name: string): Promise<string> {
 
 function playSettings(name: string): string {
   const text = readFileSync(pathOf('settings', name), 'utf8');
-  const resolved = resolveSettings({ flags: new Map(), environment: {}, file: readSettingsFile({ path: name, text }) });
-  if (resolved.ok) return `${resolved.accounts.length} accounts`;
-  const shown = resolved.problems.map((problem) => formatProblem(problem, { color: false })).join('');
+  const { problems } = resolveTexts({ file: text, path: name });
+  const shown = problems.map((problem) => formatProblem(problem, { color: false })).join('');
   expect(shown.length).toBeLessThan(2_000);
   expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   expect(shown).not.toContain(TOKEN);
-  return resolved.problems.map(({ code, line }) => `${line} ${code}`).join(', ');
+  return problems.map(({ code, line }) => `${line} ${code}`).join(', ');
 }
 
 function playState(name: string): string {

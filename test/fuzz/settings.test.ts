@@ -2,9 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../../src/output/problems.js';
-import { readSettingsFile } from '../../src/settings/file.js';
-import { resolveSettings } from '../../src/settings/resolve.js';
 import { SETTINGS, type SettingKey } from '../../src/settings/schema.js';
+import { resolveTexts } from '../helpers/settings.js';
 import { mutated } from './mutate.js';
 import { runs } from './runs.js';
 
@@ -27,12 +26,8 @@ const accounts = Buffer.from(
 const corpus = readdirSync(folder).map((name) => readFileSync(new URL(name, folder)));
 
 function check(text: string, environment: Readonly<Record<string, string>> = {}): void {
-  const resolved = resolveSettings({
-    flags: new Map(),
-    environment,
-    file: readSettingsFile({ path: 'settings.yaml', text }),
-  });
-  if (resolved.ok) {
+  const { resolved, problems } = resolveTexts({ environment, file: text });
+  if (resolved !== null) {
     const names = resolved.accounts.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     for (const { settings } of resolved.accounts) {
@@ -41,8 +36,8 @@ function check(text: string, environment: Readonly<Record<string, string>> = {})
     }
     return;
   }
-  expect(resolved.problems.length).toBeGreaterThan(0);
-  for (const problem of resolved.problems) {
+  expect(problems.length).toBeGreaterThan(0);
+  for (const problem of problems) {
     const shown = formatProblem(problem, { color: false });
     expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(shown.length).toBeLessThan(2_000);

@@ -1,72 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { isTimezone, nextTime, parseSchedule, startSchedule } from '../../../src/daemon/cron.js';
-import { ProductError } from '../../../src/errors.js';
+import { startSchedule } from '../../../src/daemon/cron.js';
 
 const QUARTER_MS = 15 * 60_000;
 const HOUR_MS = 3_600_000;
 
-describe('a schedule', () => {
-  it.each([
-    ['*/15 * * * *', '*/15 * * * *'],
-    ['  0  3 * *   mon-fri ', '0 3 * * mon-fri'],
-    ['0 0 29 2 *', '0 0 29 2 *'],
-    // As in crontab, a day that begins with a star is no restriction that another could be added to.
-    ['0 0 */2 * 1', '0 0 */2 * 1'],
-    ['0 0 1 * *', '0 0 1 * *'],
-  ])('takes %j', (text, expression) => {
-    expect(parseSchedule(text)).toEqual({ ok: true, expression });
-  });
-
-  it.each([
-    ['* * * *', 'has 4 fields, not 5'],
-    ['*/15 * * * * *', 'has 6 fields, not 5'],
-    ['', 'has 0 fields, not 5'],
-    ['@daily', 'has 1 fields, not 5'],
-    ['60 * * * *', 'names no times'],
-    ['*/0 * * * *', 'names no times'],
-    ['0 0 31 2 *', 'names no times'],
-    ['0 0 L-30 2 *', 'names no times'],
-    ['1-999999999 * * * *', 'has a number of more than two digits'],
-    ['*/999999999 * * * *', 'has a number of more than two digits'],
-    [`${'1,'.repeat(200)}1 * * * *`, 'has more than 400 characters'],
-  ])('refuses %j, which %s', (text, why) => {
-    expect(parseSchedule(text)).toEqual({ ok: false, why });
-  });
-
-  it.each(['0 3 1 * 1', '0 3 1-31 * 1-5', '0 3 L * mon', '0 3 1,15 * 1'])(
-    'refuses %j, in which days of the month and of the week are given',
-    (text) => {
-      expect(parseSchedule(text)).toMatchObject({ ok: false, why: expect.stringContaining('crontab comes on either') });
-    },
-  );
-
-  it('knows the time zones of this Node', () => {
-    expect(['Europe/Amsterdam', 'UTC', 'Mars/Olympus', ''].map(isTimezone)).toEqual([true, true, false, false]);
-  });
-
-  it('is refused before anything is started', () => {
-    const start = (text: string, timezone: string | undefined) => () =>
-      startSchedule(text, { timezone, onDue: () => {} });
-    expect(start('*/15 * * * * *', undefined)).toThrow(ProductError);
-    expect(start('*/15 * * * *', 'Mars/Olympus')).toThrow('timezone: "Mars/Olympus" is not known');
-  });
-});
-
 // Waiting for a quarter of an hour, and setting the clock, needs another clock than the machine's.
-describe('the next time of a schedule', () => {
-  it('is told without starting it, in its time zone', () => {
-    const utc = nextTime('30 12 * * *', 'UTC');
-    expect([utc?.getUTCHours(), utc?.getUTCMinutes()]).toEqual([12, 30]);
-    // Kolkata is 5 h 30 min ahead all year.
-    expect(nextTime('30 12 * * *', 'Asia/Kolkata')?.toISOString()).toContain('T07:00:00');
-  });
-
-  it('is none for off, and refused for what names no times', () => {
-    expect(nextTime('off', undefined)).toBeNull();
-    expect(() => nextTime('0 0 31 2 *', undefined)).toThrow('names no times');
-  });
-});
-
 describe('a started schedule', () => {
   beforeEach(() => {
     vi.useFakeTimers({ now: new Date('2026-11-23T10:07:00Z') });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { answerFinding, clockFinding } from '../../../src/doctor/api.js';
 import type { Finding } from '../../../src/doctor/check.js';
 import { fileSystemFinding } from '../../../src/doctor/file-systems.js';
-import { caFileFinding, tokenOrigin } from '../../../src/doctor/settings.js';
+import { caFileFinding } from '../../../src/doctor/settings.js';
 import {
   duplicatesFinding,
   flushFinding,
@@ -89,16 +89,5 @@ describe('what is found', () => {
     const came = finding.status === 'problem' ? finding.failure : finding.status;
     expect([came, finding.message]).toEqual([expected, expect.stringMatching(message)]);
     if ('remedy' in finding) expect(finding.remedy).not.toBe('');
-  });
-});
-
-describe('where a token comes from', () => {
-  it.each([
-    [null, {}, 'COPERNICA_ACCESS_TOKEN'],
-    [null, { COPERNICA_ACCESS_TOKEN_FILE: '/t' }, 'token file /t'],
-    [{ variable: 'LIVE' }, { COPERNICA_ACCESS_TOKEN_FILE: '/t' }, 'LIVE'],
-    [{ file: '/own' }, {}, 'token file /own'],
-  ])('is %j with %j: %s', (source, environment, expected) => {
-    expect(tokenOrigin(source, environment)).toBe(expected);
   });
 });

@@ -1,19 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readSettingsFile } from '../../../src/settings/file.js';
-import { resolveSettings } from '../../../src/settings/resolve.js';
+import { resolveTexts, type SettingsTexts } from '../../helpers/settings.js';
 
-function resolve(file: string, parts: { flags?: Record<string, string>; environment?: Record<string, string> } = {}) {
-  return resolveSettings({
-    flags: new Map(Object.entries(parts.flags ?? {})),
-    environment: parts.environment ?? {},
-    file: readSettingsFile({ path: 'settings.yaml', text: file }),
-  });
+function resolve(file: string, more: Omit<SettingsTexts, 'file'> = {}) {
+  return resolveTexts({ ...more, file }).resolved;
 }
 
-function complaints(file: string, parts?: Parameters<typeof resolve>[1]): string[] {
-  const resolved = resolve(file, parts);
-  return resolved.ok ? [] : resolved.problems.map(({ line, message }) => `${line ?? '-'} ${message}`);
+function complaints(file: string, more: Omit<SettingsTexts, 'file'> = {}): string[] {
+  const { problems } = resolveTexts({ ...more, file });
+  return problems.map(({ line, message }) => `${line ?? '-'} ${message}`);
 }
 
 const TWO = `
@@ -33,7 +28,6 @@ describe('accounts', () => {
   it('have settings of their own, and the common ones where they say nothing', () => {
     const environment = { COPERNICA_WEBHOOKS_CONCURRENCY: '8', COPERNICA_WEBHOOKS_TIMEOUT: '8s' };
     expect(resolve(TWO, { environment, flags: { timeout: '5s' } })).toMatchObject({
-      ok: true,
       common: { name: null, settings: { concurrency: 8, prune: false } },
       accounts: [
         {
@@ -51,7 +45,9 @@ describe('accounts', () => {
   });
 
   it('are one without a name where the file lists none', () => {
-    expect(resolve('concurrency: 7')).toMatchObject({ ok: true, accounts: [{ name: null, token: null }] });
+    expect(resolve('concurrency: 7')).toMatchObject({
+      accounts: [{ name: null, token: { variable: 'COPERNICA_ACCESS_TOKEN' } }],
+    });
   });
 
   it.each([
@@ -87,7 +83,7 @@ describe('accounts', () => {
   });
 
   it('never quote what stands where the name of a variable should: it may be the token', () => {
-    const text = JSON.stringify(resolve('accounts: [{name: a, access-token-env: secret-token-123}]'));
+    const text = complaints('accounts: [{name: a, access-token-env: secret-token-123}]').join();
     expect(text).toContain('is no name of an environment variable');
     expect(text).not.toContain('secret-token-123');
   });
@@ -105,6 +101,6 @@ describe('accounts', () => {
     ],
   ])('can be written as %s shows them', (_title, path, sample) => {
     const text = sample(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8'));
-    expect(resolve(text ?? '')).toMatchObject({ ok: true, accounts: [{ name: 'live' }, { name: 'test' }] });
+    expect(resolve(text ?? '')).toMatchObject({ accounts: [{ name: 'live' }, { name: 'test' }] });
   });
 });

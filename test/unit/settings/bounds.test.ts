@@ -15,15 +15,15 @@ describe('a settings file that would cost too much', () => {
   });
 
   it.each([
-    ['keys', Array.from({ length: 50_000 }, (_, index) => `k${index}: 1\n`).join('')],
-    ['brackets', ']\n'.repeat(200_000)],
-    ['comments', '#\n'.repeat(200_000)],
+    ['keys', Array.from({ length: 30_000 }, (_, index) => `k${index}: 1\n`).join('')],
+    ['brackets', ']\n'.repeat(60_000)],
+    ['comments', '#\n'.repeat(60_000)],
   ])('is refused for its size: %s', (_what, text) => {
     expect(found(text)).toEqual([expect.stringMatching(/^\d+:\d+ more than 100000 words and marks$/)]);
   });
 
   it('has a bounded list of problems', () => {
-    const { problems } = read(Array.from({ length: 5_000 }, (_, index) => `k${index}: 1\n`).join(''));
+    const { problems } = read(Array.from({ length: 200 }, (_, index) => `k${index}: 1\n`).join(''));
     expect(problems).toHaveLength(SETTINGS_LIMITS.problems + 1);
     expect(problems.at(-1)).toMatchObject({ code: 'more-problems', line: 101 });
   });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -37,15 +37,11 @@ describe('two accounts', () => {
     ['a folder that is a link, where it does not yet', 'real/s', 'linked/s', ONE_STATE],
     ['a folder that does not exist yet', 'real/new/s', 'linked/new/s', ONE_STATE],
     ['a link to the file', 'real/there', 'to-there', ONE_STATE],
-    ['a link to a file that does not exist yet', 'real/s', 'to-s', ONE_STATE],
-    ['a hard link', 'real/there', 'hard', ONE_STATE],
     ['paths of two files', 'real/there', 'real/s', []],
   ])('are refused where their states are one file, by %s', async (_what, one, other, expected) => {
     const { path, write } = await openFolder();
     await write('real/there', '');
-    await link(path('real/there'), path('hard'));
     await symlink('real/there', path('to-there'));
-    await symlink('linked/s', path('to-s'));
     const account = (name: string, state: string) =>
       `  - {name: ${name}, access-token-env: ${name.toUpperCase()}, state: ${path('.')}/${state}}\n`;
     await write('settings.yaml', `accounts:\n${account('a', one)}${account('b', other)}`);
@@ -85,31 +81,4 @@ describe('a settings file', () => {
     expect(await complaints(path('largest.yaml'))).toEqual([]);
     expect(await complaints(path('missing.yaml'))).toEqual([`- settings file ${path('missing.yaml')} does not exist`]);
   });
-});
-
-describe('a schedule', () => {
-  it.each([
-    ['61 * * * *', 'names no times'],
-    ['0 0 31 2 *', 'names no times'],
-    ['0 3 1 * mon', 'names days of the month and days of the week'],
-    ['1-999999999 * * * *', 'has a number of more than two digits'],
-  ])('that never comes, or could not be kept, is refused: %s', async (schedule, why) => {
-    const { path, write } = await openFolder();
-    const account = `accounts: [{name: a, access-token-env: A, schedule: "${schedule}"}]`;
-    for (const text of [`schedule: "${schedule}"`, account]) {
-      await write('settings.yaml', text);
-      expect(await complaints(path('settings.yaml'))).toEqual([
-        expect.stringContaining(`1 schedule: "${schedule}" (from ${path('settings.yaml')}:1) can't be used: it ${why}`),
-      ]);
-    }
-  });
-
-  it.each(['*/15 * * * *', '30 6 * * 1-5', '0 0 29 2 *', '15,45 8-18 * jan-mar MON', 'off'])(
-    'that comes is taken: %s',
-    async (schedule) => {
-      const { path, write } = await openFolder();
-      await write('settings.yaml', '');
-      expect(await complaints(path('settings.yaml'), { schedule })).toEqual([]);
-    },
-  );
 });

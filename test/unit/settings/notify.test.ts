@@ -1,22 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { readSettingsFile } from '../../../src/settings/file.js';
-import { resolveSettings } from '../../../src/settings/resolve.js';
 import { SETTINGS } from '../../../src/settings/schema.js';
 import { parseNotifyUrl, secretsOfNotifyUrl } from '../../../src/settings/values.js';
+import { resolveTexts } from '../../helpers/settings.js';
 
 const SLACK = 'https://hooks.slack.com/services/T00000000/B00000000/abcdefghijklmnopqrstuvwx';
 
-function resolve(file: string, environment: Readonly<Record<string, string>> = {}) {
-  return resolveSettings({
-    flags: new Map(),
-    environment,
-    file: readSettingsFile({ path: 'settings.yaml', text: file }),
-  });
-}
-
-function goesTo(file: string, environment?: Readonly<Record<string, string>>) {
-  const resolved = resolve(file, environment);
-  if (!resolved.ok) return resolved.problems.map(({ message }) => message);
+function goesTo(file: string, environment: Readonly<Record<string, string>> = {}) {
+  const { resolved, problems } = resolveTexts({ file, environment });
+  if (resolved === null) return problems.map(({ message }) => message);
   return resolved.accounts.map(({ settings }) => settings.notify ?? settings.notifyFile ?? null);
 }
 

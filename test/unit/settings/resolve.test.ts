@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MOST_IDS } from '../../../src/recovery/duplicates.js';
-import { readSettingsFile } from '../../../src/settings/file.js';
-import { resolveSettings } from '../../../src/settings/resolve.js';
 import { SETTINGS, settingsSchema } from '../../../src/settings/schema.js';
 import {
   formatDuration,
@@ -11,22 +9,13 @@ import {
   parseDuration,
   parseHostNames,
   parseListen,
-  parseScheduleShape,
 } from '../../../src/settings/values.js';
 import { HIGHEST_WEBHOOK_ID } from '../../../src/webhook.js';
+import { resolveTexts, type SettingsTexts } from '../../helpers/settings.js';
 
-function resolve(parts: { flags?: Record<string, string>; environment?: Record<string, string>; file?: string }) {
-  return resolveSettings({
-    flags: new Map(Object.entries(parts.flags ?? {})),
-    environment: parts.environment ?? {},
-    file: parts.file === undefined ? undefined : readSettingsFile({ path: 'config/settings.yaml', text: parts.file }),
-  });
-}
-
-function problems(parts: Parameters<typeof resolve>[0]) {
-  const resolved = resolve(parts);
-  return resolved.ok ? [] : resolved.problems;
-}
+const PATH = 'config/settings.yaml';
+const resolve = (texts: SettingsTexts) => resolveTexts({ path: PATH, ...texts }).resolved;
+const problems = (texts: SettingsTexts) => resolveTexts({ path: PATH, ...texts }).problems;
 
 describe('settings', () => {
   it('take a flag before the environment before the file before the default', () => {
@@ -34,14 +23,12 @@ describe('settings', () => {
     const environment = { COPERNICA_WEBHOOKS_CONCURRENCY: '6', COPERNICA_WEBHOOKS_TIMEOUT: '6s' };
     const resolved = resolve({ file, environment, flags: { concurrency: '5' } });
     expect(resolved).toMatchObject({
-      ok: true,
       common: { settings: { concurrency: 5, timeoutMs: 6_000, schedule: '7 * * * *', file: 'webhooks.yaml' } },
     });
   });
 
   it('take an empty environment variable for one that is not set', () => {
     expect(resolve({ environment: { COPERNICA_WEBHOOKS_CONCURRENCY: '' } })).toMatchObject({
-      ok: true,
       common: { settings: { concurrency: 4 } },
     });
   });
@@ -107,13 +94,14 @@ describe('settings', () => {
 
   it('are all in the settings file of the repository, with their defaults', () => {
     const text = readFileSync(new URL('../../../config/settings.yaml', import.meta.url), 'utf8');
-    expect(resolve({ file: text })).toMatchObject({ ok: true, common: { settings: expectedDefaults() } });
+    expect(resolve({ file: text })).toMatchObject({ common: { settings: expectedDefaults() } });
     for (const { name } of Object.values(SETTINGS)) expect(text).toMatch(new RegExp(`^(# )?${name}: `, 'm'));
   });
 });
 
 function expectedDefaults() {
-  return Object.fromEntries(Object.entries(SETTINGS).map(([key, setting]) => [key, setting.default]));
+  const defaults = Object.entries(SETTINGS).map(([key, setting]) => [key, setting.default] as const);
+  return Object.fromEntries(defaults.filter(([, value]) => value !== undefined));
 }
 
 describe('durations', () => {
@@ -153,16 +141,6 @@ describe('the API host', () => {
     'api.copernica.com',
   ])('%s is refused: the token would go there', (text) => {
     expect(parseApiUrl(text)).toBeUndefined();
-  });
-});
-
-describe('a schedule', () => {
-  it.each(['*/15 * * * *', 'off', '0 8-18 * * MON-FRI'])('%s has the right shape', (text) => {
-    expect(parseScheduleShape(text)).toBe(text);
-  });
-
-  it.each(['', '* * * *', '* * * * * *', '$(x) * * * *'])('%j has not', (text) => {
-    expect(parseScheduleShape(text)).toBeUndefined();
   });
 });
 
