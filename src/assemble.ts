@@ -9,6 +9,7 @@ import { productError } from './errors.js';
 import { type Host, holderOf } from './host.js';
 import { type LoadedManifest, loadManifestText } from './manifest/load.js';
 import type { ReconcilerEdges, ValidManifest } from './reconcile/edges.js';
+import { startSandbox } from './sandbox/server.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { loadCertificates } from './settings/small-file.js';
 import { fileStore } from './state/file/store.js';
@@ -74,7 +75,6 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       remedy: 'leave one of them out; for a sandbox that outlives one run use the `sandbox` command and --api-url',
     });
   }
-  const { startSandbox } = await import('./sandbox/server.js');
   const sandbox = await startSandbox({});
   const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-sandbox-'));
   const state = join(folder, 'webhooks.state.jsonl');

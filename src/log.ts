@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { prettyFactory } from 'pino-pretty';
 import type { Problem } from './errors.js';
 import type { TextSink } from './host.js';
 import { printable, printableJson, printableLines } from './manifest/printable.js';
@@ -13,10 +14,10 @@ export interface LogOptions {
 }
 
 /** A logger that writes lines to the sink, at once and in order. */
-export async function createLog(options: LogOptions): Promise<Logger> {
+export function createLog(options: LogOptions): Logger {
   const lines: DestinationStream = { write: (line) => options.sink.offer(options.redact(line)) };
   const json: DestinationStream = { write: (line) => lines.write(printableJson(line)) };
-  const destination = options.format === 'json' ? json : await prettyStream(lines, options.color);
+  const destination = options.format === 'json' ? json : prettyStream(lines, options.color);
   const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   // Levels as words: what people and log collectors search for.
   return pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, destination);
@@ -31,8 +32,7 @@ export function logProblem(log: Logger, problem: Problem, about: object = {}): v
 }
 
 /** As a plain stream, not as a transport: transports run in worker threads and lose lines when a process ends. */
-async function prettyStream(lines: DestinationStream, color: boolean): Promise<DestinationStream> {
-  const { prettyFactory } = await import('pino-pretty');
+function prettyStream(lines: DestinationStream, color: boolean): DestinationStream {
   const pretty = prettyFactory({
     colorize: color,
     translateTime: 'SYS:HH:MM:ss',

@@ -31,7 +31,7 @@ export async function openNotices(host: Host, account: AccountSettings, reporter
   const { settings, name } = account;
   const url = await loadNotifyUrl(settings);
   if (url === null) return { stopping: () => {}, close: async () => true };
-  const common = await openLog(host, settings, host.stdout);
+  const common = openLog(host, settings, host.stdout);
   const log = name === null ? common : common.child({ account: name });
   log.info({ to: new URL(url).host, after: formatDuration(settings.notifyAfterMs) }, 'notices are on');
   const notifier = new Notifier({

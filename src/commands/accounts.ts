@@ -104,7 +104,7 @@ interface NamedResult {
 /** One of several accounts, asked for by its name: in the form of a single one. */
 function named({ name, result }: NamedResult): CommandResult {
   const document = Array.isArray(result.document) ? rowsOf({ name, result }) : { account: name, ...result.document };
-  return { ...result, document, problems: labelled(result.problems, name) };
+  return { ...result, document, problems: labelled(result, name) };
 }
 
 function together(results: readonly NamedResult[]): CommandResult {
@@ -112,12 +112,9 @@ function together(results: readonly NamedResult[]): CommandResult {
   const changes = results.some(({ result }) => result.exitCode === EXIT.changes);
   return {
     document: asRows ? results.flatMap(rowsOf) : { accounts: results.map(documentOf) },
-    text: results
-      .filter(({ result }) => result.text !== '')
-      .map(({ name, result }) => `account ${name}\n${result.text}`)
-      .join('\n'),
-    problems: results.flatMap(({ name, result }) => labelled(result.problems, name)),
-    failures: results.flatMap(({ result }) => result.failures),
+    text: results.flatMap(({ name, result }) => (result.text ? `account ${name}\n${result.text}` : [])).join('\n'),
+    problems: results.flatMap(({ name, result }) => labelled(result, name)),
+    failures: results.flatMap(({ result }) => result.failures ?? []),
     ...(changes ? { exitCode: EXIT.changes } : {}),
   };
 }
@@ -128,9 +125,9 @@ function rowsOf({ name, result }: NamedResult): object[] {
 }
 
 function documentOf({ name, result }: NamedResult) {
-  return { account: name, ...result.document, ...problemLists(labelled(result.problems, name)) };
+  return { account: name, ...result.document, ...problemLists(labelled(result, name)) };
 }
 
-function labelled(problems: readonly Problem[], account: string | null): Problem[] {
+function labelled({ problems = [] }: CommandResult, account: string | null): Problem[] {
   return problems.map((problem) => (account === null ? problem : { ...problem, account }));
 }

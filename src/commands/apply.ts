@@ -7,29 +7,31 @@ import { untoldWarnings } from '../reconcile/open.js';
 import { runOnce } from '../reconcile/run-once.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
-import { type CommandResult, execute, type Invocation } from './command.js';
+import type { CommandResult, Invocation } from './command.js';
 import { progressReporter } from './progress.js';
 import { runOptions } from './run-options.js';
-import { type Session, sharedBreakers, withSession } from './session.js';
-import { withStopOnSignal } from './stop.js';
+import { type Session, sharedBreakers, withSession, withStopOnSignal } from './session.js';
+
+export interface ApplyCommandOptions {
+  readonly force?: boolean;
+  readonly retry?: boolean;
+}
 
 /** apply: reconciles each account once. A signal lets what is under way finish, and starts nothing new. */
-export function applyCommand(
+export async function applyCommand(
   host: Host,
   invocation: Invocation,
-  { force, retry }: { readonly force: boolean; readonly retry: boolean },
-): Promise<number> {
-  return execute(host, invocation, async () => {
-    const accounts = await chosenAccounts(host, invocation);
-    const breakerFor = sharedBreakers();
-    return withStopOnSignal(host, accounts, (stop) =>
-      forAccounts(accounts, (account) =>
-        withSession(host, account, { command: 'apply', stop, breakerFor }, (session) =>
-          applyAccount(host, session, { force, retry, stop, alone: accounts.length === 1 }),
-        ),
+  { force = false, retry = false }: ApplyCommandOptions,
+): Promise<CommandResult> {
+  const accounts = await chosenAccounts(host, invocation);
+  const breakerFor = sharedBreakers();
+  return withStopOnSignal(host, accounts, (stop) =>
+    forAccounts(accounts, (account) =>
+      withSession(host, account, { command: 'apply', stop, breakerFor }, (session) =>
+        applyAccount(host, session, { force, retry, stop, alone: accounts.length === 1 }),
       ),
-    );
-  });
+    ),
+  );
 }
 
 async function applyAccount(

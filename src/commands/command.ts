@@ -4,11 +4,10 @@ import { printableJson } from '../manifest/printable.js';
 import { exitCodeOf } from '../output/exit-code.js';
 import { problemLists } from '../output/plan-json.js';
 import { formatProblem, githubAnnotation } from '../output/problems.js';
-import type { CommandName } from '../settings/schema.js';
 
 /** What the command line said. */
 export interface Invocation {
-  readonly command: CommandName;
+  readonly command: string;
   /** Settings given as flags: setting name → text. */
   readonly flags: ReadonlyMap<string, string>;
   /** From --config. */
@@ -21,12 +20,12 @@ export interface Invocation {
 /** What a command has to say when it came to an end by itself. */
 export interface CommandResult {
   /** For `--json`: the whole document, `errors` and `warnings` excepted. */
-  readonly document: object;
+  readonly document?: object;
   /** For people, on stdout. */
-  readonly text: string;
-  readonly problems: readonly Problem[];
+  readonly text?: string;
+  readonly problems?: readonly Problem[];
   /** How what went wrong ends the program; none: all is well. */
-  readonly failures: readonly FailureKind[];
+  readonly failures?: readonly FailureKind[];
   /** Instead of 0, when nothing went wrong. */
   readonly exitCode?: number;
 }
@@ -37,14 +36,14 @@ export interface CommandResult {
  */
 export async function execute(
   host: Host,
-  invocation: Pick<Invocation, 'output'>,
+  output: Invocation['output'],
   body: () => Promise<CommandResult>,
 ): Promise<number> {
   const result = await body().catch((error: unknown) => {
     if (error instanceof ProductError) return failedResult(error);
     throw error;
   });
-  print(host, invocation.output, { ...result, problems: withoutSecrets(result.problems, host) });
+  print(host, output, { ...result, problems: withoutSecrets(result.problems ?? [], host) });
   return exitCodeOf(result);
 }
 
@@ -63,24 +62,26 @@ function withoutSecrets(problems: readonly Problem[], host: Host): Problem[] {
 
 /** What a failure of the whole command comes to. */
 export function failedResult(error: ProductError): CommandResult {
-  return { document: {}, text: '', problems: error.problems, failures: [error.kind] };
+  return { problems: error.problems, failures: [error.kind] };
 }
 
-function print(host: Host, output: Invocation['output'], result: CommandResult): void {
+function print(
+  host: Host,
+  output: Invocation['output'],
+  { document: own = {}, text = '', problems = [] }: CommandResult,
+): void {
   if (output === 'json') {
-    const document = Array.isArray(result.document)
-      ? result.document
-      : { ...result.document, ...problemLists(result.problems) };
+    const document = Array.isArray(own) ? own : { ...own, ...problemLists(problems) };
     // Value by value: a token of digits must not take a number with it.
     const hide = (_key: string, value: unknown) => (typeof value === 'string' ? host.secrets.hide(value) : value);
     host.stdout.write(`${printableJson(JSON.stringify(document, hide, 2))}\n`);
     return;
   }
   if (output === 'github') {
-    for (const problem of result.problems) host.stdout.write(`${githubAnnotation(problem)}\n`);
+    for (const problem of problems) host.stdout.write(`${githubAnnotation(problem)}\n`);
   } else {
     const color = wantsColor(host.stderr, host.environment);
-    for (const problem of result.problems) host.stderr.write(`${formatProblem(problem, { color })}\n`);
+    for (const problem of problems) host.stderr.write(`${formatProblem(problem, { color })}\n`);
   }
-  host.stdout.write(host.secrets.hide(result.text));
+  host.stdout.write(host.secrets.hide(text));
 }

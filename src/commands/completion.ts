@@ -3,25 +3,22 @@ import type { ProgramShape } from '../completion/program.js';
 import { answerTo, completionScript, type Shell, typedWords } from '../completion/shells.js';
 import { suggest } from '../completion/suggest.js';
 import type { Host } from '../host.js';
-import { EXIT } from '../output/exit-code.js';
 import { SETTINGS } from '../settings/schema.js';
+import type { CommandResult } from './command.js';
 
 /** completion: prints a shell's completion script; with words, answers what that script asks at each Tab. */
-export function completionCommand(
-  host: Host,
-  {
-    shell,
-    words,
-    program,
-  }: { readonly shell: Shell; readonly words: readonly string[]; readonly program: ProgramShape },
-): number {
-  const names = () => entryNames(host.environment);
-  host.stdout.write(
-    words.length === 0
-      ? completionScript(shell, program.name)
-      : answerTo(shell, suggest(program, typedWords(shell, words), names)),
-  );
-  return EXIT.done;
+export async function completionCommand(
+  { environment }: Host,
+  program: ProgramShape,
+  [shell, ...words]: readonly [Shell, ...string[]],
+): Promise<CommandResult> {
+  if (words.length === 0) return { text: completionScript(shell, program.name) };
+  return {
+    text: answerTo(
+      shell,
+      suggest(program, typedWords(shell, words), () => entryNames(environment)),
+    ),
+  };
 }
 
 /** A manifest is at most 2 MiB; of a state that is larger the beginning has names enough. */

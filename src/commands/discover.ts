@@ -8,29 +8,30 @@ import { parseInteger } from '../settings/values.js';
 import type { IdRange, State } from '../state/state.js';
 import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 import { onlyAccount } from './accounts.js';
-import { type CommandResult, execute, type Invocation } from './command.js';
+import type { CommandResult, Invocation } from './command.js';
 import { progressReporter } from './progress.js';
-import { type Session, withSession } from './session.js';
-import { withStopOnSignal } from './stop.js';
+import { type Session, withSession, withStopOnSignal } from './session.js';
 
 export interface DiscoverCommandOptions {
-  readonly from: string | undefined;
-  readonly to: string | undefined;
-  readonly writeState: boolean;
+  readonly from?: string;
+  readonly to?: string;
+  readonly writeState?: true;
 }
 
 /** discover: finds webhooks that exist already and prints them as a manifest. A signal keeps what was found so far. */
-export function discoverCommand(host: Host, invocation: Invocation, options: DiscoverCommandOptions): Promise<number> {
-  return execute(host, invocation, async () => {
-    const account = await onlyAccount(host, invocation);
-    const range = rangeOf(options);
-    const state = await stateStore(account.settings.state).read();
-    return withStopOnSignal(host, [account], (stop) =>
-      withSession(host, account, { command: 'discover', stop }, (session) =>
-        discoverIn(host, session, { range, state, stop, writeState: options.writeState }),
-      ),
-    );
-  });
+export async function discoverCommand(
+  host: Host,
+  invocation: Invocation,
+  options: DiscoverCommandOptions,
+): Promise<CommandResult> {
+  const account = await onlyAccount(host, invocation);
+  const range = rangeOf(options);
+  const state = await stateStore(account.settings.state).read();
+  return withStopOnSignal(host, [account], (stop) =>
+    withSession(host, account, { command: 'discover', stop }, (session) =>
+      discoverIn(host, session, { range, state, stop, writeState: options.writeState === true }),
+    ),
+  );
 }
 
 async function discoverIn(
@@ -52,7 +53,7 @@ async function discoverIn(
   const document = { webhooks: found.map(({ webhook, ...rest }) => ({ ...webhook, ...rest })) };
   const text = discoveredManifest(found);
   const doubles = doublesFound(found);
-  if (incomplete === null) return { document, text, problems: doubles, failures: [] };
+  if (incomplete === null) return { document, text, problems: doubles };
   const problem: Problem = {
     code: 'discover-incomplete',
     severity: 'error',

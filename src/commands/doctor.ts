@@ -10,7 +10,7 @@ import { doctorFailures, doctorJson, doctorProblems, formatDoctor } from '../out
 import { settingsFileOf } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
-import { type CommandResult, execute, type Invocation } from './command.js';
+import type { CommandResult, Invocation } from './command.js';
 
 export interface DoctorOptions {
   readonly handlers: boolean;
@@ -20,17 +20,19 @@ export interface DoctorOptions {
  * doctor: checks what the other commands depend on, and says what to do about what is wrong. Changes nothing, neither
  * remote nor state. Ends as the gravest problem would end the command that meets it.
  */
-export function doctorCommand(host: Host, invocation: Invocation, options: DoctorOptions): Promise<number> {
-  return execute(host, invocation, async () => {
-    const accounts = await chosenAccounts(host, invocation).catch((error: unknown) => {
-      if (error instanceof ProductError) return error;
-      throw error;
-    });
-    if (accounts instanceof ProductError) return resultOf(host, invocation, settingsBroken(accounts));
-    const shared = sharedBy(host, invocation, accounts, options);
-    return forAccounts(accounts, async (account) => {
-      return resultOf(host, invocation, await runChecks(CHECKS, contextOf(host, account, shared)));
-    });
+export async function doctorCommand(
+  host: Host,
+  invocation: Invocation,
+  options: DoctorOptions,
+): Promise<CommandResult> {
+  const accounts = await chosenAccounts(host, invocation).catch((error: unknown) => {
+    if (error instanceof ProductError) return error;
+    throw error;
+  });
+  if (accounts instanceof ProductError) return resultOf(host, invocation, settingsBroken(accounts));
+  const shared = sharedBy(host, invocation, accounts, options);
+  return forAccounts(accounts, async (account) => {
+    return resultOf(host, invocation, await runChecks(CHECKS, contextOf(host, account, shared)));
   });
 }
 

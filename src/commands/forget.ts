@@ -4,34 +4,30 @@ import { type Host, holderOf } from '../host.js';
 import { nearest } from '../manifest/suggest.js';
 import type { State } from '../state/state.js';
 import { onlyAccount } from './accounts.js';
-import { execute, type Invocation } from './command.js';
+import type { CommandResult, Invocation } from './command.js';
 
 /** forget: drops an entry from the state and leaves its webhook alone. Sends nothing. */
-export function forgetCommand(host: Host, invocation: Invocation, name: string): Promise<number> {
-  return execute(host, invocation, async () => {
-    const { settings } = await onlyAccount(host, invocation);
-    const lease = await stateStore(settings.state).take({
-      timeoutMs: settings.lockTimeoutMs,
-      holder: holderOf(host, 'forget'),
-    });
-    try {
-      const journal = await lease.open();
-      const names = namesIn(journal?.state ?? null);
-      if (journal === null || !names.includes(name)) throw unknownName(name, names);
-      const id = journal.state.entries.get(name)?.id;
-      journal.write({ type: 'forgotten', name, at: host.now().toISOString() });
-      await journal.flush();
-      const left = id === undefined ? '' : `; webhook ${id} is left alone`;
-      return {
-        document: { forgotten: name, id: id ?? null },
-        text: `forgot ${name}${left}\n`,
-        problems: [],
-        failures: [],
-      };
-    } finally {
-      await lease.release();
-    }
+export async function forgetCommand(host: Host, invocation: Invocation, name: string): Promise<CommandResult> {
+  const { settings } = await onlyAccount(host, invocation);
+  const lease = await stateStore(settings.state).take({
+    timeoutMs: settings.lockTimeoutMs,
+    holder: holderOf(host, 'forget'),
   });
+  try {
+    const journal = await lease.open();
+    const names = namesIn(journal?.state ?? null);
+    if (journal === null || !names.includes(name)) throw unknownName(name, names);
+    const id = journal.state.entries.get(name)?.id;
+    journal.write({ type: 'forgotten', name, at: host.now().toISOString() });
+    await journal.flush();
+    const left = id === undefined ? '' : `; webhook ${id} is left alone`;
+    return {
+      document: { forgotten: name, id: id ?? null },
+      text: `forgot ${name}${left}\n`,
+    };
+  } finally {
+    await lease.release();
+  }
 }
 
 function namesIn(state: State | null): string[] {

@@ -7,23 +7,21 @@ import { SETTINGS } from '../settings/schema.js';
 import { readSmallFile } from '../settings/small-file.js';
 import { formatListen, type ListenAddress, parseListen } from '../settings/values.js';
 import { ANSWER_WITHIN_MS, addressToAsk, askStatus } from '../status/ask.js';
-import { execute, type Invocation } from './command.js';
+import type { CommandResult, Invocation } from './command.js';
 
 /** healthcheck: asks the daemon's status server, where the settings say that it is. 0: it is well. 1: it is not. */
-export function healthcheckCommand(
+export async function healthcheckCommand(
   host: Host,
   invocation: Invocation,
-  options: { readonly ready: boolean },
-): Promise<number> {
-  return execute(host, invocation, async () => {
-    const address = knownAddress(await listenSetting(host, invocation));
-    const path = options.ready ? '/readyz' : '/healthz';
-    const { status, body } = await askStatus(address, path).catch((error: unknown) => {
-      throw unhealthy(`no answer from ${formatListen(address)}${path} (${reasonOf(error)})`);
-    });
-    if (status !== 200) throw unhealthy(body.trim().replaceAll('\n', '; ') || `answered ${status}`);
-    return { document: {}, text: body, problems: [], failures: [] };
+  options: { readonly ready?: true },
+): Promise<CommandResult> {
+  const address = knownAddress(await listenSetting(host, invocation));
+  const path = options.ready ? '/readyz' : '/healthz';
+  const { status, body } = await askStatus(address, path).catch((error: unknown) => {
+    throw unhealthy(`no answer from ${formatListen(address)}${path} (${reasonOf(error)})`);
   });
+  if (status !== 200) throw unhealthy(body.trim().replaceAll('\n', '; ') || `answered ${status}`);
+  return { text: body };
 }
 
 /**

@@ -5,41 +5,38 @@ import { type Imported, importWebhook } from '../reconcile/import.js';
 import { parseInteger } from '../settings/values.js';
 import { HIGHEST_WEBHOOK_ID, type WebhookSpec } from '../webhook.js';
 import { onlyAccount } from './accounts.js';
-import { execute, type Invocation } from './command.js';
+import type { CommandResult, Invocation } from './command.js';
 import { withSession } from './session.js';
 
 /** import: takes over a webhook that exists already, after reading it. The way out of an uncertain create, too. */
-export function importCommand(
+export async function importCommand(
   host: Host,
   invocation: Invocation,
   asked: { readonly name: string; readonly id: string },
-): Promise<number> {
-  return execute(host, invocation, async () => {
-    const account = await onlyAccount(host, invocation);
-    const { settings } = account;
-    const id = parseInteger(asked.id, 1, HIGHEST_WEBHOOK_ID);
-    if (id === undefined) {
-      throw productError('input', {
-        code: 'bad-id',
-        message: `${JSON.stringify(asked.id)} is no webhook id`,
-        remedy: `give the number that the dashboard or \`discover\` shows; an id is at most ${HIGHEST_WEBHOOK_ID}`,
-      });
-    }
-    return withSession(host, account, { command: 'import' }, async ({ assembly }) => {
-      const done = await importWebhook(assembly.edges, {
-        name: asked.name,
-        file: settings.file,
-        id,
-        init: assembly.init,
-      });
-      const document = { imported: asked.name, id, toDelete: done.former };
-      return {
-        document,
-        text: importedText(asked.name, id, done),
-        problems: [...done.warnings, ...uncheckedWarnings(asked.name, id, done)],
-        failures: [],
-      };
+): Promise<CommandResult> {
+  const account = await onlyAccount(host, invocation);
+  const { settings } = account;
+  const id = parseInteger(asked.id, 1, HIGHEST_WEBHOOK_ID);
+  if (id === undefined) {
+    throw productError('input', {
+      code: 'bad-id',
+      message: `${JSON.stringify(asked.id)} is no webhook id`,
+      remedy: `give the number that the dashboard or \`discover\` shows; an id is at most ${HIGHEST_WEBHOOK_ID}`,
     });
+  }
+  return withSession(host, account, { command: 'import' }, async ({ assembly }) => {
+    const done = await importWebhook(assembly.edges, {
+      name: asked.name,
+      file: settings.file,
+      id,
+      init: assembly.init,
+    });
+    const document = { imported: asked.name, id, toDelete: done.former };
+    return {
+      document,
+      text: importedText(asked.name, id, done),
+      problems: [...done.warnings, ...uncheckedWarnings(asked.name, id, done)],
+    };
   });
 }
 

@@ -7,40 +7,43 @@ import { starterManifest } from '../manifest/starter.js';
 import { DEFAULT_SETTINGS_FILE, loadSettings } from '../settings/load.js';
 import { SETTINGS } from '../settings/schema.js';
 import { settingsFileText } from '../settings/starter.js';
-import { type CommandResult, execute } from './command.js';
+import type { CommandResult, Invocation } from './command.js';
 
 export interface InitOptions {
-  /** Where to write. Undefined: where the file would be looked for. */
-  readonly path: string | undefined;
   /** A settings file, instead of a manifest. */
-  readonly settings: boolean;
+  readonly settings?: true;
   /** With the JSON Schema beside the manifest. */
   readonly schema: boolean;
-  /** From --config. */
-  readonly settingsFile: string | undefined;
 }
 
-/** init: writes what a user starts from. Overwrites nothing. */
-export function initCommand(host: Host, options: InitOptions): Promise<number> {
-  return execute(host, { output: 'text' }, () =>
-    options.settings ? writeSettings(options) : writeStarter(host, options),
-  );
+/** init: writes what a user starts from, by default to where it would be looked for. Overwrites nothing. */
+export function initCommand(
+  host: Host,
+  { settingsFile }: Invocation,
+  { settings, schema }: InitOptions,
+  path: string | undefined,
+): Promise<CommandResult> {
+  if (settings) return writeSettings(path ?? settingsFile ?? DEFAULT_SETTINGS_FILE);
+  return writeStarter(host, path, { schema, settingsFile });
 }
 
-async function writeSettings({ path, settingsFile }: InitOptions): Promise<CommandResult> {
-  const target = path ?? settingsFile ?? DEFAULT_SETTINGS_FILE;
+async function writeSettings(target: string): Promise<CommandResult> {
   await writeNew(target, settingsFileText());
   const use = target === DEFAULT_SETTINGS_FILE ? '' : ` --config ${target}`;
-  return done(`${target} written\n\nNext: change what should differ, then\n  copernica-webhooks validate${use}\n`);
+  return { text: `${target} written\n\nNext: change what should differ, then\n  copernica-webhooks validate${use}\n` };
 }
 
-async function writeStarter(host: Host, options: InitOptions): Promise<CommandResult> {
-  const path = options.path ?? (await settingFile(host, options.settingsFile));
+async function writeStarter(
+  host: Host,
+  asked: string | undefined,
+  options: { readonly schema: boolean; readonly settingsFile: string | undefined },
+): Promise<CommandResult> {
+  const path = asked ?? (await settingFile(host, options.settingsFile));
   const schema = options.schema ? schemaPathFor(path) : null;
   await writeNew(path, starterManifest(schema === null ? null : basename(schema)));
   const wrote = schema === null ? null : await writeSchema(schema);
   const lines = [`${path} written`, ...(wrote?.written ? [`${schema} written: its JSON Schema, for editors`] : [])];
-  return done(`${lines.join('\n')}\n\n${nextSteps(path)}`, wrote?.warning);
+  return { text: `${lines.join('\n')}\n\n${nextSteps(path)}`, problems: wrote?.warning ? [wrote.warning] : [] };
 }
 
 async function settingFile(host: Host, settingsFile: string | undefined): Promise<string> {
@@ -108,8 +111,4 @@ function nextSteps(path: string): string {
   5. copernica-webhooks plan${file}              shows what would be done
   6. copernica-webhooks apply${file} --init      does it; --init: this is the first time
 `;
-}
-
-function done(text: string, warning?: Problem): CommandResult {
-  return { document: {}, text, problems: warning === undefined ? [] : [warning], failures: [] };
 }

@@ -3,19 +3,16 @@ import { type Host, wantsColor } from '../host.js';
 import { formatList, listJson } from '../output/list.js';
 import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
-import { execute, type Invocation } from './command.js';
+import type { CommandResult, Invocation } from './command.js';
 
 /** list: what the state holds. Needs no token and no network, and takes no lock. */
-export function listCommand(host: Host, invocation: Invocation): Promise<number> {
-  return execute(host, invocation, async () =>
-    forAccounts(await chosenAccounts(host, invocation), async ({ settings }) => {
-      const state = await stateStore(settings.state).read();
-      return {
-        document: listJson(state),
-        text: formatList(state, { color: wantsColor(host.stdout, host.environment), file: settings.state }),
-        problems: state === null ? [] : [...openWarnings(state, null), ...duplicateWarnings(state)],
-        failures: [],
-      };
-    }),
-  );
+export async function listCommand(host: Host, invocation: Invocation): Promise<CommandResult> {
+  return forAccounts(await chosenAccounts(host, invocation), async ({ settings }) => {
+    const state = await stateStore(settings.state).read();
+    return {
+      document: listJson(state),
+      text: formatList(state, { color: wantsColor(host.stdout, host.environment), file: settings.state }),
+      problems: state === null ? [] : [...openWarnings(state, null), ...duplicateWarnings(state)],
+    };
+  });
 }

@@ -14,23 +14,25 @@ import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
 import type { ManifestEntry } from '../webhook.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
-import { type CommandResult, execute, type Invocation } from './command.js';
+import type { CommandResult, Invocation } from './command.js';
 import { type BreakerFor, sharedBreakers, withSession } from './session.js';
 
 export interface PlanCommandOptions {
-  readonly detailedExitCode: boolean;
+  readonly detailedExitcode?: true;
   /** Another manifest to compare with, instead of state and account. */
-  readonly against: string | undefined;
+  readonly against?: string;
 }
 
 /** plan: what `apply` would do. Changes nothing, neither remote nor state, and takes no lock. */
-export function planCommand(host: Host, invocation: Invocation, options: PlanCommandOptions): Promise<number> {
-  return execute(host, invocation, async () => {
-    const breakerFor = sharedBreakers();
-    return forAccounts(await chosenAccounts(host, invocation), (account) =>
-      planAccount(host, account, invocation, { ...options, breakerFor }),
-    );
-  });
+export async function planCommand(
+  host: Host,
+  invocation: Invocation,
+  options: PlanCommandOptions,
+): Promise<CommandResult> {
+  const breakerFor = sharedBreakers();
+  return forAccounts(await chosenAccounts(host, invocation), (account) =>
+    planAccount(host, account, invocation, { ...options, breakerFor }),
+  );
 }
 
 async function planAccount(
@@ -54,7 +56,7 @@ async function planAccount(
     text,
     problems: [...manifest.warnings, ...warnings, ...(refusal === null ? [] : [refusal])],
     failures: [...(refusal === null ? [] : (['refused'] as const)), ...(unread > 0 ? (['failed'] as const) : [])],
-    exitCode: options.detailedExitCode && changes.some(isPending) ? EXIT.changes : EXIT.done,
+    exitCode: options.detailedExitcode && changes.some(isPending) ? EXIT.changes : EXIT.done,
   };
 }
 

@@ -22,7 +22,7 @@ export async function runCommand(host: Host, invocation: Invocation): Promise<nu
   });
   const notices: Notices[] = [];
   let isCutShort = false;
-  const code = await execute(host, invocation, async () => {
+  const code = await execute(host, invocation.output, async () => {
     const accounts = await chosenAccounts(host, invocation);
     const status = await openStatusOf(host, accounts);
     const onCutShort = () => {
@@ -63,13 +63,13 @@ function runAll(
       notices.push(opened);
       const ended = await runAccount(host, account, { breakerFor, status: reporter, onStopping: opened.stopping });
       if (ended === 'cut-short') onCutShort();
-      return { ...NOTHING_TO_SAY, failures: [] };
+      return {};
     } catch (error) {
       // Of several, one that can't begin is reported now, not when the others have ended.
       if (!(error instanceof ProductError) || name === null) throw error;
       reporter.couldNotBegin(error);
-      await logProblems(host, account, error.problems);
-      return { ...NOTHING_TO_SAY, failures: [error.kind] };
+      logProblems(host, account, error.problems);
+      return { failures: [error.kind] };
     }
   });
 }
@@ -78,16 +78,14 @@ function runAll(
 async function openStatusOf(host: Host, [account]: readonly AccountSettings[]): Promise<Status> {
   if (account === undefined) throw new Error('there is no account');
   const { settings } = account;
-  const log = await openLog(host, settings, host.stdout);
+  const log = openLog(host, settings, host.stdout);
   const { version, now, secrets } = host;
   const { listen, allowedHosts = [], sandbox } = settings;
   return openStatus({ listen, allowedHosts, anyPort: sandbox, version, now, log, redact: secrets.redact });
 }
 
-const NOTHING_TO_SAY = { document: {}, text: '', problems: [] };
-
-async function logProblems(host: Host, { name, settings }: AccountSettings, problems: readonly Problem[]) {
-  const log = await openLog(host, settings, host.stdout);
+function logProblems(host: Host, { name, settings }: AccountSettings, problems: readonly Problem[]) {
+  const log = openLog(host, settings, host.stdout);
   for (const problem of problems) logProblem(log, problem, { account: name });
   log.error({ account: name }, 'this account is not kept until the program is started anew');
 }

@@ -1,8 +1,7 @@
-import type { Host } from '../host.js';
 import { manifestJsonSchema } from '../manifest/schema.js';
+import type { CommandResult } from './command.js';
 
 /** schema: prints the manifest's JSON Schema, for editors and other tools. */
-export async function schemaCommand(host: Host): Promise<number> {
-  host.stdout.write(`${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
-  return 0;
+export async function schemaCommand(): Promise<CommandResult> {
+  return { text: `${JSON.stringify(manifestJsonSchema(), null, 2)}\n` };
 }

@@ -3,9 +3,11 @@ import { type Assembly, assemble } from '../assemble.js';
 import { CircuitBreaker, type Outage } from '../copernica/circuit-breaker.js';
 import { type Host, type TextSink, wantsColor } from '../host.js';
 import { createLog } from '../log.js';
+import { EXIT } from '../output/exit-code.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { CommandName, Settings } from '../settings/schema.js';
 import { loadToken } from '../settings/secrets.js';
+import { onAbort } from '../stop-signals.js';
 
 /** What a command has for the length of its work on one account. */
 export interface Session {
@@ -60,13 +62,13 @@ export async function openAccount(
 ): Promise<{ readonly token: string | null; readonly log: Logger; readonly processLog: Logger }> {
   const token = account.settings.sandbox ? null : await loadToken(host.environment, account.token);
   if (token !== null) host.secrets.learnValue(token);
-  const processLog = await openLog(host, account.settings, sink);
+  const processLog = openLog(host, account.settings, sink);
   const log = account.name === null ? processLog : processLog.child({ account: account.name });
   return { token, log, processLog };
 }
 
 /** A log that shows no token of any account. */
-export function openLog(host: Host, settings: Settings, sink: TextSink): Promise<Logger> {
+export function openLog(host: Host, settings: Settings, sink: TextSink): Logger {
   return createLog({
     level: settings.logLevel,
     format: settings.logFormat ?? (sink.isTTY ? 'pretty' : 'json'),
@@ -91,4 +93,31 @@ export function sharedBreakers(): BreakerFor {
 function logOutage(host: string, { phase, reason, pausedMs }: Outage, log: Logger): void {
   if (phase === 'begin') log.warn({ host, reason, pausedMs }, 'the API takes no requests for now: all of them wait');
   else log.info({ host, reason, pausedMs }, 'the API takes requests again');
+}
+
+/**
+ * Does the work with a signal that SIGTERM or SIGINT aborts, or has aborted already: nothing new is sent then. The
+ * second one ends the process at once; what was sent is on disk as an intent either way.
+ */
+export async function withStopOnSignal<T>(
+  host: Host,
+  accounts: readonly AccountSettings[],
+  work: (stop: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const [first] = accounts;
+  const log = first === undefined ? null : openLog(host, first.settings, host.stderr);
+  const { asked, again } = host.stopSignals();
+  const onAgain = () => {
+    log?.warn('ended at once: what was not finished is looked for at the next run');
+    host.exitNow(EXIT.failed);
+  };
+  const releases = [
+    onAbort(asked, () => log?.warn('stopping: requests under way are finished and recorded')),
+    onAbort(again, onAgain),
+  ];
+  try {
+    return await work(asked);
+  } finally {
+    for (const release of releases) release();
+  }
 }

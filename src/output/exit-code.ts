@@ -11,10 +11,10 @@ export const EXIT = { done: 0, failed: 1, changes: 2, input: 3, refused: 4 } as 
  *     nothing went wrong                              `exitCode`: 2 where changes were asked about, else 0
  */
 export function exitCodeOf(outcome: {
-  readonly failures: readonly FailureKind[];
+  readonly failures?: readonly FailureKind[];
   readonly exitCode?: number | undefined;
 }): number {
-  const { failures, exitCode = EXIT.done } = outcome;
+  const { failures = [], exitCode = EXIT.done } = outcome;
   if (failures.includes('input')) return EXIT.input;
   if (failures.includes('refused')) return EXIT.refused;
   return failures.includes('failed') ? EXIT.failed : exitCode;

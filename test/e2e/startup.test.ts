@@ -37,7 +37,7 @@ describe('the built command', () => {
     await cp(join(ROOT, 'package.json'), join(program, 'package.json'));
     await symlink(join(ROOT, 'node_modules'), join(program, 'node_modules'));
     const chunks = join(program, 'dist/chunks');
-    const [chunk = ''] = (await readdir(chunks)).filter((name) => /^validate-.*\.js$/.test(name));
+    const [chunk = ''] = (await readdir(chunks)).filter((name) => /^cli-.*\.js$/.test(name));
     const code = await readFile(join(chunks, chunk), 'utf8');
     const broken = code.replace('manifest.entries.length', 'manifest[process.env.COPERNICA_ACCESS_TOKEN].length');
     expect(broken).not.toBe(code);

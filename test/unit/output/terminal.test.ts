@@ -54,7 +54,7 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
     const parts: string[] = [];
     const write = (text: string) => void parts.push(text);
     const sink = { write, offer: write, isTTY: false };
-    const log = await createLog({ level: 'info', format, color: false, sink, redact: (text) => text });
+    const log = createLog({ level: 'info', format, color: false, sink, redact: (text) => text });
     log.info({ name: EVIL, list: [{ [EVIL]: EVIL }] }, EVIL);
     const written = parts.join('');
     expect(written).toContain('[2J');
