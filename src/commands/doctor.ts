@@ -3,7 +3,7 @@ import { type CheckResult, problemOf } from '../doctor/check.js';
 import { CHECKS } from '../doctor/checks.js';
 import { CONTACT_WITHIN_MS, contextOf, type Shared } from '../doctor/context.js';
 import { resultsWithout, runChecks } from '../doctor/engine.js';
-import { handlerContacts } from '../doctor/handler-hosts.js';
+import { handlerContacts } from '../doctor/handshake.js';
 import { ProductError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { doctorFailures, doctorJson, doctorProblems, formatDoctor } from '../output/doctor.js';

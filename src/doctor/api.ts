@@ -6,10 +6,6 @@ const CHECK_TOKEN = 'check the access token, and whether it is limited to an API
 /** From here on a clock does harm: a JWT's end is compared with it; schedules and certificates bear more. */
 const CLOCK_OFF_MS = { withJwt: 60_000, otherwise: 5 * 60_000 } as const;
 
-export function usesJwt({ settings }: Context): boolean {
-  return settings.apiVersion === '4';
-}
-
 export async function checkAuthReach({ settings, authContact }: Context): Promise<Finding> {
   return reachFinding(settings.authUrl, await authContact());
 }

@@ -37,13 +37,11 @@ export interface CheckInfo {
 export interface Check<Context> extends CheckInfo {
   /** These come earlier in the table. When one of them has a problem or was skipped, this one is skipped. */
   readonly needs?: readonly CheckId[];
-  /** A check that does not apply is not shown at all. Left out: it always applies. */
-  readonly applies?: (context: Context) => boolean;
-  /** A ProductError that it throws is a problem. */
+  /** None: it does not apply, and is not shown. A ProductError that it throws is a problem. */
   readonly run: (context: Context) => Found | Promise<Found>;
 }
 
-type Found = Finding | readonly Finding[];
+export type Found = Finding | readonly Finding[];
 
 export type CheckResult = Finding & CheckInfo;
 

@@ -19,19 +19,12 @@ const HANDLERS = 'Handlers (a TLS handshake each; nothing is sent)';
 export const CHECKS: readonly Check<Context>[] = [
   { id: 'settings', section: SETTINGS, name: 'settings', run: settings.checkSettings },
   { id: 'environment', section: SETTINGS, name: 'environment', run: settings.checkEnvironment },
-  {
-    id: 'ca-file',
-    section: SETTINGS,
-    name: 'certificate file',
-    applies: settings.hasCaFile,
-    run: settings.checkCaFile,
-  },
-  { id: 'proxy', section: SETTINGS, name: 'proxy', applies: settings.hasProxy, run: settings.checkProxy },
+  { id: 'ca-file', section: SETTINGS, name: 'certificate file', run: settings.checkCaFile },
+  { id: 'proxy', section: SETTINGS, name: 'proxy', run: settings.checkProxy },
   {
     id: 'tls-verification',
     section: SETTINGS,
     name: 'verification of certificates',
-    applies: settings.verificationIsOff,
     run: settings.checkTlsVerification,
   },
   { id: 'token', section: SETTINGS, name: 'access token', run: ofAccount(settings.checkToken) },
@@ -67,16 +60,14 @@ export const CHECKS: readonly Check<Context>[] = [
     section: API,
     name: 'authentication host',
     needs: ['ca-file', 'proxy'],
-    applies: api.usesJwt,
-    run: ofAccount(api.checkAuthReach),
+    run: ofJwt(ofAccount(api.checkAuthReach)),
   },
   {
     id: 'token-trade',
     section: API,
     name: 'trade of the token',
     needs: ['token', 'auth-reach'],
-    applies: api.usesJwt,
-    run: api.checkTokenTrade,
+    run: ofJwt(api.checkTokenTrade),
   },
   { id: 'api-reach', section: API, name: 'host', needs: ['ca-file', 'proxy'], run: ofAccount(api.checkApiReach) },
   {
@@ -106,4 +97,9 @@ export const CHECKS: readonly Check<Context>[] = [
 function ofAccount(run: Check<Context>['run']): Check<Context>['run'] {
   return (context) =>
     context.settings.sandbox ? skipped('not checked: the sandbox has an account and a state of its own') : run(context);
+}
+
+/** About version 4 of the API alone. */
+function ofJwt(run: Check<Context>['run']): Check<Context>['run'] {
+  return (context) => (context.settings.apiVersion === '4' ? run(context) : []);
 }

@@ -8,7 +8,7 @@ import { loadToken } from '../settings/secrets.js';
 import { loadCertificates } from '../settings/small-file.js';
 import { fileStore } from '../state/file/store.js';
 import type { State } from '../state/state.js';
-import type { HandlerContacts } from './handler-hosts.js';
+import type { HandlerContacts } from './handshake.js';
 
 /** What is the same for all accounts. */
 export interface Shared {

@@ -8,7 +8,6 @@ export async function runChecks<Context>(
 ): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
   for (const check of checks) {
-    if (check.applies?.(context) === false) continue;
     const found = skippedFor(check.needs ?? [], results) ?? (await findingsOf(check, context));
     results.push(...[found].flat().map((finding) => resultOf(check, finding)));
   }
@@ -21,11 +20,8 @@ export function resultsWithout<Context>(
   id: CheckId,
   finding: Finding,
 ): readonly CheckResult[] {
-  return checks.flatMap((check) => {
-    if (check.id === id) return resultOf(check, finding);
-    const cause = checks.find((other) => other.id === id);
-    return check.applies === undefined ? resultOf(check, because(cause?.name ?? id)) : [];
-  });
+  const cause = because(checks.find((check) => check.id === id)?.name ?? id);
+  return checks.map((check) => resultOf(check, check.id === id ? finding : cause));
 }
 
 async function findingsOf<Context>(check: Check<Context>, context: Context) {

@@ -1,10 +1,26 @@
 import { whyUnreachable } from '../manifest/handler.js';
 import { counted, type Finding, ok, problem, skipped, warning } from './check.js';
 import type { Context } from './context.js';
-import { type HandlerHost, handlerHosts } from './handler-hosts.js';
-import type { Handshake } from './handshake.js';
+import type { HandlerHost, Handshake } from './handshake.js';
 import { distrustedFor, expiresSoon, reachedAs, type Trouble, unreachedBy } from './handshake-text.js';
 import { hasProxy } from './settings.js';
+
+const PORTS = { 'http:': 80, 'https:': 443 } as const;
+
+/** Each host once, sorted. Of handlers that the manifest took. */
+export function handlerHosts(handlers: readonly string[]): HandlerHost[] {
+  const hosts = new Map<string, HandlerHost>();
+  for (const handler of handlers) {
+    const url = new URL(handler);
+    const protocol = url.protocol === 'http:' ? 'http:' : 'https:';
+    const port = url.port === '' ? PORTS[protocol] : Number(url.port);
+    const subject = `${url.hostname}:${port}`;
+    const key = `${protocol}//${subject}`;
+    const webhooks = (hosts.get(key)?.webhooks ?? 0) + 1;
+    hosts.set(key, { protocol, host: url.hostname.replace(/^\[|\]$/g, ''), port, subject, webhooks });
+  }
+  return [...hosts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, host]) => host);
+}
 
 /** Directly, and not through a proxy: how this machine reaches the internet is nothing to Copernica. */
 export async function checkHandlers(context: Context): Promise<Finding | readonly Finding[]> {

@@ -1,7 +1,7 @@
-import { lookup as systemLookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTcp, isIP, type LookupFunction } from 'node:net';
+import { connect as connectTls, TLSSocket } from 'node:tls';
+import { semaphore } from '../concurrent.js';
 import { errorCode } from '../errors.js';
 
 export interface HandshakeTarget {
@@ -11,13 +11,17 @@ export interface HandshakeTarget {
   readonly tls: boolean;
 }
 
-export interface HandshakeOptions {
-  /** For the whole of it. */
-  readonly timeoutMs: number;
-  readonly lookup?: Lookup;
+/** A host that handlers of the manifest name. */
+export interface HandlerHost {
+  readonly protocol: 'http:' | 'https:';
+  /** Without the brackets of IPv6. */
+  readonly host: string;
+  readonly port: number;
+  /** `hooks.example.com:443`, IPv6 in brackets. */
+  readonly subject: string;
+  /** How many webhooks call it. */
+  readonly webhooks: number;
 }
-
-type Lookup = (host: string, options: { readonly all: true }) => Promise<readonly { readonly address: string }[]>;
 
 /** How far it came: the name looked up, a connection made, TLS agreed on. */
 export type Handshake =
@@ -49,63 +53,68 @@ export const TIMED_OUT = 'TIMED_OUT';
 /** Of several addresses, how long each is given before the next is tried. Node's own 250 ms is short for far hosts. */
 const EACH_ADDRESS_MS = 1_000;
 
+/** As many as Node looks up at a time. */
+const AT_A_TIME = 4;
+/** For all of them: what did not get its turn by then is told as not checked. */
+const ALL_WITHIN_MS = 60_000;
+
+/** Contacts a host once, however many accounts and webhooks name it. Null: its turn did not come. */
+export type HandlerContacts = (host: HandlerHost) => Promise<Handshake | null>;
+
+export function handlerContacts(now: () => Date, timeoutMs: number): HandlerContacts {
+  const limited = semaphore(AT_A_TIME);
+  const until = now().getTime() + ALL_WITHIN_MS;
+  const contacted = new Map<string, Promise<Handshake | null>>();
+  return ({ protocol, host, port, subject }) => {
+    const key = `${protocol}//${subject}`;
+    const contact =
+      contacted.get(key) ??
+      limited(async () => {
+        if (now().getTime() >= until) return null;
+        return shakeHands({ host, port, tls: protocol === 'https:' }, { timeoutMs });
+      });
+    contacted.set(key, contact);
+    return contact;
+  };
+}
+
 /**
  * Looks up a host, connects, and shakes hands over TLS where asked for; then hangs up. An HTTP client would have to send
- * a request, and nobody could know what that does at a handler. Never rejects.
+ * a request, and nobody could know what that does at a handler. `timeoutMs` is for the whole of it. Never rejects.
  */
-export async function shakeHands(target: HandshakeTarget, options: HandshakeOptions): Promise<Handshake> {
-  const { host, port } = target;
+export async function shakeHands(
+  { host, port, tls }: HandshakeTarget,
+  { timeoutMs, lookup }: { readonly timeoutMs: number; readonly lookup?: LookupFunction },
+): Promise<Handshake> {
   const startedAt = performance.now();
-  const signal = AbortSignal.timeout(options.timeoutMs);
-  let at: 'name' | 'connection' | 'tls' = 'name';
-  let addresses: readonly string[] = [];
-  let socket: Socket | null = null;
-  try {
-    addresses = await resolve(host, options.lookup ?? systemLookup, signal);
+  const signal = AbortSignal.timeout(timeoutMs);
+  const isName = isIP(host) === 0;
+  const addresses: string[] = isName ? [] : [host];
+  let at: 'name' | 'connection' | 'tls' = isName ? 'name' : 'connection';
+  const target = { host, port, lookup, autoSelectFamilyAttemptTimeout: EACH_ADDRESS_MS };
+  // Certificates that can't be trusted are a finding, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+  const tlsOptions = { ...(isName ? { servername: host } : {}), rejectUnauthorized: false };
+  const socket = tls ? connectTls({ ...target, ...tlsOptions }) : connectTcp(target);
+  socket.on('lookup', (_error: unknown, address: string | undefined) => {
+    if (address === undefined) return;
+    addresses.push(address);
     at = 'connection';
-    socket = withoutErrors(connectTo(addresses, host, port));
-    await once(socket, 'connect', { signal });
-    let tls: TlsFacts | null = null;
-    if (target.tls) {
-      at = 'tls';
-      // Certificates that can't be trusted are a finding, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
-      const servername = isIP(host) === 0 ? { servername: host } : {};
-      const secure = withoutErrors(connectTls({ socket, host, ...servername, rejectUnauthorized: false }));
-      socket = secure;
-      await once(secure, 'secureConnect', { signal });
-      tls = factsOf(secure);
-    }
+  });
+  socket.on('connect', () => {
+    at = 'tls';
+  });
+  // Whatever happens to it later is of no interest, and must not end the process.
+  socket.on('error', () => {});
+  try {
+    await once(socket, tls ? 'secureConnect' : 'connect', { signal });
+    const facts = socket instanceof TLSSocket ? factsOf(socket) : null;
     // In order: a server would take anything else for a handshake that failed, and write that into its log.
     socket.destroySoon();
-    return { at: 'end', addresses, tls, ms: Math.round(performance.now() - startedAt) };
+    return { at: 'end', addresses, tls: facts, ms: Math.round(performance.now() - startedAt) };
   } catch (error) {
-    socket?.destroy();
+    socket.destroy();
     return { at, addresses, code: signal.aborted ? TIMED_OUT : codeOf(error) };
   }
-}
-
-async function resolve(host: string, lookup: Lookup, signal: AbortSignal): Promise<readonly string[]> {
-  if (isIP(host) !== 0) return [host];
-  const aborted = once(signal, 'abort').then(() => []);
-  const found = await Promise.race([lookup(host, { all: true }), aborted]);
-  signal.throwIfAborted();
-  if (found.length === 0) throw Object.assign(new Error('no addresses'), { code: 'ENOTFOUND' });
-  return found.map(({ address }) => address);
-}
-
-/** To the addresses that were found before: they are what is told. */
-function connectTo(addresses: readonly string[], host: string, port: number): Socket {
-  const found = addresses.map((address) => ({ address, family: isIP(address) }));
-  const known: LookupFunction = (_host, { all }, done) => {
-    if (all === true) done(null, found);
-    else done(null, found[0]?.address ?? '', found[0]?.family);
-  };
-  return connectTcp({ host, port, lookup: known, autoSelectFamilyAttemptTimeout: EACH_ADDRESS_MS });
-}
-
-/** Whatever happens to it later is of no interest, and must not end the process. */
-function withoutErrors<T extends Socket>(socket: T): T {
-  return socket.on('error', () => {});
 }
 
 function factsOf(socket: TLSSocket): TlsFacts {

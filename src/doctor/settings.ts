@@ -6,7 +6,7 @@ import { nearest } from '../manifest/suggest.js';
 import { TOKEN_FILE_VARIABLE, TOKEN_VARIABLE } from '../settings/resolve.js';
 import { SETTINGS } from '../settings/schema.js';
 import { readToken } from '../settings/secrets.js';
-import { counted, type Finding, ok, problem, problemOf, warning } from './check.js';
+import { counted, type Finding, type Found, ok, problem, problemOf, warning } from './check.js';
 import type { Context } from './context.js';
 import { expiresSoon } from './handshake-text.js';
 
@@ -38,13 +38,10 @@ export function checkEnvironment({ host, accounts, manifest }: Context): Finding
   );
 }
 
-export function hasCaFile({ settings }: Context): boolean {
-  return settings.caFile !== undefined;
-}
-
-export async function checkCaFile({ settings, certificates, host }: Context): Promise<Finding> {
+export async function checkCaFile({ settings, certificates, host }: Context): Promise<Found> {
+  if (settings.caFile === undefined) return [];
   const blocks = ((await certificates()) ?? '').match(/-----BEGIN CERTIFICATE-----[^-]*(-----END CERTIFICATE-----)?/g);
-  return caFileFinding(settings.caFile ?? '', (blocks ?? []).map(endOf), host.now());
+  return caFileFinding(settings.caFile, (blocks ?? []).map(endOf), host.now());
 }
 
 /** `ends`: of each certificate, in milliseconds since 1970; null: it can't be read. */
@@ -74,7 +71,9 @@ export function hasProxy({ proxy }: Context): boolean {
   return (proxy.httpProxy ?? proxy.httpsProxy) !== undefined;
 }
 
-export function checkProxy({ settings, proxy }: Context): Finding {
+export function checkProxy(context: Context): Found {
+  if (!hasProxy(context)) return [];
+  const { settings, proxy } = context;
   const { origin, hostname } = new URL(settings.apiUrl);
   const used = proxyFor(origin, proxy);
   if (used !== null) return ok(`the API is called through ${used.host}`);
@@ -85,12 +84,9 @@ export function checkProxy({ settings, proxy }: Context): Finding {
   );
 }
 
-export function verificationIsOff({ host }: Context): boolean {
-  return host.environment.NODE_TLS_REJECT_UNAUTHORIZED === '0';
-}
-
 /** Node's switch for all TLS connections of a process. Other programs in the same environment may follow it. */
-export function checkTlsVerification(): Finding {
+export function checkTlsVerification({ host }: Context): Found {
+  if (host.environment.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return [];
   return warning(
     'NODE_TLS_REJECT_UNAUTHORIZED is 0, which has no effect here: certificates are verified nevertheless',
     'take it out of the environment, as other programs follow it; a private authority is trusted by --ca-file',

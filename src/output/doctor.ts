@@ -7,8 +7,6 @@ type Status = CheckResult['status'];
 
 const STYLE_OF: Readonly<Record<Status, Style>> = { ok: 'green', warning: 'yellow', problem: 'red', skipped: 'dim' };
 const STATUS_WIDTH = 7;
-/** Of more handlers than this, those that are well are only counted. */
-const MOST_HANDLERS_SHOWN = 10;
 /** Of a manifest's errors, for example. */
 const MOST_CAUSES_SHOWN = 5;
 
@@ -61,53 +59,28 @@ function countStatuses(checks: readonly CheckResult[]): Readonly<Record<Status, 
   return counts;
 }
 
-/** For people: section by section, a line for each check and its remedy under it. */
+/**
+ * For people: section by section, a line for each check and its remedy under it. Checks in a row that were skipped for
+ * one reason share a line.
+ */
 export function formatDoctor(checks: readonly CheckResult[], { color }: { readonly color: boolean }): string {
   const paint = painter(color);
   const lines: string[] = [];
-  let section = '';
-  for (const row of rowsOf(checks)) {
-    if (row.section !== section) lines.push(...(section === '' ? [] : ['']), paint('bold', row.section));
-    section = row.section;
-    lines.push(`  ${paint(STYLE_OF[row.status], row.status.padEnd(STATUS_WIDTH))}  ${printable(row.text)}`);
-    const below = row.check === null ? [] : [...causeLines(row.check), ...helpLines(row.check, paint)];
-    for (const line of below) lines.push(`${' '.repeat(STATUS_WIDTH + 4)}${line}`);
-  }
-  return `${lines.join('\n')}\n\n${summaryLine(checks)}\n`;
-}
-
-interface Row {
-  readonly section: string;
-  readonly status: Status;
-  readonly text: string;
-  /** Null: it stands for several. */
-  readonly check: CheckResult | null;
-}
-
-/** Checks in a row that were skipped for one reason are one row, and so are many handlers that are well. */
-function rowsOf(checks: readonly CheckResult[]): Row[] {
-  const rows: Row[] = [];
-  const well = checks.filter(isWellHandler);
-  const shortens = well.length > MOST_HANDLERS_SHOWN;
   let names: string[] = [];
   for (const [index, check] of checks.entries()) {
-    const { section, name } = check;
-    if (shortens && isWellHandler(check)) continue;
+    const { section, status, message } = check;
+    if (section !== checks[index - 1]?.section) lines.push(...(index === 0 ? [] : ['']), paint('bold', section));
+    names.push(check.subject ?? check.name);
     const next = checks[index + 1];
-    names.push(check.subject ?? name);
-    const goesOn = next !== undefined && next.section === section && next.message === check.message;
-    if (check.status === 'skipped' && next?.status === 'skipped' && goesOn) continue;
-    rows.push({ section, status: check.status, text: `${names.join(', ')}: ${check.message}`, check });
+    const goesOn = next?.section === section && next.status === status && next.message === message;
+    if (status === 'skipped' && goesOn) continue;
+    const text = `${names.join(', ')}: ${message}`;
+    lines.push(`  ${paint(STYLE_OF[status], status.padEnd(STATUS_WIDTH))}  ${printable(text)}`);
+    const below = [...causeLines(check), ...helpLines(check, paint)];
+    lines.push(...below.map((line) => `${' '.repeat(STATUS_WIDTH + 4)}${line}`));
     names = [];
   }
-  const [first] = well;
-  if (first === undefined || !shortens) return rows;
-  const text = `${well.length.toLocaleString('en')} hosts answer over TLS`;
-  return [...rows, { section: first.section, status: 'ok', text, check: null }];
-}
-
-function isWellHandler({ id, status }: CheckResult): boolean {
-  return id === 'handler' && status === 'ok';
+  return `${lines.join('\n')}\n\n${summaryLine(checks)}\n`;
 }
 
 function causeLines(check: CheckResult): string[] {

@@ -14,11 +14,11 @@ const rows = async (...checks: Parameters<typeof table>) =>
   (await runChecks(table(...checks), {})).map(({ id, status, message }) => [id, status, message]);
 
 describe('checks', () => {
-  it('run in the order of the table; those that do not apply are left out', async () => {
+  it('run in the order of the table; those that find nothing are left out', async () => {
     expect(
       await rows(
         { id: 'token', run: async () => ok('fine') },
-        { id: 'proxy', applies: () => false, run: () => ok('never') },
+        { id: 'proxy', run: () => [] },
         { id: 'manifest', needs: ['token', 'proxy'], run: () => warning('odd', 'look') },
         { id: 'account', needs: ['manifest'], run: () => ok('too') },
       ),
@@ -67,9 +67,9 @@ describe('checks', () => {
     expect([first?.subject, second?.message, others]).toEqual(['a:1', 'b', []]);
   });
 
-  it('are all skipped when one makes every other impossible, but for those that may not apply', () => {
+  it('are all skipped when one makes every other impossible', () => {
     const run = () => ok('never');
-    const checks = table({ id: 'settings', run }, { id: 'proxy', applies: () => true, run }, { id: 'token', run });
+    const checks = table({ id: 'settings', run }, { id: 'token', run });
     expect(resultsWithout(checks, 'settings', problem('bad', 'mend'))).toMatchObject([
       { id: 'settings', status: 'problem', message: 'bad' },
       { id: 'token', status: 'skipped', message: 'not checked, because of “the settings” above' },

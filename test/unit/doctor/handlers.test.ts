@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/doctor/check.js';
-import { handlerHosts } from '../../../src/doctor/handler-hosts.js';
-import { handlerFinding, isPublic } from '../../../src/doctor/handlers.js';
+import { handlerFinding, handlerHosts, isPublic } from '../../../src/doctor/handlers.js';
 import { type Handshake, TIMED_OUT, type TlsFacts } from '../../../src/doctor/handshake.js';
 
 const NOW = new Date('2026-06-01T00:00:00.000Z');

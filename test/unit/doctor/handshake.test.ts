@@ -1,11 +1,12 @@
-import { createServer } from 'node:net';
+import { createServer, type LookupFunction } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { shakeHands, TIMED_OUT } from '../../../src/doctor/handshake.js';
 import { closedPort, json, listen, startRawServer } from '../../helpers/raw-server.js';
 import { startTlsServer } from '../../helpers/tls-server.js';
 
 const PATIENT = { timeoutMs: 20_000 };
-const toLoopback = async () => [{ address: '127.0.0.1' }];
+const toLoopback: LookupFunction = (_host, _options, done) =>
+  void setImmediate(done, null, [{ address: '127.0.0.1', family: 4 }]);
 
 describe('a handshake', () => {
   it('ends with what the certificate says, in order, and with nothing more sent', async () => {
@@ -32,13 +33,14 @@ describe('a handshake', () => {
 
   it('ends at the name when nobody has it, and when the resolver is silent', async () => {
     const target = { host: 'nobody.invalid', port: 443, tls: true };
-    const unknown = () => Promise.reject(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }));
+    const unknown: LookupFunction = (_host, _options, done) =>
+      void setImmediate(done, Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
     expect(await shakeHands(target, { ...PATIENT, lookup: unknown })).toEqual({
       at: 'name',
       addresses: [],
       code: 'ENOTFOUND',
     });
-    expect(await shakeHands(target, { timeoutMs: 1, lookup: () => new Promise(() => {}) })).toMatchObject({
+    expect(await shakeHands(target, { timeoutMs: 1, lookup: () => {} })).toMatchObject({
       at: 'name',
       code: TIMED_OUT,
     });

@@ -29,8 +29,6 @@ function checkOf(id: CheckId, finding: Finding, subject?: string): CheckResult {
 }
 
 const text = (...checks: readonly CheckResult[]) => formatDoctor(checks, { color: false });
-const handlers = (count: number) =>
-  Array.from({ length: count }, (_, index) => checkOf('handler', ok('fine'), `h${index}.example:443`));
 
 describe('the text of doctor', () => {
   it('has sections, a line for each check, its remedy under it, and a summary', () => {
@@ -70,14 +68,6 @@ Works, with something to see to: 1 warning, 2 ok
     expect(shown).toContain('  skipped  manifest: not checked');
     expect(shown).toContain('  skipped  mount: else\n');
     expect(shown).toMatch(/All is well: 0 ok, 4 skipped\n$/);
-  });
-
-  it('only counts handlers that are well, where there are many', () => {
-    expect(text(...handlers(10))).toContain('h9.example:443: fine');
-    const many = text(...handlers(11), checkOf('handler', problem('bad', 'mend it'), 'x.example:443'));
-    expect(many).not.toContain('h9.example');
-    expect(many).toContain('  problem  x.example:443: bad\n');
-    expect(many).toContain('  ok       11 hosts answer over TLS\n');
   });
 
   it('lets nothing act on the terminal', () => {
