@@ -59,19 +59,16 @@ async function openPlace(shell: Shell): Promise<Workplace> {
 }
 
 describe.each(SHELLS)('completion in a real %s', async (shell) => {
-  it.skipIf(!(await isInstalled(shell)))('offers commands, flags, values, files and entries', async () => {
+  it.skipIf(!(await isInstalled(shell)))('offers commands, values, files and entries', async () => {
     const place = await openPlace(shell);
     const offered = async (line: string) => {
       const answer = await runShell(shell, place, [...ASK[shell], place.path('.script'), `copernica-webhooks ${line}`]);
       return [...new Set(answer.split('\n').map((word) => word.trim()))].filter((word) => word !== '').sort();
     };
     expect(await offered('')).toEqual(expect.arrayContaining(['apply', 'completion', 'help', 'plan', 'validate']));
-    expect(await offered('apply --no-pr')).toEqual(['--no-prune']);
-    expect(await offered('apply --on-uncertain ')).toEqual(['hold', 'recover']);
     const attached = await offered('apply --on-uncertain=h');
     expect(attached.map((word) => word.replace(/^--on-uncertain=/, ''))).toEqual(['hold']);
     expect(await offered('plan --file oth')).toEqual(['other.yaml']);
-    expect(await offered('plan --concurrency oth')).toEqual([]);
     expect(await offered('forget ')).toEqual(['first-one', 'second.one']);
     // Nothing of what was typed is run.
     expect(await offered('forget $(date>made) sec')).toEqual([]);
