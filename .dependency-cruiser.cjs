@@ -3,7 +3,8 @@
  * See docs/architecture.md.
  */
 const pure = [
-  '^src/(webhook|errors|error-codes|loopback|mask-urls|rough-duration)\\.ts$',
+  '^src/(webhook|errors|error-codes|loopback)\\.ts$',
+  '^src/text/',
   '^src/output/',
   '^src/completion/shells\\.ts$',
   '^src/settings/(?!load|secrets|small-file)',

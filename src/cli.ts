@@ -18,9 +18,9 @@ import { describeProgram } from './completion/program.js';
 import { SHELLS, type Shell } from './completion/shells.js';
 import type { ProblemCode } from './error-codes.js';
 import type { Host } from './host.js';
-import { printableJson, printableLines } from './manifest/printable.js';
 import { EXIT } from './output/exit-code.js';
 import { type CommandName, SETTING_NAMES, SETTINGS, type Setting } from './settings/schema.js';
+import { printableJson, printableLines } from './text/printable.js';
 
 /** Apart from what only one command has, so that it is found among them. */
 const SETTINGS_GROUP = 'Settings:';

@@ -2,7 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Problem } from './errors.js';
 import type { TextSink } from './host.js';
-import { printable, printableJson, printableLines } from './manifest/printable.js';
+import { printable, printableJson, printableLines } from './text/printable.js';
 
 export interface LogOptions {
   readonly level: string;

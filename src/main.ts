@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Host } from './host.js';
-import { printableLines } from './manifest/printable.js';
 import { EXIT } from './output/exit-code.js';
 import { Secrets } from './secrets.js';
 import { secretsOfNotifyUrl } from './settings/values.js';
 import { catchStopSignals, type StopSignals } from './stop-signals.js';
+import { printableLines } from './text/printable.js';
 import { textSink } from './text-sink.js';
 
 /** The composition root: the only place that touches `process`. */

@@ -1,12 +1,12 @@
 import { type Problem, ProductError, productError } from '../errors.js';
 import type { Host } from '../host.js';
-import { nearest } from '../manifest/suggest.js';
 import { EXIT } from '../output/exit-code.js';
 import { problemLists } from '../output/plan-json.js';
 import { loadSettings } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { readNotifyUrl, readToken } from '../settings/secrets.js';
 import { secretsOfNotifyUrl } from '../settings/values.js';
+import { nearest } from '../text/suggest.js';
 import { type CommandResult, failedResult, type Invocation } from './command.js';
 
 /** Paths that accounts can't share. */

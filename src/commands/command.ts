@@ -1,9 +1,9 @@
 import { type FailureKind, type Problem, ProductError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
-import { printableJson } from '../manifest/printable.js';
 import { exitCodeOf } from '../output/exit-code.js';
 import { problemLists } from '../output/plan-json.js';
 import { formatProblem, githubAnnotation } from '../output/problems.js';
+import { printableJson } from '../text/printable.js';
 
 /** What the command line said. */
 export interface Invocation {

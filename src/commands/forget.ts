@@ -1,8 +1,8 @@
 import { stateStore } from '../assemble.js';
 import { productError } from '../errors.js';
 import { type Host, holderOf } from '../host.js';
-import { nearest } from '../manifest/suggest.js';
 import type { State } from '../state/state.js';
+import { nearest } from '../text/suggest.js';
 import { onlyAccount } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
 

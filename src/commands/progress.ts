@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { TextSink } from '../host.js';
-import { roughDuration } from '../rough-duration.js';
+import { roughDuration } from '../text/rough-duration.js';
 
 /** Fewer changes than this are done before anybody wonders. */
 const WORTH_SHOWING = 100;

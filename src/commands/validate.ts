@@ -1,6 +1,6 @@
 import type { Host } from '../host.js';
 import { loadValidManifest } from '../manifest/load.js';
-import { printable } from '../manifest/printable.js';
+import { printable } from '../text/printable.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
 

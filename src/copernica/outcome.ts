@@ -1,4 +1,4 @@
-import { maskUrls } from '../mask-urls.js';
+import { maskUrls } from '../text/mask-urls.js';
 import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 import {
   type Answer,

@@ -1,7 +1,7 @@
+import { quote } from '../text/printable.js';
 import { webhookKey } from '../webhook.js';
 import type { Candidate } from './entry.js';
 import { type Report, type Source, where } from './findings.js';
-import { quote } from './printable.js';
 
 /**
  * The checks across entries: each name once, each webhook once. An entry that is wrong in another way takes part with

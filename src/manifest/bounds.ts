@@ -1,7 +1,7 @@
 import { CST, Lexer } from 'yaml';
+import { quote } from '../text/printable.js';
 import type { Finding } from './findings.js';
 import { LIMITS } from './limits.js';
-import { quote } from './printable.js';
 
 /** What YAML does not allow in a text. https://yaml.org/spec/1.2.2/#51-character-set */
 const NOT_ALLOWED = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;

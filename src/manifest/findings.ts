@@ -1,7 +1,7 @@
 import { LineCounter } from 'yaml';
 import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
-import { frame } from './frame.js';
+import { frame } from '../text/frame.js';
 import { LIMITS } from './limits.js';
 
 /** Something wrong with a part of the text: from offset `start` to before `end`. */

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 
 import type { ProblemCode } from '../error-codes.js';
+import { cut, quote } from '../text/printable.js';
 import { LIMITS } from './limits.js';
-import { cut, quote } from './printable.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,9 +1,9 @@
 import type * as z from 'zod';
 import type { ProblemCode } from '../error-codes.js';
+import { quote } from '../text/printable.js';
+import { nearest } from '../text/suggest.js';
 import type { Finding } from './findings.js';
-import { quote } from './printable.js';
 import { AS_WRITTEN, ENTRY_FIELDS, EXTENSION_PREFIX } from './schema.js';
-import { nearest } from './suggest.js';
 import type { Value } from './value.js';
 
 type Explained = Pick<Finding, 'code' | 'message'> & { readonly remedy: string };

@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from 'yaml';
 import type { Problem } from '../errors.js';
+import { nearest } from '../text/suggest.js';
 import type { ManifestEntry } from '../webhook.js';
 import { checkAcross } from './across.js';
 import { checkBounds } from './bounds.js';
@@ -8,7 +9,6 @@ import { type Finding, Findings, placeOf, type Report, type Source, sourceOf } f
 import { type Environment, type Hidden, interpolator, NOTHING_HIDDEN } from './interpolate.js';
 import { explainIssue, unknownField } from './issues.js';
 import { EXTENSION_PREFIX, IF_NONE, topLevelSchema } from './schema.js';
-import { nearest } from './suggest.js';
 import { reportSyntax } from './syntax.js';
 import { type Aliases, checkTree, fieldsOf, rangeOf, resolve } from './tree.js';
 import type { Reading } from './value.js';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { printable } from '../text/printable.js';
 import { CALLERS, TRIGGERS } from '../webhook.js';
 import { handlerComplaint } from './handler.js';
 import { LIMITS } from './limits.js';
-import { printable } from './printable.js';
 
 /** Letters, digits, dot, underscore and hyphen. */
 const NAME_PATTERN = new RegExp(`^[A-Za-z0-9._-]{1,${LIMITS.nameChars}}$`);

@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 import { type Document, visit, type YAMLError } from 'yaml';
+import { cut, quote } from '../text/printable.js';
 import { type Finding, lineRange, placeOf, type Report, type Source } from './findings.js';
 import { wrongIndentation } from './indentation.js';
 import { LIMITS } from './limits.js';
-import { cut, quote } from './printable.js';
 
 /** Errors that leave the shape of the document alone: what is around them can still be checked. */
 const LOCAL_ERRORS: ReadonlySet<string> = new Set([

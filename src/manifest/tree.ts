@@ -10,10 +10,10 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
+import { quote } from '../text/printable.js';
+import { nearest } from '../text/suggest.js';
 import { type Findings, type Report, type Source, where } from './findings.js';
 import { LIMITS } from './limits.js';
-import { quote } from './printable.js';
-import { nearest } from './suggest.js';
 
 /** What each alias stands for. */
 export type Aliases = ReadonlyMap<Alias, Node>;

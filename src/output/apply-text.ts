@@ -1,5 +1,5 @@
-import { printable } from '../manifest/printable.js';
 import type { AppliedChange } from '../plan/applied.js';
+import { printable } from '../text/printable.js';
 import { countFailed } from './apply-json.js';
 import { painter, type Style } from './paint.js';
 import { applyHead, countActions, DONE, summaryLine, uncheckedTail } from './summary.js';

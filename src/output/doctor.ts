@@ -1,6 +1,6 @@
 import type { CheckResult } from '../doctor/check.js';
 import type { FailureKind, Problem } from '../errors.js';
-import { printable } from '../manifest/printable.js';
+import { printable } from '../text/printable.js';
 import { painter, type Style } from './paint.js';
 
 type Status = CheckResult['status'];

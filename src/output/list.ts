@@ -1,8 +1,8 @@
-import { printable } from '../manifest/printable.js';
 import { byNameThenId } from '../plan/plan.js';
 import { candidatesOf } from '../recovery/duplicates.js';
 import { hull, rangesText } from '../state/ranges.js';
 import type { IdRange, State } from '../state/state.js';
+import { printable } from '../text/printable.js';
 import { CALLERS, type WebhookSpec } from '../webhook.js';
 import { painter } from './paint.js';
 import { describeSpec, NAMES_WIDTH } from './plan-text.js';

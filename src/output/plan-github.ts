@@ -1,5 +1,5 @@
-import { printable } from '../manifest/printable.js';
 import { type Change, isPending, lineOf } from '../plan/change.js';
+import { printable } from '../text/printable.js';
 import { escapeData, escapeProperty } from './problems.js';
 import { countActions, planNotice } from './summary.js';
 

@@ -1,6 +1,6 @@
-import { printable } from '../manifest/printable.js';
 import { type Change, idOf, lineOf } from '../plan/change.js';
 import { type LimitNames, limitKey } from '../plan/names.js';
+import { printable } from '../text/printable.js';
 import { CALLERS, type Difference, type LimitField, maskHandler, type WebhookSpec } from '../webhook.js';
 import { type Paint, painter, type Style } from './paint.js';
 import { countActions, planClosing } from './summary.js';

@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
-import { printable, printableLines } from '../manifest/printable.js';
+import { printable, printableLines } from '../text/printable.js';
 import { painter, type Style } from './paint.js';
 
 const STYLE_OF: Readonly<Record<Problem['severity'], Style>> = { error: 'red', warning: 'yellow' };

@@ -1,9 +1,9 @@
 import { Scalar, stringify } from 'yaml';
 import type { LiveWebhook } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
-import { printable, printableJson } from '../manifest/printable.js';
 import { looksLike } from '../recovery/matching.js';
 import type { IdRange, State } from '../state/state.js';
+import { printable, printableJson } from '../text/printable.js';
 import { CALLERS, canonicalCallers, canonicalHandler } from '../webhook.js';
 
 /** A webhook of the account with the name that it has in the state, or would get in a manifest. */

@@ -1,8 +1,8 @@
 import type { NamedEntity } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
-import { cut, quote } from '../manifest/printable.js';
-import { nearest } from '../manifest/suggest.js';
 import type { State } from '../state/state.js';
+import { cut, quote } from '../text/printable.js';
+import { nearest } from '../text/suggest.js';
 import { type DesiredWebhook, type LimitField, type LimitName, type ManifestEntry, webhookKey } from '../webhook.js';
 
 /** What the manifest calls some ids, for people: see `limitKey`. */

@@ -2,8 +2,8 @@ import type { CallFailure } from '../copernica/api.js';
 import { type ProductError, productError } from '../errors.js';
 import type { Change } from '../plan/change.js';
 import { uncertainRemedy } from '../recovery/duplicates.js';
-import { roughDuration } from '../rough-duration.js';
 import type { State } from '../state/state.js';
+import { roughDuration } from '../text/rough-duration.js';
 
 /** Where in the manifest a change comes from, for messages. */
 function placeOf(change: Change, file: string): { file?: string; line?: number; column?: number } {

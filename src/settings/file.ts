@@ -3,9 +3,9 @@ import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
 import { checkBounds } from '../manifest/bounds.js';
 import { lineRange, placeOf, type Source, sourceOf } from '../manifest/findings.js';
-import { frame } from '../manifest/frame.js';
-import { cut, quote } from '../manifest/printable.js';
-import { nearest } from '../manifest/suggest.js';
+import { frame } from '../text/frame.js';
+import { cut, quote } from '../text/printable.js';
+import { nearest } from '../text/suggest.js';
 import { PROCESS_WIDE, SETTING_NAMES, SETTINGS } from './schema.js';
 
 /** What a settings file may cost to read: it can come from a stranger's pull request, as a manifest can. */

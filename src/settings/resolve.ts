@@ -1,6 +1,6 @@
 import { type Problem, ProductError } from '../errors.js';
-import { quote } from '../manifest/printable.js';
-import { nearest } from '../manifest/suggest.js';
+import { quote } from '../text/printable.js';
+import { nearest } from '../text/suggest.js';
 import type { FilePlace, FileValues, RawAccount, SourcedText, TextValues } from './file.js';
 import { SETTINGS, type Setting, type SettingKey, type Settings, settingsSchema } from './schema.js';
 import { mayBeSecret } from './values.js';

@@ -1,10 +1,10 @@
 import type { Trigger as RunTrigger } from '../daemon/scheduler.js';
 import type { Problem } from '../errors.js';
-import { maskUrls } from '../mask-urls.js';
 import type { Counts } from '../output/summary.js';
 import type { ChangeResult } from '../plan/applied.js';
 import type { Action } from '../plan/change.js';
 import type { IdRange } from '../state/state.js';
+import { maskUrls } from '../text/mask-urls.js';
 import type { ISSUES, NOTICE_RESULTS, RUN_RESULTS, WEBHOOK_STATUSES } from './kinds.js';
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { frameOf, lineRange, placeOf, sourceOf } from '../../../src/manifest/findings.js';
-import { cut, printable, quote } from '../../../src/manifest/printable.js';
-import { nearest } from '../../../src/manifest/suggest.js';
+import { cut, printable, quote } from '../../../src/text/printable.js';
+import { nearest } from '../../../src/text/suggest.js';
 import { growth } from '../../helpers/growth.js';
 
 describe('nearest', () => {

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 import { describe, expect, it } from 'vitest';
-import { maskUrls } from '../../../src/mask-urls.js';
+import { maskUrls } from '../../../src/text/mask-urls.js';
 import { parse } from './manifests.js';
 
 /** A disturbed round is made up for by another; what is quadratic stays so. */

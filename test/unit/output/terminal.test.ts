@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createLog } from '../../../src/log.js';
-import { printableJson } from '../../../src/manifest/printable.js';
 import { formatApplied } from '../../../src/output/apply-text.js';
 import { formatList } from '../../../src/output/list.js';
 import { planAnnotations } from '../../../src/output/plan-github.js';
@@ -9,6 +8,7 @@ import { formatPlan } from '../../../src/output/plan-text.js';
 import { discoveredManifest } from '../../../src/plan/discovered.js';
 import { makePlan } from '../../../src/plan/plan.js';
 import { readSettingsFile } from '../../../src/settings/file.js';
+import { printableJson } from '../../../src/text/printable.js';
 import { anEntry, aState } from '../../helpers/state.js';
 
 /** Clears the screen, in 7 and in 8 bits, turns text around, rings, forges a line, and gives orders to a CI log. */

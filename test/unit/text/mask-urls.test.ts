@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskUrls } from '../../src/mask-urls.js';
+import { maskUrls } from '../../../src/text/mask-urls.js';
 
 describe('text that may hold handlers', () => {
   it.each([

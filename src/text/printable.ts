@@ -1,4 +1,4 @@
-import { LIMITS } from './limits.js';
+import { LIMITS } from '../manifest/limits.js';
 
 /**
  * Characters that a terminal or log viewer acts on, or that hide: control characters (terminal escapes begin with one),

@@ -1,4 +1,4 @@
-import { maskUrls } from '../mask-urls.js';
+import { maskUrls } from './mask-urls.js';
 import { printable } from './printable.js';
 
 const FRAME = {
