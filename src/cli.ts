@@ -14,7 +14,6 @@ import { runCommand } from './commands/run.js';
 import { type SandboxOptions, sandboxCommand } from './commands/sandbox.js';
 import { schemaCommand } from './commands/schema.js';
 import { validateCommand } from './commands/validate.js';
-import { describeProgram } from './completion/program.js';
 import { SHELLS, type Shell } from './completion/shells.js';
 import type { ProblemCode } from './error-codes.js';
 import type { Host } from './host.js';
@@ -192,7 +191,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     .argument('[words...]', 'what was typed so far, after --: asks what may follow, as the script does');
   doing(completion, () => {
     const [shell, words] = completion.processedArgs as [Shell, string[]];
-    return completionCommand(host, describeProgram(program), [shell, ...words]);
+    return completionCommand(host, program, [shell, ...words]);
   });
   return program.helpCommand('help [command]', 'show the help of a command');
 }
@@ -227,7 +226,7 @@ function addSetting(command: Command, setting: Setting): void {
   // For help and completion alone: what is wrong is told by the settings, with where it came from.
   if (setting.choices !== undefined) option.argChoices = [...setting.choices];
   command.addOption(option.helpGroup(SETTINGS_GROUP));
-  if (isSwitch(setting)) command.addOption(new Option(`--no-${setting.name}`).hideHelp());
+  if (isSwitch(setting)) command.addOption(new Option(`--no-${setting.name}`, `not --${setting.name}`).hideHelp());
 }
 
 /** A switch takes no value, and has a --no- form that overrides the environment and the settings file. */

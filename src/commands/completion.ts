@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ProgramShape } from '../completion/program.js';
+import type { Command } from 'commander';
 import { answerTo, completionScript, type Shell, typedWords } from '../completion/shells.js';
 import { suggest } from '../completion/suggest.js';
 import type { Host } from '../host.js';
@@ -9,10 +9,10 @@ import type { CommandResult } from './command.js';
 /** completion: prints a shell's completion script; with words, answers what that script asks at each Tab. */
 export async function completionCommand(
   { environment }: Host,
-  program: ProgramShape,
+  program: Command,
   [shell, ...words]: readonly [Shell, ...string[]],
 ): Promise<CommandResult> {
-  if (words.length === 0) return { text: completionScript(shell, program.name) };
+  if (words.length === 0) return { text: completionScript(shell, program.name()) };
   return {
     text: answerTo(
       shell,

@@ -1,35 +1,31 @@
-import type { CommandShape, OptionShape, ProgramShape, ValueShape } from './program.js';
+import { Argument, type Command, Option } from 'commander';
 import type { Suggestion, Suggestions } from './shells.js';
 
 /**
  * What may stand in place of the last of these words, which follow the program's name and may be begun or empty. Words
  * that begin otherwise are left out. `entryNames` is asked only where such a name is meant.
  */
-export function suggest(
-  program: ProgramShape,
-  words: readonly string[],
-  entryNames: () => readonly string[],
-): Suggestions {
+export function suggest(program: Command, words: readonly string[], entryNames: () => readonly string[]): Suggestions {
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
+  const commands = program.createHelp().visibleCommands(program);
   const commandAt = before.findIndex((word) => !word.startsWith('-'));
-  const command = program.commands.find(({ name }) => name === before[commandAt]);
-  if (commandAt >= 0 && command === undefined) return [];
-  const options = (command ?? program).options;
+  const command = commandAt < 0 ? program : commands.find((it) => it.name() === before[commandAt]);
+  if (command === undefined) return [];
 
+  const options = optionsOf(command);
   const attached = current.startsWith('--') ? current.indexOf('=') : -1;
   const flag = attached < 0 ? before.at(-1) : current.slice(0, attached);
   const option = options.find((it) => takesValue(it) && isSpelled(it, flag));
   const prefix = attached < 0 ? '' : current.slice(0, attached + 1);
-  if (option !== undefined) return beginning(current, valuesOf(option.value, entryNames), prefix);
+  if (option !== undefined) return beginning(current, valuesOf(option, entryNames), prefix);
 
   if (current.startsWith('-')) return beginning(current, options.flatMap(flagsOf));
-  if (command === undefined) {
-    const commands = program.commands.map(({ name, description }) => ({ word: name, description: brief(description) }));
-    return beginning(current, commands);
-  }
-  const operand = command.operands[operandsIn(before.slice(commandAt + 1), command)];
-  return operand === undefined ? [] : beginning(current, valuesOf(operand.value, entryNames));
+  const aboutCommands = commands.map((it) => ({ word: it.name(), description: brief(it.description()) }));
+  // The argument of `help` does not say what it takes.
+  if (command === program || command.name() === 'help') return beginning(current, aboutCommands);
+  const operand = command.registeredArguments[operandsIn(before.slice(commandAt + 1), options)];
+  return operand === undefined ? [] : beginning(current, valuesOf(operand, entryNames));
 }
 
 function beginning(current: string, suggestions: Suggestions, prefix = ''): Suggestions {
@@ -39,38 +35,38 @@ function beginning(current: string, suggestions: Suggestions, prefix = ''): Sugg
     .filter(({ word }) => word.startsWith(current));
 }
 
-function valuesOf(value: ValueShape, entryNames: () => readonly string[]): Suggestions {
-  switch (value.kind) {
-    case 'path':
-      return 'files';
-    case 'words':
-      return value.words.map((word) => ({ word, description: '' }));
-    case 'entry':
-      return entryNames().map((word) => ({ word, description: '' }));
-    case 'text':
-    case 'none':
-      return [];
-  }
+/** What a value is shows in its name: paths are called path, and the name that a command takes is that of an entry. */
+function valuesOf(it: Option | Argument, entryNames: () => readonly string[]): Suggestions {
+  const isEntry = it instanceof Argument && it.name() === 'name';
+  const words = isEntry ? entryNames() : (it.argChoices ?? []);
+  const isPath = it instanceof Option ? /[<[]path[>\]]/.test(it.flags) : it.name() === 'path';
+  return isPath ? 'files' : words.map((word) => ({ word, description: '' }));
+}
+
+/** Hidden ones too, since they can be typed. */
+function optionsOf(command: Command): Option[] {
+  const visible = command.createHelp().visibleOptions(command);
+  return [...visible, ...command.options.filter((option) => !visible.includes(option))];
 }
 
 /** How many operands there are already among the words after the command. */
-function operandsIn(words: readonly string[], { options }: CommandShape): number {
+function operandsIn(words: readonly string[], options: readonly Option[]): number {
   return words.filter((word, index) => {
     if (word.startsWith('-')) return false;
     return !options.some((option) => takesValue(option) && isSpelled(option, words[index - 1]));
   }).length;
 }
 
-function takesValue({ value }: OptionShape): boolean {
-  return value.kind !== 'none';
+function takesValue({ required, optional }: Option): boolean {
+  return required || optional;
 }
 
-function isSpelled({ short, long }: OptionShape, flag: string | undefined): boolean {
+function isSpelled({ short, long }: Option, flag: string | undefined): boolean {
   return flag !== undefined && (flag === short || flag === long);
 }
 
-function flagsOf({ short, long, description }: OptionShape): Suggestion[] {
-  return [short, long].flatMap((word) => (word === null ? [] : { word, description: brief(description) }));
+function flagsOf({ short, long, description }: Option): Suggestion[] {
+  return [short, long].flatMap((word) => (word ? { word, description: brief(description) } : []));
 }
 
 /** Short enough for a list: without what stands in brackets, or after a semicolon. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { typedWords } from '../../../src/completion/shells.js';
 import { suggest } from '../../../src/completion/suggest.js';
-import { programShape } from '../docs/program.js';
+import { commandLine } from '../../helpers/program.js';
 
-const PROGRAM = programShape();
+const PROGRAM = commandLine();
 const NAMES = ['first-one', 'second.one'];
 
 /** What is offered in place of the last word. */
@@ -41,7 +41,7 @@ describe('completion', () => {
     expect(commands).toEqual(
       expect.arrayContaining([{ word: 'plan', description: 'show what apply would do, and change nothing' }]),
     );
-    expect(commands).toHaveLength(PROGRAM.commands.length);
+    expect(commands).toHaveLength(PROGRAM.commands.length + 1);
   });
 
   it('puts together what bash takes apart', () => {

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { settingsFileText } from '../../../src/settings/starter.js';
-import { programShape } from './program.js';
+import { commandLine } from '../../helpers/program.js';
 import { referenceText } from './reference.js';
 
 /** Every page that is made from the code, and from what. `npm run docs` writes them. */
 const PAGES: Readonly<Record<string, () => string>> = {
-  'docs/reference.md': () => referenceText(programShape()),
+  'docs/reference.md': () => referenceText(commandLine()),
   'config/settings.yaml': settingsFileText,
 };
 

@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseManifest } from '../../../src/manifest/parse.js';
-import { programShape } from './program.js';
+import { commandLine } from '../../helpers/program.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PAGES = [
@@ -50,7 +50,7 @@ function samples(page: string, ...languages: string[]): string[] {
   return blocks.flatMap(([, language = '', text = '']) => (languages.includes(language) ? [text] : []));
 }
 
-const { commands } = programShape();
+const { commands } = commandLine();
 
 function wrongCommands(page: string): string[] {
   const inBlocks = samples(page, 'sh', 'cron', 'console').flatMap((text) => text.replaceAll(/\\\n/g, ' ').split('\n'));
@@ -59,7 +59,7 @@ function wrongCommands(page: string): string[] {
     const [, call] = /(?:^|\s)copernica-webhooks ((?:[a-z]|--).*)/.exec(line.replace(/\s#.*$/, '')) ?? [];
     if (call === undefined || /docker|kubectl|^#/.test(line)) return [];
     const [name = '', ...words] = call.split(/[\s=]+/);
-    const command = commands.find((each) => each.name === name);
+    const command = commands.find((each) => each.name() === name);
     if (command === undefined) return /^--(help|version)$/.test(name) ? [] : [`${line}: no command ${name}`];
     const flags = words.filter((word) => word.startsWith('--') && word !== '--help');
     const known = command.options.map(({ long }) => long);

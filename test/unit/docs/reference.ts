@@ -1,4 +1,4 @@
-import type { CommandShape, OptionShape, ProgramShape } from '../../../src/completion/program.js';
+import type { Argument, Command, Option } from 'commander';
 import { EXIT } from '../../../src/output/exit-code.js';
 import { PROCESS_WIDE, SETTINGS, type Setting } from '../../../src/settings/schema.js';
 import { cell, code, table } from './markdown.js';
@@ -28,12 +28,12 @@ Where the settings file lists \`accounts\`, each may have any of these but ${[..
 `;
 
 /** docs/reference.md, from the command line and the settings as they are. */
-export function referenceText(program: ProgramShape): string {
+export function referenceText(program: Command): string {
   const settings = Object.values(SETTINGS);
   return [
     HEAD,
     '## Commands\n',
-    ...program.commands.filter(({ name }) => name !== 'help').map((command) => commandText(command, program.name)),
+    ...program.commands.map((command) => commandText(command, program.name())),
     SETTINGS_INTRO,
     table(['Name', 'Flag', 'Environment', 'Default', 'Accepts'], settings.map(settingRow)),
     ...settings.map(settingText),
@@ -46,33 +46,31 @@ export function referenceText(program: ProgramShape): string {
   ].join('\n');
 }
 
-function commandText(command: CommandShape, program: string): string {
-  const isSetting = ({ long }: OptionShape) => settingOf(long.slice(2)) !== undefined;
-  const own = command.options.filter((option) => !isSetting(option) && !option.hidden && option.long !== '--help');
-  const settings = command.options.filter((option) => isSetting(option) && !option.hidden);
-  const operands = command.operands.map(({ name, required }) => (required ? ` <${name}>` : ` [${name}]`)).join('');
+function commandText(command: Command, program: string): string {
+  const isSetting = (option: Option) => settingOf(option.name()) !== undefined;
+  const shown = command.options.filter(({ hidden }) => !hidden);
+  const own = shown.filter((option) => !isSetting(option));
+  const settings = shown.filter(isSetting);
+  const operands = command.registeredArguments;
+  const usage = operands.map((it) => (it.required ? ` <${it.name()}>` : ` [${it.name()}]`)).join('');
   const rows = [
-    ...command.operands.map(({ name, description, value }) => [code(name), `${description}${choicesOf(value)}`]),
-    ...own.map(({ flags, description, value }) => [code(flags), `${description}${choicesOf(value)}`]),
+    ...operands.map((it) => [code(it.name()), `${it.description}${choicesOf(it)}`]),
+    ...own.map((it) => [code(it.flags), `${it.description}${choicesOf(it)}`]),
   ];
   return [
-    `### ${command.name}\n`,
-    `\`${program} ${command.name}${command.options.length > 1 ? ' [options]' : ''}${operands}\`: ${description(command)}.\n`,
+    `### ${command.name()}\n`,
+    `\`${program} ${command.name()}${shown.length > 0 ? ' [options]' : ''}${usage}\`: ${cell(command.description())}.\n`,
     ...(rows.length === 0 ? [] : [table(['Argument', 'Means'], rows)]),
     ...(settings.length === 0 ? [] : [`Settings: ${settings.map(linkOf).join(', ')}.\n`]),
   ].join('\n');
 }
 
-function description(command: CommandShape): string {
-  return cell(command.description);
+function choicesOf({ argChoices }: Argument | Option): string {
+  return argChoices === undefined ? '' : `: ${argChoices.join(', ')}`;
 }
 
-function choicesOf(value: OptionShape['value']): string {
-  return value.kind === 'words' ? `: ${value.words.join(', ')}` : '';
-}
-
-function linkOf({ long }: OptionShape): string {
-  return `[${long}](#setting-${long.slice(2)})`;
+function linkOf(option: Option): string {
+  return `[${option.long}](#setting-${option.name()})`;
 }
 
 function settingOf(name: string): Setting | undefined {

@@ -1,11 +1,11 @@
-import { buildProgram } from '../../../src/cli.js';
-import { describeProgram, type ProgramShape } from '../../../src/completion/program.js';
-import { Secrets } from '../../../src/secrets.js';
+import type { Command } from 'commander';
+import { buildProgram } from '../../src/cli.js';
+import { Secrets } from '../../src/secrets.js';
 
 const SILENT = { write: () => {}, offer: () => {}, isTTY: false };
 
 /** The command line as it is. Nothing is run. */
-export function programShape(): ProgramShape {
+export function commandLine(): Command {
   const host = {
     environment: {},
     stdout: SILENT,
@@ -22,5 +22,5 @@ export function programShape(): ProgramShape {
       throw new Error(`ended with ${code}`);
     },
   };
-  return describeProgram(buildProgram(host, () => {}));
+  return buildProgram(host, () => {});
 }
