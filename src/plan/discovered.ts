@@ -116,7 +116,7 @@ function entryLines({ name, webhook }: Discovered): string[] {
   const both = callers.length === 0 || CALLERS.every((caller) => callers.includes(caller));
   const entry = {
     name: scalarOf(name),
-    handler: scalarOf(handler.replaceAll('${', '$${')),
+    handler: scalarOf(handler.replaceAll('${', () => '$${')),
     trigger: scalarOf(trigger),
     ...(both ? {} : { callers: callers.map(scalarOf) }),
     ...(database == null ? {} : { database }),
