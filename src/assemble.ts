@@ -5,8 +5,10 @@ import type { Logger } from 'pino';
 import type { CircuitBreaker } from './copernica/circuit-breaker.js';
 import { createCopernicaClient, type RequestEvent } from './copernica/client.js';
 import type { ProxySettings } from './copernica/proxy.js';
+import { hider } from './copernica/redact.js';
 import { productError } from './errors.js';
 import { type Host, holderOf } from './host.js';
+import { fillableValues } from './manifest/interpolate.js';
 import { type LoadedManifest, loadManifestText } from './manifest/load.js';
 import type { ReconcilerEdges, ValidManifest } from './reconcile/edges.js';
 import { startSandbox } from './sandbox/server.js';
@@ -127,6 +129,7 @@ function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
     retry: { signal: stop, breaker: breakerFor(target.apiUrl) },
     beforeSend: () => lease?.assertSound(),
     onRequest: options.onRequest,
+    hideValues: hider(fillableValues(host.environment)),
   });
   return {
     loadManifest: options.loadManifest ?? manifestReader(settings.file, host),

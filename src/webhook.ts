@@ -56,8 +56,16 @@ export interface LimitName {
   readonly frame: string;
 }
 
+/**
+ * A handler as the file writes it: `${WEBHOOKS_KEY}`, and not its value. Left out where that is what `maskHandler` makes
+ * of the value, or where no file is known to write it.
+ */
+export interface HandlerAsWritten {
+  readonly handlerAsWritten?: string;
+}
+
 /** One entry of the manifest, validated. `line` and `column` (from 1) are where its name stands. */
-export interface DesiredWebhook<Limit = number> {
+export interface DesiredWebhook<Limit = number> extends HandlerAsWritten {
   readonly name: string;
   readonly spec: WebhookSpec<Limit>;
   readonly line: number;
@@ -141,7 +149,7 @@ export function isWrittenAlike(a: WebhookSpec, b: WebhookSpec): boolean {
   );
 }
 
-/** One field that is not as it should be: canonical text before and after, whole. Mask handlers before showing it. */
+/** One field that is not as it should be: canonical text before and after, whole. */
 export interface Difference {
   readonly field: WebhookField;
   readonly from: string;
@@ -157,10 +165,20 @@ export function differences(from: CanonicalWebhook, to: CanonicalWebhook): Diffe
   }));
 }
 
-/**
- * A handler as people may see it: user info, query and fragment can hold secrets, so they are masked.
- * The state file and `--json` keep the whole.
- */
+/** A handler as every output shows it: as the file writes it, or else masked. Not yet safe to print on a terminal. */
+export function shownHandler({
+  spec,
+  handlerAsWritten,
+}: HandlerAsWritten & { readonly spec: Pick<WebhookSpec, 'handler'> }): string {
+  return handlerAsWritten ?? maskHandler(spec.handler);
+}
+
+/** The field as it is carried over. */
+export function asWritten({ handlerAsWritten }: HandlerAsWritten): HandlerAsWritten {
+  return handlerAsWritten === undefined ? {} : { handlerAsWritten };
+}
+
+/** A handler that no file writes: user info, query and fragment can hold secrets, so they are masked. */
 export function maskHandler(handler: string): string {
   if (!URL.canParse(handler)) return '***';
   const url = new URL(handler);

@@ -50,7 +50,11 @@ async function discoverIn(
     const taken = await takeOver(assembly.edges, found, { init: assembly.init });
     log.info({ taken }, 'taken over into the state');
   }
-  const document = { webhooks: found.map(({ webhook, ...rest }) => ({ ...webhook, ...rest })) };
+  const document = {
+    webhooks: found.map(({ webhook, handlerAsWritten = webhook.handler, ...rest }) => {
+      return { ...webhook, ...rest, handler: handlerAsWritten };
+    }),
+  };
   const text = discoveredManifest(found);
   const doubles = doublesFound(found);
   if (incomplete === null) return { document, text, problems: doubles };

@@ -1,9 +1,11 @@
+import { hider, type Redact } from '../copernica/redact.js';
 import { type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
+import { fillableValues } from '../manifest/interpolate.js';
 import { describeSpec } from '../output/plan-text.js';
 import { type Imported, importWebhook } from '../reconcile/import.js';
 import { parseInteger } from '../settings/values.js';
-import { HIGHEST_WEBHOOK_ID, type WebhookSpec } from '../webhook.js';
+import { HIGHEST_WEBHOOK_ID, maskHandler, type WebhookSpec } from '../webhook.js';
 import { onlyAccount } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
 import { withSession } from './session.js';
@@ -34,13 +36,14 @@ export async function importCommand(
     const document = { imported: asked.name, id, toDelete: done.former };
     return {
       document,
-      text: importedText(asked.name, id, done),
+      text: importedText(asked.name, id, done, hider(fillableValues(host.environment))),
       problems: [...done.warnings, ...uncheckedWarnings(asked.name, id, done)],
     };
   });
 }
 
-function importedText(name: string, id: number, { kind, spec, former, unchecked }: Imported): string {
+function importedText(name: string, id: number, done: Imported, hideValues: Redact): string {
+  const { kind, spec, former, unchecked } = done;
   const { database, collection, ...rest } = spec;
   const seen: WebhookSpec = {
     ...rest,
@@ -49,7 +52,8 @@ function importedText(name: string, id: number, { kind, spec, former, unchecked 
   };
   if (kind === 'settled') return `${name} stays webhook ${id}, and nothing is in doubt about it any more\n`;
   const deleted = former === null ? '' : `webhook ${former}, which was its own, is deleted by the next run\n`;
-  return `${name} is webhook ${id} now: ${describeSpec(seen)}\n${deleted}`;
+  const handler = done.handlerAsWritten ?? hideValues(maskHandler(spec.handler));
+  return `${name} is webhook ${id} now: ${describeSpec(handler, seen)}\n${deleted}`;
 }
 
 /** What was taken from the manifest on trust is said: a wrong one would get no event, or too many. */

@@ -1,6 +1,8 @@
 import { stateStore } from '../assemble.js';
+import { hider } from '../copernica/redact.js';
 import type { Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
+import { fillableValues } from '../manifest/interpolate.js';
 import { loadValidManifest } from '../manifest/load.js';
 import { EXIT } from '../output/exit-code.js';
 import { planAnnotations } from '../output/plan-github.js';
@@ -50,7 +52,13 @@ async function planAccount(
   const text =
     invocation.output === 'github'
       ? planAnnotations(changes, { file: settings.file, unread })
-      : formatPlan(changes, { color: wantsColor(host.stdout, host.environment), file: settings.file, names, unread });
+      : formatPlan(changes, {
+          color: wantsColor(host.stdout, host.environment),
+          file: settings.file,
+          names,
+          unread,
+          hideValues: hider(fillableValues(host.environment)),
+        });
   return {
     document: planJson(changes),
     text,

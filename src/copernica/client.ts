@@ -4,6 +4,7 @@ import type { Exchange } from './answer.js';
 import { identityOutcome, namedPage, type Page, readOutcome, webhookPage } from './answers.js';
 import type { CopernicaApi, Outcome } from './api.js';
 import { createOutcome, safeText, writeOutcome } from './outcome.js';
+import type { Redact } from './redact.js';
 import { type ApiRequest, Requests, type RequestsOptions } from './requests.js';
 import { type RetryOptions, retrier } from './retry.js';
 import type { Transport } from './transport.js';
@@ -26,6 +27,8 @@ export interface CopernicaClientOptions extends RequestsOptions {
   /** Called before each request. What it throws keeps the request from being sent, and is thrown by the call. */
   readonly beforeSend?: (() => void) | undefined;
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
+  /** Takes what handlers hold out of the API's messages, which may quote one. Left out: only the token is taken out. */
+  readonly hideValues?: Redact | undefined;
   /** In place of HTTP. */
   readonly transport?: Transport | undefined;
 }
@@ -116,6 +119,8 @@ export function createCopernicaClient(options: CopernicaClientOptions): Copernic
 /** Makes calls: each waits for its turn, and is sent again where that helps and does no harm. */
 function runner(requests: Requests, options: CopernicaClientOptions) {
   const { concurrency, now = Date.now, beforeSend = () => {}, onRequest = () => {} } = options;
+  const { hideValues = (text) => text } = options;
+  const redact: Redact = (text) => requests.redact(hideValues(text));
   const limited = semaphore(concurrency);
   const patiently = options.retry === undefined ? null : retrier(options.retry);
 
@@ -126,7 +131,7 @@ function runner(requests: Requests, options: CopernicaClientOptions) {
     const outcome = 'ok' in exchange ? exchange : call.decide(exchange);
     const status = outcome.ok ? undefined : outcome.status;
     onRequest({ call: call.call, outcome: nameOf(call.call, outcome), status, durationMs: now() - startedAt });
-    return outcome.ok ? outcome : { ...outcome, message: safeText(outcome.message, requests.redact) };
+    return outcome.ok ? outcome : { ...outcome, message: safeText(outcome.message, redact) };
   };
   // The turn comes first: what waits in line must not have passed a breaker that opens meanwhile.
   return <T>(call: Call<T>): Promise<Outcome<T>> =>

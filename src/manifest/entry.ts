@@ -14,6 +14,7 @@ export interface Candidate {
   readonly name: string | undefined;
   /** The name as the file writes it, variables not filled in, for messages. */
   readonly writtenName: string | undefined;
+  /** The same of the handler. */
   readonly writtenHandler: string;
   /** Undefined: something about it is wrong, and has been reported. */
   readonly spec: WebhookSpec<number | LimitName> | undefined;

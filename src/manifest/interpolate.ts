@@ -38,6 +38,11 @@ export type Interpolate = (text: string) => Interpolated;
  */
 const PREFIX = 'WEBHOOKS_';
 
+/** What a manifest can fill in of an environment, where messages from outside may repeat it. */
+export function fillableValues(env: Environment): string[] {
+  return Object.entries(env).flatMap(([name, value = '']) => (name.startsWith(PREFIX) ? [value] : []));
+}
+
 /** A literal `${`, or what begins with one, up to the first brace that closes. */
 const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g;
 /** What is between the braces. */

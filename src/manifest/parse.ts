@@ -1,7 +1,7 @@
 import { type Document, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from 'yaml';
 import type { Problem } from '../errors.js';
 import { nearest } from '../text/suggest.js';
-import type { ManifestEntry } from '../webhook.js';
+import { type ManifestEntry, maskHandler } from '../webhook.js';
 import { checkAcross } from './across.js';
 import { checkBounds } from './bounds.js';
 import { type Candidate, readEntry } from './entry.js';
@@ -21,14 +21,11 @@ export interface ManifestSource {
   readonly hidden?: Hidden;
 }
 
-/** An entry with its handler as the file writes it, variables not filled in: the form in which people may see it. */
-export type ParsedEntry = ManifestEntry & { readonly writtenHandler: string };
-
 /** What a text came to. Problems and warnings are in the order of the text; `problems` holds errors and warnings. */
 export type ParsedManifest =
   | {
       readonly ok: true;
-      readonly entries: readonly ParsedEntry[];
+      readonly entries: readonly ManifestEntry[];
       readonly warnings: readonly Problem[];
       /** Names of the variables that the entries refer to, sorted: other values of them make it another manifest. */
       readonly environmentUsed: readonly string[];
@@ -56,8 +53,10 @@ export function parseManifest(
   return { ok: true, entries, warnings: problems, environmentUsed: [...variables].sort() };
 }
 
-function toEntry({ name, spec, writtenHandler, start }: Candidate, source: Source): ParsedEntry | null {
-  return name === undefined || spec === undefined ? null : { name, spec, writtenHandler, ...placeOf(start, source) };
+function toEntry({ name, spec, writtenHandler, start }: Candidate, source: Source): ManifestEntry | null {
+  if (name === undefined || spec === undefined) return null;
+  const written = writtenHandler === maskHandler(spec.handler) ? {} : { handlerAsWritten: writtenHandler };
+  return { name, spec, ...written, ...placeOf(start, source) };
 }
 
 type Filling = Pick<Reading, 'interpolate' | 'variables' | 'filledIn'>;

@@ -1,4 +1,5 @@
 import type { AppliedChange } from '../plan/applied.js';
+import { VALUE_CHANGED } from '../plan/change.js';
 import { printable } from '../text/printable.js';
 import { countFailed } from './apply-json.js';
 import { painter, type Style } from './paint.js';
@@ -20,7 +21,9 @@ export function formatApplied(
   const shown = changes.filter(({ change }) => change.action !== 'none');
   const lines = shown.map(({ change, result, id }) => {
     const word = result === 'done' ? DONE[change.action] : `${change.action} ${result}`;
-    return `  ${paint(RESULT_STYLES[result], word.padEnd(18))} ${printable(change.name)}${id === null ? '' : ` (webhook ${id})`}`;
+    const webhook = id === null ? '' : ` (webhook ${id})`;
+    const why = change.reason === VALUE_CHANGED ? `: ${VALUE_CHANGED}` : '';
+    return `  ${paint(RESULT_STYLES[result], word.padEnd(18))} ${printable(change.name)}${webhook}${why}`;
   });
   const done = changes.filter(({ result }) => result === 'done').map(({ change }) => change);
   const failed = countFailed(changes);

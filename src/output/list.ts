@@ -3,7 +3,7 @@ import { candidatesOf } from '../recovery/duplicates.js';
 import { hull, rangesText } from '../state/ranges.js';
 import type { IdRange, State } from '../state/state.js';
 import { printable } from '../text/printable.js';
-import { CALLERS, type WebhookSpec } from '../webhook.js';
+import { CALLERS, type HandlerAsWritten, shownHandler, type WebhookSpec } from '../webhook.js';
 import { painter } from './paint.js';
 import { describeSpec, NAMES_WIDTH } from './plan-text.js';
 
@@ -19,6 +19,7 @@ export interface ListedWebhook {
   readonly possiblyDuplicatedRanges?: readonly IdRange[];
   /** Of an uncertain create: webhooks of which one may be it, as was last seen. */
   readonly candidates?: readonly number[];
+  /** As the file writes it; masked where that is not known. */
   readonly handler: string;
   readonly trigger: string;
   readonly callers: readonly string[];
@@ -38,7 +39,7 @@ export function listJson(state: State | null): ListedWebhook[] {
       status: uncertain.has(entry.name) ? 'uncertain' : 'created',
       ...mark(state, entry.name),
       ...candidates(state, entry.name),
-      ...fields(entry.spec),
+      ...fields(entry),
       createdAt: entry.createdAt,
     }),
   );
@@ -53,7 +54,7 @@ export function listJson(state: State | null): ListedWebhook[] {
         status: 'uncertain',
         ...mark(state, intent.name),
         ...candidates(state, intent.name),
-        ...fields(intent.spec),
+        ...fields(intent),
         createdAt: null,
       }),
     );
@@ -62,7 +63,7 @@ export function listJson(state: State | null): ListedWebhook[] {
       name: webhook.name,
       id: webhook.id,
       status: 'deleting',
-      ...fields(webhook.spec),
+      ...fields(webhook),
       createdAt: null,
     }),
   );
@@ -80,9 +81,10 @@ function candidates(state: State, name: string): Pick<ListedWebhook, 'candidates
   return ids.length === 0 ? {} : { candidates: ids };
 }
 
-function fields(spec: WebhookSpec) {
+function fields(webhook: HandlerAsWritten & { readonly spec: WebhookSpec }) {
+  const { spec } = webhook;
   return {
-    handler: spec.handler,
+    handler: shownHandler(webhook),
     trigger: spec.trigger,
     callers: spec.callers === undefined ? CALLERS : [...new Set(spec.callers)].sort(),
     database: spec.database ?? null,
@@ -90,7 +92,7 @@ function fields(spec: WebhookSpec) {
   };
 }
 
-/** The same for people, with masked handlers. */
+/** The same for people. */
 export function formatList(state: State | null, options: { readonly color: boolean; readonly file: string }): string {
   if (state === null) return `no state file ${printable(options.file)} yet: nothing has been made\n`;
   const paint = painter(options.color);
@@ -98,7 +100,7 @@ export function formatList(state: State | null, options: { readonly color: boole
   if (rows.length === 0) return `account ${printable(state.account)}: no webhooks\n`;
   const width = Math.min(NAMES_WIDTH.most, Math.max(NAMES_WIDTH.least, ...rows.map((row) => row.name.length)));
   const body = rows.map((row) => {
-    const { database, collection, ...rest } = row;
+    const { database, collection, handler, ...rest } = row;
     const limits = { ...(database === null ? {} : { database }), ...(collection === null ? {} : { collection }) };
     const { possiblyDuplicatedRanges: ranges, candidates } = row;
     const note = ranges === undefined ? '' : ` possibly duplicated (ids ${rangesText(ranges)})`;
@@ -107,7 +109,7 @@ export function formatList(state: State | null, options: { readonly color: boole
       row.status === 'created' && note === '' ? 'green' : 'yellow',
       `${row.status}${may}${note}`.padEnd(9),
     );
-    const spec = describeSpec({ ...rest, ...limits } as WebhookSpec);
+    const spec = describeSpec(handler, { ...rest, ...limits } as Omit<WebhookSpec, 'handler'>);
     return `${printable(row.name).padEnd(width)}  ${String(row.id ?? '-').padStart(8)}  ${status}  ${spec}`;
   });
   return `${body.join('\n')}\n`;

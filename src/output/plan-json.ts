@@ -15,7 +15,7 @@ export interface ChangeJson {
   readonly error?: ProblemJson;
 }
 
-/** The document of `plan --json`; handlers are whole in it. */
+/** The document of `plan --json`. */
 export function planJson(changes: readonly Change[]) {
   return { changes: changes.map(changeJson), summary: { ...countActions(changes), failed: 0 } };
 }

@@ -1,7 +1,7 @@
-import { type Change, idOf, lineOf } from '../plan/change.js';
+import { type Change, idOf, isValueChange, lineOf, VALUE_CHANGED } from '../plan/change.js';
 import { type LimitNames, limitKey } from '../plan/names.js';
 import { printable } from '../text/printable.js';
-import { CALLERS, type Difference, type LimitField, maskHandler, type WebhookSpec } from '../webhook.js';
+import { CALLERS, type Difference, type LimitField, shownHandler, type WebhookSpec } from '../webhook.js';
 import { type Paint, painter, type Style } from './paint.js';
 import { countActions, planClosing } from './summary.js';
 
@@ -21,42 +21,46 @@ export const NAMES_WIDTH = { least: 12, most: 48 };
 
 const NO_NAMES: LimitNames = new Map();
 
-/**
- * The plan for people: a line an entry that needs something, how it differs under it, and a summary.
- * Handlers are masked: a query can hold a secret, and plans are pasted into pull requests.
- */
-export function formatPlan(
-  changes: readonly Change[],
-  options: { readonly color: boolean; readonly file: string; readonly names?: LimitNames; readonly unread?: number },
-): string {
+export interface PlanTextOptions {
+  readonly color: boolean;
+  readonly file: string;
+  readonly names?: LimitNames;
+  readonly unread?: number;
+  /** Takes values of variables out of a handler that is as somebody set it in the account. Left out: there are none. */
+  readonly hideValues?: (text: string) => string;
+}
+
+/** The plan for people: a line an entry that needs something, how it differs under it, and a summary. */
+export function formatPlan(changes: readonly Change[], options: PlanTextOptions): string {
   const paint = painter(options.color);
   const shown = changes.filter((change) => change.action !== 'none');
   const widest = Math.max(NAMES_WIDTH.least, ...shown.map((change) => change.name.length));
   const width = Math.min(NAMES_WIDTH.most, widest);
-  const lines = shown.flatMap((change) => changeLines(change, { width, paint, names: NO_NAMES, ...options }));
+  const lines = shown.flatMap((change) => changeLines(change, { ...DEFAULTS, ...options, width, paint }));
   const counts = countActions(changes);
   return `${[...lines, ...(lines.length > 0 ? [''] : []), planClosing(counts, paint, options.unread)].join('\n')}\n`;
 }
 
-interface Format {
+const DEFAULTS = { names: NO_NAMES, hideValues: (text: string) => text };
+
+interface Format extends Pick<Required<PlanTextOptions>, 'file' | 'names' | 'hideValues'> {
   readonly width: number;
-  readonly file: string;
-  readonly names: LimitNames;
   readonly paint: Paint;
 }
 
-function changeLines(change: Change, { width, file, names, paint }: Format): string[] {
+function changeLines(change: Change, format: Format): string[] {
+  const { width, file, names, paint } = format;
   const [sign, style] = SIGNS[change.action];
   const line = lineOf(change);
   const place = line === null ? '' : paint('dim', `  (${printable(file)}:${line})`);
   const head = `  ${paint(style, `${sign} ${change.action.padEnd(8)}`)} ${printable(change.name).padEnd(width)}  ${describe(change, names)}${place}`;
-  return [head, ...detailLines(change, names).map((detail) => `      ${paint('dim', detail)}`)];
+  return [head, ...detailLines(change, format).map((detail) => `      ${paint('dim', detail)}`)];
 }
 
 function describe(change: Change, names: LimitNames): string {
   switch (change.action) {
     case 'create':
-      return describeSpec(change.desired.spec, names);
+      return describeSpec(shownHandler(change.desired), change.desired.spec, names);
     case 'update':
       return `${webhookOf(change)}: ${printable(change.reason)}`;
     case 'replace':
@@ -77,13 +81,13 @@ function webhookOf(change: Change): string {
   return id === null ? 'the webhook' : `webhook ${id}`;
 }
 
-function detailLines(change: Change, names: LimitNames): string[] {
+function detailLines(change: Change, format: Format): string[] {
   switch (change.action) {
     case 'create':
       return change.goneId !== null ? [printable(change.reason)] : [];
     case 'update':
     case 'replace':
-      return change.differences.map((difference) => describeDifference(difference, names));
+      return change.differences.map((difference) => describeDifference(difference, format));
     case 'orphaned':
       return ['kept; --prune deletes it, "forget" lets go of it'];
     case 'move':
@@ -94,15 +98,19 @@ function detailLines(change: Change, names: LimitNames): string[] {
   }
 }
 
-/** `create → https://host/path (ms; database 1017)` */
-export function describeSpec(spec: WebhookSpec, names: LimitNames = NO_NAMES): string {
+/** `create → https://host/path (ms; database 1017)`. `handler`: as it is shown. */
+export function describeSpec(
+  handler: string,
+  spec: Omit<WebhookSpec, 'handler'>,
+  names: LimitNames = NO_NAMES,
+): string {
   const parts = [
     spec.callers === undefined || spec.callers.length === CALLERS.length ? [] : [spec.callers.join(', ')],
     spec.database === undefined ? [] : [`database ${limitText('database', spec.database, names)}`],
     spec.collection === undefined ? [] : [`collection ${limitText('collection', spec.collection, names)}`],
   ].flat();
   const limits = parts.length === 0 ? '' : ` (${parts.join('; ')})`;
-  return `${spec.trigger} → ${shownHandler(spec.handler)}${limits}`;
+  return `${spec.trigger} → ${printable(handler)}${limits}`;
 }
 
 /** `Customers (1017)` where the manifest says the name; `Customers` where there is no account to look it up in. */
@@ -112,18 +120,12 @@ function limitText(field: LimitField, id: number | string, names: LimitNames): s
   return Number(id) > 0 ? `${printable(name)} (${id})` : printable(name);
 }
 
-/** Masked, and harmless in a terminal: one that was read from the account or a state file may hold anything. */
-function shownHandler(handler: string): string {
-  return printable(maskHandler(handler));
-}
-
-function describeDifference({ field, from, to }: Difference, names: LimitNames): string {
+function describeDifference(difference: Difference, { names, hideValues }: Format): string {
+  const { field, from, to } = difference;
   if (field === 'database' || field === 'collection') {
     const text = (id: string) => (id === '' ? '(none)' : limitText(field, id, names));
     return `${field}: ${text(from)} → ${text(to)}`;
   }
-  if (field !== 'handler') return `${field}: ${printable(from)} → ${printable(to)}`;
-  const masked = [shownHandler(from), shownHandler(to)];
-  const hidden = masked[0] === masked[1] ? ' (they differ in the masked part)' : '';
-  return `handler: ${masked[0]} → ${masked[1]}${hidden}`;
+  if (isValueChange(difference)) return `handler: ${printable(to)} (${VALUE_CHANGED})`;
+  return `${field}: ${printable(field === 'handler' ? hideValues(from) : from)} → ${printable(to)}`;
 }

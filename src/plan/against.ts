@@ -1,5 +1,5 @@
 import type { State, StateEntry } from '../state/state.js';
-import type { DesiredWebhook, LimitName, ManifestEntry } from '../webhook.js';
+import { asWritten, type DesiredWebhook, type LimitName, type ManifestEntry } from '../webhook.js';
 import { type LimitNames, limitKey } from './names.js';
 
 /**
@@ -7,7 +7,10 @@ import { type LimitNames, limitKey } from './names.js';
  * Its ids are negative, which no webhook's is: they are not shown.
  */
 export function stateOfManifest(entries: readonly DesiredWebhook[]): State {
-  const made = entries.map(({ name, spec }, index): StateEntry => ({ name, spec, id: -1 - index, createdAt: '' }));
+  const made = entries.map((entry, index): StateEntry => {
+    const { name, spec } = entry;
+    return { name, spec, ...asWritten(entry), id: -1 - index, createdAt: '' };
+  });
   return {
     account: '',
     lineage: '',

@@ -1,5 +1,5 @@
 import type { Intent } from '../state/state.js';
-import type { DesiredWebhook, Difference, WebhookSpec } from '../webhook.js';
+import type { DesiredWebhook, Difference, HandlerAsWritten, WebhookSpec } from '../webhook.js';
 
 /** Actions in the order in which summaries name them. */
 export const ACTIONS = ['create', 'update', 'replace', 'move', 'delete', 'recover', 'none', 'orphaned'] as const;
@@ -15,6 +15,12 @@ interface Wanted extends Common {
   readonly desired: DesiredWebhook;
 }
 
+/** What is known of the webhook of an entry that the manifest does not have. */
+interface Unwanted extends Common, HandlerAsWritten {
+  readonly id: number;
+  readonly spec: WebhookSpec;
+}
+
 /** What must happen to one entry. `from`: the name that its webhook has in the state, where that is another. */
 export type Change =
   | (Wanted & {
@@ -26,6 +32,7 @@ export type Change =
       readonly action: 'update' | 'replace';
       readonly id: number;
       readonly from: string | null;
+      /** Handlers as they are shown: where only values of variables changed, the same before and after. */
       readonly differences: readonly Difference[];
     })
   | (Wanted & { readonly action: 'move'; readonly id: number; readonly from: string })
@@ -37,8 +44,8 @@ export type Change =
       /** The webhook that is to be replaced; null: there is none. */
       readonly replaces: number | null;
     })
-  | (Common & { readonly action: 'delete'; readonly id: number; readonly spec: WebhookSpec; readonly pending: boolean })
-  | (Common & { readonly action: 'orphaned'; readonly id: number; readonly spec: WebhookSpec });
+  | (Unwanted & { readonly action: 'delete'; readonly pending: boolean })
+  | (Unwanted & { readonly action: 'orphaned' });
 
 /** Changes in the order of the manifest, then what the manifest does not name, by name and id. */
 export interface Plan {
@@ -62,6 +69,14 @@ export function isPending(change: Pick<Change, 'action'>): boolean {
 
 /** Why an entry is planned that somebody else changed. */
 export const CHANGED_IN_ACCOUNT = 'changed in the account';
+
+/** Why an entry is planned of which the file writes the same as before. */
+export const VALUE_CHANGED = 'the value of a variable changed';
+
+/** True for a handler that the file writes as before: only what its variables stand for is another. */
+export function isValueChange({ field, from, to }: Difference): boolean {
+  return field === 'handler' && from === to;
+}
 
 /** True for what mends a webhook that was found gone or changed in the account. */
 export function isDrift(change: Change): boolean {

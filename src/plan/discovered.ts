@@ -4,10 +4,13 @@ import type { Problem } from '../errors.js';
 import { looksLike } from '../recovery/matching.js';
 import type { IdRange, State } from '../state/state.js';
 import { printable, printableJson } from '../text/printable.js';
-import { CALLERS, canonicalCallers, canonicalHandler } from '../webhook.js';
+import { asWritten, CALLERS, canonicalCallers, canonicalHandler, type HandlerAsWritten } from '../webhook.js';
 
-/** A webhook of the account with the name that it has in the state, or would get in a manifest. */
-export interface Discovered {
+/**
+ * A webhook of the account with the name that it has in the state, or would get in a manifest; with its handler as a file
+ * writes it, where the state knows that of the same one.
+ */
+export interface Discovered extends HandlerAsWritten {
   readonly name: string;
   readonly id: number;
   readonly webhook: LiveWebhook;
@@ -27,6 +30,7 @@ const AROUND_KNOWN_IDS = 64;
  */
 export function nameDiscovered(webhooks: readonly LiveWebhook[], state: State | null): Discovered[] {
   const owners = state?.owners ?? new Map<number, string>();
+  const written = writtenHandlers(state);
   const taken = new Set(owners.values());
   const named = [...webhooks]
     .sort((a, b) => a.id - b.id)
@@ -34,7 +38,8 @@ export function nameDiscovered(webhooks: readonly LiveWebhook[], state: State | 
       const owner = owners.get(webhook.id);
       const name = owner ?? freeName(baseName(webhook), taken);
       taken.add(name);
-      return { name, id: webhook.id, webhook, known: owner !== undefined };
+      const known = owner !== undefined;
+      return { name, id: webhook.id, webhook, known, ...written.get(canonicalHandler(webhook.handler)) };
     });
   const firsts = new Map<string, { readonly name: string; readonly id: number }>();
   for (const { webhook, name, id } of [...named.filter(({ known }) => known), ...named]) {
@@ -42,6 +47,13 @@ export function nameDiscovered(webhooks: readonly LiveWebhook[], state: State | 
     if (!firsts.has(key)) firsts.set(key, { name, id });
   }
   return named.map((each) => ({ ...each, equalTo: equalTo(each, firsts.get(shownKey(each.webhook)), state) }));
+}
+
+/** By what handlers are. */
+function writtenHandlers(state: State | null): ReadonlyMap<string, HandlerAsWritten> {
+  const ours =
+    state === null ? [] : [state.pendingDeletes, state.intents, state.entries].flatMap((all) => [...all.values()]);
+  return new Map(ours.map((webhook) => [canonicalHandler(webhook.spec.handler), asWritten(webhook)]));
 }
 
 function equalTo(
@@ -111,12 +123,12 @@ function doubleLines({ id }: Discovered, other: { readonly name: string; readonl
   ];
 }
 
-function entryLines({ name, webhook }: Discovered): string[] {
+function entryLines({ name, webhook, handlerAsWritten }: Discovered): string[] {
   const { handler, trigger, callers, database, collection } = webhook;
   const both = callers.length === 0 || CALLERS.every((caller) => callers.includes(caller));
   const entry = {
     name: scalarOf(name),
-    handler: scalarOf(handler.replaceAll('${', () => '$${')),
+    handler: scalarOf(handlerAsWritten ?? handler.replaceAll('${', () => '$${')),
     trigger: scalarOf(trigger),
     ...(both ? {} : { callers: callers.map(scalarOf) }),
     ...(database == null ? {} : { database }),

@@ -1,15 +1,18 @@
 import { rangesText } from '../state/ranges.js';
 import type { Intent, State, StateEntry } from '../state/state.js';
 import {
+  asWritten,
   canonical,
   type DesiredWebhook,
   type Difference,
   differences,
   isWrittenAlike,
+  maskHandler,
+  shownHandler,
   type WebhookSpec,
   webhookKey,
 } from '../webhook.js';
-import { CHANGED_IN_ACCOUNT, type Change, type Plan } from './change.js';
+import { CHANGED_IN_ACCOUNT, type Change, isValueChange, type Plan, VALUE_CHANGED } from './change.js';
 import { groupBy } from './group.js';
 import { canonicalLive, type LiveView, type LiveViews } from './live.js';
 
@@ -67,14 +70,7 @@ export function makePlan(
     .filter((entry) => !names.has(entry.name) && !taken.has(entry.name))
     .map((entry): Change => leftBehind(entry, state, options.prune));
   const pending = [...(state?.pendingDeletes.values() ?? [])].map(
-    ({ name, id, spec }): Change => ({
-      action: 'delete',
-      name,
-      id,
-      spec,
-      pending: true,
-      reason: 'still to be deleted',
-    }),
+    (webhook): Change => ({ action: 'delete', ...webhook, pending: true, reason: 'still to be deleted' }),
   );
   return { changes: [...wanted, ...[...left, ...pending].sort(byNameThenId)] };
 }
@@ -114,18 +110,29 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
       : { action: 'move', ...common, from, reason: `was ${from}` };
   if (live === undefined && known.updating === undefined && isWrittenAlike(known.spec, spec)) return asWanted;
   const wanted = canonical(spec);
-  const edited = differences(canonical(known.spec), wanted);
-  const drifted = live?.kind === 'found' ? differences(canonicalLive(live.webhook, wanted), wanted) : [];
+  const to = shownHandler(desired);
+  const edited = shown(differences(canonical(known.spec), wanted), shownHandler(known), to);
+  const drifted =
+    live?.kind === 'found'
+      ? shown(differences(canonicalLive(live.webhook, wanted), wanted), maskHandler(live.webhook.handler), to)
+      : [];
   const differing = edited.length > 0 ? edited : drifted;
-  const reason = edited.length > 0 ? 'changed in the manifest' : CHANGED_IN_ACCOUNT;
+  const changed = edited.every(isValueChange) ? VALUE_CHANGED : 'changed in the manifest';
+  const reason = edited.length > 0 ? changed : CHANGED_IN_ACCOUNT;
   // PUT takes neither database nor collection: a changed limit needs a new webhook.
   if (differing.some(isLimit)) return { action: 'replace', ...common, from, differences: differing, reason };
   if (differing.length > 0) return { action: 'update', ...common, from, differences: differing, reason };
   if (known.updating !== undefined) {
-    const lost = differences(canonical(known.updating), wanted);
+    // How the file wrote what may not have arrived is not recorded.
+    const lost = shown(differences(canonical(known.updating), wanted), '?', to);
     return { action: 'update', ...common, from, differences: lost, reason: 'an earlier update may not have arrived' };
   }
   return asWanted;
+}
+
+/** The differences with the handler as it is shown before and after. */
+function shown(all: readonly Difference[], from: string, to: string): Difference[] {
+  return all.map((difference) => (difference.field === 'handler' ? { ...difference, from, to } : difference));
 }
 
 /** What is to be set of what nobody knows. */
@@ -161,13 +168,13 @@ export function openReason(intents: readonly Intent[]): string {
   return `${often} of ${last?.at ?? ''}, ${verb} sent and never confirmed (${last?.gaveUp?.reason ?? 'interrupted'})`;
 }
 
-function leftBehind({ name, id, spec }: StateEntry, state: State | null, prune: boolean): Change {
+function leftBehind(entry: StateEntry, state: State | null, prune: boolean): Change {
+  const { name, id, spec } = entry;
   const doubt = state?.possiblyDuplicated.get(name);
   const rest = doubt === undefined ? '' : `; a second one like it may be among the ids ${rangesText(doubt)}`;
   const reason = `not in the manifest${rest}`;
-  return prune
-    ? { action: 'delete', name, id, spec, pending: false, reason }
-    : { action: 'orphaned', name, id, spec, reason };
+  const webhook = { name, id, spec, ...asWritten(entry), reason };
+  return prune ? { action: 'delete', ...webhook, pending: false } : { action: 'orphaned', ...webhook };
 }
 
 /** The order in which entries are shown where the manifest gives none. */

@@ -1,6 +1,7 @@
 import type { CallFailure } from '../copernica/api.js';
 import type { AppliedChange } from '../plan/applied.js';
 import type { Change } from '../plan/change.js';
+import { asWritten, type DesiredWebhook } from '../webhook.js';
 import type { ApplyContext } from './context.js';
 import { callError, uncertainError } from './failures.js';
 import { post } from './post.js';
@@ -78,14 +79,27 @@ export async function updateEntry(change: ChangeOf<'update'>, context: ApplyCont
     return { change, result: 'failed', id, error: callError(change, 'update', outcome, context.manifestFile) };
   }
   if (outcome.value === 'gone') return null;
-  journal.write({ type: 'updated', name, at: at(context), webhook: desired.spec });
+  journal.write({ type: 'updated', name, at: at(context), webhook: desired.spec, ...asWritten(desired) });
   return { change, result: 'done', id, error: null };
 }
 
 /** move: nothing is sent, the entry takes over the id. */
 export function moveEntry(change: ChangeOf<'move'>, context: ApplyContext): AppliedChange {
   takeName(change, context);
+  noteWritten(change.desired, context);
   return { change, result: 'done', id: change.id, error: null };
+}
+
+/**
+ * Where the file writes the handler otherwise than the state has it, though it means the same: what is shown of the
+ * state follows the file. Nothing is sent.
+ */
+export function noteWritten(desired: DesiredWebhook, context: ApplyContext): void {
+  const { name, spec, handlerAsWritten } = desired;
+  const entry = context.journal.state.entries.get(name);
+  if (entry === undefined) return;
+  if (entry.handlerAsWritten === handlerAsWritten && entry.spec.handler === spec.handler) return;
+  context.journal.write({ type: 'updated', name, at: at(context), webhook: spec, ...asWritten(desired) });
 }
 
 /** delete: recorded as pending first, so that an entry of that name written meanwhile gets a webhook of its own. */

@@ -3,7 +3,7 @@ import type { AppliedChange } from '../plan/applied.js';
 import { type Change, isPending } from '../plan/change.js';
 import type { ApprovedPlan } from '../plan/guard.js';
 import { settledFirst } from '../plan/plan.js';
-import { type ChangeOf, deleteEntry, moveEntry, recreated, updateEntry } from './actions.js';
+import { type ChangeOf, deleteEntry, moveEntry, noteWritten, recreated, updateEntry } from './actions.js';
 import type { ApplyContext } from './context.js';
 import { Creates, type PostChange } from './creates.js';
 import { stoppedError } from './failures.js';
@@ -23,6 +23,7 @@ export async function applyPlan({ changes: planned }: ApprovedPlan, context: App
     results.set(applied.change, applied);
     if (isPending(applied.change)) onProgress(results.size, total, 'applying');
   };
+  for (const change of planned) if (change.action === 'none') noteWritten(change.desired, context);
   // As planned, but that what a PUT shows to be gone is made anew.
   const changes = [...planned];
   await forEachAtATime(planned.entries(), concurrency, async ([index, change]) => {
@@ -64,7 +65,7 @@ function freshDeletes(planned: readonly Change[], { journal }: ApplyContext): Ch
   const ids = new Set(planned.filter(isDelete).map(({ id }) => id));
   return [...journal.state.pendingDeletes.values()]
     .filter(({ id }) => !ids.has(id))
-    .map(({ name, id, spec }) => ({ action: 'delete', name, id, spec, pending: true, reason: 'it was found twice' }));
+    .map((webhook) => ({ action: 'delete', ...webhook, pending: true, reason: 'it was found twice' }));
 }
 
 /** Nothing was to be done, or nothing may be. */

@@ -2,6 +2,7 @@ import { productError } from '../errors.js';
 import { type Discovered, nameDiscovered, rangesAroundKnown } from '../plan/discovered.js';
 import { idsIn, type Progress, readIds } from '../recovery/read.js';
 import type { IdRange, State } from '../state/state.js';
+import { asWritten } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import type { ReconcilerEdges } from './edges.js';
 import { specOf } from './import.js';
@@ -66,9 +67,10 @@ export async function takeOver(
     const fresh = found.filter(
       ({ id, name, equalTo }) => equalTo === null && !journal.state.owners.has(id) && !journal.state.entries.has(name),
     );
-    for (const { name, id, webhook } of fresh) {
-      const at = edges.now().toISOString();
-      journal.write({ type: 'imported', name, id, at, webhook: specOf(webhook, { name, spec: {} }) });
+    for (const discovered of fresh) {
+      const { name, id } = discovered;
+      const webhook = specOf(discovered.webhook, { name, spec: {} });
+      journal.write({ type: 'imported', name, id, at: edges.now().toISOString(), webhook, ...asWritten(discovered) });
     }
     await journal.flush();
     return fresh.length;

@@ -2,14 +2,23 @@ import type { LiveWebhook } from '../copernica/api.js';
 import { type Problem, productError } from '../errors.js';
 import { type ImportRefusal, type ImportVerdict, importVerdict, refusedUnread } from '../recovery/import-verdict.js';
 import type { OpenJournal } from '../state/store.js';
-import { CALLERS, type LimitField, type ManifestEntry, TRIGGERS, type WebhookSpec } from '../webhook.js';
+import {
+  asWritten,
+  CALLERS,
+  canonicalHandler,
+  type HandlerAsWritten,
+  type LimitField,
+  type ManifestEntry,
+  TRIGGERS,
+  type WebhookSpec,
+} from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import type { ReconcilerEdges, ValidManifest } from './edges.js';
 import { lookUpLimits } from './names.js';
 import { type OpenedState, openState } from './open-state.js';
 
 /** What an import did. */
-export interface Imported {
+export interface Imported extends HandlerAsWritten {
   /** `settled`: the entry keeps the webhook that it has, and what was in doubt about it is not any more. */
   readonly kind: 'taken-over' | 'settled';
   /** The webhook as it is; what differs from the manifest is the next run's update. */
@@ -79,10 +88,19 @@ async function takeOver(
   const { entries } = await lookUpLimits([entry], edges.api, { file, state: journal.state });
   const told = verdict.spec ?? entries[0]?.spec ?? {};
   const webhook = specOf(live, { name: entry.name, spec: told });
-  const made = verdict.intent === null ? {} : { intent: verdict.intent };
-  journal.write({ type: 'imported', name: entry.name, id, at: edges.now().toISOString(), webhook, ...made });
+  const { intent, former } = verdict;
+  const made = intent === null ? {} : { intent };
+  const { state } = journal;
+  // The account shows a value. It is known how it is written where it is what the file, or one of ours, stands for.
+  const known = [entry, state.intents.get(intent ?? 0), state.entries.get(entry.name)];
+  const sameHandler = known.find(
+    (one) => one !== undefined && canonicalHandler(one.spec.handler) === canonicalHandler(live.handler),
+  );
+  const written = asWritten(sameHandler ?? {});
+  const at = edges.now().toISOString();
+  journal.write({ type: 'imported', name: entry.name, id, at, webhook, ...written, ...made });
   await journal.flush();
-  return { kind: 'taken-over', spec: webhook, former: verdict.former, unchecked: uncheckedLimits(live, webhook) };
+  return { kind: 'taken-over', spec: webhook, ...written, former, unchecked: uncheckedLimits(live, webhook) };
 }
 
 async function read({ api }: Pick<ReconcilerEdges, 'api'>, name: string, id: number): Promise<LiveWebhook> {

@@ -1,6 +1,6 @@
 import type { CreateOutcome } from '../copernica/api.js';
 import { looksLike } from '../recovery/matching.js';
-import type { DesiredWebhook } from '../webhook.js';
+import { asWritten, type DesiredWebhook } from '../webhook.js';
 import type { ApplyContext } from './context.js';
 
 /**
@@ -11,15 +11,16 @@ import type { ApplyContext } from './context.js';
  * `mayStillSend` is asked when the intent is on disk: where it says no, the intent is cancelled, and nothing is sent.
  */
 export async function post(
-  { name, spec }: Pick<DesiredWebhook, 'name' | 'spec'>,
+  desired: Pick<DesiredWebhook, 'name' | 'spec' | 'handlerAsWritten'>,
   context: ApplyContext,
   mayStillSend: () => boolean,
 ): Promise<CreateOutcome | 'withheld'> {
+  const { name, spec } = desired;
   const { journal, timeoutMs, now } = context;
   const intent = journal.state.nextIntent;
   const above = journal.state.highestId;
   const at = now().toISOString();
-  journal.write({ type: 'intent', intent, name, above, at, webhook: spec, timeoutMs });
+  journal.write({ type: 'intent', intent, name, above, at, webhook: spec, ...asWritten(desired), timeoutMs });
   await journal.flush();
   if (context.stop.aborted || !mayStillSend()) {
     journal.write({ type: 'cancelled', intent, at: now().toISOString(), reason: 'not sent' });

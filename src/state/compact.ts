@@ -38,8 +38,8 @@ function headerOf(state: FoldedState): HeaderRecord {
 /** Few, as a rule. */
 function* besidesEntries(state: FoldedState): Generator<StateRecord> {
   const at = state.createdAt;
-  for (const { id, name, spec: webhook } of state.pendingDeletes.values()) {
-    yield { type: 'pendingDelete', id, name, webhook };
+  for (const { spec: webhook, ...pending } of state.pendingDeletes.values()) {
+    yield { type: 'pendingDelete', ...pending, webhook };
   }
   for (const [name, ranges] of state.possiblyDuplicated) yield { type: 'possiblyDuplicated', name, at, ranges };
   for (const { intent, witness, at: closedAt } of state.closed.values()) {

@@ -1,14 +1,5 @@
-import {
-  asWritten,
-  closeOne,
-  disown,
-  entryOf,
-  type FoldedState,
-  ImpossibleRecord,
-  intentsOf,
-  mark,
-  own,
-} from './folded-state.js';
+import { asWritten } from '../webhook.js';
+import { closeOne, disown, entryOf, type FoldedState, ImpossibleRecord, intentsOf, mark, own } from './folded-state.js';
 import type { RecordOf } from './records.js';
 import type { StateEntry } from './state.js';
 

@@ -1,7 +1,6 @@
-import { visibleKey, webhookKey } from '../webhook.js';
+import { asWritten, visibleKey, webhookKey } from '../webhook.js';
 import {
   assertNotOwned,
-  asWritten,
   closeOne,
   type FoldedState,
   ImpossibleRecord,
@@ -67,7 +66,7 @@ export function confirmLate(state: FoldedState, { intent: number, name, id, at, 
     if (state.entries.has(name)) mark(state, name, [{ from: id, to: id }]);
   } else if (state.entries.has(closed.intent.name)) {
     own(state, id, closed.intent.name);
-    state.pendingDeletes.set(id, { id, name: closed.intent.name, spec: webhook });
+    state.pendingDeletes.set(id, { id, name: closed.intent.name, spec: webhook, ...asWritten(closed.intent) });
     closeOne(state, number);
   } else confirm(state, closed.intent, { id, at });
 }
@@ -84,12 +83,14 @@ export function match(
   const found = [id, ...others];
   for (const other of found) assertNotOwned(state, other);
   if (new Set(found).size < found.length) throw new ImpossibleRecord(`a webhook of ${name} was found twice`);
-  const written = all.find(({ intent }) => intents.includes(intent));
+  // The entry may have been edited between two of them.
+  const maker = all.find(({ intent, spec }) => intents.includes(intent) && visibleKey(spec) === visibleKey(webhook));
+  const written = asWritten(maker ?? {});
   const scope = isScopeUnknown === undefined ? {} : { isScopeUnknown };
-  takeOver(state, { name, id, spec: webhook, ...asWritten(written), createdAt: at, found: true, ...scope });
+  takeOver(state, { name, id, spec: webhook, ...written, createdAt: at, found: true, ...scope });
   for (const other of others) {
     own(state, other, name);
-    state.pendingDeletes.set(other, { id: other, name, spec: webhook });
+    state.pendingDeletes.set(other, { id: other, name, spec: webhook, ...written });
   }
   share(state, all, new Set(intents));
   for (const number of intents) closeOne(state, number);

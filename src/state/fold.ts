@@ -1,3 +1,4 @@
+import { asWritten } from '../webhook.js';
 import { addEntry, forget, markEntry, remove, rename } from './fold-entries.js';
 import {
   addIntent,
@@ -138,7 +139,12 @@ export function applyRecord(state: FoldedState, record: StateRecord): void {
       break;
     case 'pendingDelete':
       own(state, record.id, record.name);
-      state.pendingDeletes.set(record.id, { id: record.id, name: record.name, spec: record.webhook });
+      state.pendingDeletes.set(record.id, {
+        id: record.id,
+        name: record.name,
+        spec: record.webhook,
+        ...asWritten(record),
+      });
       break;
     case 'former':
       for (const id of record.ids) state.formerIds.add(id);

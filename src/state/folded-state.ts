@@ -1,3 +1,4 @@
+import { asWritten } from '../webhook.js';
 import { union } from './ranges.js';
 import type { HeaderRecord } from './records.js';
 import type { ClosedIntent, IdRange, Intent, Losses, PendingDelete, ReadRange, State, StateEntry } from './state.js';
@@ -60,9 +61,10 @@ export function takeOver(state: FoldedState, entry: StateEntry): void {
   state.entries.set(entry.name, { ...entry, ...kept });
 }
 
-export function toBeDeleted(state: FoldedState, { id, name, spec }: StateEntry): void {
+export function toBeDeleted(state: FoldedState, entry: StateEntry): void {
+  const { id, name, spec } = entry;
   state.entries.delete(name);
-  state.pendingDeletes.set(id, { id, name, spec });
+  state.pendingDeletes.set(id, { id, name, spec, ...asWritten(entry) });
 }
 
 export function own(state: FoldedState, id: number, name: string): void {
@@ -110,10 +112,4 @@ export function closeOne(state: FoldedState, number: number): void {
   if (state.intents.size > 0) return;
   state.reads = [];
   if (state.closed.size === 0) state.formerIds.clear();
-}
-
-export function asWritten(from: { readonly handlerAsWritten?: string } | undefined): {
-  readonly handlerAsWritten?: string;
-} {
-  return from?.handlerAsWritten === undefined ? {} : { handlerAsWritten: from.handlerAsWritten };
 }

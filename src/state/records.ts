@@ -125,7 +125,7 @@ const recordSchema = z.discriminatedUnion('type', [
     /** Version 1 only. */
     possiblyDuplicated: range.exactOptional(),
   }),
-  record('pendingDelete', { id: number, name: filled, webhook }),
+  record('pendingDelete', { id: number, name: filled, webhook, handlerAsWritten: filled.exactOptional() }),
   record('former', { ids: numbers }),
   record('losses', { count, lastAt: time.nullable(), upTo: count }),
 ]);

@@ -1,13 +1,11 @@
-import type { WebhookSpec } from '../webhook.js';
+import type { HandlerAsWritten, WebhookSpec } from '../webhook.js';
 
 /** A webhook that exists in the account and belongs to an entry. */
-export interface StateEntry {
+export interface StateEntry extends HandlerAsWritten {
   readonly name: string;
   readonly id: number;
   /** What it was last set to by us, or read as when it was imported. */
   readonly spec: WebhookSpec;
-  /** The handler as the manifest writes it, where that differs from its value (`${WEBHOOKS_KEY}`). */
-  readonly handlerAsWritten?: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   /**
@@ -40,13 +38,12 @@ export interface ReadRange extends IdRange {
  * An open intent: a POST that was about to be sent, and of which nobody knows what it made. Its entry is `uncertain`.
  * Ends by an id, by an outcome that says that nothing was made, by being found or proved absent, or by hand.
  */
-export interface Intent {
+export interface Intent extends HandlerAsWritten {
   /** Number of the intent, unique within the state, rising. */
   readonly intent: number;
   readonly name: string;
   /** Exactly what was sent. */
   readonly spec: WebhookSpec;
-  readonly handlerAsWritten?: string;
   /** Its bound: the highest webhook id known when it was written, so what it makes has an id above. Null: none was. */
   readonly above: number | null;
   /** When it was written. ISO 8601, UTC. */
@@ -81,7 +78,7 @@ export interface ClosedIntent {
 }
 
 /** A webhook of ours that must be deleted and is not known to be: the old one of a replace, a pruned one, a double. */
-export interface PendingDelete {
+export interface PendingDelete extends HandlerAsWritten {
   readonly id: number;
   readonly name: string;
   readonly spec: WebhookSpec;

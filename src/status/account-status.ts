@@ -2,6 +2,7 @@ import type { Trigger } from '../daemon/scheduler.js';
 import type { FailureKind, Problem } from '../errors.js';
 import { countActions } from '../output/summary.js';
 import { isDrift, isPending } from '../plan/change.js';
+import { maskUrls } from '../text/mask-urls.js';
 import type { ManifestEntry } from '../webhook.js';
 import { failedRunIssue, manifestIssue, notBegunIssue, reportIssues, warningIssues } from './issues.js';
 import { type Row, type RunView, rowsAfterManifest, rowsAfterRun } from './rows.js';
@@ -218,7 +219,7 @@ function changesOf({ changes }: RunView): Pick<RunSnapshot, 'counts' | 'notDone'
     notDone: changes.length - done.length,
     changes: pending
       .slice(0, MOST_CHANGES_KEPT)
-      .map(({ change: { name, action }, result }) => ({ name, action, result })),
+      .map(({ change: { name, action, reason }, result }) => ({ name, action, reason: maskUrls(reason), result })),
   };
 }
 

@@ -1,4 +1,5 @@
 import { summaryLine } from '../output/summary.js';
+import { VALUE_CHANGED } from '../plan/change.js';
 import { type Html, html, raw } from './html.js';
 import { RUN_RESULTS, type Severity } from './kinds.js';
 import { healthSections, overallHeadline, overallSeverity } from './page-health.js';
@@ -76,7 +77,10 @@ ${rows.length === 0 ? html`<p class="empty">None has ended yet.</p>` : table(sho
 
 function changes({ counts, notDone, changes: made, problems }: RunSnapshot): Html {
   if (counts === null) return html`<p class="detail">${problems[0]?.message ?? 'nothing was tried'}</p>`;
-  const names = made.map(({ name, action, result }) => `${action} ${name}${result === 'done' ? '' : ` (${result})`}`);
+  const names = made.map(({ name, action, reason, result }) => {
+    const why = reason === VALUE_CHANGED ? `: ${VALUE_CHANGED}` : '';
+    return `${action} ${name}${why}${result === 'done' ? '' : ` (${result})`}`;
+  });
   const { none: _none, orphaned: _orphaned, ...changed } = counts;
   const all = Object.values(changed).reduce((sum, count) => sum + count, notDone);
   const more = all > made.length ? [`${all - made.length} more`] : [];

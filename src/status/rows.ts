@@ -1,8 +1,8 @@
 import type { AppliedChange } from '../plan/applied.js';
-import { type Change, isPending } from '../plan/change.js';
+import { isPending } from '../plan/change.js';
 import { hull } from '../state/ranges.js';
 import type { State } from '../state/state.js';
-import { CALLERS, type LimitName, type ManifestEntry, maskHandler, type WebhookSpec, webhookKey } from '../webhook.js';
+import { CALLERS, type LimitName, type ManifestEntry, shownHandler, type WebhookSpec, webhookKey } from '../webhook.js';
 import { safeProblem, type WebhookSnapshot, type WebhookStatus } from './snapshot.js';
 
 /** One webhook of the table, with what its status is decided from when the manifest changes. */
@@ -41,7 +41,7 @@ export function rowsAfterRun({ manifest, changes, state }: RunView, before: read
   const written = new Map(manifest.entries.map(({ name, spec }) => [name, webhookKey(spec)]));
   return changes.flatMap((applied) => {
     const { change, result, id, error } = applied;
-    const spec = specOf(change);
+    const webhook: Webhook & { readonly spec: WebhookSpec } = 'desired' in change ? change.desired : change;
     if (change.action === 'delete' && result === 'done') return [];
     const entry = state.entries.get(change.name);
     const ownId = change.action === 'delete' ? change.id : (id ?? entry?.id ?? null);
@@ -51,8 +51,8 @@ export function rowsAfterRun({ manifest, changes, state }: RunView, before: read
     const changedBefore = earlier !== undefined && earlier.id === ownId ? earlier.changedAt : null;
     return [
       {
-        ...shown(change.name, spec),
-        key: written.get(change.name) ?? webhookKey(spec),
+        ...shown(change.name, webhook),
+        key: written.get(change.name) ?? webhookKey(webhook.spec),
         id: ownId,
         status: statusAfter(applied, ranges !== null),
         possiblyDuplicated: ranges === null ? null : hull(ranges),
@@ -76,26 +76,30 @@ function statusAfter({ change, result }: AppliedChange, possiblyDuplicated: bool
 /** The table when a new manifest came into force: what it wants otherwise than the last run did awaits the next. */
 export function rowsAfterManifest(entries: readonly ManifestEntry[], before: readonly Row[]): Row[] {
   const known = new Map(before.filter(({ status }) => status !== 'deleting').map((row) => [row.name, row]));
-  const wanted = entries.map(({ name, spec }): Row => {
+  const wanted = entries.map((entry): Row => {
+    const { name, spec } = entry;
     const earlier = known.get(name);
     if (earlier !== undefined && earlier.key === webhookKey(spec) && earlier.status !== 'orphaned') return earlier;
     // What nobody knows the outcome of stays so, whatever the file says now.
-    if (earlier?.status === 'uncertain') return { ...earlier, ...shown(name, spec), key: webhookKey(spec) };
+    if (earlier?.status === 'uncertain') return { ...earlier, ...shown(name, entry), key: webhookKey(spec) };
     const { id = null, changedAt = null, possiblyDuplicated = null, possiblyDuplicatedRanges = null } = earlier ?? {};
     const key = webhookKey(spec);
     const mark = { possiblyDuplicated, possiblyDuplicatedRanges };
-    return { ...shown(name, spec), key, id, ...mark, status: 'pending', changedAt, error: null };
+    return { ...shown(name, entry), key, id, ...mark, status: 'pending', changedAt, error: null };
   });
   const names = new Set(entries.map(({ name }) => name));
   const left = before.filter(({ name, status }) => !names.has(name) || status === 'deleting');
   return [...wanted, ...left];
 }
 
-function shown(name: string, spec: ManifestEntry['spec']) {
+type Webhook = Pick<ManifestEntry, 'spec' | 'handlerAsWritten'>;
+
+function shown(name: string, webhook: Webhook) {
+  const { spec } = webhook;
   return {
     name,
     trigger: spec.trigger,
-    handler: maskHandler(spec.handler),
+    handler: shownHandler(webhook),
     callers: [...new Set(spec.callers ?? CALLERS)].sort(),
     database: shownLimit(spec.database),
     collection: shownLimit(spec.collection),
@@ -106,8 +110,4 @@ function shownLimit(limit: number | LimitName | undefined): number | string | nu
   if (limit === undefined) return null;
   // As the file has it: what a variable holds may be a secret.
   return typeof limit === 'number' ? limit : limit.shown;
-}
-
-function specOf(change: Change): WebhookSpec {
-  return 'spec' in change ? change.spec : change.desired.spec;
 }

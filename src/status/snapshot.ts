@@ -9,7 +9,7 @@ import type { ISSUES, NOTICE_RESULTS, RUN_RESULTS, WEBHOOK_STATUSES } from './ki
 
 /**
  * What the status server tells, and all it tells: the body of /status.json, and what page and metrics are made from.
- * Times are ISO 8601 in UTC. Nothing in it is secret: handlers are masked, and so are URLs in messages and frames.
+ * Times are ISO 8601 in UTC. No secrets are in it: handlers are as the file writes them, URLs in messages are masked.
  */
 export interface StatusSnapshot {
   readonly product: 'copernica-webhooks';
@@ -118,7 +118,12 @@ export interface RunSnapshot {
   /** Changes that failed, were skipped, or are of unknown outcome. */
   readonly notDone: number;
   /** The first changes that were made or tried. */
-  readonly changes: readonly { readonly name: string; readonly action: Action; readonly result: ChangeResult }[];
+  readonly changes: readonly {
+    readonly name: string;
+    readonly action: Action;
+    readonly reason: string;
+    readonly result: ChangeResult;
+  }[];
   /** Why it failed. */
   readonly problems: readonly StatusProblem[];
 }
@@ -126,7 +131,7 @@ export interface RunSnapshot {
 export interface WebhookSnapshot {
   readonly name: string;
   readonly trigger: string;
-  /** Masked. */
+  /** As the file writes it, or else masked. */
   readonly handler: string;
   readonly callers: readonly string[];
   /** An id, or a name that no run has looked up yet. */

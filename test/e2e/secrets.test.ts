@@ -40,8 +40,9 @@ describe('a handler’s password and query', () => {
     await place.write('live.yaml', manifestWith('http://me:hunter2@a.example/x?key=topsecret#fragsecret'));
     for (const command of ['validate', 'plan']) {
       const { stdout, stderr } = await place.run(command, '--account', 'live', '--format', format, ...WITH);
-      expect(stdout + stderr).toContain('handler holds a password');
-      expect(stdout + stderr).not.toMatch(/hunter2|topsecret|fragsecret/);
+      const messages = format === 'text' ? stderr : stdout;
+      expect(messages).toContain('handler holds a password');
+      expect(messages).not.toMatch(/hunter2|topsecret|fragsecret/);
     }
   });
 });

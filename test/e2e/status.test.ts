@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -28,7 +29,9 @@ async function takenPort(): Promise<number> {
 describe('the status server', () => {
   it('tells page, health, metrics and JSON of a daemon that is well, and runs and loads nothing', async () => {
     const { sandbox, place } = await openPlace();
-    await place.manifest([{ ...A, handler: 'https://user:pass1234@a.example/x?key=s3cret#frag' }, B]);
+    Object.assign(place.environment, { WEBHOOKS_PASSWORD: 'pass1234', WEBHOOKS_KEY: 's3cret' });
+    const handler = 'https://user:${WEBHOOKS_PASSWORD}@a.example/x?key=${WEBHOOKS_KEY}';
+    await place.manifest([{ ...A, handler }, B]);
     const { get, until, daemon } = await startWithStatus(place, '--init');
     const now = await until(({ ready }) => ready);
     expect(now.accounts).toMatchObject([
@@ -51,7 +54,7 @@ describe('the status server', () => {
     expect(page).not.toMatch(/<script|javascript:|\son[a-z]+=|src="http|url\(/i);
     for (const path of EVERYWHERE) {
       const { body } = await get(path);
-      expect(body).not.toMatch(/pass1234|s3cret|frag\b/);
+      expect(body).not.toMatch(/pass1234|s3cret/);
       expect(body).not.toContain(sandbox.token);
     }
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {

@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { type DesiredWebhook, TRIGGERS, type WebhookSpec, webhookKey } from '../../src/webhook.js';
+import {
+  type DesiredWebhook,
+  type HandlerAsWritten,
+  TRIGGERS,
+  type WebhookSpec,
+  webhookKey,
+} from '../../src/webhook.js';
 
 /** In handlers of the simulation: nothing that is printed may hold them. */
 export const HANDLER_SECRETS = ['hunter2-user-info', 'hunter2-query'] as const;
@@ -62,7 +68,7 @@ export function edited(entries: Entries, edit: Edit): Entries {
   if (entry === undefined) return entries;
   switch (edit.kind) {
     case 'set':
-      return entries.with(index, { ...entry, spec: withField(entry.spec, edit.field, edit.spec) });
+      return entries.with(index, entryOf(entry.name, withField(entry.spec, edit.field, edit.spec)));
     case 'rename':
       return entries.with(index, { ...entry, name: edit.name });
     case 'swap': {
@@ -98,7 +104,13 @@ export function valid(entries: Entries): Entries {
 }
 
 export function entryOf(name: string, spec: WebhookSpec): DesiredWebhook {
-  return { name, spec, line: 2, column: 5 };
+  return { name, spec, ...writtenOf(spec), line: 2, column: 5 };
+}
+
+/** As a manifest has it that takes what is secret from variables. */
+function writtenOf({ handler }: WebhookSpec): HandlerAsWritten {
+  const written = HANDLER_SECRETS.reduce((text, secret, index) => text.replaceAll(secret, `\${V${index}}`), handler);
+  return written === handler ? {} : { handlerAsWritten: written };
 }
 
 function withField(spec: WebhookSpec, field: keyof WebhookSpec, from: WebhookSpec): WebhookSpec {

@@ -1,5 +1,5 @@
 import type { Intent, State } from '../../src/state/state.js';
-import { visibleKey, type WebhookSpec, webhookKey } from '../../src/webhook.js';
+import { shownHandler, visibleKey, type WebhookSpec, webhookKey } from '../../src/webhook.js';
 import { specOf } from './terms.js';
 import type { World } from './world.js';
 
@@ -36,9 +36,11 @@ export function check(world: World, { prune }: { readonly prune: boolean }): Ver
   const waitedFor = new Set(
     [...state.intents.values()].filter(({ name }) => excusedNames.has(name)).map((intent) => visibleKey(intent.spec)),
   );
-  for (const { name, spec } of entries) {
+  for (const entry of entries) {
+    const { name, spec } = entry;
     if (isExcused(spec) || excusedNames.has(name)) continue;
-    const id = state.entries.get(name)?.id;
+    const known = state.entries.get(name);
+    const id = known?.id;
     if (id === undefined && waitedFor.has(visibleKey(spec))) continue;
     // That it was removed or changed by hand can't be seen, and each run says so.
     if (id !== undefined && world.unreadable.has(id)) continue;
@@ -46,6 +48,8 @@ export function check(world: World, { prune }: { readonly prune: boolean }): Ver
     if (webhook === undefined) violations.push(`${name}: webhook ${id ?? 'none'} is not there`);
     else if (webhookKey(specOf(webhook)) !== webhookKey(spec))
       violations.push(`${name}: webhook ${id} is not as it says`);
+    else if (known !== undefined && shownHandler(known) !== shownHandler(entry))
+      violations.push(`${name}: its handler is not shown as the file writes it`);
   }
   for (const id of [...recorder.made.keys(), ...recorder.takenOver.keys()]) {
     const webhook = live.get(id);

@@ -5,7 +5,7 @@ import { type Running, Workplace } from '../helpers/cli.js';
 import { type Appointment, agenda, HOUR_MS, MINUTE_MS, QUARTER_MS } from './agenda.js';
 import { Author } from './author.js';
 import { scheduled } from './judge.js';
-import { told, wanted } from './manifest.js';
+import { HANDLER_VARIABLES, told, wanted } from './manifest.js';
 import { Observer } from './observer.js';
 import type { Cause, Check, LifeRecord } from './record.js';
 import { SandboxControl } from './sandbox-control.js';
@@ -78,7 +78,7 @@ function beginning(): number {
 }
 
 function startDaemon(place: Workplace, { url }: SandboxControl, time: VirtualTime, leak = ''): Running {
-  Object.assign(place.environment, time.environment, {
+  Object.assign(place.environment, time.environment, HANDLER_VARIABLES, {
     COPERNICA_API_URL: url,
     COPERNICA_AUTH_URL: url,
     COPERNICA_ACCESS_TOKEN: SANDBOX_TOKEN,

@@ -12,11 +12,12 @@ export interface Entry {
 export const EDITS = ['add', 'change', 'retarget', 'rename', 'remove', 'reorder'] as const;
 export type Edit = (typeof EDITS)[number];
 
-/** What stands in handlers and may stand nowhere but in the manifest and the state. */
+/** What handlers get from the environment and may stand nowhere but there and in the state. */
 export const HANDLER_SECRETS = ['hunter2-user-info', 'hunter2-query'] as const;
 
 const TRIGGERS = ['create', 'update', 'delete', 'click', 'open', 'bounce'];
 const [USER_INFO, QUERY] = HANDLER_SECRETS;
+export const HANDLER_VARIABLES = { WEBHOOKS_USER_INFO: USER_INFO, WEBHOOKS_QUERY: QUERY } as const;
 /** Most that one edit changes: a guard refuses to delete more than 30 % at once, which is not what is tried here. */
 const MOST_AT_ONCE = 8;
 
@@ -74,7 +75,9 @@ function withoutOrders(one: Entry): Entry {
 }
 
 export function manifestText(entries: readonly Entry[]): string {
-  return `webhooks:\n${entries.map((one) => `  - ${JSON.stringify(one)}\n`).join('')}`;
+  const text = `webhooks:\n${entries.map((one) => `  - ${JSON.stringify(one)}\n`).join('')}`;
+  const variables = Object.entries(HANDLER_VARIABLES);
+  return variables.reduce((rest, [name, value]) => rest.replaceAll(value, `\${${name}}`), text);
 }
 
 /** Manifests that can't be used, each for a reason of its own. */
@@ -83,7 +86,7 @@ export function brokenText(entries: readonly Entry[], place: number): string {
   const wrong = [
     'webhooks: [',
     good.slice(0, good.length - 20),
-    `${good}  - ${JSON.stringify(entries[0])}\n`,
+    `${good}${manifestText(entries.slice(0, 1)).replace('webhooks:\n', '')}`,
     `${good}  - { name: wrong, handler: 'https://a.example/', trigger: sometimes }\n`,
     '',
   ];

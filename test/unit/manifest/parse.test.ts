@@ -26,7 +26,6 @@ describe('a valid manifest', () => {
             database: 1017,
             collection: 42,
           },
-          writtenHandler: 'https://my-webhook-url.com',
           line: 3,
           column: 11,
         },
@@ -40,10 +39,10 @@ describe('a valid manifest', () => {
     const handler = '"https://${WEBHOOKS_HOST:-e.com}/\\u0061?key=${WEBHOOKS_KEY}&$${x}"';
     const [entry] = entriesOf(manifest({ handler }), { WEBHOOKS_KEY: 'hunter2' });
     expect(entry?.spec.handler).toBe('https://e.com/a?key=hunter2&${x}');
-    expect(entry?.writtenHandler).toBe('https://${WEBHOOKS_HOST:-e.com}/a?key=${WEBHOOKS_KEY}&$${x}');
+    expect(entry?.handlerAsWritten).toBe('https://${WEBHOOKS_HOST:-e.com}/a?key=${WEBHOOKS_KEY}&$${x}');
     const merged = 'x-a: &a {handler: &h "https://${WEBHOOKS_HOST}", trigger: open}\nwebhooks: [{<<: *a, name: a}]\n';
     expect(entriesOf(merged, { WEBHOOKS_HOST: 'e.com' })).toMatchObject([
-      { writtenHandler: 'https://${WEBHOOKS_HOST}' },
+      { handlerAsWritten: 'https://${WEBHOOKS_HOST}' },
     ]);
   });
 

@@ -300,7 +300,7 @@ describe('the plan', () => {
       Extract<Change, { action: 'update' | 'replace' }>,
     ];
     expect(change.differences).toEqual([
-      { field: 'handler', from: 'https://a.example/x', to: 'https://b.example/' },
+      { field: 'handler', from: 'https://a.example/x', to: 'https://b.example' },
       { field: 'callers', from: 'ms', to: 'ms,publisher' },
     ]);
   });

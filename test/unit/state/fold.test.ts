@@ -18,6 +18,8 @@ describe('the header', () => {
 });
 
 describe('creates', () => {
+  const writtenIntent = { type: 'intent', name: 'a', above: 7, at: AT, webhook: aWebhook('a'), timeoutMs: 1 } as const;
+
   it('an intent is open until an id confirms it, and the entry then has what was sent', () => {
     expect([...stateAfter(intent(1, 'a')).intents.values()]).toEqual([
       { intent: 1, name: 'a', spec: aWebhook('a'), above: null, at: AT, timeoutMs: 30_000 },
@@ -36,20 +38,26 @@ describe('creates', () => {
   });
 
   it('an entry keeps the handler as the manifest writes it', () => {
-    const written: StateRecord = {
-      type: 'intent',
-      intent: 1,
-      name: 'a',
-      above: 7,
-      at: AT,
-      webhook: aWebhook(),
-      handlerAsWritten: '*',
-      timeoutMs: 1,
-    };
+    const written: StateRecord = { ...writtenIntent, intent: 1, handlerAsWritten: '*' };
     const created: StateRecord = { type: 'created', intent: 1, id: 8, at: AT };
     expect(stateAfter(written, created).entries.get('a')?.handlerAsWritten).toBe('*');
     const updated: StateRecord = { type: 'updated', name: 'a', at: AT, webhook: aWebhook() };
     expect(stateAfter(written, created, updated).entries.get('a')).not.toHaveProperty('handlerAsWritten');
+  });
+
+  it('what is to be deleted keeps its handler as the manifest wrote it', () => {
+    const written: StateRecord = { ...writtenIntent, intent: 1, handlerAsWritten: '*' };
+    const created: StateRecord = { type: 'created', intent: 1, id: 8, at: AT };
+    const state = stateAfter(written, created, { type: 'deleting', name: 'a', at: AT });
+    expect(state.pendingDeletes.get(8)?.handlerAsWritten).toBe('*');
+  });
+
+  it('what was found has its handler as the manifest wrote it when it was sent', () => {
+    const before: StateRecord = { ...writtenIntent, intent: 1, handlerAsWritten: 'before' };
+    const webhook = { ...aWebhook('a'), handler: 'https://a.example/after' };
+    const after: StateRecord = { ...writtenIntent, intent: 2, webhook, handlerAsWritten: 'after' };
+    const found: StateRecord = { type: 'matched', name: 'a', at: AT, intents: [1, 2], id: 9, webhook, others: [8] };
+    expect(stateAfter(before, after, found).entries.get('a')?.handlerAsWritten).toBe('after');
   });
 
   it('a cancelled intent leaves nothing but its number', () => {

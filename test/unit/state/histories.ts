@@ -158,7 +158,7 @@ function ofEntry(state: State, { name, pick, webhook, at }: Step): StateRecord[]
   if (entry === undefined) return [];
   const choices: StateRecord[] = [
     { type: 'updating', name: entry, at, webhook },
-    { type: 'updated', name: entry, at, webhook },
+    { type: 'updated', name: entry, at, webhook, ...(pick % 2 === 0 ? {} : { handlerAsWritten: '+' }) },
     { type: 'protected', name: entry, at, isProtected: pick % 3 !== 0 },
     { type: 'forgotten', name: entry, at },
     { type: 'deleting', name: entry, at },

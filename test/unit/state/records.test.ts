@@ -71,7 +71,7 @@ const RECORDS: { readonly [Type in RecordType]: Extract<StateRecord, { type: Typ
     isProtected: true,
     possiblyDuplicated: { from: 1, to: 1 },
   },
-  pendingDelete: { type: 'pendingDelete', id: 1894, name: 'a', webhook: whole },
+  pendingDelete: { type: 'pendingDelete', id: 1894, name: 'a', webhook: whole, handlerAsWritten: '*' },
   former: { type: 'former', ids: [7, 9] },
   losses: { type: 'losses', count: 2, lastAt: AT, upTo: 3 },
 };
@@ -95,6 +95,7 @@ const OPTIONAL: readonly string[] = [
   'entry.isScopeUnknown',
   'entry.isProtected',
   'entry.possiblyDuplicated',
+  'pendingDelete.handlerAsWritten',
 ];
 const NULLABLE: readonly string[] = ['intent.above', 'closed.witness', 'losses.lastAt'];
 /** Of these, 0 is a number like any other. */

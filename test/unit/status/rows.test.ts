@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 import { describe, expect, it } from 'vitest';
 import { ProductError } from '../../../src/errors.js';
 import type { AppliedChange, ChangeResult } from '../../../src/plan/applied.js';
@@ -56,6 +57,15 @@ describe('a webhook’s status after a run', () => {
 
   it('is none at all once it is deleted', () => {
     expect(rowsAfter(remove, 'done')).toEqual([]);
+  });
+
+  it('has its handler as the file writes it, of one that is orphaned as the state knows that', () => {
+    const written = { handlerAsWritten: 'https://a.example/x?key=${WEBHOOKS_KEY}' };
+    expect(rowsAfter({ ...none, desired: { ...desired, ...written } }, 'done')).toMatchObject([
+      { handler: written.handlerAsWritten },
+    ]);
+    expect(rowsAfter({ ...orphaned, ...written }, 'done')).toMatchObject([{ handler: written.handlerAsWritten }]);
+    expect(rowsAfterManifest([{ ...desired, ...written }], [])).toMatchObject([{ handler: written.handlerAsWritten }]);
   });
 
   it('tells its error masked', () => {
