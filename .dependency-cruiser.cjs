@@ -52,7 +52,7 @@ module.exports = {
     },
     {
       name: 'stages-do-not-reach-into-each-other',
-      comment: 'An edge file imports pure files and its own stage; main.ts puts the edges together.',
+      comment: 'A file with I/O imports pure files and its own stage; main.ts and commands put them together.',
       severity: 'error',
       from: { path: '^src/(manifest|state|copernica|sandbox|settings)/' },
       to: { path: '^src/(manifest|state|copernica|sandbox|settings)/', pathNot: ['^src/$1/', ...pure] },

@@ -43,10 +43,10 @@ const RANGE_MARGIN_IDS = 1_000_000;
 export const HIGHEST_WEBHOOK_ID = Number.MAX_SAFE_INTEGER - RANGE_MARGIN_IDS;
 
 /** The fields that limit a webhook to a part of the account. */
-export type LimitField = 'database' | 'collection';
+export type ScopeField = 'database' | 'collection';
 
 /** A database or collection that the manifest calls by its name: looked up in the account, it is an id. */
-export interface LimitName {
+export interface ScopeName {
   readonly name: string;
   /** As the file has it, variables not filled in: the only form in which messages may quote it. */
   readonly shown: string;
@@ -73,7 +73,7 @@ export interface DesiredWebhook<Limit = number> extends HandlerAsWritten {
 }
 
 /** One entry as the file has it, before its names are looked up. */
-export type ManifestEntry = DesiredWebhook<number | LimitName>;
+export type ManifestEntry = DesiredWebhook<number | ScopeName>;
 
 /**
  * The fields in the form in which equal means the same to Copernica: `https://host` and `https://host/` are one URL,

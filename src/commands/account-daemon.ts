@@ -1,4 +1,4 @@
-import { assemble } from '../assemble.js';
+import { createReconciler } from '../create-reconciler.js';
 import { startSchedule } from '../daemon/cron.js';
 import { runDaemon } from '../daemon/daemon.js';
 import { LastGoodManifest } from '../daemon/last-good.js';
@@ -41,7 +41,7 @@ export async function runAccount(
     return { ...manifest.current(), mayPrune: manifest.pruneInMs === 0 };
   };
   const onRequest = status.requestMade;
-  const assembly = await assemble({
+  const reconciler = await createReconciler({
     host,
     account,
     command: 'run',
@@ -54,7 +54,7 @@ export async function runAccount(
   });
   let ended: 'finished' | 'cut-short' = 'finished';
   try {
-    log.info({ version: host.version, file: settings.file, target: assembly.target }, 'started');
+    log.info({ version: host.version, file: settings.file, target: reconciler.target }, 'started');
     if (settings.sandbox) {
       log.warn('this is the built-in sandbox: nothing reaches Copernica, and its state ends with this process');
       log.warn('to go live: set COPERNICA_ACCESS_TOKEN, leave out --sandbox, and say --init the first time');
@@ -64,7 +64,7 @@ export async function runAccount(
       log.warn({ code: 'manifest-mounted' satisfies ProblemCode, file: settings.file }, hint);
     }
     ended = await runDaemon({
-      run: makeRun({ assembly, settings, manifest, log, status }),
+      run: makeRun({ reconciler, settings, manifest, log, status }),
       reload,
       startWatching: (onMaybeChanged) => watchManifest(source, { poll: settings.poll, log, onMaybeChanged }),
       startSchedule: (onDue) =>
@@ -85,6 +85,6 @@ export async function runAccount(
     return ended;
   } finally {
     // A request that hangs would be waited for until it times out.
-    await (ended === 'cut-short' ? assembly.abandon() : assembly.close());
+    await (ended === 'cut-short' ? reconciler.abandon() : reconciler.close());
   }
 }

@@ -1,4 +1,4 @@
-import { proxyOf } from '../assemble.js';
+import { proxyOf } from '../create-reconciler.js';
 import type { Host } from '../host.js';
 import { Notifier } from '../notices/notifier.js';
 import type { AccountSettings } from '../settings/resolve.js';

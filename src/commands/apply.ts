@@ -36,18 +36,18 @@ export async function applyCommand(
 
 async function applyAccount(
   host: Host,
-  { settings, log, assembly }: Session,
+  { settings, log, reconciler }: Session,
   own: { readonly force: boolean; readonly retry: boolean; readonly stop: AbortSignal; readonly alone: boolean },
 ): Promise<CommandResult> {
   const { force, retry, stop, alone } = own;
   const progress = progressReporter(host.stderr, log, { alone });
   try {
     // A broken one is told at once, not after waiting for the lock; the run reads it anew when it has that.
-    await assembly.edges.loadManifest();
+    await reconciler.ports.loadManifest();
     const report = await runOnce(
-      assembly.edges,
+      reconciler.ports,
       runOptions(settings, {
-        init: assembly.init,
+        init: reconciler.init,
         refresh: settings.refresh ?? true,
         force,
         retry,
@@ -60,7 +60,7 @@ async function applyAccount(
       document: applyJson(report.changes),
       text: formatApplied(report.changes, {
         color: wantsColor(host.stdout, host.environment),
-        target: assembly.target,
+        target: reconciler.target,
         unread: report.unread,
       }),
       problems: [

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Assembly } from '../assemble.js';
+import type { Reconciler } from '../create-reconciler.js';
 import type { RunResult } from '../daemon/daemon.js';
 import type { LastGoodManifest } from '../daemon/last-good.js';
 import { refreshes, type Trigger } from '../daemon/scheduler.js';
@@ -21,18 +21,18 @@ import { runOptions } from './run-options.js';
  * `refused` when there is no state and never was one.
  */
 export function makeRun(parts: {
-  readonly assembly: Assembly;
+  readonly reconciler: Reconciler;
   readonly settings: Settings;
   readonly manifest: LastGoodManifest;
   readonly log: Logger;
   readonly status: AccountReporter;
 }): (triggers: readonly Trigger[], stop: AbortSignal) => Promise<RunResult> {
-  const { assembly, settings, manifest, log, status } = parts;
+  const { reconciler, settings, manifest, log, status } = parts;
   let hasState = false;
   return async (triggers, stop) => {
     const refresh = refreshes(triggers, settings.refresh);
     const options = runOptions(settings, {
-      init: assembly.init && !hasState,
+      init: reconciler.init && !hasState,
       refresh,
       force: false,
       // Whoever edits the manifest may have repaired what was wrong.
@@ -45,7 +45,7 @@ export function makeRun(parts: {
       },
     });
     try {
-      const report = await status.observeRun(triggers, refresh, () => runOnce(assembly.edges, options));
+      const report = await status.observeRun(triggers, refresh, () => runOnce(reconciler.ports, options));
       const result = logReport(report, triggers, log);
       const prunesInMs = settings.prune ? prunesIn(report, manifest, log) : null;
       return { result, comeBackInMs: earlier(report.comeBackInMs, prunesInMs) };

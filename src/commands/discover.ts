@@ -1,4 +1,4 @@
-import { stateStore } from '../assemble.js';
+import { stateStore } from '../create-reconciler.js';
 import { type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
 import { discoveredManifest, doublesFound } from '../plan/discovered.js';
@@ -36,18 +36,18 @@ export async function discoverCommand(
 
 async function discoverIn(
   host: Host,
-  { settings, log, assembly }: Session,
+  { settings, log, reconciler }: Session,
   options: Pick<DiscoverOptions, 'range' | 'stop'> & { readonly state: State | null; readonly writeState: boolean },
 ): Promise<CommandResult> {
   const progress = progressReporter(host.stderr, log, { alone: true });
-  const { found, incomplete } = await discover(assembly.edges, options.state, {
+  const { found, incomplete } = await discover(reconciler.ports, options.state, {
     range: options.range,
     concurrency: settings.concurrency,
     stop: options.stop,
     onProgress: progress.update,
   }).finally(progress.end);
   if (options.writeState) {
-    const taken = await takeOver(assembly.edges, found, { init: assembly.init });
+    const taken = await takeOver(reconciler.ports, found, { init: reconciler.init });
     log.info({ taken }, 'taken over into the state');
   }
   const document = {

@@ -1,4 +1,4 @@
-import { proxyOf } from '../assemble.js';
+import { proxyOf } from '../create-reconciler.js';
 import { type CheckResult, problemOf } from '../doctor/check.js';
 import { CHECKS } from '../doctor/checks.js';
 import { CONTACT_WITHIN_MS, contextOf, type Shared } from '../doctor/context.js';

@@ -1,4 +1,4 @@
-import { stateStore } from '../assemble.js';
+import { stateStore } from '../create-reconciler.js';
 import { productError } from '../errors.js';
 import { type Host, holderOf } from '../host.js';
 import type { State } from '../state/state.js';

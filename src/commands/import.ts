@@ -26,12 +26,12 @@ export async function importCommand(
       remedy: `give the number that the dashboard or \`discover\` shows; an id is at most ${HIGHEST_WEBHOOK_ID}`,
     });
   }
-  return withSession(host, account, { command: 'import' }, async ({ assembly }) => {
-    const done = await importWebhook(assembly.edges, {
+  return withSession(host, account, { command: 'import' }, async ({ reconciler }) => {
+    const done = await importWebhook(reconciler.ports, {
       name: asked.name,
       file: settings.file,
       id,
-      init: assembly.init,
+      init: reconciler.init,
     });
     const document = { imported: asked.name, id, toDelete: done.former };
     return {

@@ -1,4 +1,4 @@
-import { stateStore } from '../assemble.js';
+import { stateStore } from '../create-reconciler.js';
 import { type Host, wantsColor } from '../host.js';
 import { formatList, listJson } from '../output/list.js';
 import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';

@@ -1,5 +1,5 @@
-import { stateStore } from '../assemble.js';
 import { hider } from '../copernica/redact.js';
+import { stateStore } from '../create-reconciler.js';
 import type { Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { fillableValues } from '../manifest/interpolate.js';
@@ -92,8 +92,8 @@ async function planForState(
   const state = settings.sandbox ? null : await stateStore(settings.state).read();
   const options = { ...settings, refresh: settings.refresh ?? true };
   const planned = planNeedsTheAccount(entries, state, options)
-    ? await withSession(host, account, { command: 'plan', breakerFor }, ({ assembly }) =>
-        planOnly(entries, state, assembly.edges.api, options),
+    ? await withSession(host, account, { command: 'plan', breakerFor }, ({ reconciler }) =>
+        planOnly(entries, state, reconciler.ports.api, options),
       )
     : await planOnly(entries, state, null, options);
   if (state !== null || settings.sandbox) return planned;

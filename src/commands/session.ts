@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { type Assembly, assemble } from '../assemble.js';
 import { CircuitBreaker, type Outage } from '../copernica/circuit-breaker.js';
+import { createReconciler, type Reconciler } from '../create-reconciler.js';
 import { type Host, type TextSink, wantsColor } from '../host.js';
 import { createLog } from '../log.js';
 import { EXIT } from '../output/exit-code.js';
@@ -13,7 +13,7 @@ import { onAbort } from '../stop-signals.js';
 export interface Session {
   readonly settings: Settings;
   readonly log: Logger;
-  readonly assembly: Assembly;
+  readonly reconciler: Reconciler;
 }
 
 export interface SessionOptions {
@@ -35,7 +35,7 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { token, log, processLog } = await openAccount(host, account, host.stderr);
-  const assembly = await assemble({
+  const reconciler = await createReconciler({
     host,
     account,
     command,
@@ -45,9 +45,9 @@ export async function withSession<T>(
     breakerFor: (apiUrl) => breakerFor(apiUrl, processLog),
   });
   try {
-    return await work({ settings: account.settings, log, assembly });
+    return await work({ settings: account.settings, log, reconciler });
   } finally {
-    await assembly.close();
+    await reconciler.close();
   }
 }
 

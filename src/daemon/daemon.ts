@@ -11,7 +11,7 @@ export interface RunResult {
   readonly comeBackInMs: number | null;
 }
 
-export interface DaemonEdges {
+export interface DaemonPorts {
   /** One run. Rejects only for what no other run could mend: then the daemon ends. */
   run(triggers: readonly Trigger[], stop: AbortSignal): Promise<RunResult>;
   /** Reads the manifest again. True: there is a new valid one. */
@@ -37,13 +37,13 @@ export interface DaemonEdges {
  * Resolves when it has ended: `finished`, or `cut-short` by a second signal or the end of the grace time. Nothing is
  * lost by the latter, since every POST is on disk before it is sent. Rejects when a run does.
  */
-export function runDaemon(edges: DaemonEdges): Promise<'finished' | 'cut-short'> {
-  return new Daemon(edges).ended;
+export function runDaemon(ports: DaemonPorts): Promise<'finished' | 'cut-short'> {
+  return new Daemon(ports).ended;
 }
 
 class Daemon {
   readonly ended: Promise<'finished' | 'cut-short'>;
-  readonly #edges: DaemonEdges;
+  readonly #ports: DaemonPorts;
   readonly #stop = new AbortController();
   readonly #releases: (() => Promise<void> | void)[] = [];
   #state = IDLE;
@@ -54,8 +54,8 @@ class Daemon {
   #end: (how: 'finished' | 'cut-short') => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
-  constructor(edges: DaemonEdges) {
-    this.#edges = edges;
+  constructor(ports: DaemonPorts) {
+    this.#ports = ports;
     const ending = new Promise<'finished' | 'cut-short'>((resolve, reject) => {
       this.#end = resolve;
       this.#fail = reject;
@@ -65,7 +65,7 @@ class Daemon {
   }
 
   async #begin(): Promise<void> {
-    const { stops, onHangup, reload, startSchedule, startWatching } = this.#edges;
+    const { stops, onHangup, reload, startSchedule, startWatching } = this.#ports;
     this.#releases.push(onAbort(stops.asked, () => this.#onStopAsked()));
     this.#releases.push(onAbort(stops.again, () => this.#handle({ kind: 'stop' })));
     this.#releases.push(onHangup(() => void this.#onHangup().catch(this.#fail)));
@@ -101,8 +101,8 @@ class Daemon {
 
   #onStopAsked(): void {
     if (this.#isOver) return;
-    this.#edges.onStopping();
-    this.#grace = setTimeout(() => this.#handle({ kind: 'grace-over' }), timerMs(this.#edges.graceMs));
+    this.#ports.onStopping();
+    this.#grace = setTimeout(() => this.#handle({ kind: 'grace-over' }), timerMs(this.#ports.graceMs));
     this.#handle({ kind: 'stop' });
   }
 
@@ -110,7 +110,7 @@ class Daemon {
   async #onHangup(): Promise<void> {
     // The first run is yet to come, and does what this one would.
     if (!this.#hasManifest || this.#state.stopping) return;
-    const changed = await this.#edges.reload();
+    const changed = await this.#ports.reload();
     this.#handle({ kind: 'trigger', triggers: changed ? ['hangup', 'manifest'] : ['hangup'] });
   }
 
@@ -144,7 +144,7 @@ class Daemon {
   }
 
   async #run(triggers: readonly Trigger[]): Promise<void> {
-    const { result, comeBackInMs } = await this.#edges.run(triggers, this.#stop.signal);
-    this.#handle({ kind: 'run-finished', result, comeBackInMs, random: this.#edges.random() });
+    const { result, comeBackInMs } = await this.#ports.run(triggers, this.#stop.signal);
+    this.#handle({ kind: 'run-finished', result, comeBackInMs, random: this.#ports.random() });
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Problem, ProductError } from '../errors.js';
 import { logProblem } from '../log.js';
-import type { ValidManifest } from '../reconcile/edges.js';
+import type { ValidManifest } from '../reconcile/ports.js';
 import type { Look, WatchedManifest } from './manifest-file.js';
 
 /**

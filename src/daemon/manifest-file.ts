@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Problem } from '../errors.js';
 import { readManifestFile } from '../manifest/load.js';
 import { type ManifestSource, parseManifest } from '../manifest/parse.js';
-import type { ValidManifest } from '../reconcile/edges.js';
+import type { ValidManifest } from '../reconcile/ports.js';
 import { type Place, placesOf } from './places.js';
 
 /** A manifest wherever it is kept: in one file today. The daemon's loop needs to know no more of it than this. */

@@ -1,6 +1,6 @@
 import { isMap } from 'yaml';
 import type * as z from 'zod';
-import type { LimitField, LimitName, WebhookSpec } from '../webhook.js';
+import type { ScopeField, ScopeName, WebhookSpec } from '../webhook.js';
 import { type Finding, frameOf, placeOf, type Report } from './findings.js';
 import { handlerWarnings } from './handler.js';
 import { explainIssue, meantField, unknownField } from './issues.js';
@@ -17,7 +17,7 @@ export interface Candidate {
   /** The same of the handler. */
   readonly writtenHandler: string;
   /** Undefined: something about it is wrong, and has been reported. */
-  readonly spec: WebhookSpec<number | LimitName> | undefined;
+  readonly spec: WebhookSpec<number | ScopeName> | undefined;
   /** Where its name stands, or else where it begins. */
   readonly start: number;
   readonly end: number;
@@ -148,7 +148,7 @@ function toSpec(input: Record<string, unknown>, bad: ReadonlySet<PropertyKey>, v
   };
 }
 
-function limitOf(field: LimitField, limit: number | string, values: Values, { source }: Reading): number | LimitName {
+function limitOf(field: ScopeField, limit: number | string, values: Values, { source }: Reading): number | ScopeName {
   if (typeof limit === 'number' || ID_PATTERN.test(limit)) return Number(limit);
   const { start, end } = placeIn(values, field);
   const shown = values.get(field)?.written ?? limit;

@@ -129,7 +129,7 @@ const callers = z
   });
 
 /** Names that are looked up must differ from ids, and from what YAML takes for numbers: they have a letter in them. */
-export function isLimitName(text: string): boolean {
+export function isScopeName(text: string): boolean {
   return (
     text.length <= LIMITS.limitNameChars &&
     text === text.trim() &&
@@ -150,13 +150,13 @@ function limit(what: 'database' | 'collection') {
         .string()
         .regex(ID_PATTERN)
         .refine((text) => Number.isSafeInteger(Number(text))),
-      z.string().max(LIMITS.limitNameChars).refine(isLimitName).meta({ pattern: '[^\\d\\s.+_-]' }),
+      z.string().max(LIMITS.limitNameChars).refine(isScopeName).meta({ pattern: '[^\\d\\s.+_-]' }),
     ],
-    field(what, expected, (value) => whyNoLimit(what, expected, value), OPTIONAL),
+    field(what, expected, (value) => whyNoScope(what, expected, value), OPTIONAL),
   );
 }
 
-function whyNoLimit(what: string, expected: string, value: unknown): string {
+function whyNoScope(what: string, expected: string, value: unknown): string {
   const bad = (why: string, remedy = expected) => says(`${what} ${why}`, remedy);
   if (typeof value !== 'string') return bad(`is ${kindOf(value)}, not an id or a name`);
   if (/^0+[1-9][0-9]*$/.test(value)) {

@@ -1,7 +1,7 @@
 import { type Change, idOf, isValueChange, lineOf, VALUE_CHANGED } from '../plan/change.js';
-import { type LimitNames, limitKey } from '../plan/names.js';
+import { limitKey, type ScopeNames } from '../plan/names.js';
 import { printable } from '../text/printable.js';
-import { CALLERS, type Difference, type LimitField, shownHandler, type WebhookSpec } from '../webhook.js';
+import { CALLERS, type Difference, type ScopeField, shownHandler, type WebhookSpec } from '../webhook.js';
 import { type Paint, painter, type Style } from './paint.js';
 import { countActions, planClosing } from './summary.js';
 
@@ -19,12 +19,12 @@ const SIGNS: Readonly<Record<Change['action'], readonly [sign: string, style: St
 /** Names are padded to the longest, within this. */
 export const NAMES_WIDTH = { least: 12, most: 48 };
 
-const NO_NAMES: LimitNames = new Map();
+const NO_NAMES: ScopeNames = new Map();
 
 export interface PlanTextOptions {
   readonly color: boolean;
   readonly file: string;
-  readonly names?: LimitNames;
+  readonly names?: ScopeNames;
   readonly unread?: number;
   /** Takes values of variables out of a handler that is as somebody set it in the account. Left out: there are none. */
   readonly hideValues?: (text: string) => string;
@@ -57,7 +57,7 @@ function changeLines(change: Change, format: Format): string[] {
   return [head, ...detailLines(change, format).map((detail) => `      ${paint('dim', detail)}`)];
 }
 
-function describe(change: Change, names: LimitNames): string {
+function describe(change: Change, names: ScopeNames): string {
   switch (change.action) {
     case 'create':
       return describeSpec(shownHandler(change.desired), change.desired.spec, names);
@@ -102,7 +102,7 @@ function detailLines(change: Change, format: Format): string[] {
 export function describeSpec(
   handler: string,
   spec: Omit<WebhookSpec, 'handler'>,
-  names: LimitNames = NO_NAMES,
+  names: ScopeNames = NO_NAMES,
 ): string {
   const parts = [
     spec.callers === undefined || spec.callers.length === CALLERS.length ? [] : [spec.callers.join(', ')],
@@ -114,7 +114,7 @@ export function describeSpec(
 }
 
 /** `Customers (1017)` where the manifest says the name; `Customers` where there is no account to look it up in. */
-function limitText(field: LimitField, id: number | string, names: LimitNames): string {
+function limitText(field: ScopeField, id: number | string, names: ScopeNames): string {
   const name = names.get(limitKey(field, id));
   if (name === undefined) return String(id);
   return Number(id) > 0 ? `${printable(name)} (${id})` : printable(name);

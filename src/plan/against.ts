@@ -1,6 +1,6 @@
 import type { State, StateEntry } from '../state/state.js';
-import { asWritten, type DesiredWebhook, type LimitName, type ManifestEntry } from '../webhook.js';
-import { type LimitNames, limitKey } from './names.js';
+import { asWritten, type DesiredWebhook, type ManifestEntry, type ScopeName } from '../webhook.js';
+import { limitKey, type ScopeNames } from './names.js';
 
 /**
  * A state in which everything that a manifest wants exists, to compare another manifest with.
@@ -35,11 +35,11 @@ export function stateOfManifest(entries: readonly DesiredWebhook[]): State {
  */
 export function withStandIns(manifests: readonly (readonly ManifestEntry[])[]): {
   readonly manifests: readonly (readonly DesiredWebhook[])[];
-  readonly names: LimitNames;
+  readonly names: ScopeNames;
 } {
   const standIns = new Map<string, number>();
   const names = new Map<string, string>();
-  const idOf = (field: 'database' | 'collection', limit: number | LimitName, within: number | undefined): number => {
+  const idOf = (field: 'database' | 'collection', limit: number | ScopeName, within: number | undefined): number => {
     if (typeof limit === 'number') return limit;
     const key = JSON.stringify([field, within, limit.name]);
     const id = standIns.get(key) ?? -1 - standIns.size;

@@ -3,12 +3,12 @@ import type { Problem } from '../errors.js';
 import type { State } from '../state/state.js';
 import { cut, quote } from '../text/printable.js';
 import { nearest } from '../text/suggest.js';
-import { type DesiredWebhook, type LimitField, type LimitName, type ManifestEntry, webhookKey } from '../webhook.js';
+import { type DesiredWebhook, type ManifestEntry, type ScopeField, type ScopeName, webhookKey } from '../webhook.js';
 
 /** What the manifest calls some ids, for people: see `limitKey`. */
-export type LimitNames = ReadonlyMap<string, string>;
+export type ScopeNames = ReadonlyMap<string, string>;
 
-export function limitKey(field: LimitField, id: number | string): string {
+export function limitKey(field: ScopeField, id: number | string): string {
   return `${field} ${id}`;
 }
 
@@ -43,7 +43,7 @@ export function isResolved(entry: ManifestEntry): entry is DesiredWebhook {
  *     several                        problem at the name, with their ids
  */
 export function lookUpNames(
-  field: LimitField,
+  field: ScopeField,
   entries: readonly ManifestEntry[],
   candidatesFor: (entry: ManifestEntry) => readonly NamedEntity[] | null,
   context: NamesContext,
@@ -76,7 +76,7 @@ type Complaint = Pick<Problem, 'code' | 'message' | 'remedy'>;
 
 function problem(
   { name }: ManifestEntry,
-  { line, column, frame }: LimitName,
+  { line, column, frame }: ScopeName,
   { file }: NamesContext,
   complaint: Complaint,
 ): Problem {
@@ -92,9 +92,9 @@ function noDatabase({ spec }: ManifestEntry): Complaint {
 }
 
 function notFound(
-  field: LimitField,
+  field: ScopeField,
   entry: ManifestEntry,
-  limit: LimitName,
+  limit: ScopeName,
   candidates: readonly NamedEntity[],
   { state }: NamesContext,
 ): Complaint {
@@ -123,7 +123,7 @@ function notFound(
   };
 }
 
-function ambiguous(field: LimitField, limit: LimitName, matches: readonly NamedEntity[]): Complaint {
+function ambiguous(field: ScopeField, limit: ScopeName, matches: readonly NamedEntity[]): Complaint {
   const ids = matches.map(({ id }) => id).sort((a, b) => a - b);
   return {
     code: `ambiguous-${field}`,
@@ -157,7 +157,7 @@ export function sameWebhooks(entries: readonly DesiredWebhook[], file: string): 
 }
 
 /** What the manifest calls the ids that its names turned out to be. */
-export function namesOf(entries: readonly ManifestEntry[], resolved: readonly DesiredWebhook[]): LimitNames {
+export function namesOf(entries: readonly ManifestEntry[], resolved: readonly DesiredWebhook[]): ScopeNames {
   const names = new Map<string, string>();
   entries.forEach(({ spec }, index) => {
     for (const field of ['database', 'collection'] as const) {

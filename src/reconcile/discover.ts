@@ -4,9 +4,9 @@ import { idsIn, type Progress, readIds } from '../recovery/read.js';
 import type { IdRange, State } from '../state/state.js';
 import { asWritten } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
-import type { ReconcilerEdges } from './edges.js';
 import { specOf } from './import.js';
 import { openState } from './open-state.js';
+import type { ReconcilerPorts } from './ports.js';
 
 export interface DiscoverOptions {
   readonly concurrency: number;
@@ -24,15 +24,15 @@ export interface Discovery {
 
 /** Finds webhooks of the account. Reads only. Throws ProductError for another account's token, or no way to look. */
 export async function discover(
-  edges: Pick<ReconcilerEdges, 'api'>,
+  ports: Pick<ReconcilerPorts, 'api'>,
   state: State | null,
   options: DiscoverOptions,
 ): Promise<Discovery> {
-  const account = await readAccount(edges.api);
+  const account = await readAccount(ports.api);
   if (state !== null) checkAccount(account, state.account);
   const ranges = options.range === null ? rangesAroundKnown(state) : [options.range];
   if (options.range === null) {
-    const listed = await edges.api.listWebhooks();
+    const listed = await ports.api.listWebhooks();
     // While the account can't be reached, one refusal is enough.
     if (!listed.ok) return { found: [], incomplete: listed.message };
     if (listed.value !== 'unavailable') return { found: nameDiscovered(listed.value, state), incomplete: null };
@@ -50,27 +50,27 @@ export async function discover(
     done += 1;
     options.onProgress(done, ids.length, 'looking');
   };
-  const { webhooks, failure } = await readIds(ids, edges.api, { ...options, onRead, refusalsCount: false });
+  const { webhooks, failure } = await readIds(ids, ports.api, { ...options, onRead, refusalsCount: false });
   return { found: nameDiscovered(webhooks, state), incomplete: failure };
 }
 
 /** Takes over what was found and is not in the state yet, under its names. One of two that show the same is enough. */
 export async function takeOver(
-  edges: ReconcilerEdges,
+  ports: ReconcilerPorts,
   found: readonly Discovered[],
   options: { readonly init: boolean },
 ): Promise<number> {
-  const locked = await edges.lockState();
+  const locked = await ports.lockState();
   try {
-    const { journal, isNew } = await openState(locked, edges, options);
-    if (!isNew) checkAccount(await readAccount(edges.api), journal.state.account);
+    const { journal, isNew } = await openState(locked, ports, options);
+    if (!isNew) checkAccount(await readAccount(ports.api), journal.state.account);
     const fresh = found.filter(
       ({ id, name, equalTo }) => equalTo === null && !journal.state.owners.has(id) && !journal.state.entries.has(name),
     );
     for (const discovered of fresh) {
       const { name, id } = discovered;
       const webhook = specOf(discovered.webhook, { name, spec: {} });
-      journal.write({ type: 'imported', name, id, at: edges.now().toISOString(), webhook, ...asWritten(discovered) });
+      journal.write({ type: 'imported', name, id, at: ports.now().toISOString(), webhook, ...asWritten(discovered) });
     }
     await journal.flush();
     return fresh.length;

@@ -7,15 +7,15 @@ import {
   CALLERS,
   canonicalHandler,
   type HandlerAsWritten,
-  type LimitField,
   type ManifestEntry,
+  type ScopeField,
   TRIGGERS,
   type WebhookSpec,
 } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
-import type { ReconcilerEdges, ValidManifest } from './edges.js';
-import { lookUpLimits } from './names.js';
+import { lookUpScopes } from './names.js';
 import { type OpenedState, openState } from './open-state.js';
+import type { ReconcilerPorts, ValidManifest } from './ports.js';
 
 /** What an import did. */
 export interface Imported extends HandlerAsWritten {
@@ -26,7 +26,7 @@ export interface Imported extends HandlerAsWritten {
   /** The entry's webhook before, which the next run deletes; null: it had none, or keeps it. */
   readonly former: number | null;
   /** What `spec` has from the manifest or the state, since the account does not show it of this webhook. */
-  readonly unchecked: readonly LimitField[];
+  readonly unchecked: readonly ScopeField[];
   /** Of the manifest. */
   readonly warnings: readonly Problem[];
 }
@@ -43,16 +43,16 @@ type Taken = Omit<Imported, 'warnings'>;
  * or another account's token; `failed` when the webhook can't be read or is gone.
  */
 export async function importWebhook(
-  edges: ReconcilerEdges,
+  ports: ReconcilerPorts,
   options: { readonly name: string; readonly file: string; readonly id: number; readonly init: boolean },
 ): Promise<Imported> {
   // A mistake is told at once, not after waiting for the lock; what counts is what the manifest says then.
-  entryOf(await edges.loadManifest(), options);
-  const locked = await edges.lockState();
+  entryOf(await ports.loadManifest(), options);
+  const locked = await ports.lockState();
   try {
-    const manifest = await edges.loadManifest();
+    const manifest = await ports.loadManifest();
     const entry = entryOf(manifest, options);
-    const taken = await takeOver(edges, await openState(locked, edges, options), { ...options, entry });
+    const taken = await takeOver(ports, await openState(locked, ports, options), { ...options, entry });
     return { ...taken, warnings: manifest.warnings };
   } finally {
     await locked.release();
@@ -74,18 +74,18 @@ function entryOf(
 }
 
 async function takeOver(
-  edges: ReconcilerEdges,
+  ports: ReconcilerPorts,
   { journal, isNew }: OpenedState,
   { entry, file, id }: { readonly entry: ManifestEntry; readonly file: string; readonly id: number },
 ): Promise<Taken> {
   const refused = refusedUnread(journal.state, entry.name, id);
   if (refused !== null) throwRefused(refused, entry.name);
-  if (!isNew) checkAccount(await readAccount(edges.api), journal.state.account);
-  const live = await read(edges, entry.name, id);
+  if (!isNew) checkAccount(await readAccount(ports.api), journal.state.account);
+  const live = await read(ports, entry.name, id);
   const verdict = importVerdict(journal.state, entry.name, live);
-  if (verdict.kind === 'settle') return await settle(journal, verdict, { live, name: entry.name, now: edges.now });
+  if (verdict.kind === 'settle') return await settle(journal, verdict, { live, name: entry.name, now: ports.now });
   if (verdict.kind === 'refuse') return throwRefused(verdict, entry.name);
-  const { entries } = await lookUpLimits([entry], edges.api, { file, state: journal.state });
+  const { entries } = await lookUpScopes([entry], ports.api, { file, state: journal.state });
   const told = verdict.spec ?? entries[0]?.spec ?? {};
   const webhook = specOf(live, { name: entry.name, spec: told });
   const { intent, former } = verdict;
@@ -97,13 +97,13 @@ async function takeOver(
     (one) => one !== undefined && canonicalHandler(one.spec.handler) === canonicalHandler(live.handler),
   );
   const written = asWritten(sameHandler ?? {});
-  const at = edges.now().toISOString();
+  const at = ports.now().toISOString();
   journal.write({ type: 'imported', name: entry.name, id, at, webhook, ...written, ...made });
   await journal.flush();
-  return { kind: 'taken-over', spec: webhook, ...written, former, unchecked: uncheckedLimits(live, webhook) };
+  return { kind: 'taken-over', spec: webhook, ...written, former, unchecked: uncheckedScopes(live, webhook) };
 }
 
-async function read({ api }: Pick<ReconcilerEdges, 'api'>, name: string, id: number): Promise<LiveWebhook> {
+async function read({ api }: Pick<ReconcilerPorts, 'api'>, name: string, id: number): Promise<LiveWebhook> {
   const outcome = await api.readWebhook(id);
   if (outcome.ok && outcome.value !== 'gone') return outcome.value;
   const why = outcome.ok ? 'there is no such webhook in this account' : outcome.message;
@@ -132,7 +132,7 @@ function throwRefused({ message, remedy }: ImportRefusal, name: string): never {
   throw productError('refused', { code: 'import-taken', message, name, remedy });
 }
 
-function uncheckedLimits(live: LiveWebhook, spec: WebhookSpec): LimitField[] {
+function uncheckedScopes(live: LiveWebhook, spec: WebhookSpec): ScopeField[] {
   return (['database', 'collection'] as const).filter((field) => live[field] == null && spec[field] !== undefined);
 }
 

@@ -1,12 +1,12 @@
 import type { CallFailure, CopernicaApi, NamedEntity } from '../copernica/api.js';
 import { ProductError, productError } from '../errors.js';
-import { isResolved, type LimitNames, lookUpNames, type NamesContext, namesOf, sameWebhooks } from '../plan/names.js';
+import { isResolved, lookUpNames, type NamesContext, namesOf, type ScopeNames, sameWebhooks } from '../plan/names.js';
 import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
 
 export interface Desired {
   readonly entries: readonly DesiredWebhook[];
   /** What the manifest calls the ids in them, for people. */
-  readonly names: LimitNames;
+  readonly names: ScopeNames;
 }
 
 /** The entries, where none of them calls a database or collection by its name; else null: the account must be asked. */
@@ -21,7 +21,7 @@ export function withoutNames(entries: readonly ManifestEntry[]): Desired | null 
  * Throws ProductError: `input` with every name that is unknown or ambiguous, each at its place; `failed` when the
  * account can't be asked.
  */
-export async function lookUpLimits(
+export async function lookUpScopes(
   entries: readonly ManifestEntry[],
   api: Pick<CopernicaApi, 'databases' | 'collections'>,
   context: NamesContext,

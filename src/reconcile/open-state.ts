@@ -2,7 +2,7 @@ import type { ProblemCode } from '../error-codes.js';
 import { productError } from '../errors.js';
 import type { OpenJournal, StateLease } from '../state/store.js';
 import { readAccount } from './account.js';
-import type { ReconcilerEdges } from './edges.js';
+import type { ReconcilerPorts } from './ports.js';
 
 export const STATE_MISSING = 'state-missing' satisfies ProblemCode;
 
@@ -18,7 +18,7 @@ export interface OpenedState {
  */
 export async function openState(
   lease: StateLease,
-  edges: Pick<ReconcilerEdges, 'api'>,
+  ports: Pick<ReconcilerPorts, 'api'>,
   options: { readonly init: boolean },
 ): Promise<OpenedState> {
   const journal = await lease.open();
@@ -31,5 +31,5 @@ export async function openState(
       remedy: 'if this is the first time, say so with --init; if not, restore the state file or mount its volume',
     });
   }
-  return { journal: await lease.create(await readAccount(edges.api)), isNew: true };
+  return { journal: await lease.create(await readAccount(ports.api)), isNew: true };
 }

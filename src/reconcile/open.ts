@@ -10,8 +10,8 @@ import type { Intent, State } from '../state/state.js';
 import { roughDuration } from '../text/rough-duration.js';
 import { type DesiredWebhook, webhookKey } from '../webhook.js';
 import type { ApplyContext } from './context.js';
-import type { ValidManifest } from './edges.js';
 import { heldBackError, uncertainError } from './failures.js';
+import type { ValidManifest } from './ports.js';
 
 /**
  * The results with what is still open said of each entry that the manifest wants, and with what was found meanwhile as

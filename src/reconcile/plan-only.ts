@@ -3,13 +3,13 @@ import type { Problem } from '../errors.js';
 import type { Change } from '../plan/change.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
-import type { LimitNames } from '../plan/names.js';
+import type { ScopeNames } from '../plan/names.js';
 import { makePlan } from '../plan/plan.js';
 import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
 import type { State } from '../state/state.js';
 import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
-import { lookUpLimits, withoutNames } from './names.js';
+import { lookUpScopes, withoutNames } from './names.js';
 import { knownIds, refresh } from './refresh.js';
 
 export interface PlanOnlyOptions {
@@ -23,7 +23,7 @@ export interface PlanOnlyOptions {
 export interface Planned {
   readonly changes: readonly Change[];
   /** What the manifest calls the ids in them. */
-  readonly names: LimitNames;
+  readonly names: ScopeNames;
   readonly warnings: readonly Problem[];
   /** Why a guard would refuse a run with this plan; null: it would not. */
   readonly refusal: Problem | null;
@@ -59,7 +59,7 @@ export async function planOnly(
   }
   const account = await readAccount(api);
   if (state !== null) checkAccount(account, state.account);
-  const desired = await lookUpLimits(entries, api, { file: options.file, state });
+  const desired = await lookUpScopes(entries, api, { file: options.file, state });
   const stop = new AbortController().signal;
   const ids = options.refresh && state !== null ? knownIds(desired.entries, state) : [];
   const live = await refresh(ids, api, { concurrency: options.concurrency, stop, force: false });
@@ -70,7 +70,7 @@ function plan(
   desired: readonly DesiredWebhook[],
   state: State | null,
   live: LiveViews,
-  { names, options }: { readonly names: LimitNames; readonly options: PlanOnlyOptions },
+  { names, options }: { readonly names: ScopeNames; readonly options: PlanOnlyOptions },
 ): Planned {
   const wanted = new Set(desired.map(({ name }) => name));
   const doubts = state === null ? [] : [...openWarnings(state, wanted), ...duplicateWarnings(state)];

@@ -16,11 +16,11 @@ import type { DesiredWebhook } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import { applyPlan } from './apply.js';
 import type { ApplyContext } from './context.js';
-import type { ReconcilerEdges, ValidManifest } from './edges.js';
 import { mergeResults } from './merge.js';
-import { lookUpLimits, withoutNames } from './names.js';
+import { lookUpScopes, withoutNames } from './names.js';
 import { explainOpen } from './open.js';
 import { openState } from './open-state.js';
+import type { ReconcilerPorts, ValidManifest } from './ports.js';
 import { knownIds, refresh } from './refresh.js';
 
 export interface RunOptions {
@@ -69,22 +69,22 @@ export interface RunReport {
  * Throws ProductError when it ends before anything was changed: the manifest is wrong (`input`), a guard says no
  * (`refused`), or the state or the account can't be read (`failed`).
  */
-export async function runOnce(edges: ReconcilerEdges, asked: RunOptions): Promise<RunReport> {
-  const lease = await edges.lockState();
+export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promise<RunReport> {
+  const lease = await ports.lockState();
   try {
-    const manifest = await edges.loadManifest();
+    const manifest = await ports.loadManifest();
     const options = { ...asked, prune: asked.prune && manifest.mayPrune !== false };
-    const { journal, isNew } = await openState(lease, edges, options);
+    const { journal, isNew } = await openState(lease, ports, options);
     options.onStateOpened?.();
     const asIs = withoutNames(manifest.entries)?.entries ?? null;
     if (!isNew && needsTheAccount(asIs, journal.state, options)) {
-      checkAccount(await readAccount(edges.api), journal.state.account);
+      checkAccount(await readAccount(ports.api), journal.state.account);
     }
     const file = options.manifestFile;
-    const desired = asIs ?? (await lookUpLimits(manifest.entries, edges.api, { file, state: journal.state })).entries;
-    const run = startRun({ ...edges, now: edges.startClock() }, options, journal, desired);
+    const desired = asIs ?? (await lookUpScopes(manifest.entries, ports.api, { file, state: journal.state })).entries;
+    const run = startRun({ ...ports, now: ports.startClock() }, options, journal, desired);
     const views: LiveViews = options.refresh
-      ? await refresh(knownIds(desired, journal.state), edges.api, options)
+      ? await refresh(knownIds(desired, journal.state), ports.api, options)
       : new Map();
     const live = [...views.values()].flatMap((view) => (view.kind === 'found' ? [view.webhook] : []));
     noteHighest(live, journal, run.context.now().toISOString());
@@ -99,25 +99,25 @@ export async function runOnce(edges: ReconcilerEdges, asked: RunOptions): Promis
 }
 
 interface Run {
-  readonly edges: ReconcilerEdges;
+  readonly ports: ReconcilerPorts;
   readonly options: RunOptions;
   readonly desired: readonly DesiredWebhook[];
   readonly context: ApplyContext;
 }
 
 function startRun(
-  edges: ReconcilerEdges,
+  ports: ReconcilerPorts,
   options: RunOptions,
   journal: OpenJournal,
   desired: readonly DesiredWebhook[],
 ): Run {
-  const { api, log } = edges;
+  const { api, log } = ports;
   const recovery = new Recovery({
     ...options,
     journal,
     api,
     log,
-    now: edges.now,
+    now: ports.now,
     mayClose: options.onUncertain === 'recover',
     wanted: new Map(desired.map(({ name, spec }) => [name, spec])),
     namesToPost: () => namesToPost(desired, journal.state),
@@ -128,7 +128,7 @@ function startRun(
     hasRetry = false;
     return had;
   };
-  return { edges, options, desired, context: { ...options, journal, api, recovery, now: edges.now, takeRetry } };
+  return { ports, options, desired, context: { ...options, journal, api, recovery, now: ports.now, takeRetry } };
 }
 
 /** A run of the daemon is one round: it comes back for the next. */
@@ -136,7 +136,7 @@ async function inRounds(
   run: Run,
   seen: LiveViews,
 ): Promise<{ readonly changes: readonly AppliedChange[]; readonly comeBackInMs: number | null }> {
-  const { edges, options, context } = run;
+  const { ports, options, context } = run;
   const { state } = context.journal;
   let changes: readonly AppliedChange[] = [];
   let hasWaited = false;
@@ -145,7 +145,7 @@ async function inRounds(
   for (;;) {
     const before = state.nextIntent;
     const settledBefore = openNumbers(state);
-    const ripeBefore = ripeNumbers(state, options.settling, edges.now().getTime());
+    const ripeBefore = ripeNumbers(state, options.settling, ports.now().getTime());
     const { results, plan } = await oneRound(run, views);
     const rows = explainOpen(results, plan, run.desired, context);
     changes = mergeResults(changes, rows);
@@ -153,17 +153,17 @@ async function inRounds(
     const isWaiting = changes.some(({ result }) => result === 'uncertain' || result === 'skipped');
     if (!isWaiting || options.stop.aborted) return { changes, comeBackInMs: null };
     const hasHeadway = madeHeadway(state, before, settledBefore);
-    const waitMs = msUntilRipe(state, options.settling.settleMs, edges.now().getTime());
+    const waitMs = msUntilRipe(state, options.settling.settleMs, ports.now().getTime());
     // What was not ripe when this round looked may be settled by another look, once it is.
     const ripens = [...state.intents.keys()].some((number) => !ripeBefore.has(number));
     if (!options.waitToSettle || !(hasHeadway || (ripens && !hasWaited))) {
-      const nextMs = nextTryMs(state, options.settling, edges.now().getTime());
+      const nextMs = nextTryMs(state, options.settling, ports.now().getTime());
       return { changes, comeBackInMs: hasHeadway ? 0 : ripens ? (nextMs ?? 0) : nextMs };
     }
     if (hasHeadway) continue;
-    edges.log.info({ seconds: Math.ceil(waitMs / 1000) }, 'waiting until the server acts on nothing any more');
+    ports.log.info({ seconds: Math.ceil(waitMs / 1000) }, 'waiting until the server acts on nothing any more');
     hasWaited = true;
-    await edges.sleep(waitMs, options.stop);
+    await ports.sleep(waitMs, options.stop);
     context.recovery.waited();
     // What the rounds so far found stands: to look again would be a new request.
     if (options.stop.aborted) return { changes, comeBackInMs: null };
@@ -181,12 +181,12 @@ function stillToMake(views: LiveViews, rows: readonly AppliedChange[], { entries
 }
 
 async function oneRound(
-  { edges, options, desired, context }: Run,
+  { ports, options, desired, context }: Run,
   views: LiveViews,
 ): Promise<{ readonly results: AppliedChange[]; readonly plan: Plan }> {
   const { journal, recovery } = context;
   for (const rename of renamesOfUncertain(desired, journal.state)) {
-    journal.write({ type: 'renamed', ...rename, at: edges.now().toISOString() });
+    journal.write({ type: 'renamed', ...rename, at: ports.now().toISOString() });
   }
   await recovery.look();
   await recovery.sweep();

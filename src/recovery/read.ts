@@ -3,7 +3,7 @@ import type { CallFailure, CopernicaApi, LiveWebhook } from '../copernica/api.js
 import type { IdRange } from '../state/state.js';
 
 /** What reading ids showed. Ids that are unknown, removed or another account's answer alike, and are in neither list. */
-export interface Sight {
+export interface Scan {
   readonly webhooks: readonly LiveWebhook[];
   /** Rising. Nothing is known of these. */
   readonly unread: readonly number[];
@@ -26,7 +26,7 @@ export interface ReadOptions {
 const FAILURES_IN_A_ROW = 4;
 
 /** Reads ids one by one, several at a time. What was found before a failure or a stop is kept. */
-export async function readIds(ids: readonly number[], api: CopernicaApi, options: ReadOptions): Promise<Sight> {
+export async function readIds(ids: readonly number[], api: CopernicaApi, options: ReadOptions): Promise<Scan> {
   const webhooks: LiveWebhook[] = [];
   const unread: number[] = [];
   let failure: string | null = null;

@@ -16,7 +16,7 @@ import {
   type Settling,
   witnessOf,
 } from './proof.js';
-import { idsIn, type Progress, readIds, type Sight } from './read.js';
+import { idsIn, type Progress, readIds, type Scan } from './read.js';
 import { MANY_INTENTS } from './sending.js';
 
 export interface RecoveryContext {
@@ -41,7 +41,7 @@ const IDS_PER_RECORD = 500;
 /** To see whether webhooks can be read at all, so many of ours are tried. */
 const WEBHOOKS_TRIED = 3;
 
-const NOTHING_READ: Sight = {
+const NOTHING_READ: Scan = {
   webhooks: [],
   unread: [],
   failure: 'none of the known webhooks can be read, so that another one is not found proves nothing',
@@ -178,7 +178,7 @@ export class Recovery {
   }
 
   /** A candidate counts as gone only where webhooks can be read: its id is not read again in a sweep. */
-  async #noteUnknown(ids: ReadonlySet<number>, { webhooks, unread }: Sight): Promise<void> {
+  async #noteUnknown(ids: ReadonlySet<number>, { webhooks, unread }: Scan): Promise<void> {
     const there = new Set(webhooks.map(({ id }) => id));
     const candidates = [...this.#context.journal.state.intents.values()].flatMap(({ candidates: own = [] }) => own);
     const isGone = candidates.some((id) => ids.has(id) && !there.has(id) && !unread.includes(id));
@@ -283,7 +283,7 @@ export class Recovery {
   }
 
   /** What may be it is recorded before that the ids were read: a process that ends in between must not pass it over. */
-  #remember({ webhooks }: Sight, read: readonly IdRange[], at: string): void {
+  #remember({ webhooks }: Scan, read: readonly IdRange[], at: string): void {
     const { journal } = this.#context;
     this.#see(webhooks);
     const found = candidatesAmong(webhooks, journal.state);
@@ -333,13 +333,13 @@ export class Recovery {
     this.#context.journal.write({ type: 'unproved', intent, runs: runs + 1, at: since });
   }
 
-  async #read(ids: readonly number[], onRead?: () => void): Promise<Sight> {
+  async #read(ids: readonly number[], onRead?: () => void): Promise<Scan> {
     const { api, concurrency, stop } = this.#context;
     return readIds(ids, api, { concurrency, stop, refusalsCount: true, ...(onRead === undefined ? {} : { onRead }) });
   }
 
   /** Reads the ranges, and further as long as what is found moves them: what was made late lies far apart. */
-  async #readFurther(ranges: () => readonly IdRange[]): Promise<Sight> {
+  async #readFurther(ranges: () => readonly IdRange[]): Promise<Scan> {
     const { journal } = this.#context;
     const all = { webhooks: [] as LiveWebhook[], unread: [] as number[], failure: null as string | null };
     const asked = new Set<number>();
@@ -355,13 +355,13 @@ export class Recovery {
     }
   }
 
-  async #readWithProof(ids: readonly number[]): Promise<Sight> {
+  async #readWithProof(ids: readonly number[]): Promise<Scan> {
     const sight = (await this.#canRead(0)) ? await this.#read(ids) : null;
     return sight !== null && (await this.#canRead(0)) ? sight : { ...NOTHING_READ, unread: ids };
   }
 
   /** All that there is, where the account has the call, and it lacks none of ours; null: it is read id by id. */
-  async #list(): Promise<Sight | null> {
+  async #list(): Promise<Scan | null> {
     if (!this.#hasList) return null;
     const { api, journal } = this.#context;
     const listed = await api.listWebhooks();

@@ -2,7 +2,7 @@ import type { AppliedChange } from '../plan/applied.js';
 import { isPending } from '../plan/change.js';
 import { hull } from '../state/ranges.js';
 import type { State } from '../state/state.js';
-import { CALLERS, type LimitName, type ManifestEntry, shownHandler, type WebhookSpec, webhookKey } from '../webhook.js';
+import { CALLERS, type ManifestEntry, type ScopeName, shownHandler, type WebhookSpec, webhookKey } from '../webhook.js';
 import { safeProblem, type WebhookSnapshot, type WebhookStatus } from './snapshot.js';
 
 /** One webhook of the table, with what its status is decided from when the manifest changes. */
@@ -101,12 +101,12 @@ function shown(name: string, webhook: Webhook) {
     trigger: spec.trigger,
     handler: shownHandler(webhook),
     callers: [...new Set(spec.callers ?? CALLERS)].sort(),
-    database: shownLimit(spec.database),
-    collection: shownLimit(spec.collection),
+    database: shownScope(spec.database),
+    collection: shownScope(spec.collection),
   };
 }
 
-function shownLimit(limit: number | LimitName | undefined): number | string | null {
+function shownScope(limit: number | ScopeName | undefined): number | string | null {
   if (limit === undefined) return null;
   // As the file has it: what a variable holds may be a secret.
   return typeof limit === 'number' ? limit : limit.shown;

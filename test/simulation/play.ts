@@ -140,9 +140,9 @@ export class Player {
     const process = new Process(world, world.state === null ? { ...step, token: 'ours' } : step);
     const sent = world.model.requests.length;
     const { isManifestValid } = world;
-    const { edges, options } = this.#sabotaged(process, this.#options(step, process));
+    const { ports, options } = this.#sabotaged(process, this.#options(step, process));
     let outcome: Outcome | undefined;
-    runOnce(edges, options).then(
+    runOnce(ports, options).then(
       (report) => {
         outcome = report;
       },
@@ -161,8 +161,8 @@ export class Player {
   }
 
   #sabotaged(process: Process, options: RunOptions) {
-    const edges = this.#sabotage?.edges?.(process.edges()) ?? process.edges();
-    return { edges, options: this.#sabotage?.options?.(options) ?? options };
+    const ports = this.#sabotage?.ports?.(process.ports()) ?? process.ports();
+    return { ports, options: this.#sabotage?.options?.(options) ?? options };
   }
 
   #options(step: RunStep, process: Process): RunOptions {

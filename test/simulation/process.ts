@@ -7,7 +7,7 @@ import { createOutcome } from '../../src/copernica/outcome.js';
 import { redactor } from '../../src/copernica/redact.js';
 import type { TransportRequest } from '../../src/copernica/transport.js';
 import { productError } from '../../src/errors.js';
-import type { ReconcilerEdges } from '../../src/reconcile/edges.js';
+import type { ReconcilerPorts } from '../../src/reconcile/ports.js';
 import type { WireReply } from '../../src/sandbox/model/exchange.js';
 import { exchange } from '../../src/sandbox/model/exchange.js';
 import type { State } from '../../src/state/state.js';
@@ -99,7 +99,7 @@ export class Process {
     }
   }
 
-  edges(): ReconcilerEdges {
+  ports(): ReconcilerPorts {
     const { recorder } = this.#world;
     return {
       loadManifest: async () => {

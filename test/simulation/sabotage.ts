@@ -1,19 +1,19 @@
 import type { CallFailure, CopernicaApi, CreateOutcome } from '../../src/copernica/api.js';
-import type { ReconcilerEdges } from '../../src/reconcile/edges.js';
+import type { ReconcilerPorts } from '../../src/reconcile/ports.js';
 import type { RunOptions } from '../../src/reconcile/run-once.js';
 import type { StateRecord } from '../../src/state/records.js';
 import type { OpenJournal } from '../../src/state/store.js';
 
-/** A way in which the program could be wrong, put in at its edges: the simulation must notice each. */
+/** A way in which the program could be wrong, put in at its ports: the simulation must notice each. */
 export interface Sabotage {
   /** What the judge or the recorder must say of it: that anything at all is wrong would prove little. */
   readonly shows: RegExp;
-  edges?(edges: ReconcilerEdges): ReconcilerEdges;
+  ports?(ports: ReconcilerPorts): ReconcilerPorts;
   options?(options: RunOptions): RunOptions;
 }
 
 function onApi(shows: RegExp, change: (api: CopernicaApi) => Partial<CopernicaApi>): Sabotage {
-  return { shows, edges: (edges) => ({ ...edges, api: { ...edges.api, ...change(edges.api) } }) };
+  return { shows, ports: (ports) => ({ ...ports, api: { ...ports.api, ...change(ports.api) } }) };
 }
 
 function onJournal(shows: RegExp, change: (journal: OpenJournal) => Partial<OpenJournal>): Sabotage {
@@ -30,10 +30,10 @@ function onJournal(shows: RegExp, change: (journal: OpenJournal) => Partial<Open
   };
   return {
     shows,
-    edges: (edges) => ({
-      ...edges,
+    ports: (ports) => ({
+      ...ports,
       lockState: async () => {
-        const locked = await edges.lockState();
+        const locked = await ports.lockState();
         return {
           ...locked,
           open: async () => {
@@ -128,9 +128,9 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   })),
   'a broken manifest counts as empty': {
     shows: /sent something for a broken manifest/,
-    edges: (edges) => ({
-      ...edges,
-      loadManifest: () => edges.loadManifest().catch(() => ({ entries: [], warnings: [] })),
+    ports: (ports) => ({
+      ...ports,
+      loadManifest: () => ports.loadManifest().catch(() => ({ entries: [], warnings: [] })),
     }),
   },
   'that a webhook is on its way out is not recorded': without(/is still to be deleted/, 'removed'),
@@ -140,13 +140,13 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   },
   'what is sent is printed as it is': {
     shows: /printed hunter2/,
-    edges: (edges) => ({
-      ...edges,
+    ports: (ports) => ({
+      ...ports,
       api: {
-        ...edges.api,
+        ...ports.api,
         createWebhook: async (spec) => {
-          edges.log.info(spec.handler);
-          return edges.api.createWebhook(spec);
+          ports.log.info(spec.handler);
+          return ports.api.createWebhook(spec);
         },
       },
     }),

@@ -94,7 +94,7 @@ function origin({ headers }: ApiRequest): string {
 /** A webhook as GET shows it. Its id is a string; a removed one keeps the id, and its other fields are empty. */
 function shownWebhook(webhook: StoredWebhook, quirks: Quirks): Readonly<Record<string, unknown>> {
   const { id, handler, trigger, callers, database, collection, removedAt } = webhook;
-  const limits = { database: shownLimit(database, quirks), collection: shownLimit(collection, quirks) };
+  const limits = { database: shownScope(database, quirks), collection: shownScope(collection, quirks) };
   const shown = { ID: String(id), handler, trigger, callers, ...(quirks.limits !== 'absent' && limits) };
   if (removedAt === null) return shown;
   const emptied = Object.fromEntries(Object.keys(shown).map((key) => [key, '']));
@@ -103,7 +103,7 @@ function shownWebhook(webhook: StoredWebhook, quirks: Quirks): Readonly<Record<s
   return { ...emptied, ID: String(id), callers: [], removed };
 }
 
-function shownLimit(id: number | null, { limits }: Quirks): string | number | null {
+function shownScope(id: number | null, { limits }: Quirks): string | number | null {
   if (id === null || limits === 'null') return null;
   return limits === 'string' ? String(id) : id;
 }

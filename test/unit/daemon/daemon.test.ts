@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type DaemonEdges, type RunResult, runDaemon } from '../../../src/daemon/daemon.js';
+import { type DaemonPorts, type RunResult, runDaemon } from '../../../src/daemon/daemon.js';
 
 const DAY_MS = 24 * 3_600_000;
 const WELL: RunResult = { result: 'ok', comeBackInMs: null };
@@ -21,7 +21,7 @@ async function settled(): Promise<void> {
 }
 
 /** A daemon with its surroundings, which write down what it does. */
-function start(edges: Partial<DaemonEdges> = {}, before: (stops: Stops) => void = () => {}) {
+function start(ports: Partial<DaemonPorts> = {}, before: (stops: Stops) => void = () => {}) {
   const did: string[] = [];
   const stops: Stops = { asked: new AbortController(), again: new AbortController() };
   const hangupListeners = new Set<() => void>();
@@ -55,7 +55,7 @@ function start(edges: Partial<DaemonEdges> = {}, before: (stops: Stops) => void 
     random: () => 0,
     graceMs: 25_000,
     onStopping: () => void did.push('stopping'),
-    ...edges,
+    ...ports,
   });
   return {
     did,

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { NamedEntity } from '../../../src/copernica/api.js';
 import { withStandIns } from '../../../src/plan/against.js';
 import { isResolved, lookUpNames, namesOf, sameWebhooks } from '../../../src/plan/names.js';
-import type { LimitName, ManifestEntry } from '../../../src/webhook.js';
+import type { ManifestEntry, ScopeName } from '../../../src/webhook.js';
 import { anEntry, aState } from '../../helpers/state.js';
 
 const FRAME = '5 | database: …';
 
-function aName(name: string, shown = name): LimitName {
+function aName(name: string, shown = name): ScopeName {
   return { name, shown, line: 5, column: 15, frame: FRAME };
 }
 
@@ -22,7 +22,7 @@ const DATABASES: readonly NamedEntity[] = [
   { id: 1020, name: 'Twice' },
 ];
 
-function databaseOf(name: LimitName, state = aState({})) {
+function databaseOf(name: ScopeName, state = aState({})) {
   const before = [entry('a', { database: name })];
   const { entries, problems } = lookUpNames('database', before, () => DATABASES, { file: 'w.yaml', state });
   const [problem] = problems;

@@ -10,7 +10,7 @@ import { productError } from './errors.js';
 import { type Host, holderOf } from './host.js';
 import { fillableValues } from './manifest/interpolate.js';
 import { type LoadedManifest, loadManifestText } from './manifest/load.js';
-import type { ReconcilerEdges, ValidManifest } from './reconcile/edges.js';
+import type { ReconcilerPorts, ValidManifest } from './reconcile/ports.js';
 import { startSandbox } from './sandbox/server.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { loadCertificates } from './settings/small-file.js';
@@ -18,9 +18,9 @@ import { fileStore } from './state/file/store.js';
 import { describeHolder, type StateLease, type StateStore } from './state/store.js';
 import { sleep } from './timers.js';
 
-/** The edges of one reconciler, put together, and how to let go of them. */
-export interface Assembly {
-  readonly edges: ReconcilerEdges;
+/** The ports of one reconciler, put together, and how to let go of them. */
+export interface Reconciler {
+  readonly ports: ReconcilerPorts;
   /** A missing state file is no surprise: --init, or the sandbox, whose state is its own. */
   readonly init: boolean;
   /** For people: where the webhooks go. */
@@ -30,7 +30,7 @@ export interface Assembly {
   abandon(): Promise<void>;
 }
 
-export interface AssemblyOptions {
+export interface ReconcilerOptions {
   readonly host: Host;
   readonly account: AccountSettings;
   /** For the lock's message to others. */
@@ -47,14 +47,14 @@ export interface AssemblyOptions {
   readonly onRequest?: (event: RequestEvent) => void;
 }
 
-/** Builds one reconciler's edges: against the account of the token, or against a sandbox of its own. */
-export async function assemble(options: AssemblyOptions): Promise<Assembly> {
+/** Builds one reconciler's ports: against the account of the token, or against a sandbox of its own. */
+export async function createReconciler(options: ReconcilerOptions): Promise<Reconciler> {
   const { settings, flagged } = options.account;
   if (!settings.sandbox) {
     const { token } = options;
     if (token === null) throw new Error('assembled without a token');
     const ca = settings.caFile === undefined ? undefined : await loadCertificates(settings.caFile);
-    const edges = buildEdges(options, {
+    const ports = buildPorts(options, {
       apiUrl: settings.apiUrl,
       authUrl: settings.authUrl,
       token,
@@ -63,10 +63,10 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       ca,
     });
     return {
-      edges,
+      ports,
       init: settings.init,
       target: settings.apiUrl,
-      close: () => edges.api.close(),
+      close: () => ports.api.close(),
       abandon: async () => {},
     };
   }
@@ -80,14 +80,14 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const sandbox = await startSandbox({});
   const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-sandbox-'));
   const state = join(folder, 'webhooks.state.jsonl');
-  const edges = buildEdges(options, { apiUrl: sandbox.url, authUrl: sandbox.url, token: sandbox.token, state });
+  const ports = buildPorts(options, { apiUrl: sandbox.url, authUrl: sandbox.url, token: sandbox.token, state });
   const abandon = () => rm(folder, { recursive: true, force: true });
   const close = async () => {
-    await edges.api.close();
+    await ports.api.close();
     await sandbox.close();
     await abandon();
   };
-  return { edges, init: true, target: `${sandbox.url} (sandbox)`, close, abandon };
+  return { ports, init: true, target: `${sandbox.url} (sandbox)`, close, abandon };
 }
 
 /** Where the state is kept that `--state` names. */
@@ -111,7 +111,7 @@ export function proxyOf(environment: Host['environment']): ProxySettings {
   return { httpProxy: read('HTTP_PROXY'), httpsProxy: read('HTTPS_PROXY'), noProxy: read('NO_PROXY') };
 }
 
-function buildEdges(options: AssemblyOptions, target: Target): ReconcilerEdges {
+function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts {
   const { host, log, stop, command, breakerFor } = options;
   const { settings } = options.account;
   const store = stateStore(target.state);

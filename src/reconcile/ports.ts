@@ -13,7 +13,7 @@ export interface ValidManifest {
 }
 
 /** Everything that one reconciler touches outside of itself. One for each (manifest, token, state); nothing is global. */
-export interface ReconcilerEdges {
+export interface ReconcilerPorts {
   /** Reads it anew. What is acted on is what it said under the lock. */
   loadManifest(): Promise<ValidManifest>;
   /** Takes the lease on the state, for one run. */
