@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# The long form of what is drawn at random. Each part runs whatever became of those before it.
+# All of it: the long form of what is drawn at random, and what one test stands for by day. Each part runs whatever
+# became of those before it.
 set -u
+export NIGHT=1
 cd "$(dirname "$0")/.."
 failed=0
 part() {
@@ -12,6 +14,7 @@ part 'build' npm run --silent build
 part 'simulation' env MODEL_HISTORIES=20000 npx vitest run test/simulation/exactly-once.test.ts
 part 'outages' env OUTAGES=1000 npx vitest run test/simulation/outages.test.ts
 part 'each rule' env OUTAGES=1 npx vitest run test/simulation/rules.test.ts
+part 'units, properties and files' npx vitest run test/unit test/property test/deploy
 part 'the built command' env TEST_COMMAND=built npx vitest run test/e2e
 part 'crashes' env CRASH_POINTS=all npx vitest run test/crash
 part 'fuzz' env FUZZ_RUNS=20000 npx vitest run --testTimeout 1800000 test/fuzz/manifest test/fuzz/settings test/fuzz/state test/fuzz/answers

@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
 import { mayMount } from '../helpers/mounts.js';
+import { atNight, byDay } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const COMMAND = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 /** How often two are started at once: more at night. */
-const PAIRS = process.env.CRASH_POINTS === 'all' ? 100 : 5;
+const PAIRS = process.env.CRASH_POINTS === 'all' ? 100 : 2;
 const PATIENCE_MS = 3_600_000;
 
 function entries(count: number) {
@@ -42,7 +43,7 @@ function runWithFilesOf(kibibytes: number, place: Workplace, ...args: string[]) 
 }
 
 describe('a state file that can’t grow', () => {
-  it.each([1, 2, 4, 8])(
+  it.each(byDay(1, [4, 1, 2, 8]))(
     'beyond %i KiB ends the run with the reason, and the next one loses and doubles nothing',
     async (kibibytes) => {
       const sandbox = await openSandbox();
@@ -75,25 +76,28 @@ const ON_DISK = ['--state', 'disk/state.jsonl'];
 
 /** With room for a state file that is empty, a header, some webhooks, and many. */
 describe.skipIf(!mayMount)('a disk that is full', () => {
-  it.each([0, 4, 8, 12])('after %i KiB ends the run with the reason, and nothing is lost or doubled', async (room) => {
-    const sandbox = await openSandbox();
-    const place = await Workplace.open(sandbox);
-    await place.manifest(entries(60));
-    // The lock file takes a page: with nothing else, there is no room for the first record.
-    const disk = mountDisk(place, `size=${room + 4}k`);
-    const { code, stderr } = await place.run('apply', '--init', ...ON_DISK, '--concurrency', '3');
-    expect([code, stderr]).toEqual([1, expect.stringContaining('no space is left on the device')]);
-    expect(stderr).toMatch(/\n {2}help: make room/);
-    expect(stderr).not.toMatch(/\n\s+at /);
-    expect(sandbox.account('34').length).toBeLessThan(60);
-    disk?.remount('size=4m');
-    const again = await place.run('apply', '--init', ...ON_DISK, '--settle', '200ms');
-    expect(again).toMatchObject({ code: 0 });
-    expect(new Set(sandbox.account('34').map(({ handler }) => handler)).size).toBe(60);
-    expect(sandbox.account('34')).toHaveLength(60);
-  });
+  it.each(byDay(1, [8, 0, 4, 12]))(
+    'after %i KiB ends the run with the reason, and nothing is lost or doubled',
+    async (room) => {
+      const sandbox = await openSandbox();
+      const place = await Workplace.open(sandbox);
+      await place.manifest(entries(60));
+      // The lock file takes a page: with nothing else, there is no room for the first record.
+      const disk = mountDisk(place, `size=${room + 4}k`);
+      const { code, stderr } = await place.run('apply', '--init', ...ON_DISK, '--concurrency', '3');
+      expect([code, stderr]).toEqual([1, expect.stringContaining('no space is left on the device')]);
+      expect(stderr).toMatch(/\n {2}help: make room/);
+      expect(stderr).not.toMatch(/\n\s+at /);
+      expect(sandbox.account('34').length).toBeLessThan(60);
+      disk?.remount('size=4m');
+      const again = await place.run('apply', '--init', ...ON_DISK, '--settle', '200ms');
+      expect(again).toMatchObject({ code: 0 });
+      expect(new Set(sandbox.account('34').map(({ handler }) => handler)).size).toBe(60);
+      expect(sandbox.account('34')).toHaveLength(60);
+    },
+  );
 
-  it('is told by the daemon, which goes on by itself once there is room', async () => {
+  atNight('is told by the daemon, which goes on by itself once there is room', async () => {
     const sandbox = await openSandbox();
     const place = await Workplace.open(sandbox);
     await place.manifest(entries(60));
@@ -188,11 +192,13 @@ describe('twenty creates that nobody knows of', () => {
   }
   const isOpen = ({ status }: { readonly status: string }) => status === 'uncertain';
 
-  it.each([
-    // The ids above the bound, once more after all have settled, and then those between the bounds.
-    ['by id', 'refused', 400],
-    ['in the list', 'envelope', 0],
-  ] as const)('are each looked for %s, and made once', async (_how, list, mostReads) => {
+  it.each(
+    byDay(1, [
+      // The ids above the bound, once more after all have settled, and then those between the bounds.
+      ['by id', 'refused', 400],
+      ['in the list', 'envelope', 0],
+    ]),
+  )('are each looked for %s, and made once', async (_how, list, mostReads) => {
     const { sandbox, place } = await killed(list);
     const rows = [...((await place.json('list')).document as unknown as { readonly status: string }[])];
     expect(rows.filter(isOpen).length).toBe(20);
@@ -252,7 +258,7 @@ describe('a state folder that disappears', () => {
     expect(sandbox.account('34')).toHaveLength(2);
   });
 
-  it('keeps the daemon from sending anything, and it says why', async () => {
+  atNight('keeps the daemon from sending anything, and it says why', async () => {
     const sandbox = await openSandbox();
     const place = await Workplace.open(sandbox);
     await mkdir(place.path('volume'));

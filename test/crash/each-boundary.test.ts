@@ -71,7 +71,7 @@ const SIGNALS: readonly Omit<Blow, 'at'>[] = [
 describe('apply, killed with SIGKILL', () => {
   it('at each boundary of its I/O in turn, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
     const total = await boundariesOfApply();
-    const points = pointsOf(total, { every: 15 });
+    const points = pointsOf(total, { every: 30 });
     let kills = 0;
     const wrong = await playAll(points, async (at) => {
       const scene = await openScene();
@@ -95,7 +95,7 @@ describe('apply, told to stop', () => {
   it('at each boundary, and at the next again, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
     const total = await boundariesOfApply();
     const cases = SIGNALS.flatMap((blow, kind) => {
-      return pointsOf(total, { every: 100, first: 5 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
+      return pointsOf(total, { every: 200, first: 5 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
     });
     const wrong = await playAll(cases, async (blow) => {
       const scene = await openScene();
@@ -120,7 +120,7 @@ describe('apply, told to stop', () => {
 describe('the daemon', () => {
   it('killed at each boundary and started anew, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
     const total = await boundariesOfRun();
-    const points = pointsOf(total, { every: 50 });
+    const points = pointsOf(total, { every: 100, first: 25 });
     let kills = 0;
     const wrong = await playAll(points, async (at) => {
       const scene = await openScene();
@@ -143,7 +143,7 @@ describe('the daemon', () => {
   }, async () => {
     const total = await boundariesOfRun();
     const cases = SIGNALS.flatMap((blow, kind) => {
-      return pointsOf(total, { every: 100, first: 9 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
+      return pointsOf(total, { every: 200, first: 9 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
     });
     const wrong = await playAll(cases, async (blow) => {
       const scene = await openScene();

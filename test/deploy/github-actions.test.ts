@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { atNight } from '../helpers/night.js';
 import { useSandbox } from '../helpers/sandbox.js';
 import { at, itemsAt, ROOT, read, readYaml } from './files.js';
 import { workflowProblems } from './github-parser.js';
@@ -212,7 +213,7 @@ describe('the steps of apply', () => {
     expect(handlers()).toEqual([]);
   });
 
-  it('do nothing after a run whose machine was lost before it brought the state back', async () => {
+  atNight('do nothing after a run whose machine was lost before it brought the state back', async () => {
     const repository = await open();
     expect(await repository.runner('apply', ['Take the state', 'Apply'], FIRST_TIME)).toMatchObject({ failedAt: null });
     for (const environment of [{}, FIRST_TIME]) {
@@ -223,7 +224,7 @@ describe('the steps of apply', () => {
     expect(handlers()).toHaveLength(2);
   });
 
-  it('keep the state of a run that failed, too', async () => {
+  atNight('keep the state of a run that failed, too', async () => {
     const repository = await open();
     sandbox().orderFault('create@2:400*always');
     // GitHub goes on with "Keep the state" after the failure: `if: always()`.
@@ -235,7 +236,7 @@ describe('the steps of apply', () => {
 });
 
 describe('the steps for a pull request', () => {
-  it('show what merging would do, at the lines that it is about and as a summary', async () => {
+  atNight('show what merging would do, at the lines that it is about and as a summary', async () => {
     const repository = await Repository.open({ TZ: 'UTC' });
     await repository.push(manifestOf(3));
     const outcome = await repository.runner('check', ['Validate', 'Plan']);

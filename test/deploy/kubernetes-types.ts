@@ -25,6 +25,9 @@ const OPTIONS: ts.CompilerOptions = {
   types: [],
 };
 
+/** The files of types, which stay the same. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 /**
  * Checks resources as the compiler checks object literals: names that the schema doesn't have, values of another type and
  * fields that are missing all count. Returns what is wrong, one line each; none: all are as their schema says.
@@ -39,10 +42,11 @@ export function problemsOf(resources: readonly unknown[]): string[] {
   const text = lines.join('\n');
   const host = ts.createCompilerHost(OPTIONS);
   const { getSourceFile, fileExists, readFile } = host;
-  host.getSourceFile = (path, ...rest) =>
-    path === VIRTUAL_FILE
-      ? ts.createSourceFile(path, text, ts.ScriptTarget.ES2022)
-      : getSourceFile.call(host, path, ...rest);
+  host.getSourceFile = (path, ...rest) => {
+    if (path === VIRTUAL_FILE) return ts.createSourceFile(path, text, ts.ScriptTarget.ES2022);
+    if (!parsed.has(path)) parsed.set(path, getSourceFile.call(host, path, ...rest));
+    return parsed.get(path);
+  };
   host.fileExists = (path) => path === VIRTUAL_FILE || fileExists.call(host, path);
   host.readFile = (path) => (path === VIRTUAL_FILE ? text : readFile.call(host, path));
   const program = ts.createProgram([VIRTUAL_FILE], OPTIONS, host);

@@ -36,7 +36,7 @@ describe('the resources for Kubernetes', () => {
       text.replace('"replicas":1', '"replicas":"1"'),
       text.replace('"mountPath":"/data"', '"mountPaths":"/data"'),
     ];
-    for (const wrong of broken) expect(problemsOf([JSON.parse(wrong)]), wrong).toHaveLength(1);
+    expect(problemsOf(broken.map((wrong) => JSON.parse(wrong)))).toHaveLength(broken.length);
   });
 
   it('are each part of a kustomization, and each kustomization names only what is there', () => {

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../src/settings/schema.js';
-import { filesUnder, ROOT, read } from './files.js';
+import { Workplace } from '../helpers/cli.js';
+import { filesUnder, read } from './files.js';
 
 const FILES = ['Dockerfile', 'compose.yaml', ...filesUnder('docs/deploy')];
 const ENVIRONMENT = new Set<string>([
@@ -28,19 +27,16 @@ describe('the files for running it', () => {
     expect(named.filter((name) => !ENVIRONMENT.has(name))).toEqual([]);
   });
 
-  it('give each command only flags that it has', () => {
+  it('give each command only flags that it has', async () => {
     expect(calls.map(({ command }) => command)).toEqual(
       expect.arrayContaining(['apply', 'run', 'healthcheck', 'plan']),
     );
+    const place = await Workplace.open();
     const help = new Map<string, string>();
     for (const { path, whole, command, flags } of calls) {
-      const text = help.get(command) ?? helpOf(command);
+      const text = help.get(command) ?? (await place.run(command, '--help')).stdout;
       help.set(command, text);
       for (const flag of flags) expect(text, `${path}: ${whole}`).toMatch(new RegExp(`${flag}\\b`));
     }
   });
 });
-
-function helpOf(command: string): string {
-  return execFileSync(process.execPath, [join(ROOT, 'dist/main.js'), command, '--help'], { encoding: 'utf8' });
-}

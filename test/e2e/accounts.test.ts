@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
+import { atNight } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const A = { name: 'a', handler: 'https://a.example/x', trigger: 'create' };
@@ -139,7 +140,7 @@ describe('several accounts', () => {
     expect([(await daemon.finished).code, counts()]).toEqual([3, [0, 2]]);
   });
 
-  it('are all kept by one daemon, which ends with 0', async () => {
+  atNight('are all kept by one daemon, which ends with 0', async () => {
     const { sandbox, place } = await openAccounts();
     const daemon = place.start('run', '--init', '--schedule', 'off', ...WITH);
     await sandbox.until(() => sandbox.account('34').length === 2 && sandbox.account('35').length === 1);

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
+import { byDay } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const SEED = {
@@ -262,13 +263,13 @@ describe('apply', () => {
   });
 
   it('shows the token nowhere, whatever the API answers', async () => {
-    const faults = [
-      'identity:before:502',
+    const faults = byDay(2, [
       'create:after:502',
       'create:before:400',
+      'identity:before:502',
       'update:after:slow:1',
       'any:before:close',
-    ];
+    ]);
     for (const fault of faults) {
       const sandbox = await openSandbox({ faults: [fault] });
       const place = await Workplace.open(sandbox);

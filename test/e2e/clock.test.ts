@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
+import { atNight } from '../helpers/night.js';
 import { openReceiver } from '../helpers/receiver.js';
 import { openSandbox } from '../helpers/sandbox.js';
 import { WallClock } from '../helpers/wall-clock.js';
@@ -36,7 +37,7 @@ describe.skipIf(WHY_NOT !== null)(title, () => {
     expect(stdout).not.toContain('"settle"');
   });
 
-  it('does not hold back a notice', async () => {
+  atNight('does not hold back a notice', async () => {
     const receiver = await openReceiver();
     const { place, clock, start } = await openAhead(2 * HOUR_MS, 'create:before:400*always');
     Object.assign(place.environment, {

@@ -2,12 +2,13 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
+import { atNight } from '../helpers/night.js';
 import { answer, json, type RawRequest, startRawServer } from '../helpers/raw-server.js';
 
 // How fast it is depends on the machine; how much it does must not. What is counted here is what made it fast.
 
 const COUNTERS = fileURLToPath(new URL('../helpers/counters.cjs', import.meta.url));
-const CREATES = 100;
+const CREATES = 40;
 const CONCURRENCY = 10;
 /** Long enough for all that is answered at once to come in while one flush is under way. */
 const SLOW_FLUSH_MS = 10;
@@ -104,7 +105,7 @@ describe('what a create costs', () => {
     expect(run.flushes).toBeLessThanOrEqual(3 * waves);
   });
 
-  it('does not grow with the number of entries', async () => {
+  atNight('does not grow with the number of entries', async () => {
     const bytesPerCreate = async (count: number) => {
       const { place } = await openAccount(count);
       const run = await counted(place, ...APPLY);
@@ -132,7 +133,7 @@ describe('what a run costs that has nothing to do', () => {
     expect(account.server.requests.length).toBe(before);
   });
 
-  it('reads each webhook once with a refresh, and plan flushes nothing', async () => {
+  atNight('reads each webhook once with a refresh, and plan flushes nothing', async () => {
     const { account, place } = await openAccount(CREATES);
     expect(await counted(place, ...APPLY)).toMatchObject({ code: 0 });
     expect(await counted(place, 'plan')).toMatchObject({ code: 0, flushes: 0 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { Workplace } from '../helpers/cli.js';
+import { atNight } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const A = { name: 'a', handler: 'https://a.example/x', trigger: 'create' };
@@ -34,7 +35,7 @@ describe('a request that hangs', () => {
     await expectNothingLost(sandbox, place);
   });
 
-  it('does not keep the daemon from ending when the grace time is over', async () => {
+  atNight('does not keep the daemon from ending when the grace time is over', async () => {
     const { sandbox, place, sent } = await openHanging();
     const daemon = place.start('run', '--schedule', 'off', '--grace', '100ms', ...PATIENT);
     await sent;
@@ -43,7 +44,7 @@ describe('a request that hangs', () => {
     await expectNothingLost(sandbox, place);
   });
 
-  it('does not keep apply from ending at the second signal, with nothing on stdout', async () => {
+  atNight('does not keep apply from ending at the second signal, with nothing on stdout', async () => {
     const { sandbox, place, sent } = await openHanging();
     const apply = place.start('apply', '--json', ...PATIENT);
     await sent;

@@ -5,10 +5,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { Workplace } from '../helpers/cli.js';
 import { mayMount, mountMemory } from '../helpers/mounts.js';
+import { atNight, byDay, NIGHT } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const A = { name: 'a', handler: 'https://a.example/x', trigger: 'create' };
 const B = { ...A, name: 'b', trigger: 'open' };
+const MANY = NIGHT ? 3_000 : 1_000;
 
 async function openPlace(): Promise<{ sandbox: Sandbox; place: Workplace }> {
   const sandbox = await openSandbox();
@@ -63,7 +65,7 @@ describe('a full disk under stdout', () => {
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it.each([{ flags: [] }, { flags: ['--json'] }])(
+  it.each(byDay(1, [{ flags: [] }, { flags: ['--json'] }]))(
     'fails an apply $flags with one line, and what it did is recorded',
     async ({ flags }) => {
       const { sandbox, place } = await openPlace();
@@ -74,13 +76,13 @@ describe('a full disk under stdout', () => {
     },
   );
 
-  it.each(['schema', 'plan --sandbox --detailed-exitcode'])('fails %s with one line', async (line) => {
+  atNight.each(['schema', 'plan --sandbox --detailed-exitcode'])('fails %s with one line', async (line) => {
     const { place } = await openPlace();
     const { ended } = start(place, line.split(' '), await openFull());
     expect(await ended).toMatchObject({ code: 1, stderr: expect.stringMatching(LOST_ON_DISK) });
   });
 
-  it.runIf(mayMount)('fails a command whose result fits by half', async () => {
+  it.runIf(NIGHT && mayMount)('fails a command whose result fits by half', async () => {
     const { place } = await openPlace();
     const file = await openFile(`${mountMemory('4k')}/schema.json`);
     const { ended } = start(place, ['schema'], file);
@@ -88,7 +90,7 @@ describe('a full disk under stdout', () => {
     expect((await file.stat()).size).toBeGreaterThan(0);
   });
 
-  it('does not hide what is graver', async () => {
+  atNight('does not hide what is graver', async () => {
     const { place } = await openPlace();
     await place.write('webhooks.yaml', 'webhooks: [');
     const { ended } = start(place, ['plan', '--json'], await openFull());
@@ -104,7 +106,7 @@ describe('a reader that is gone', () => {
     expect(sandbox.account()).toHaveLength(1);
   });
 
-  it('does not keep the daemon from reconciling', async () => {
+  atNight('does not keep the daemon from reconciling', async () => {
     const { sandbox, place } = await openPlace();
     const { child, ended } = start(place, ['run', '--init', '--schedule', 'off'], 'gone');
     await sandbox.until((model) => model.webhooks().length === 1);
@@ -114,7 +116,7 @@ describe('a reader that is gone', () => {
 });
 
 describe('a log that cannot be written', () => {
-  it.each(['gone', 'full'])('stops nothing: stderr is %s', async (what) => {
+  it.each(byDay(1, ['full', 'gone']))('stops nothing: stderr is %s', async (what) => {
     const { sandbox, place } = await openPlace();
     const stderr = what === 'gone' ? what : await openFull();
     const { ended } = start(place, ['apply', '--init', '--log-level', 'debug'], 'read', stderr);
@@ -128,11 +130,11 @@ describe('a long result', () => {
     const { place } = await openPlace();
     // Many times what a pipe holds.
     await place.manifest(
-      Array.from({ length: 3_000 }, (_, index) => ({ ...A, name: `w${index}`, database: index + 1 })),
+      Array.from({ length: MANY }, (_, index) => ({ ...A, name: `w${index}`, database: index + 1 })),
     );
     const { ended } = start(place, ['plan', '--no-refresh', '--json'], 'read');
     const { code, stdout } = await ended;
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ summary: { create: 3_000 } });
+    expect(JSON.parse(stdout)).toMatchObject({ summary: { create: MANY } });
   });
 });

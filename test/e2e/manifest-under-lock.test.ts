@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fileStore } from '../../src/state/file/store.js';
 import { Workplace } from '../helpers/cli.js';
 import { openGate } from '../helpers/gate.js';
+import { atNight } from '../helpers/night.js';
 import { makeWebhook, openSandbox } from '../helpers/sandbox.js';
 
 const STATE = 'webhooks.state.jsonl';
@@ -35,7 +36,7 @@ describe('an apply that waits for the lock', () => {
     expect(handlersOf(sandbox)).toEqual(['create https://a.example/new']);
   });
 
-  it('does so after a run that left nothing to do, too', async () => {
+  atNight('does so after a run that left nothing to do, too', async () => {
     const { sandbox, place, holdLock } = await openPlace(A);
     expect(await place.run('apply', '--init')).toMatchObject({ code: 0 });
     expect(await place.run('apply', '--no-refresh')).toMatchObject({ code: 0 });
@@ -48,7 +49,7 @@ describe('an apply that waits for the lock', () => {
     expect(handlersOf(sandbox)).toEqual(['create https://a.example/new']);
   });
 
-  it('prunes nothing that came into the manifest meanwhile', async () => {
+  atNight('prunes nothing that came into the manifest meanwhile', async () => {
     const { sandbox, place } = await openPlace(A);
     expect(await place.run('apply', '--init')).toMatchObject({ code: 0 });
     const gate = await openGate(sandbox, 0);
@@ -65,7 +66,7 @@ describe('an apply that waits for the lock', () => {
     expect(sandbox.account()).toHaveLength(3);
   });
 
-  it('does nothing when the manifest was broken meanwhile', async () => {
+  atNight('does nothing when the manifest was broken meanwhile', async () => {
     const { sandbox, place, holdLock } = await openPlace(A);
     const lock = await holdLock();
     const apply = place.start('apply', '--init', '--lock-timeout', '5m');
@@ -85,7 +86,7 @@ describe('an apply that waits for the lock', () => {
     await lock.release();
   });
 
-  it('with --init goes on with the state that came into being meanwhile', async () => {
+  atNight('with --init goes on with the state that came into being meanwhile', async () => {
     const { sandbox, place } = await openPlace(A, B, C);
     const gate = await openGate(sandbox, 1);
     place.environment.COPERNICA_API_URL = gate.url;
@@ -109,7 +110,7 @@ describe('an import that waits for the lock', () => {
     return { place, lock, running };
   }
 
-  it('takes from the manifest what it says then', async () => {
+  atNight('takes from the manifest what it says then', async () => {
     const { place, lock, running } = await waitingImport();
     await place.manifest([{ ...A, database: 8 }]);
     await lock.release();
@@ -118,7 +119,7 @@ describe('an import that waits for the lock', () => {
     expect((await place.json('list')).document[0]).toMatchObject({ name: 'a', database: 8 });
   });
 
-  it('takes over nothing for an entry that is gone by then', async () => {
+  atNight('takes over nothing for an entry that is gone by then', async () => {
     const { place, lock, running } = await waitingImport();
     await place.manifest([B]);
     await lock.release();

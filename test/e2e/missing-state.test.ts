@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
+import { atNight } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const A = { name: 'a', handler: 'https://a.example/x', trigger: 'create' };
@@ -14,7 +15,7 @@ describe('a state that is missing', () => {
     expect(sandbox.account()).toHaveLength(0);
   });
 
-  it('ends one account of several, and the others are kept', async () => {
+  atNight('ends one account of several, and the others are kept', async () => {
     const sandbox = await openSandbox();
     const place = await Workplace.open(sandbox);
     place.environment.TOKEN_ONE = sandbox.token;

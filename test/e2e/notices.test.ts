@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { type Running, Workplace } from '../helpers/cli.js';
 import { readMetrics } from '../helpers/metrics-text.js';
+import { atNight } from '../helpers/night.js';
 import { closedPort } from '../helpers/raw-server.js';
 import { openReceiver, type Receiver } from '../helpers/receiver.js';
 import { openSandbox } from '../helpers/sandbox.js';
@@ -64,7 +65,7 @@ describe('notices', () => {
     ]);
   });
 
-  it('tell of a broken manifest with its place, when it is mended, and of drift that was put back', async () => {
+  atNight('tell of a broken manifest with its place, when it is mended, and of drift that was put back', async () => {
     const receiver = await openReceiver();
     const { sandbox, place } = await openPlace(receiver);
     const daemon = place.start('run', ...AT_ONCE);
@@ -91,7 +92,7 @@ describe('notices', () => {
     expect(receiver.notices).toHaveLength(3);
   });
 
-  it('are counted, and a receiver that fails is told once and tried again', async () => {
+  atNight('are counted, and a receiver that fails is told once and tried again', async () => {
     const receiver = await openReceiver({
       answer: (response, count) => response.writeHead(count < 2 ? 503 : 200).end('x'.repeat(1_000_000)),
     });
@@ -109,7 +110,7 @@ describe('notices', () => {
     expect(await stop(daemon)).toMatchObject({ code: 0 });
   });
 
-  it('delay neither runs nor the end where the receiver hangs', async () => {
+  atNight('delay neither runs nor the end where the receiver hangs', async () => {
     const receiver = await openReceiver({ answer: () => {} });
     const { sandbox, place } = await openPlace(receiver);
     await place.write('webhooks.yaml', 'webhooks: [');
@@ -217,7 +218,7 @@ describe('where notices go', () => {
 });
 
 describe('notices of several accounts', () => {
-  it('go where each says, with its name; of one that can’t begin, too', async () => {
+  atNight('go where each says, with its name; of one that can’t begin, too', async () => {
     const [live_, test] = [await openReceiver(), await openReceiver()];
     const sandbox = await openSandbox({ faults: ['create:before:400'] });
     const place = await Workplace.open(sandbox);

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { fileStore } from '../../src/state/file/store.js';
 import { Workplace } from '../helpers/cli.js';
+import { NIGHT } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const PAGE = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
@@ -74,6 +75,8 @@ const SCENES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
 /** Those whose commands mend it: nothing is left to do then, nothing in doubt, and nothing there twice. */
 const WAYS_OUT = new Set(['Uncertain', 'Possibly duplicated', 'Orphaned', 'Drift', 'The state is lost']);
 
+const BY_DAY = new Set(['Orphaned', 'The lock is held']);
+
 interface Step {
   readonly command: string;
   readonly output: string;
@@ -135,18 +138,21 @@ describe('docs/operations.md', () => {
     expect(shown).toEqual(Object.keys(SCENES));
   });
 
-  it.each(Object.entries(SCENES))('prints what the page shows: %s', async (heading, setUp) => {
-    const scene = await openScene();
-    await setUp(scene);
-    const steps = stepsOf(heading);
-    expect(steps.length).toBeGreaterThan(0);
-    for (const { command, output } of steps) {
-      const said = await inShell(scene, command);
-      if (!asPattern(output).test(said)) expect(said, command).toBe(output);
-    }
-    if (!WAYS_OUT.has(heading)) return;
-    expect(await inShell(scene, 'copernica-webhooks plan')).toMatch(/^Nothing to do: [12] unchanged$/);
-    const handlers = scene.sandbox.account().map(({ handler }) => handler);
-    expect(new Set(handlers).size).toBe(handlers.length);
-  });
+  it.each(Object.entries(SCENES).filter(([heading]) => NIGHT || BY_DAY.has(heading)))(
+    'prints what the page shows: %s',
+    async (heading, setUp) => {
+      const scene = await openScene();
+      await setUp(scene);
+      const steps = stepsOf(heading);
+      expect(steps.length).toBeGreaterThan(0);
+      for (const { command, output } of steps) {
+        const said = await inShell(scene, command);
+        if (!asPattern(output).test(said)) expect(said, command).toBe(output);
+      }
+      if (!WAYS_OUT.has(heading)) return;
+      expect(await inShell(scene, 'copernica-webhooks plan')).toMatch(/^Nothing to do: [12] unchanged$/);
+      const handlers = scene.sandbox.account().map(({ handler }) => handler);
+      expect(new Set(handlers).size).toBe(handlers.length);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { Workplace } from '../helpers/cli.js';
+import { atNight, byDay } from '../helpers/night.js';
 import { makeWebhook, openSandbox } from '../helpers/sandbox.js';
 
 const A = { handler: 'https://a.example/x', trigger: 'create' };
@@ -46,7 +47,7 @@ async function expectUndoubted(place: Workplace): Promise<void> {
 }
 
 describe('an entry that may exist twice', () => {
-  it('is undoubted by what its remedy says for none found, and nothing is sent', async () => {
+  atNight('is undoubted by what its remedy says for none found, and nothing is sent', async () => {
     const { sandbox, place } = await doubted();
     expect((await place.run('apply', '--settle', '0')).code).toBe(0);
     const [own = 0] = namesOf(sandbox, B.handler);
@@ -76,10 +77,12 @@ describe('an entry that may exist twice', () => {
     await expectUndoubted(place);
   });
 
-  it.each([
-    ['is not like it', { ...B, trigger: 'click' }, 'between'],
-    ['is outside of the range', B, 'after'],
-  ])('keeps its webhook and its mark when the webhook pointed at %s', async (_title, webhook, when) => {
+  it.each(
+    byDay(1, [
+      ['is outside of the range', B, 'after'],
+      ['is not like it', { ...B, trigger: 'click' }, 'between'],
+    ]),
+  )('keeps its webhook and its mark when the webhook pointed at %s', async (_title, webhook, when) => {
     const { sandbox, place } = await doubted();
     const early = when === 'between' ? await makeWebhook(sandbox, webhook) : 0;
     sandbox.takeIds(700);
@@ -96,7 +99,7 @@ describe('an entry that may exist twice', () => {
 });
 
 describe('what shows an entry that may exist twice', () => {
-  it('is plan, apply, list and the log of run, each with the range and what to type', async () => {
+  atNight('is plan, apply, list and the log of run, each with the range and what to type', async () => {
     const { sandbox, place } = await doubted();
     const applied = await place.run('apply', '--settle', '0');
     const range = /ids (\d+) to (\d+), which nobody could rule out/;
@@ -151,6 +154,11 @@ describe('webhooks of which one may be what was lost', () => {
   });
 });
 
+const MADE_OR_NOT = [
+  ['was made', true],
+  ['was not made', false],
+] as const;
+
 describe('an uncertain create', () => {
   const HOLD = ['apply', '--on-uncertain', 'hold', '--settle', '0'];
 
@@ -159,10 +167,7 @@ describe('an uncertain create', () => {
     return (document.errors as readonly { remedy?: string }[])[0]?.remedy ?? '';
   }
 
-  it.each([
-    ['was made', true],
-    ['was not made', false],
-  ])('ends in one webhook by what its remedy says when it %s', async (_title, made) => {
+  it.each(byDay(1, MADE_OR_NOT))('ends in one webhook by what its remedy says when it %s', async (_title, made) => {
     const sandbox = await openSandbox({ faults: ['create@2:before:504'] });
     const place = await Workplace.open(sandbox);
     await place.manifest([
@@ -180,24 +185,24 @@ describe('an uncertain create', () => {
     await expectUndoubted(place);
   });
 
-  it.each([
-    ['was made', true],
-    ['was not made', false],
-  ])('that was to replace one ends in one webhook by its remedy when it %s', async (_title, made) => {
-    const sandbox = await openSandbox({ faults: ['create@3:before:504'] });
-    const place = await Workplace.open(sandbox);
-    const a = { name: 'a', ...A };
-    await place.manifest([a, { name: 'b', ...B, database: 7 }]);
-    expect((await place.run('apply', '--init')).code).toBe(0);
-    await place.manifest([a, { name: 'b', ...B, database: 8 }]);
-    await place.run(...HOLD);
-    sandbox.takeIds(100);
-    const id = made ? await makeWebhook(sandbox, { ...B, database: 8 }) : 0;
-    const [found = [], none = []] = told(await remedyOnHold(place), id);
-    expect(await place.run(...(made ? found : none))).toMatchObject({ code: 0 });
-    expect((await place.run('apply')).code).toBe(0);
-    const live = sandbox.account().filter(({ handler }) => handler === B.handler);
-    expect(live).toMatchObject([{ database: 8 }]);
-    await expectUndoubted(place);
-  });
+  it.each(byDay(1, MADE_OR_NOT))(
+    'that was to replace one ends in one webhook by its remedy when it %s',
+    async (_title, made) => {
+      const sandbox = await openSandbox({ faults: ['create@3:before:504'] });
+      const place = await Workplace.open(sandbox);
+      const a = { name: 'a', ...A };
+      await place.manifest([a, { name: 'b', ...B, database: 7 }]);
+      expect((await place.run('apply', '--init')).code).toBe(0);
+      await place.manifest([a, { name: 'b', ...B, database: 8 }]);
+      await place.run(...HOLD);
+      sandbox.takeIds(100);
+      const id = made ? await makeWebhook(sandbox, { ...B, database: 8 }) : 0;
+      const [found = [], none = []] = told(await remedyOnHold(place), id);
+      expect(await place.run(...(made ? found : none))).toMatchObject({ code: 0 });
+      expect((await place.run('apply')).code).toBe(0);
+      const live = sandbox.account().filter(({ handler }) => handler === B.handler);
+      expect(live).toMatchObject([{ database: 8 }]);
+      await expectUndoubted(place);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { type Running, Workplace } from '../helpers/cli.js';
+import { atNight } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 function manifestOf(...names: string[]): string {
@@ -35,7 +36,7 @@ describe('the daemon', () => {
     expect(await stop(daemon)).toMatchObject({ code: 0, signal: null });
   });
 
-  it('notices changes on a file system without events', async () => {
+  atNight('notices changes on a file system without events', async () => {
     const sandbox = await openSandbox();
     const place = await Workplace.open(sandbox);
     await place.write('webhooks.yaml', manifestOf('a'));
@@ -65,7 +66,7 @@ describe('the daemon', () => {
     expect(stdout).toContain('the manifest is valid again');
   });
 
-  it('tries again by itself after a failure', async () => {
+  atNight('tries again by itself after a failure', async () => {
     const sandbox = await openSandbox({ faults: [{ on: 'create', reply: { kind: 'answer', status: 400 } }] });
     const place = await Workplace.open(sandbox);
     await place.write('webhooks.yaml', manifestOf('a'));
@@ -76,7 +77,7 @@ describe('the daemon', () => {
     expect(stdout).toContain('"retry"');
   });
 
-  it('goes on trying with a token that Copernica rejects, also while the manifest is broken', async () => {
+  atNight('goes on trying with a token that Copernica rejects, also while the manifest is broken', async () => {
     const sandbox = await openSandbox();
     const place = await Workplace.open(sandbox);
     await place.write('webhooks.yaml', manifestOf('a'));
@@ -107,7 +108,7 @@ describe('the daemon', () => {
     expect(await stop(daemon)).toMatchObject({ code: 0 });
   });
 
-  it('deletes what left the manifest only when that has been the same for a while', async () => {
+  atNight('deletes what left the manifest only when that has been the same for a while', async () => {
     const sandbox = await openSandbox();
     const place = await Workplace.open(sandbox);
     await place.write('webhooks.yaml', manifestOf('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'));
@@ -138,21 +139,6 @@ describe('the daemon', () => {
     expect(sandbox.account()).toHaveLength(1);
   });
 
-  it('ends at once at the second signal, with nothing lost', async () => {
-    const sandbox = await openSandbox({ faults: ['create:after:hang'] });
-    const place = await Workplace.open(sandbox);
-    await place.write('webhooks.yaml', manifestOf('a'));
-    const daemon = await startDaemon(place);
-    await live(sandbox, 1);
-    daemon.kill('SIGTERM');
-    await daemon.waitForOutput(/stopping/);
-    daemon.kill('SIGTERM');
-    expect(await daemon.finished).toMatchObject({ code: 0 });
-    expect(JSON.parse((await place.run('list', '--json')).stdout)).toMatchObject([{ name: 'a', status: 'uncertain' }]);
-    expect((await place.run('apply', '--settle', '0')).code).toBe(0);
-    expect(sandbox.account()).toHaveLength(1);
-  });
-
   it('lets apply, import and forget work beside it while it is idle', async () => {
     const sandbox = await openSandbox();
     const place = await Workplace.open(sandbox);
@@ -168,7 +154,7 @@ describe('the daemon', () => {
     expect(sandbox.account()).toHaveLength(1);
   });
 
-  it('runs against a sandbox of its own, and says how to go live', async () => {
+  atNight('runs against a sandbox of its own, and says how to go live', async () => {
     const place = await Workplace.open();
     await place.write('webhooks.yaml', manifestOf('a'));
     const daemon = place.start('run', '--sandbox', '--log-format', 'json');

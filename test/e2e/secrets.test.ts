@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
+import { atNight } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const TOKENS = { live: 'token-of-live-account', test: 'token-of-test-account' };
@@ -83,7 +84,7 @@ describe('a manifest', () => {
     expect([code, stderr]).toEqual([3, expect.stringContaining('the value of WEBHOOKS_HARMLESS holds a credential')]);
   });
 
-  it('can’t get at a token in the daemon either', async () => {
+  atNight('can’t get at a token in the daemon either', async () => {
     const { sandbox, place } = await openAccounts();
     place.environment.WEBHOOKS_HARMLESS = TOKENS.test;
     const daemon = place.start('run', '--init', '--schedule', 'off', '--account', 'live', ...WITH);

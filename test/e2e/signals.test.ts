@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
+import { atNight, byDay } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const PRELOAD = fileURLToPath(new URL('../helpers/signal-when.cjs', import.meta.url));
@@ -23,12 +24,14 @@ async function openSignalled(when: string, ...signals: readonly NodeJS.Signals[]
 }
 
 describe('a daemon that is told to end', () => {
-  it.each<[NodeJS.Signals, string]>([
-    ['SIGTERM', SETTINGS],
-    ['SIGINT', SETTINGS],
-    ['SIGTERM', MANIFEST],
-    ['SIGINT', MANIFEST],
-  ])('by %s while it reads %s ends with 0, and nothing is started', async (signal, file) => {
+  it.each<readonly [NodeJS.Signals, string]>(
+    byDay(1, [
+      ['SIGTERM', MANIFEST],
+      ['SIGINT', MANIFEST],
+      ['SIGTERM', SETTINGS],
+      ['SIGINT', SETTINGS],
+    ]),
+  )('by %s while it reads %s ends with 0, and nothing is started', async (signal, file) => {
     const { sandbox, start } = await openSignalled(file, signal);
     const ended = await start('run').finished;
     expect(ended).toMatchObject({ code: 0, signal: null });
@@ -36,12 +39,12 @@ describe('a daemon that is told to end', () => {
     expect(sandbox.requests()).toEqual([]);
   });
 
-  it('twice while it starts ends with 0', async () => {
+  atNight('twice while it starts ends with 0', async () => {
     const { start } = await openSignalled(SETTINGS, 'SIGTERM', 'SIGINT');
     expect(await start('run').finished).toMatchObject({ code: 0, signal: null });
   });
 
-  it('ends with 0 when it is told again in its last moment', async () => {
+  atNight('ends with 0 when it is told again in its last moment', async () => {
     const { start } = await openSignalled('exit', 'SIGTERM');
     const daemon = start('run');
     await daemon.waitForOutput(/"reconciled/);
@@ -51,7 +54,7 @@ describe('a daemon that is told to end', () => {
 });
 
 describe('SIGHUP', () => {
-  it.each([SETTINGS, MANIFEST])('does not end a daemon that reads %s as it starts', async (file) => {
+  it.each(byDay(1, [SETTINGS, MANIFEST]))('does not end a daemon that reads %s as it starts', async (file) => {
     const { start } = await openSignalled(file, 'SIGHUP');
     const daemon = start('run');
     await daemon.waitForOutput(/"reconciled/);
@@ -61,16 +64,18 @@ describe('SIGHUP', () => {
 });
 
 describe('an apply that is told to end', () => {
-  it.each([
-    { when: 'while it starts', signals: ['SIGTERM'] as const },
-    { when: 'twice while it starts', signals: ['SIGINT', 'SIGTERM'] as const },
-  ])('$when sends nothing and ends with 1', async ({ signals }) => {
+  it.each(
+    byDay(1, [
+      { when: 'while it starts', signals: ['SIGTERM'] },
+      { when: 'twice while it starts', signals: ['SIGINT', 'SIGTERM'] },
+    ]),
+  )('$when sends nothing and ends with 1', async ({ signals }) => {
     const { sandbox, start } = await openSignalled(SETTINGS, ...signals);
     expect(await start('apply').finished).toMatchObject({ code: 1, signal: null });
     expect(sandbox.account()).toEqual([]);
   });
 
-  it('in its last moment ends with what it has done', async () => {
+  atNight('in its last moment ends with what it has done', async () => {
     const { sandbox, start } = await openSignalled('exit', 'SIGTERM');
     expect(await start('apply').finished).toMatchObject({ code: 0, signal: null });
     expect(sandbox.account()).toHaveLength(1);
@@ -78,7 +83,7 @@ describe('an apply that is told to end', () => {
 });
 
 describe('several accounts of one daemon', () => {
-  it('have their own grace time each: one that is over ends no other', async () => {
+  atNight('have their own grace time each: one that is over ends no other', async () => {
     const hanging = await openSandbox({ faults: ['create:after:hang'] });
     const slow = await openSandbox({ faults: ['create:after:slow:2000'] });
     const place = await Workplace.open();

@@ -5,6 +5,7 @@ import type { StateRecord } from '../../src/state/records.js';
 import { type Running, Workplace } from '../helpers/cli.js';
 import { type Gate, openGate } from '../helpers/gate.js';
 import { bindMount, mayMount } from '../helpers/mounts.js';
+import { atNight, byDay, NIGHT } from '../helpers/night.js';
 import { makeWebhook, openSandbox } from '../helpers/sandbox.js';
 import { fileOf, HEADER, made } from '../unit/state/histories.js';
 
@@ -73,7 +74,7 @@ const OTHER_WAYS: readonly (readonly [string, boolean, (place: Workplace) => Pro
   ],
 ];
 
-describe.each(OTHER_WAYS)('a state file that is reached a second time, %s', (_way, isPossible, reach) => {
+describe.each(byDay(1, OTHER_WAYS))('a state file that is reached a second time, %s', (_way, isPossible, reach) => {
   it.skipIf(!isPossible)('has one writer all the same: a second one is refused, or waits', async () => {
     const { sandbox, place, gate, apply } = await inTheMiddleOfAnApply();
     const state = await reach(place);
@@ -86,7 +87,7 @@ describe.each(OTHER_WAYS)('a state file that is reached a second time, %s', (_wa
     expect(sandbox.account()).toHaveLength(WANTED);
   });
 
-  it.skipIf(!isPossible)('can be read by plan and list while it is written', async () => {
+  it.skipIf(!NIGHT || !isPossible)('can be read by plan and list while it is written', async () => {
     const { place, gate, apply } = await inTheMiddleOfAnApply();
     const state = await reach(place);
     const plan = await place.run('plan', '--state', state, '--no-refresh');
@@ -97,20 +98,24 @@ describe.each(OTHER_WAYS)('a state file that is reached a second time, %s', (_wa
   });
 });
 
+type Meddling = readonly [string, RegExp, (path: string) => Promise<unknown>];
+
 describe('a state file that something else changes while an apply works with it', () => {
-  it.each<readonly [string, RegExp, (path: string) => Promise<unknown>]>([
-    ['cuts it off', /changed by something else/, (path) => truncate(path, 400)],
-    ['empties it', /changed by something else/, (path) => truncate(path, 0)],
-    ['adds to it', /changed by something else/, (path) => appendFile(path, '{"crc":')],
-    [
-      'puts a copy in its place',
-      /removed or replaced by something else/,
-      async (path) => {
-        await writeFile(`${path}.copy`, await readFile(path), { mode: 0o600 });
-        await rename(`${path}.copy`, path);
-      },
-    ],
-  ])('ends the run with code 1 before another request when it %s', async (_what, message, meddle) => {
+  it.each<Meddling>(
+    byDay(1, [
+      ['cuts it off', /changed by something else/, (path) => truncate(path, 400)],
+      ['empties it', /changed by something else/, (path) => truncate(path, 0)],
+      ['adds to it', /changed by something else/, (path) => appendFile(path, '{"crc":')],
+      [
+        'puts a copy in its place',
+        /removed or replaced by something else/,
+        async (path) => {
+          await writeFile(`${path}.copy`, await readFile(path), { mode: 0o600 });
+          await rename(`${path}.copy`, path);
+        },
+      ],
+    ]),
+  )('ends the run with code 1 before another request when it %s', async (_what, message, meddle) => {
     // With nothing recorded ahead, the state file is at rest while a request is under way.
     const { sandbox, place, gate, apply } = await inTheMiddleOfAnApply([], '--on-uncertain', 'hold');
     await meddle(place.path(STATE));
@@ -121,7 +126,7 @@ describe('a state file that something else changes while an apply works with it'
     expect(await readFile(place.path(STATE))).toEqual(meddledWith);
   });
 
-  it('ends the run before another request where more of them are recorded ahead', async () => {
+  atNight('ends the run before another request where more of them are recorded ahead', async () => {
     // The twelfth can be sent before the answer to the eleventh is written down; long before the thirteenth it is.
     const { sandbox, place, gate, apply } = await inTheMiddleOfAnApply(['create@12:after:slow:1000']);
     await truncate(place.path(STATE), 400);
@@ -159,7 +164,7 @@ describe('a state file that is written anew at the end of a run', () => {
 
   const linesIn = async (place: Workplace) => (await place.read(STATE)).split('\n').length;
 
-  it('is opened anew by one that waited for the old one', async () => {
+  atNight('is opened anew by one that waited for the old one', async () => {
     const { sandbox, place, gate, apply } = await beforeItIsWrittenAnew();
     await place.remove(LOCK);
     await place.manifest(entries(3));
@@ -181,7 +186,7 @@ describe('a state file that is written anew at the end of a run', () => {
     expect(await place.read('other.jsonl')).toBe(await place.read(STATE));
   });
 
-  it.skipIf(!mayMount)('is refused where the old one is still mounted', async () => {
+  it.skipIf(!NIGHT || !mayMount)('is refused where the old one is still mounted', async () => {
     const { sandbox, place, gate, apply } = await beforeItIsWrittenAnew();
     await place.write('mounted.jsonl', '');
     bindMount(place.path(STATE), place.path('mounted.jsonl'));

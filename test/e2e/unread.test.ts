@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { Workplace } from '../helpers/cli.js';
+import { atNight } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
 const ENTRIES = ['create', 'open'].map((trigger) => ({ name: trigger, handler: 'https://a.example/x', trigger }));
@@ -40,7 +41,7 @@ describe('live webhooks that could not be read', () => {
     expect(sandbox.account()).toHaveLength(2);
   });
 
-  it('are checked again by the daemon soon, without waiting for the schedule', async () => {
+  atNight('are checked again by the daemon soon, without waiting for the schedule', async () => {
     const { sandbox, place } = await openDrifted();
     sandbox.orderFault('read:before:403*2');
     const daemon = place.start('run', '--schedule', 'off', '--log-format', 'json');

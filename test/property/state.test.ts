@@ -5,6 +5,7 @@ import { compact, liveRecords } from '../../src/state/compact.js';
 import { parseJournal } from '../../src/state/file/parse.js';
 import { applyRecord, fold } from '../../src/state/fold.js';
 import { union } from '../../src/state/ranges.js';
+import { tried } from '../helpers/night.js';
 import { aStatePath } from '../unit/state/folders.js';
 import { AT, anyHistory, fileOf } from '../unit/state/histories.js';
 import { createAt, stateOnDisk } from '../unit/state/journals.js';
@@ -19,7 +20,7 @@ describe('any history', () => {
         expect([...fold(compacted).entries.keys()]).toEqual([...state.entries.keys()]);
         expect(compacted).toHaveLength(liveRecords(state));
       }),
-      { numRuns: 500 },
+      tried(500),
     );
   });
 
@@ -35,7 +36,7 @@ describe('any history', () => {
         for (const number of closed.keys()) expect(intents.has(number)).toBe(false);
         for (const [name, entry] of entries) expect(entry.name).toBe(name);
       }),
-      { numRuns: 500 },
+      tried(500),
     );
   });
 
@@ -49,7 +50,7 @@ describe('any history', () => {
           expect(from).toBeGreaterThan(reads[index - 1]?.to ?? 0);
         }
       }),
-      { numRuns: 500 },
+      tried(500),
     );
   });
 
@@ -63,7 +64,7 @@ describe('any history', () => {
         expect([end.intents.size, end.closed.size]).toEqual([0, 0]);
         if (history.some(({ type }) => type === 'intent')) expect(end.formerIds.size).toBe(0);
       }),
-      { numRuns: 500 },
+      tried(500),
     );
   });
 
@@ -73,7 +74,7 @@ describe('any history', () => {
         const file = fileOf(history);
         expect(parseJournal(file)).toMatchObject({ kind: 'journal', state: fold(history), goodBytes: file.length });
       }),
-      { numRuns: 300 },
+      tried(300),
     );
   });
 
@@ -87,7 +88,7 @@ describe('any history', () => {
         expect(reading).toMatchObject({ kind: 'journal' });
         if (reading.kind === 'journal') expect(reading.state).toEqual(fold(history.slice(0, reading.records)));
       }),
-      { numRuns: 300 },
+      tried(300),
     );
   });
 
@@ -101,7 +102,7 @@ describe('any history', () => {
         if (reading.kind === 'journal') expect(reading.state).toEqual(fold(history));
         else expect(['damaged', 'newer']).toContain(reading.kind);
       }),
-      { numRuns: 500 },
+      tried(500),
     );
   });
 
@@ -119,7 +120,7 @@ describe('any history', () => {
         expect(await stateOnDisk(path)).toEqual(fold(history));
         expect(journal.state).toEqual(fold(history));
       }),
-      { numRuns: 40 },
+      tried(40),
     );
   });
 });

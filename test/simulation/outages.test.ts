@@ -4,9 +4,9 @@ import { check } from './invariants.js';
 import { outages } from './outages.js';
 import { Player, play } from './play.js';
 
-const HISTORIES = Number(process.env.OUTAGES ?? 12);
+const HISTORIES = Number(process.env.OUTAGES ?? 6);
 const SIZES = process.env.OUTAGES === undefined ? { min: 1, max: 120 } : { min: 60, max: 500 };
-const SEED = process.env.FC_SEED ?? (process.env.OUTAGES === undefined ? '20261126' : undefined);
+const SEED = process.env.FC_SEED ?? (process.env.OUTAGES === undefined ? '6' : undefined);
 const REPEAT = SEED === undefined ? {} : { seed: Number(SEED), path: process.env.FC_PATH ?? '' };
 const PATIENCE_MS = 7_200_000;
 

@@ -4,6 +4,8 @@ export interface RuleSabotage {
   readonly replace: string;
   readonly by: string;
   readonly shows: RegExp;
+  /** Of histories that show it soon: with a stale one it takes longer. */
+  readonly seed?: number;
 }
 
 const UNSAFE_PACE = /POSTs at a time, which is not safe/;
@@ -22,6 +24,7 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
     replace: 'const isOpen = this.#state.intents.size > 0;',
     by: 'const isOpen = false; this.#isTrusted = true;',
     shows: UNSAFE_PACE,
+    seed: 1,
   },
   '1: what is flushed is sent although an answer was lost meanwhile': {
     file: 'reconcile/creates.ts',
@@ -40,6 +43,7 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
     replace: 'groupBy(fresh, ({ desired }) => visibleKey(desired.spec))',
     by: 'groupBy(fresh, ({ name }) => name)',
     shows: /is open and under way/,
+    seed: 15,
   },
   '3: what is lost is sent again before it is ripe': {
     file: 'reconcile/creates.ts',
@@ -64,6 +68,7 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
     replace: 'if (count === 0 || lastAt === null || intents.size === 0) return 0;',
     by: 'return 0;',
     shows: /answers in a row were lost/,
+    seed: 11,
   },
   '7: a found id is taken for a witness': {
     file: 'state/fold-intents.ts',
@@ -76,6 +81,7 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
     replace: "if (ids.length > 0) return { kind: 'unread'",
     by: "if (ids.length < 0) return { kind: 'unread'",
     shows: UNKNOWN,
+    seed: 32,
   },
   '7: reading counts although nothing of ours can be read': {
     file: 'recovery/recover.ts',

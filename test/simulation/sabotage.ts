@@ -8,6 +8,8 @@ import type { OpenJournal } from '../../src/state/store.js';
 export interface Sabotage {
   /** What the judge or the recorder must say of it: that anything at all is wrong would prove little. */
   readonly shows: RegExp;
+  /** Of histories that show it soon: with a stale one it takes longer. */
+  readonly seed?: number;
   ports?(ports: ReconcilerPorts): ReconcilerPorts;
   options?(options: RunOptions): RunOptions;
 }
@@ -67,6 +69,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   },
   'hold sends again like recover': {
     shows: /is open on hold/,
+    seed: 12,
     options: (options) => ({ ...options, onUncertain: 'recover' }),
   },
   'a time-out counts as “nothing was made”': onApi(/of ours is there, and nobody knows of it/, (api) => ({
@@ -91,12 +94,15 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
       return api.updateWebhook(id, { ...spec, handler: live.handler });
     },
   })),
-  'a DELETE that failed counts as done': onApi(/of ours is there, and nobody knows of it/, (api) => ({
-    deleteWebhook: async (id) => {
-      const outcome = await api.deleteWebhook(id);
-      return outcome.ok ? outcome : { ok: true, value: 'done' };
-    },
-  })),
+  'a DELETE that failed counts as done': {
+    ...onApi(/of ours is there, and nobody knows of it/, (api) => ({
+      deleteWebhook: async (id) => {
+        const outcome = await api.deleteWebhook(id);
+        return outcome.ok ? outcome : { ok: true, value: 'done' };
+      },
+    })),
+    seed: 5006,
+  },
   'the next webhook is deleted': onApi(/delete of webhook \d+, which is not ours/, (api) => ({
     deleteWebhook: (id) => api.deleteWebhook(id + 1),
   })),
@@ -105,6 +111,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   })),
   'what left the manifest is not pruned': {
     shows: /was not pruned/,
+    seed: 5003,
     options: (options) => ({ ...options, prune: false }),
   },
   'the account is not looked at': onApi(/was sent, and the account is other/, (api) => ({
@@ -136,6 +143,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'that a webhook is on its way out is not recorded': without(/is still to be deleted/, 'removed'),
   'every run may delete everything': {
     shows: /deleted \d+ of \d+ without being forced to/,
+    seed: 5025,
     options: (options) => ({ ...options, force: true }),
   },
   'what is sent is printed as it is': {

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 import { describe, expect, it } from 'vitest';
 import { maskUrls } from '../../../src/text/mask-urls.js';
+import { byDay, NIGHT } from '../../helpers/night.js';
 import { parse } from './manifests.js';
 
 /** A disturbed round is made up for by another; what is quadratic stays so. */
@@ -65,7 +66,8 @@ const json =
 const oneOf = (index: number) => ({ name: `n${index}`, handler: `https://e.com/${index}?k=v`, trigger: 'create' });
 
 describe('the time that a manifest takes is linear in its size', () => {
-  it.each<[what: string, text: MakeText, smallest?: number]>([
+  // Where only large texts say something, they take long.
+  const TEXTS: [what: string, text: MakeText, smallest?: number][] = [
     [
       'entries',
       counted((index) => `- name: n${index}\n  handler: https://e.com/${index}\n  trigger: open\n`, 'webhooks:\n'),
@@ -103,14 +105,21 @@ describe('the time that a manifest takes is linear in its size', () => {
     ['references in one value', repeated('${A} ', 'webhooks:\n- handler: ')],
     ['a handler of @', repeated('//a@', 'webhooks:\n- handler: ')],
     ['a long database', repeated('0', 'webhooks:\n- {trigger: x, database: ', '}\n')],
-  ])('%s', (_what, text, smallest) => {
+  ];
+
+  it.each<[what: string, text: MakeText, smallest?: number]>(
+    TEXTS.filter(([, , smallest]) => NIGHT || smallest === undefined),
+  )('%s', (_what, text, smallest) => {
     expect(growth(text, parse, smallest)).toBeLessThan(MOST_GROWTH);
   });
 });
 
 describe('the time that masking takes is linear in the text', () => {
-  it.each(['a?', '?', 'a?b ', '://', '//a@', '//', '#', '${a', 'https://a.example/x?', '"'])('of %j', (piece) => {
-    const mask = (text: string) => maskUrls(text, { before: true, after: true });
-    expect(growth(repeated(piece), mask)).toBeLessThan(MOST_GROWTH);
-  });
+  it.each(byDay(4, ['a?', '://', '//a@', '${a', '?', 'a?b ', '//', '#', 'https://a.example/x?', '"']))(
+    'of %j',
+    (piece) => {
+      const mask = (text: string) => maskUrls(text, { before: true, after: true });
+      expect(growth(repeated(piece), mask)).toBeLessThan(MOST_GROWTH);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 import { describe, expect, it } from 'vitest';
 import { checkBounds } from '../../../src/manifest/bounds.js';
+import { NIGHT } from '../../helpers/night.js';
 import { entriesOf, found, manifest, parse, problemsOf, specsOf } from './manifests.js';
 
 const base = (more: string) => `x-base: &base
@@ -277,7 +278,8 @@ describe('what would cost too much', () => {
     expect(parse(`webhooks:\n${entries}- 5\n`)).toMatchObject({ ok: false });
   });
 
-  it('is not: 10,000 entries of six fields, with comments', () => {
+  it('is not: many entries of six fields, with comments', () => {
+    const many = NIGHT ? 10_000 : 1_500;
     const entry = (index: number) =>
       [
         `  # what entry ${index} is for`,
@@ -290,8 +292,8 @@ describe('what would cost too much', () => {
         '',
         '',
       ].join('\n');
-    const text = `webhooks:\n${Array.from({ length: 10_000 }, (_, index) => entry(index)).join('')}`;
-    expect(entriesOf(text)).toHaveLength(10_000);
+    const text = `webhooks:\n${Array.from({ length: many }, (_, index) => entry(index)).join('')}`;
+    expect(entriesOf(text)).toHaveLength(many);
   });
 
   it('is not: 2,000 fields in one mapping', () => {

@@ -5,6 +5,7 @@ import { exchange } from '../../../src/sandbox/model/exchange.js';
 import type { ApiRequest, ApiResponse } from '../../../src/sandbox/model/http.js';
 import { RequestLog } from '../../../src/sandbox/model/request-log.js';
 import { SandboxModel } from '../../../src/sandbox/model/sandbox-model.js';
+import { NIGHT } from '../../helpers/night.js';
 
 const TOKENS = ['token-of-the-first', 'token-of-the-second'] as const;
 const DATA = JSON.stringify({ handler: 'https://a.example', trigger: 'create' });
@@ -116,12 +117,13 @@ describe('the model of the account', () => {
     ]);
   });
 
-  it('makes 10,000 webhooks', () => {
+  it('makes thousands of webhooks', () => {
+    const many = NIGHT ? 10_000 : 2_000;
     const model = twoAccounts();
-    for (let made = 0; made < 10_000; made += 1) send(model, call('POST', '/v3/webhooks', TOKENS[0], DATA));
-    expect(model.webhooks()).toHaveLength(10_000);
-    expect(model.nextId).toBe(1894 + 10_000);
-    expect(model.requests.at(-1)?.number).toBe(10_000);
+    for (let made = 0; made < many; made += 1) send(model, call('POST', '/v3/webhooks', TOKENS[0], DATA));
+    expect(model.webhooks()).toHaveLength(many);
+    expect(model.nextId).toBe(1894 + many);
+    expect(model.requests.at(-1)?.number).toBe(many);
   });
 
   it('forgets the oldest requests beyond its limit, and none before', () => {
