@@ -4,7 +4,7 @@ import type { Answer, Exchange } from '../../../src/copernica/answer.js';
 import { createOutcome, failure, safeText, writeOutcome } from '../../../src/copernica/outcome.js';
 import { redactor } from '../../../src/copernica/redact.js';
 import { HIGHEST_WEBHOOK_ID } from '../../../src/webhook.js';
-import { growth } from '../../helpers/growth.js';
+import { growth, MOST_GROWTH } from '../../helpers/growth.js';
 import { LOAD_BALANCER_PAGE } from '../../helpers/raw-server.js';
 
 const TOKEN = 'secret-token-0123456789';
@@ -251,7 +251,7 @@ describe('what a failure says', () => {
 
   it.each(['a?', 'invalid ', '://', 'eyJaaaaa-', ' '])('takes no longer than the answer is long, of %j', (piece) => {
     const make = (size: number) => refusal(piece.repeat(size / piece.length));
-    expect(growth(make, (body) => message(answered(400, {}, body)))).toBeLessThan(3);
+    expect(growth(make, (body) => message(answered(400, {}, body)))).toBeLessThan(MOST_GROWTH);
   });
 
   it('looks only at the beginning of a page for who wrote it', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { frameOf, lineRange, placeOf, sourceOf } from '../../../src/manifest/findings.js';
 import { cut, printable, quote } from '../../../src/text/printable.js';
 import { nearest } from '../../../src/text/suggest.js';
-import { growth } from '../../helpers/growth.js';
+import { growth, MOST_GROWTH } from '../../helpers/growth.js';
 
 describe('nearest', () => {
   const words = ['create', 'update', 'delete', 'unsubscribe', 'ms', 'publisher'];
@@ -53,7 +53,7 @@ describe('printable', () => {
   });
 
   it.each(['#', '##a', ' ', '::'])('takes time linear in the length of a text of %j', (piece) => {
-    expect(growth((size) => piece.repeat(size), printable)).toBeLessThan(3);
+    expect(growth((size) => piece.repeat(size), printable)).toBeLessThan(MOST_GROWTH);
   });
 
   it('cuts what is long', () => {

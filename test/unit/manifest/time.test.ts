@@ -1,45 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 import { describe, expect, it } from 'vitest';
 import { maskUrls } from '../../../src/text/mask-urls.js';
+import { growth, MOST_GROWTH } from '../../helpers/growth.js';
 import { byDay, NIGHT } from '../../helpers/night.js';
 import { parse } from './manifests.js';
 
-/** A disturbed round is made up for by another; what is quadratic stays so. */
-const MOST_ROUNDS = 12;
-const MOST_GROWTH = 3;
-/** Shorter times say nothing. */
-const MEASURABLE_MICROSECONDS = 4_000;
-const SMALLEST = 2 * 1024;
 /** Where what could be quadratic has a small share in the time of a smaller text. */
 const LARGER = 48 * 1024;
-const LARGEST = 256 * 1024;
 
 type MakeText = (chars: number) => string;
-
-/**
- * How many times as long it takes for a text twice as long: 2 where the time is linear in it, 4 where it is quadratic,
- * 0 where it takes no time worth measuring.
- */
-function growth(makeText: MakeText, work: (text: string) => unknown, smallest = SMALLEST): number {
-  let chars = smallest;
-  while (chars < LARGEST && timeOf(work, makeText(chars)) < MEASURABLE_MICROSECONDS) chars *= 2;
-  // Two doublings: what the collection of garbage adds to one of the times counts less.
-  const [small, large] = [makeText(chars), makeText(4 * chars)];
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (let round = 1; round <= MOST_ROUNDS && (round <= 2 || most / least >= MOST_GROWTH ** 2); round += 1) {
-    least = Math.min(least, timeOf(work, small));
-    most = Math.min(most, timeOf(work, large));
-  }
-  return most < MOST_GROWTH ** 2 * MEASURABLE_MICROSECONDS ? 0 : Math.sqrt(most / least);
-}
-
-/** Of the processor, in microseconds: it does not depend on what else the machine is doing. */
-function timeOf(work: (text: string) => unknown, text: string): number {
-  const before = process.cpuUsage();
-  work(text);
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
-}
 
 const repeated =
   (piece: string, before = '', after = ''): MakeText =>
