@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { byDay } from '../helpers/night.js';
 import {
   type Blow,
   countBoundaries,
@@ -62,16 +63,16 @@ async function whatIsWrong({ sandbox, place }: Scene, wanted: readonly string[] 
   return wrong;
 }
 
-const SIGNALS: readonly Omit<Blow, 'at'>[] = [
+const SIGNALS: readonly Omit<Blow, 'at'>[] = byDay(1, [
+  { signal: 'SIGTERM', again: true },
   { signal: 'SIGTERM', again: false },
   { signal: 'SIGINT', again: false },
-  { signal: 'SIGTERM', again: true },
-];
+]);
 
 describe('apply, killed with SIGKILL', () => {
   it('at each boundary of its I/O in turn, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
     const total = await boundariesOfApply();
-    const points = pointsOf(total, { every: 30 });
+    const points = pointsOf(total, { every: 45 });
     let kills = 0;
     const wrong = await playAll(points, async (at) => {
       const scene = await openScene();
@@ -95,7 +96,7 @@ describe('apply, told to stop', () => {
   it('at each boundary, and at the next again, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
     const total = await boundariesOfApply();
     const cases = SIGNALS.flatMap((blow, kind) => {
-      return pointsOf(total, { every: 200, first: 5 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
+      return pointsOf(total, { every: 100, first: 35 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
     });
     const wrong = await playAll(cases, async (blow) => {
       const scene = await openScene();
@@ -120,7 +121,7 @@ describe('apply, told to stop', () => {
 describe('the daemon', () => {
   it('killed at each boundary and started anew, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
     const total = await boundariesOfRun();
-    const points = pointsOf(total, { every: 100, first: 25 });
+    const points = pointsOf(total, { every: 100, first: 70 });
     let kills = 0;
     const wrong = await playAll(points, async (at) => {
       const scene = await openScene();
@@ -143,7 +144,7 @@ describe('the daemon', () => {
   }, async () => {
     const total = await boundariesOfRun();
     const cases = SIGNALS.flatMap((blow, kind) => {
-      return pointsOf(total, { every: 200, first: 9 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
+      return pointsOf(total, { every: 100, first: 39 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
     });
     const wrong = await playAll(cases, async (blow) => {
       const scene = await openScene();

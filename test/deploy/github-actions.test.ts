@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { atNight } from '../helpers/night.js';
+import { atNight, NIGHT } from '../helpers/night.js';
 import { useSandbox } from '../helpers/sandbox.js';
 import { at, itemsAt, ROOT, read, readYaml } from './files.js';
 import { workflowProblems } from './github-parser.js';
@@ -199,7 +199,7 @@ describe('the steps of apply', () => {
     expect(first).toMatchObject({ failedAt: null, summary: expect.stringContaining('create') });
     await repository.push(manifestOf(3));
     expect(await repository.runner('apply', APPLY)).toMatchObject({ failedAt: null });
-    expect(await repository.runner('apply', APPLY)).toMatchObject({ failedAt: null });
+    if (NIGHT) expect(await repository.runner('apply', APPLY)).toMatchObject({ failedAt: null });
     expect(handlers()).toEqual(['https://a.example', 'https://b.example', 'https://c.example']);
     expect(await repository.kept('under-way')).toBeNull();
     expect(await repository.kept('webhooks.state.jsonl.lock')).toBeNull();

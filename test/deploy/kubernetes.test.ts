@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { NOTHING_HIDDEN } from '../../src/manifest/interpolate.js';
 import { loadValidManifest } from '../../src/manifest/load.js';
+import { atNight } from '../helpers/night.js';
 import { at, filesUnder, itemsAt, ROOT, readDocuments, readYaml } from './files.js';
 import { problemsOf } from './kubernetes-types.js';
 
@@ -24,12 +25,12 @@ const pods = {
 };
 
 describe('the resources for Kubernetes', () => {
-  it('are as the schema of the API says', () => {
+  atNight('are as the schema of the API says', () => {
     expect(resourceFiles.length).toBeGreaterThan(4);
     expect(problemsOf(resourceFiles.flatMap((path) => readDocuments(path)))).toEqual([]);
   });
 
-  it('would be found out with a misspelt field, a value of another type or a missing one', () => {
+  atNight('would be found out with a misspelt field, a value of another type or a missing one', () => {
     const text = JSON.stringify(deployment);
     const broken = [
       text.replace('"runAsNonRoot"', '"runAsNonRot"'),

@@ -263,9 +263,9 @@ describe('apply', () => {
   });
 
   it('shows the token nowhere, whatever the API answers', async () => {
-    const faults = byDay(2, [
-      'create:after:502',
+    const faults = byDay(1, [
       'create:before:400',
+      'create:after:502',
       'identity:before:502',
       'update:after:slow:1',
       'any:before:close',

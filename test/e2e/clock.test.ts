@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
 import { atNight } from '../helpers/night.js';
 import { openReceiver } from '../helpers/receiver.js';
@@ -22,20 +22,23 @@ async function openAhead(ms: number, fault: string) {
 }
 
 describe.skipIf(WHY_NOT !== null)(title, () => {
-  it('does not make the daemon run without a pause, although a POST was lost when it was weeks ahead', async () => {
-    const { place, clock, start } = await openAhead(40 * 24 * HOUR_MS, 'create:before:close');
-    const daemon = start();
-    await daemon.waitForOutput(/"uncertain":1/);
-    clock.setAhead(0);
-    daemon.kill('SIGHUP');
-    await daemon.waitForOutput(/"hangup"/);
-    // Takes a while, in which timers that are due at once would start run after run.
-    expect((await place.run('list')).code).toBe(0);
-    daemon.kill('SIGTERM');
-    const { code, stdout, stderr } = await daemon.finished;
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).not.toContain('"settle"');
-  });
+  atNight(
+    'does not make the daemon run without a pause, although a POST was lost when it was weeks ahead',
+    async () => {
+      const { place, clock, start } = await openAhead(40 * 24 * HOUR_MS, 'create:before:close');
+      const daemon = start();
+      await daemon.waitForOutput(/"uncertain":1/);
+      clock.setAhead(0);
+      daemon.kill('SIGHUP');
+      await daemon.waitForOutput(/"hangup"/);
+      // Takes a while, in which timers that are due at once would start run after run.
+      expect((await place.run('list')).code).toBe(0);
+      daemon.kill('SIGTERM');
+      const { code, stdout, stderr } = await daemon.finished;
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).not.toContain('"settle"');
+    },
+  );
 
   atNight('does not hold back a notice', async () => {
     const receiver = await openReceiver();

@@ -119,7 +119,7 @@ describe('what a create costs', () => {
 });
 
 describe('what a run costs that has nothing to do', () => {
-  it('sends nothing and hardly flushes with --no-refresh', async () => {
+  atNight('sends nothing and hardly flushes with --no-refresh', async () => {
     const { account, place } = await openAccount(CREATES);
     expect(await counted(place, ...APPLY)).toMatchObject({ code: 0 });
     const before = account.server.requests.length;
@@ -141,7 +141,7 @@ describe('what a run costs that has nothing to do', () => {
     expect(account.count('POST')).toBe(CREATES);
   });
 
-  it('sends one request and flushes a few times for one changed entry of many', async () => {
+  atNight('sends one request and flushes a few times for one changed entry of many', async () => {
     const { account, place } = await openAccount(CREATES);
     expect(await counted(place, ...APPLY)).toMatchObject({ code: 0 });
     const before = account.server.requests.length;

@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { fileStore } from '../../src/state/file/store.js';
 import { Workplace } from '../helpers/cli.js';
 import { openFront, openProxy } from '../helpers/front.js';
+import { atNight } from '../helpers/night.js';
 import { closedPort, json, startRawServer } from '../helpers/raw-server.js';
 import { openSandbox } from '../helpers/sandbox.js';
 import { startTlsServer, TEST_AUTHORITY } from '../helpers/tls-server.js';
@@ -125,21 +126,24 @@ describe('doctor', () => {
     ]);
   });
 
-  it('warns of a variable that would switch the verification of certificates off, and is not switched by it', async () => {
-    const { sandbox, place } = await openApplied();
-    const front = await openFront(sandbox, 'https');
-    place.environment.NODE_TLS_REJECT_UNAUTHORIZED = '1';
-    expect((await consultWithout(place)).document.checks.map(({ check }) => check)).not.toContain('tls-verification');
-    place.environment.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-    const { code, document, find } = await consultWithout(place, '--api-url', front.url);
-    expect([code, find('api-reach').status, front.headers]).toEqual([1, 'problem', []]);
-    expect(find('tls-verification')).toMatchObject({
-      status: 'warning',
-      message: expect.stringContaining('NODE_TLS_REJECT_UNAUTHORIZED is 0'),
-      remedy: expect.stringContaining('--ca-file'),
-    });
-    expect(document.warnings).toEqual([expect.objectContaining({ code: 'doctor-tls-verification' })]);
-  });
+  atNight(
+    'warns of a variable that would switch the verification of certificates off, and is not switched by it',
+    async () => {
+      const { sandbox, place } = await openApplied();
+      const front = await openFront(sandbox, 'https');
+      place.environment.NODE_TLS_REJECT_UNAUTHORIZED = '1';
+      expect((await consultWithout(place)).document.checks.map(({ check }) => check)).not.toContain('tls-verification');
+      place.environment.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+      const { code, document, find } = await consultWithout(place, '--api-url', front.url);
+      expect([code, find('api-reach').status, front.headers]).toEqual([1, 'problem', []]);
+      expect(find('tls-verification')).toMatchObject({
+        status: 'warning',
+        message: expect.stringContaining('NODE_TLS_REJECT_UNAUTHORIZED is 0'),
+        remedy: expect.stringContaining('--ca-file'),
+      });
+      expect(document.warnings).toEqual([expect.objectContaining({ code: 'doctor-tls-verification' })]);
+    },
+  );
 
   it('is as good for a manifest with errors, each at its place', async () => {
     const { place } = await openApplied();

@@ -116,7 +116,7 @@ describe('a reader that is gone', () => {
 });
 
 describe('a log that cannot be written', () => {
-  it.each(byDay(1, ['full', 'gone']))('stops nothing: stderr is %s', async (what) => {
+  atNight.each(['full', 'gone'])('stops nothing: stderr is %s', async (what) => {
     const { sandbox, place } = await openPlace();
     const stderr = what === 'gone' ? what : await openFull();
     const { ended } = start(place, ['apply', '--init', '--log-level', 'debug'], 'read', stderr);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FaultOrder } from '../../src/sandbox/model/faults.js';
 import { type Finished, Workplace } from '../helpers/cli.js';
 import { openFront, openProxy } from '../helpers/front.js';
-import { byDay } from '../helpers/night.js';
+import { atNight, byDay } from '../helpers/night.js';
 import { LOAD_BALANCER_PAGE } from '../helpers/raw-server.js';
 import { openSandbox } from '../helpers/sandbox.js';
 import { TEST_CERTIFICATE } from '../unit/copernica/certificate.js';
@@ -102,16 +102,19 @@ describe('odd answers that are successes', () => {
 });
 
 describe('an answer of the load balancer', () => {
-  it.each([429, 502, 503, 504])('%d in HTML on a read is waited out, and its page is not shown', async (status) => {
-    const { sandbox, place } = await open([{ on: 'identity', reply: { kind: 'answer', status } }]);
-    const { code, stdout, stderr } = await place.run('apply', '--init');
-    expect([code, sandbox.account().length]).toEqual([0, 1]);
-    expect(stdout + stderr).not.toContain('<');
-    expect(calls(sandbox, 'create')).toBe(1);
-    expect(sandbox.requests()[0]).toMatchObject({ call: 'identity', fault: `identity:before:${status}` });
-  });
+  it.each(byDay(1, [429, 502, 503, 504]))(
+    '%d in HTML on a read is waited out, and its page is not shown',
+    async (status) => {
+      const { sandbox, place } = await open([{ on: 'identity', reply: { kind: 'answer', status } }]);
+      const { code, stdout, stderr } = await place.run('apply', '--init');
+      expect([code, sandbox.account().length]).toEqual([0, 1]);
+      expect(stdout + stderr).not.toContain('<');
+      expect(calls(sandbox, 'create')).toBe(1);
+      expect(sandbox.requests()[0]).toMatchObject({ call: 'identity', fault: `identity:before:${status}` });
+    },
+  );
 
-  it.each([429, 503])('%d on a create made nothing: it is sent again', async (status) => {
+  it.each(byDay(1, [429, 503]))('%d on a create made nothing: it is sent again', async (status) => {
     const body = LOAD_BALANCER_PAGE;
     const { sandbox, place } = await open([
       { on: 'create', reply: { kind: 'answer', status, headers: { ...HTML, 'Retry-After': '0' }, body } },
@@ -121,7 +124,7 @@ describe('an answer of the load balancer', () => {
     expect(stdout + stderr).not.toContain('<');
   });
 
-  it.each([502, 504])(
+  it.each(byDay(1, [502, 504]))(
     '%d on a create says nothing of it: it is looked for and found, and not sent again',
     async (status) => {
       const reply = { kind: 'answer', status, headers: HTML, body: LOAD_BALANCER_PAGE } as const;
@@ -214,12 +217,14 @@ describe('a refusal that is not Copernica’s', () => {
   const PAGE = '<html><title>Access denied</title></html>';
   const REFUSAL = '{"error":{"message":"No"}}';
 
-  it.each([
-    ['an empty 401', { status: 401, body: '' }],
-    ['a page with 403', { status: 403, headers: HTML, body: PAGE }],
-    ['a page with 404', { status: 404, headers: HTML, body: PAGE }],
-    ['a 400 that is encoded', { status: 400, headers: { 'Content-Encoding': 'gzip' }, body: REFUSAL }],
-  ])('says nothing of a create: after %s it is looked for and found, and not sent again', async (_, answer) => {
+  it.each(
+    byDay(2, [
+      ['an empty 401', { status: 401, body: '' }],
+      ['a page with 403', { status: 403, headers: HTML, body: PAGE }],
+      ['a page with 404', { status: 404, headers: HTML, body: PAGE }],
+      ['a 400 that is encoded', { status: 400, headers: { 'Content-Encoding': 'gzip' }, body: REFUSAL }],
+    ]),
+  )('says nothing of a create: after %s it is looked for and found, and not sent again', async (_, answer) => {
     const reply = { kind: 'answer', ...answer } as FaultOrder['reply'];
     const { sandbox, place } = await open([{ on: 'create', nth: 2, when: 'after', reply } as FaultOrder]);
     await place.run('apply', '--init');
@@ -346,7 +351,7 @@ describe('version 4', () => {
     expect(all).not.toMatch(JWT);
   });
 
-  it('renews a JWT that is refused once, for all requests that wait', async () => {
+  atNight('renews a JWT that is refused once, for all requests that wait', async () => {
     const { sandbox, place } = await open();
     const env = { COPERNICA_AUTH_URL: sandbox.url, COPERNICA_API_VERSION: '4' };
     Object.assign(place.environment, env);

@@ -5,7 +5,7 @@ import { Workplace } from '../helpers/cli.js';
 import { atNight, byDay, NIGHT } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
-const MANY = NIGHT ? 300 : 40;
+const MANY = NIGHT ? 300 : 25;
 
 /** As many entries, each with a webhook of its own. */
 function entries(count: number) {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
 import { readMetrics } from '../helpers/metrics-text.js';
+import { atNight } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 import { startWithStatus } from '../helpers/status.js';
 
@@ -120,7 +121,7 @@ describe('the status server', () => {
     expect((await get('/metrics')).body).toContain('copernica_webhooks_config_last_reload_successful 1\n');
   });
 
-  it('tells accounts apart, and is ready only when each is', async () => {
+  atNight('tells accounts apart, and is ready only when each is', async () => {
     const { place } = await openPlace();
     await place.write(
       'settings.yaml',

@@ -6,7 +6,7 @@ import { Player, play } from './play.js';
 
 const HISTORIES = Number(process.env.OUTAGES ?? 6);
 const SIZES = process.env.OUTAGES === undefined ? { min: 1, max: 120 } : { min: 60, max: 500 };
-const SEED = process.env.FC_SEED ?? (process.env.OUTAGES === undefined ? '6' : undefined);
+const SEED = process.env.FC_SEED ?? (process.env.OUTAGES === undefined ? '3' : undefined);
 const REPEAT = SEED === undefined ? {} : { seed: Number(SEED), path: process.env.FC_PATH ?? '' };
 const PATIENCE_MS = 7_200_000;
 

@@ -35,7 +35,7 @@ const json =
 const oneOf = (index: number) => ({ name: `n${index}`, handler: `https://e.com/${index}?k=v`, trigger: 'create' });
 
 describe('the time that a manifest takes is linear in its size', () => {
-  // Where only large texts say something, they take long.
+  // By day each third of them, and none of which only large texts say something.
   const TEXTS: [what: string, text: MakeText, smallest?: number][] = [
     [
       'entries',
@@ -77,7 +77,7 @@ describe('the time that a manifest takes is linear in its size', () => {
   ];
 
   it.each<[what: string, text: MakeText, smallest?: number]>(
-    TEXTS.filter(([, , smallest]) => NIGHT || smallest === undefined),
+    TEXTS.filter(([, , smallest], index) => NIGHT || (smallest === undefined && index % 3 === 0)),
   )('%s', (_what, text, smallest) => {
     expect(growth(text, parse, smallest)).toBeLessThan(MOST_GROWTH);
   });

@@ -8,17 +8,28 @@ import { aFolder } from './folders.js';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
-/** The state's code as JavaScript that plain Node runs, made from the source as it is now. */
-export async function compiledState(): Promise<string> {
-  const folder = await aFolder();
+/** The state's code as JavaScript that plain Node runs, made from the source as it is now: by path. */
+async function compiled(): Promise<ReadonlyMap<string, string>> {
   const files = await readdir(join(ROOT, 'src/state'), { recursive: true });
   const state = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+  const made = new Map<string, string>();
   for (const file of ['errors.ts', 'webhook.ts', ...state.map((name) => join('state', name))]) {
     const source = await readFile(join(ROOT, 'src', file), 'utf8');
     const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
-    const target = join(folder, file.replace(/\.ts$/, '.js'));
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, ts.transpileModule(source, { compilerOptions }).outputText);
+    made.set(file.replace(/\.ts$/, '.js'), ts.transpileModule(source, { compilerOptions }).outputText);
+  }
+  return made;
+}
+
+let once: Promise<ReadonlyMap<string, string>> | undefined;
+
+/** A folder with the compiled code. */
+export async function compiledState(): Promise<string> {
+  once ??= compiled();
+  const folder = await aFolder();
+  for (const [file, text] of await once) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), text);
   }
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
