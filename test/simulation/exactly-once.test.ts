@@ -50,6 +50,7 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
   // Somebody made webhooks like the first three.
   'nothing-of-ours-left-to-read.json': [0, 1, 2].map((at) => `https://many.example/${at} create`),
   'second-late-one-out-of-sight.json': [],
+  'set-forward-before-the-next-run.json': ['https://a.example/1 create', 'https://a.example/1 create'],
   'unwanted-out-of-reach.json': [],
   'unwanted-within-reach.json': [],
   'waits-for-one-that-a-twin-made-ambiguous.json': ['https://a.example/1 create'],

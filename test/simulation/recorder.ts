@@ -22,6 +22,8 @@ export interface SentPost {
    * nobody came since.
    */
   gaveUp: { readonly clock: number; readonly time: number } | null;
+  /** What the state says of that; null while it says nothing. */
+  recordedAt: number | null;
   isOver: boolean;
   /** So long after that, by the client's clock or in truth, the server is not relied on to act any more. */
   isSettled: boolean;
@@ -77,9 +79,17 @@ export class Recorder {
     this.#world = world;
   }
 
-  /** A process starts: what a dead one waited for is given up on from now. */
+  /**
+   * A process starts: what a dead one waited for is given up on from now. Of the rest it knows what is written, by the
+   * clock that the run began with: if that was set forward since, it is taken to be longer ago.
+   */
   onStart(): void {
-    for (const post of this.#posts.values()) if (!post.isOver) this.#giveUp(post);
+    for (const post of this.#posts.values()) {
+      if (!post.isOver) this.#giveUp(post);
+      else if (post.gaveUp !== null && post.recordedAt !== null) {
+        post.gaveUp = { ...post.gaveUp, clock: Math.min(post.gaveUp.clock, post.recordedAt) };
+      }
+    }
   }
 
   onRequest(observed: Observed, call: CallKind, id: number | null): void {
@@ -108,6 +118,7 @@ export class Recorder {
       name: own?.name ?? '',
       spec,
       gaveUp: null,
+      recordedAt: null,
       isOver: false,
       isSettled: false,
     };
@@ -250,6 +261,7 @@ export class Recorder {
   #onLost({ state }: Observed, number: number, at: number): void {
     const intent = state?.intents.get(number);
     if (intent === undefined || state === null) return;
+    for (const post of this.#posts.values()) if (post.intent === number) post.recordedAt = at;
     if (intent.gaveUp === undefined && number > this.#row.upTo) {
       this.#row.count += 1;
       this.#row.upTo = state.nextIntent - 1;
