@@ -1,6 +1,7 @@
 /**
- * Every code of a `Problem`, by how it ends the program: see `FailureKind`. A code that is missing here does not compile,
- * and a test checks that docs/errors.md explains each one. Programs rely on codes: never rename one that was released.
+ * Every code of a `Problem`, by how it ends the program: see `FailureKind`. A code that is missing here does not
+ * compile, and a test checks that docs/errors.md explains each one. Programs rely on codes: never rename one that was
+ * released.
  */
 export const ERROR_CODES = {
   input: [

@@ -27,8 +27,8 @@ export interface Host {
   readonly secrets: Secrets;
   now(): Date;
   /**
-   * SIGTERM and SIGINT, for the commands that end in order. Caught from the first call on, which `run` and `apply` get as
-   * the first thing of all, until the process has ended.
+   * SIGTERM and SIGINT, for the commands that end in order. Caught from the first call on, which `run` and `apply` get
+   * as the first thing of all, until the process has ended.
    */
   stopSignals(): StopSignals;
   /** Calls `listener` on the signal until the returned function is called. */

@@ -21,7 +21,9 @@ export function catchStopSignals(source: Pick<EventEmitter, 'on'>): StopSignals 
   return { asked: asked.signal, again: again.signal };
 }
 
-/** Calls `listener` once: when the signal is aborted, or at once when it was. The function that it returns ends that. */
+/**
+ * Calls `listener` once: when the signal is aborted, or at once when it was. The function that it returns ends that.
+ */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) {
     listener();

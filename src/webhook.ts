@@ -57,8 +57,8 @@ export interface ScopeName {
 }
 
 /**
- * A handler as the file writes it: `${WEBHOOKS_KEY}`, and not its value. Left out where that is what `maskHandler` makes
- * of the value, or where no file is known to write it.
+ * A handler as the file writes it: `${WEBHOOKS_KEY}`, and not its value. Left out where that is what `maskHandler`
+ * makes of the value, or where no file is known to write it.
  */
 export interface HandlerAsWritten {
   readonly handlerAsWritten?: string;

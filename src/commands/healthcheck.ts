@@ -25,8 +25,8 @@ export async function healthcheckCommand(
 }
 
 /**
- * Flag, environment, settings file, default, as everywhere, and nothing else of the settings is looked at: a daemon that
- * runs is well, whatever became of the settings file since it started.
+ * Flag, environment, settings file, default, as everywhere, and nothing else of the settings is looked at: a daemon
+ * that runs is well, whatever became of the settings file since it started.
  */
 async function listenSetting({ environment }: Host, { flags, settingsFile }: Invocation) {
   const { name, environment: variable } = SETTINGS.listen;

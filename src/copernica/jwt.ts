@@ -25,8 +25,8 @@ export interface JwtOptions extends Omit<TransportOptions, 'origin' | 'connectio
 }
 
 /**
- * Version 4 trades the access token for a JWT. It is kept in memory until shortly before it ends; requests that need one
- * at the same time wait for one trade. A trade that fails is `refused` or `not-sent`: the API was not called.
+ * Version 4 trades the access token for a JWT. It is kept in memory until shortly before it ends; requests that need
+ * one at the same time wait for one trade. A trade that fails is `refused` or `not-sent`: the API was not called.
  */
 export class JwtSource {
   readonly #options: JwtOptions;

@@ -195,8 +195,8 @@ export function retryAfter({ headers, receivedAt }: Pick<Answer, 'headers' | 're
 
 /**
  * Text from outside in a form that can be printed: on one line, without control characters and the invisible ones that
- * turn text around, without secrets (an answer may repeat a handler that holds some), of bounded length. Cut before it is
- * looked through, as it can be megabytes, and to its length at the end, since what is taken out may be long.
+ * turn text around, without secrets (an answer may repeat a handler that holds some), of bounded length. Cut before it
+ * is looked through, as it can be megabytes, and to its length at the end, since what is taken out may be long.
  */
 export function safeText(text: string, redact: Redact): string {
   const looked = text.slice(0, LOOKED_THROUGH_CHARACTERS).replace(/\s+/g, ' ').replace(/\p{C}/gu, '');

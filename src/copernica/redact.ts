@@ -26,14 +26,17 @@ const JWT = /(?<!\w)eyJ[\w-]{5,1000}\.[\w-]+\.[\w-]*/g;
 
 /**
  * Makes the function that text goes through before anybody sees it. It replaces each secret, however URLs, forms, JSON,
- * HTML and base64 write it, twice at most, and any `access_token=…`, `Bearer …` and JWT, whosever they are. Takes linear time.
+ * HTML and base64 write it, twice at most, and any `access_token=…`, `Bearer …` and JWT, whosever they are. Takes
+ * linear time.
  */
 export function redactor(secrets: readonly string[]): Redact {
   const hide = hider(secrets);
   return (text) => hide(text).replace(QUERY_TOKEN, `$1${MASK}`).replace(BEARER, `$1${MASK}`).replace(JWT, MASK);
 }
 
-/** Like `redactor`, but of these secrets alone: for results, where somebody's `access_token=…` may be a handler's own. */
+/**
+ * Like `redactor`, but of these secrets alone: for results, where somebody's `access_token=…` may be a handler's own.
+ */
 export function hider(secrets: readonly string[]): Redact {
   const byHead = needlesByHead(secrets.filter((secret) => secret.length >= SHORTEST_SECRET_CHARACTERS));
   if (byHead.size === 0) return (text) => text;
@@ -54,7 +57,9 @@ export function hider(secrets: readonly string[]): Redact {
   };
 }
 
-/** What is looked for: a secret as it is or in base64, or one that the text before it has swallowed the beginning of. */
+/**
+ * What is looked for: a secret as it is or in base64, or one that the text before it has swallowed the beginning of.
+ */
 interface Needle {
   readonly text: string;
   readonly isTail: boolean;

@@ -23,8 +23,9 @@ export interface ApiRequest {
 }
 
 /**
- * Requests to the API with what lets them in: up to version 3 the access token in the query, which is why no URL is ever
- * printed; a JWT from then on. Each is sent once; only one that was refused for its JWT is sent again with a new one.
+ * Requests to the API with what lets them in: up to version 3 the access token in the query, which is why no URL is
+ * ever printed; a JWT from then on. Each is sent once; only one that was refused for its JWT is sent again with a new
+ * one.
  */
 export class Requests {
   readonly redact: Redact;

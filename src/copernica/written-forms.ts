@@ -27,8 +27,8 @@ const ESCAPINGS: readonly Escaping[] = [
 ];
 
 /**
- * The text as it is, with the escapes of URLs, forms, HTML, or JSON and scripts taken out, and with those taken out that
- * were in a text which was then put into another such text.
+ * The text as it is, with the escapes of URLs, forms, HTML, or JSON and scripts taken out, and with those taken out
+ * that were in a text which was then put into another such text.
  */
 export function* writtenForms(text: string): Generator<WrittenForm> {
   const plain: WrittenForm = { text, placeOf: (at) => at };

@@ -14,8 +14,8 @@ export interface Schedule {
  * Calls `onDue` at the times of a cron expression of five fields, in an IANA time zone (left out: the system's).
  * A time that passed while the machine slept, the process was stopped or the clock was set forward is made up for once,
  * however many passed. Whatever else becomes of the clock, the longest regular wait is the longest: the hour that comes
- * twice in autumn has times for node-cron only once, the one that is left out in spring may have the only time of a day,
- * and a clock that is set back would have to get there again.
+ * twice in autumn has times for node-cron only once, the one that is left out in spring may have the only time of a
+ * day, and a clock that is set back would have to get there again.
  */
 export function startSchedule(
   expression: string,

@@ -7,7 +7,10 @@ import type { Watcher } from './watch.js';
 export interface RunResult {
   /** `failed`: to be tried again soon. `manifest-broken`: there was nothing to go by; to be tried when that changes. */
   readonly result: 'ok' | 'failed' | 'manifest-broken';
-  /** In how many milliseconds there is something to do again, although nothing else happens; null: there is no such thing. */
+  /**
+   * In how many milliseconds there is something to do again, although nothing else happens; null: there is no such
+   * thing.
+   */
   readonly comeBackInMs: number | null;
 }
 
@@ -106,7 +109,9 @@ class Daemon {
     this.#handle({ kind: 'stop' });
   }
 
-  /** A run reads what the watcher has seen, which may be a moment behind: whoever sends SIGHUP means the file as it is. */
+  /**
+   * A run reads what the watcher has seen, which may be a moment behind: whoever sends SIGHUP means the file as it is.
+   */
   async #onHangup(): Promise<void> {
     // The first run is yet to come, and does what this one would.
     if (!this.#hasManifest || this.#state.stopping) return;

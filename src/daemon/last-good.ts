@@ -51,9 +51,9 @@ export class LastGoodManifest {
   }
 
   /**
-   * In how many milliseconds what left the manifest may be deleted, unless it changes again; 0: now. Null while the file
-   * is not what is in force: it will have changed by then. The first reading is a change like any other, since nobody
-   * knows how old the file is: its time stamps are those of a clock that may have been set.
+   * In how many milliseconds what left the manifest may be deleted, unless it changes again; 0: now. Null while the
+   * file is not what is in force: it will have changed by then. The first reading is a change like any other, since
+   * nobody knows how old the file is: its time stamps are those of a clock that may have been set.
    */
   get pruneInMs(): number | null {
     if (this.#problems.length > 0 || this.#good === null) return null;

@@ -21,7 +21,10 @@ export interface Mount {
   readonly fileSystem: string;
 }
 
-/** The mount that a file or folder is in, symbolic links followed. Only Linux tells; elsewhere, or where nothing is, null. */
+/**
+ * The mount that a file or folder is in, symbolic links followed. Only Linux tells; elsewhere, or where nothing is,
+ * null.
+ */
 export async function mountOf(path: string): Promise<Mount | null> {
   try {
     const [table, target] = await Promise.all([readFile('/proc/self/mountinfo', 'utf8'), realpath(path)]);
@@ -48,7 +51,9 @@ export function mountIn(mountinfo: string, target: string): Mount | null {
 /** In `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw`, the fifth is where it is mounted (proc(5)). */
 const MOUNT_POINT_FIELD = 4;
 
-/** The mount points in the text of /proc/self/mountinfo. Blank, tab, newline and backslash stand there as octal escapes. */
+/**
+ * The mount points in the text of /proc/self/mountinfo. Blank, tab, newline and backslash stand there as octal escapes.
+ */
 export function mountPoints(mountinfo: string): string[] {
   return mountinfo
     .split('\n')

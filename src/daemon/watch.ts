@@ -115,7 +115,9 @@ class ManifestWatcher implements Watcher {
     this.#folders = places.map((place) => this.#watchFolder(place));
   }
 
-  /** Of all that is in the folder, only the names on the way to the file: the state file next to it is written a lot. */
+  /**
+   * Of all that is in the folder, only the names on the way to the file: the state file next to it is written a lot.
+   */
   #watchFolder({ folder, names }: Place): FSWatcher {
     const hint = () => {
       this.#hinted = true;

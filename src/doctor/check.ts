@@ -6,8 +6,9 @@ type IdIn<Code> = Code extends `doctor-${infer Id}` ? Id : never;
 export type CheckId = IdIn<ProblemCode>;
 
 /**
- * What a check finds. `warning`: it works, or works for now, and needs attention; `problem`: a command will fail because
- * of it, and `failure` says how that command ends; `skipped`: it could not be checked, for the reason in the message.
+ * What a check finds. `warning`: it works, or works for now, and needs attention; `problem`: a command will fail
+ * because of it, and `failure` says how that command ends; `skipped`: it could not be checked, for the reason in the
+ * message.
  */
 export type Finding = (
   | { readonly status: 'ok'; readonly message: string }
@@ -52,7 +53,9 @@ export const problem = (message: string, remedy: string, failure: FailureKind = 
 };
 export const skipped = (message: string): Finding => ({ status: 'skipped', message });
 
-/** Errors that have their remedies already; `remedy` is shown where there are several of them, or where one has none. */
+/**
+ * Errors that have their remedies already; `remedy` is shown where there are several of them, or where one has none.
+ */
 export function problemOf(failure: FailureKind, causes: readonly Problem[], remedy = 'see each of them'): Finding {
   const [first, ...others] = causes;
   const only = others.length === 0 ? first : undefined;

@@ -13,8 +13,8 @@ const ACCOUNT = 'Account';
 const HANDLERS = 'Handlers (a TLS handshake each; nothing is sent)';
 
 /**
- * What is checked, in the order in which it is shown: what lies at hand first, then what needs the network, and whatever
- * depends on something else after that.
+ * What is checked, in the order in which it is shown: what lies at hand first, then what needs the network, and
+ * whatever depends on something else after that.
  */
 export const CHECKS: readonly Check<Context>[] = [
   { id: 'settings', section: SETTINGS, name: 'settings', run: settings.checkSettings },
@@ -93,7 +93,9 @@ export const CHECKS: readonly Check<Context>[] = [
   { id: 'handler', section: HANDLERS, name: 'handler', needs: ['manifest'], run: checkHandlers },
 ];
 
-/** About the user's account and state, which the sandbox needs none of. Whatever depends on these is skipped with them. */
+/**
+ * About the user's account and state, which the sandbox needs none of. Whatever depends on these is skipped with them.
+ */
 function ofAccount(run: Check<Context>['run']): Check<Context>['run'] {
   return (context) =>
     context.settings.sandbox ? skipped('not checked: the sandbox has an account and a state of its own') : run(context);

@@ -33,7 +33,9 @@ async function findingsOf<Context>(check: Check<Context>, context: Context) {
   }
 }
 
-/** Null: everything that is needed is there. Whatever was skipped passes on its reason, so each names the root cause. */
+/**
+ * Null: everything that is needed is there. Whatever was skipped passes on its reason, so each names the root cause.
+ */
 function skippedFor(needs: readonly CheckId[], results: readonly CheckResult[]): Finding | null {
   for (const result of results) {
     if (!needs.includes(result.id)) continue;

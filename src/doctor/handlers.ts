@@ -45,8 +45,8 @@ export async function checkHandlers(context: Context): Promise<Finding | readonl
  *   certificate that ends soon                         warning
  *   everything else                                    ok
  *
- * `behindProxy`: this machine is meant to reach the internet through a proxy, which handlers are not asked through: what
- * it can't reach by itself says little.
+ * `behindProxy`: this machine is meant to reach the internet through a proxy, which handlers are not asked through:
+ * what it can't reach by itself says little.
  */
 export function handlerFinding(
   handler: HandlerHost,

@@ -79,8 +79,8 @@ export function handlerContacts(now: () => Date, timeoutMs: number): HandlerCont
 }
 
 /**
- * Looks up a host, connects, and shakes hands over TLS where asked for; then hangs up. An HTTP client would have to send
- * a request, and nobody could know what that does at a handler. `timeoutMs` is for the whole of it. Never rejects.
+ * Looks up a host, connects, and shakes hands over TLS where asked for; then hangs up. An HTTP client would have to
+ * send a request, and nobody could know what that does at a handler. `timeoutMs` is for the whole of it. Never rejects.
  */
 export async function shakeHands(
   { host, port, tls }: HandshakeTarget,

@@ -4,7 +4,10 @@ import { styleText } from 'node:util';
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 export type Paint = (style: Style, text: string) => string;
 
-/** Without `color`, text passes unchanged. Left to itself, `styleText` of newer Nodes asks stdout, whatever is written to. */
+/**
+ * Without `color`, text passes unchanged. Left to itself, `styleText` of newer Nodes asks stdout, whatever is written
+ * to.
+ */
 export function painter(color: boolean): Paint {
   return (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
 }

@@ -7,8 +7,8 @@ import { printable, printableJson } from '../text/printable.js';
 import { asWritten, CALLERS, canonicalCallers, canonicalHandler, type HandlerAsWritten } from '../webhook.js';
 
 /**
- * A webhook of the account with the name that it has in the state, or would get in a manifest; with its handler as a file
- * writes it, where the state knows that of the same one.
+ * A webhook of the account with the name that it has in the state, or would get in a manifest; with its handler as a
+ * file writes it, where the state knows that of the same one.
  */
 export interface Discovered extends HandlerAsWritten {
   readonly name: string;

@@ -2,8 +2,8 @@ import type { CallFailure, CopernicaApi } from '../copernica/api.js';
 import { productError } from '../errors.js';
 
 /**
- * Asks whose token it is. Where that can't be told, nothing else is sent: throws ProductError of kind `input` for a token
- * that Copernica rejects, of kind `failed` for anything else.
+ * Asks whose token it is. Where that can't be told, nothing else is sent: throws ProductError of kind `input` for a
+ * token that Copernica rejects, of kind `failed` for anything else.
  */
 export async function readAccount(api: CopernicaApi): Promise<string> {
   const outcome = await api.identity();

@@ -13,7 +13,8 @@ export interface OpenedState {
 }
 
 /**
- * The journal of a state that was taken for this run, begun with the token's account where there is none and that is expected.
+ * The journal of a state that was taken for this run, begun with the token's account where there is none and that is
+ * expected.
  * Throws ProductError of kind `refused` for a state that is missing: a lost one must not double everything.
  */
 export async function openState(

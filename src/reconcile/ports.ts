@@ -12,7 +12,9 @@ export interface ValidManifest {
   readonly mayPrune?: boolean;
 }
 
-/** Everything that one reconciler touches outside of itself. One for each (manifest, token, state); nothing is global. */
+/**
+ * Everything that one reconciler touches outside of itself. One for each (manifest, token, state); nothing is global.
+ */
 export interface ReconcilerPorts {
   /** Reads it anew. What is acted on is what it said under the lock. */
   loadManifest(): Promise<ValidManifest>;

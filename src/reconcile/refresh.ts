@@ -12,7 +12,9 @@ const STOPPED: LiveView = { kind: 'unread', reason: 'the program was asked to st
 /** From so many webhooks on, all of them being gone is not believed. */
 const EVERYTHING_GONE_FROM = 2;
 
-/** What a refresh reads: the webhooks of the manifest's entries, those that they take over from other names included. */
+/**
+ * What a refresh reads: the webhooks of the manifest's entries, those that they take over from other names included.
+ */
 export function knownIds(desired: readonly DesiredWebhook[], state: State): number[] {
   return makePlan(desired, state).changes.flatMap((change) => {
     if (change.action === 'recover') return change.replaces ?? [];

@@ -19,7 +19,9 @@ export interface Match {
 
 export interface Findings {
   readonly matches: readonly Match[];
-  /** By number of an intent: webhooks of which one may be what it made, and which nothing tells from another's. Rising. */
+  /**
+   * By number of an intent: webhooks of which one may be what it made, and which nothing tells from another's. Rising.
+   */
   readonly ambiguous: ReadonlyMap<number, readonly number[]>;
 }
 
@@ -131,7 +133,9 @@ function matchOf(name: string, pairs: readonly Pair[], own: readonly Intent[], w
   };
 }
 
-/** What was sent to make it; null: intents that differ in database or collection can have, and it does not show them. */
+/**
+ * What was sent to make it; null: intents that differ in database or collection can have, and it does not show them.
+ */
 function specOf(webhook: LiveWebhook, own: readonly Intent[]): WebhookSpec | null {
   const makers = own.filter((intent) => canHaveMade(intent, webhook));
   const keys = new Set(makers.map(({ spec }) => webhookKey(spec)));

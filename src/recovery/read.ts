@@ -2,7 +2,9 @@ import { forEachAtATime } from '../concurrent.js';
 import type { CallFailure, CopernicaApi, LiveWebhook } from '../copernica/api.js';
 import type { IdRange } from '../state/state.js';
 
-/** What reading ids showed. Ids that are unknown, removed or another account's answer alike, and are in neither list. */
+/**
+ * What reading ids showed. Ids that are unknown, removed or another account's answer alike, and are in neither list.
+ */
 export interface Scan {
   readonly webhooks: readonly LiveWebhook[];
   /** Rising. Nothing is known of these. */

@@ -239,7 +239,9 @@ export class Recovery {
     return { ids: [...ids].sort((a, b) => a - b), witness: highest, intents };
   }
 
-  /** What is not sent again by itself has no witness to wait for: it is looked for as far as there may be a scan, once. */
+  /**
+   * What is not sent again by itself has no witness to wait for: it is looked for as far as there may be a scan, once.
+   */
   #isReadWithoutWitness({ name }: Intent, toPost: ReadonlySet<string>): boolean {
     if (!toPost.has(name)) return true;
     const { intents } = this.#context.journal.state;

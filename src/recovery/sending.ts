@@ -76,8 +76,8 @@ function mayResendMany(own: readonly Intent[], state: State, { settleMs, scanLim
 }
 
 /**
- * The order in which they are tried: first those that no open intent of another entry looks like, which would have to be
- * told from each other if this one was lost, too; then the one that was last sent longest ago.
+ * The order in which they are tried: first those that no open intent of another entry looks like, which would have to
+ * be told from each other if this one was lost, too; then the one that was last sent longest ago.
  */
 export function inOrderOfResending<W extends Wanted>(wanted: readonly W[], state: State): W[] {
   const open = [...state.intents.values()].map(({ name, intent, spec }) => ({ name, intent, key: visibleKey(spec) }));

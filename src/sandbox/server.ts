@@ -25,7 +25,9 @@ export interface SandboxOptions extends ModelOptions {
   readonly faults?: readonly (FaultOrder | string)[];
 }
 
-/** A sandbox that serves on a loopback port. `url` is the API and the authentication host alike; it ends without `/`. */
+/**
+ * A sandbox that serves on a loopback port. `url` is the API and the authentication host alike; it ends without `/`.
+ */
 export interface Sandbox {
   readonly url: string;
   /** The access token of the first account. */

@@ -177,7 +177,8 @@ class Reading implements FileValues {
   }
 
   /**
-   * The key and the value, up to the end of the line, with a caret under what is meant. The rest of the line is left out:
+   * The key and the value, up to the end of the line, with a caret under what is meant. The rest of the line is left
+   * out:
    * in `{notify: https://…, prune: maybe}` it may hold a secret.
    */
   #frameOf(keyStart: number, start: number, end: number): string {

@@ -116,7 +116,9 @@ function duration(name: string, help: string, defaultMs: number, commands: reado
 /** Below that, every request fails before an answer can come. */
 const SHORTEST_TIMEOUT_MS = 100;
 
-/** Every setting: from text, as all sources have it, to its value. In the order in which help and reference show them. */
+/**
+ * Every setting: from text, as all sources have it, to its value. In the order in which help and reference show them.
+ */
 export const settingsSchema = z.object({
   file: setting(path.default('webhooks.yaml'), {
     flag: '-f, --file <path>',

@@ -19,7 +19,9 @@ export async function readSmallFile(path: string, what: string): Promise<string>
   }
 }
 
-/** PEM text of a certificate file. Throws ProductError of kind `input` when it can't be read or holds no certificate. */
+/**
+ * PEM text of a certificate file. Throws ProductError of kind `input` when it can't be read or holds no certificate.
+ */
 export async function loadCertificates(path: string): Promise<string> {
   const text = await readSmallFile(path, 'certificate file');
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;

@@ -98,9 +98,9 @@ export function match(
 }
 
 /**
- * What stays open of the entry may have made any of what was found: it gets the lowest bound and the latest giving-up of
- * all, and of intents that look alike and differ in what the account need not show, nobody knows any more whose scope
- * what it made has.
+ * What stays open of the entry may have made any of what was found: it gets the lowest bound and the latest giving-up
+ * of all, and of intents that look alike and differ in what the account need not show, nobody knows any more whose
+ * scope what it made has.
  */
 export function share(state: FoldedState, all: readonly Intent[], settled: ReadonlySet<number>): void {
   const found = all.filter(({ intent }) => settled.has(intent));

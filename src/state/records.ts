@@ -39,8 +39,8 @@ function record<Type extends string, Fields extends z.ZodRawShape>(type: Type, f
 }
 
 /**
- * One fact. Times are ISO 8601 in UTC, ids are Copernica's, `intent` is the number of an intent, and `webhook` is a whole
- * specification. docs/state-format.md says when each is written; `applyRecord` says what it does.
+ * One fact. Times are ISO 8601 in UTC, ids are Copernica's, `intent` is the number of an intent, and `webhook` is a
+ * whole specification. docs/state-format.md says when each is written; `applyRecord` says what it does.
  */
 const recordSchema = z.discriminatedUnion('type', [
   /** First of all, and only there. The optional fields but `lineage` carry over what a compaction would lose. */

@@ -52,7 +52,9 @@ export interface Intent extends HandlerAsWritten {
   readonly isScopeUnknown?: true;
   /** How long its answer was waited for, in milliseconds. Left out: an earlier version wrote it, and did not say. */
   readonly timeoutMs?: number;
-  /** Set when the POST was given up on without knowing what became of it. Missing: it is under way, or its process died. */
+  /**
+   * Set when the POST was given up on without knowing what became of it. Missing: it is under way, or its process died.
+   */
   readonly gaveUp?: GivingUp;
   /** Webhooks of which one may be its, and which nothing tells from another's. Rising. */
   readonly candidates?: readonly number[];
@@ -68,7 +70,9 @@ export interface GivingUp {
   readonly before?: number;
 }
 
-/** An intent that was closed without having been found. It is looked for once more, for a server that acted very late. */
+/**
+ * An intent that was closed without having been found. It is looked for once more, for a server that acted very late.
+ */
 export interface ClosedIntent {
   readonly intent: Intent;
   /** ISO 8601, UTC. */
@@ -110,7 +114,9 @@ export interface State {
   readonly owners: ReadonlyMap<number, string>;
   /** Ids that were ours, kept while a webhook that is looked for could be taken for one of them. */
   readonly formerIds: ReadonlySet<number>;
-  /** Name → ids among which a webhook like the entry's may be that nobody could rule out. Sorted, apart from each other. */
+  /**
+   * Name → ids among which a webhook like the entry's may be that nobody could rule out. Sorted, apart from each other.
+   */
   readonly possiblyDuplicated: ReadonlyMap<string, readonly IdRange[]>;
   /** What was read since the oldest open intent settled. Sorted, apart from each other. */
   readonly reads: readonly ReadRange[];

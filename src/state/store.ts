@@ -65,8 +65,8 @@ export interface StateLease {
  * A state that is open for writing.
  *
  * One failure ends it: after a flush that failed nobody knows what of it is stored, so nothing is tried again. That the
- * lease was lost in the middle (a file that was replaced, a lease that another took over) is such a failure: it is found
- * when something is to be stored, and whatever was flushed before is stored.
+ * lease was lost in the middle (a file that was replaced, a lease that another took over) is such a failure: it is
+ * found when something is to be stored, and whatever was flushed before is stored.
  */
 export interface OpenJournal {
   /** What all records say, durable or not. Live: the same object, changed by every `write`. */

@@ -51,8 +51,8 @@ export interface Scene {
 }
 
 /**
- * An account and a state in which the next run has one of everything to do, the recovery of a lost create included. What
- * led there is played by the command once, and made again for each scene.
+ * An account and a state in which the next run has one of everything to do, the recovery of a lost create included.
+ * What led there is played by the command once, and made again for each scene.
  */
 export async function openScene(): Promise<Scene> {
   stateBefore ??= playBefore();

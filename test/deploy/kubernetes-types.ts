@@ -29,8 +29,8 @@ const OPTIONS: ts.CompilerOptions = {
 const parsed = new Map<string, ts.SourceFile | undefined>();
 
 /**
- * Checks resources as the compiler checks object literals: names that the schema doesn't have, values of another type and
- * fields that are missing all count. Returns what is wrong, one line each; none: all are as their schema says.
+ * Checks resources as the compiler checks object literals: names that the schema doesn't have, values of another type
+ * and fields that are missing all count. Returns what is wrong, one line each; none: all are as their schema says.
  */
 export function problemsOf(resources: readonly unknown[]): string[] {
   const lines = resources.map((resource, index) => {

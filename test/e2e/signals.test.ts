@@ -9,7 +9,9 @@ const SETTINGS = 'settings.yaml';
 const MANIFEST = 'webhooks.yaml';
 const A = { name: 'a', handler: 'https://a.example/x', trigger: 'create' };
 
-/** A place with something to do, where a command gets signals the first time that it looks at a file, or when it exits. */
+/**
+ * A place with something to do, where a command gets signals the first time that it looks at a file, or when it exits.
+ */
 async function openSignalled(when: string, ...signals: readonly NodeJS.Signals[]) {
   const sandbox = await openSandbox();
   const place = await Workplace.open(sandbox);

@@ -1,8 +1,8 @@
 import { NIGHT, tried } from '../helpers/night.js';
 
 /**
- * How many cases a fuzz test tries: its own number at night, a part of it by day, more where FUZZ_RUNS says so. A failure
- * prints fast-check's seed and path; `fc.assert(…, { seed, path })` repeats it.
+ * How many cases a fuzz test tries: its own number at night, a part of it by day, more where FUZZ_RUNS says so. A
+ * failure prints fast-check's seed and path; `fc.assert(…, { seed, path })` repeats it.
  */
 export function runs(usual: number): { readonly numRuns: number } {
   const asked = Number(process.env.FUZZ_RUNS ?? 0);

@@ -8,9 +8,9 @@ const MOST_SIZES = 3;
 export const MOST_GROWTH = 3;
 
 /**
- * How many times as long work takes on an input that is twice as large: about 2 for linear work, 4 for quadratic, 0 where
- * it takes no time worth measuring. The size is the smallest that can be measured, so that bad work does not take hours to
- * be found out. Where it looks bad it is measured again, and then at larger sizes: what is quadratic stays so.
+ * How many times as long work takes on an input that is twice as large: about 2 for linear work, 4 for quadratic, 0
+ * where it takes no time worth measuring. The size is the smallest that can be measured, so that bad work does not take
+ * hours to be found out. Where it looks bad it is measured again, and then at larger sizes: what is quadratic stays so.
  */
 export function growth(
   makeInput: (size: number) => string,

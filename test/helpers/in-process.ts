@@ -19,8 +19,8 @@ let underWay = 0;
 let waiting: (() => void)[] = [];
 
 /**
- * The command line, called in this process: as the built command, without the start of a process for each call. It can't
- * be told what the process itself does: signals, streams that are full or closed, the end.
+ * The command line, called in this process: as the built command, without the start of a process for each call. It
+ * can't be told what the process itself does: signals, streams that are full or closed, the end.
  */
 export async function runInProcess({ args, folder, environment }: Call): Promise<Finished> {
   while (current !== null && current !== folder) await new Promise<void>((resolve) => waiting.push(resolve));

@@ -12,7 +12,10 @@ export interface RawRequest {
   readonly body: string;
 }
 
-/** What the server does with a request: writes bytes, nothing, or ends the connection. `count` is the request's number, from 1. */
+/**
+ * What the server does with a request: writes bytes, nothing, or ends the connection. `count` is the request's number,
+ * from 1.
+ */
 export type Script = (socket: Socket, request: RawRequest, count: number) => void;
 
 export interface RawServer {

@@ -133,7 +133,10 @@ export const faults: fc.Arbitrary<FaultOrder> = fc
   .record({ on, nth, times, order: orders })
   .map(({ order, ...aim }) => ({ ...aim, ...honest(order, aim.on) }) as FaultOrder);
 
-/** A POST without an id in its answer says nothing; any other call would be told that it was done, and that would be a lie. */
+/**
+ * A POST without an id in its answer says nothing; any other call would be told that it was done, and that would be a
+ * lie.
+ */
 function honest<Order extends { readonly when: unknown; readonly reply: object }>(order: Order, on: string): object {
   const isLie =
     order.when === 'before' && on !== 'create' && 'kind' in order.reply && order.reply.kind === 'without-id';

@@ -13,8 +13,8 @@ export interface Verdict {
  * After a history has settled: each entry of the manifest has one live webhook and the state knows its id; nothing of
  * ours is there besides, but for what the state keeps as orphaned, and what it says may be there.
  *
- * Excused is what docs/exactly-once.md says is not guaranteed, and only there: a webhook of somebody else's that is just
- * like ours, and one that the server made later than is relied on.
+ * Excused is what docs/exactly-once.md says is not guaranteed, and only there: a webhook of somebody else's that is
+ * just like ours, and one that the server made later than is relied on.
  */
 export function check(world: World, { prune }: { readonly prune: boolean }): Verdict {
   const { state, live, recorder, entries } = world;

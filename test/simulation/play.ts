@@ -10,7 +10,9 @@ import type { Sabotage } from './sabotage.js';
 import { SETTLE_MS } from './terms.js';
 import { World } from './world.js';
 
-/** Each run settles what is uncertain, or waits for more time to pass; what can't be read takes three runs and a day. */
+/**
+ * Each run settles what is uncertain, or waits for more time to pass; what can't be read takes three runs and a day.
+ */
 const MOST_CLEAN_RUNS = 12;
 const RETRY_MS = 1_000;
 /** The longest pause between two creates, and the clock of the machine may be behind what it said before. */

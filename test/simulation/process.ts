@@ -40,8 +40,8 @@ export interface ProcessOptions {
 
 /**
  * A process that works with the world and may die at any boundary of its I/O: before and after each write, flush and
- * rename, each request and each answer. The journal is the real one on a simulated disk, and the client is the real one on
- * a simulated wire.
+ * rename, each request and each answer. The journal is the real one on a simulated disk, and the client is the real one
+ * on a simulated wire.
  */
 export class Process {
   readonly stop = new AbortController();

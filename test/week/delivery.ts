@@ -6,7 +6,9 @@ export type Delivery = (typeof DELIVERIES)[number];
 
 const NAME = 'webhooks.yaml';
 
-/** Puts a manifest into a folder, in each of the ways that it comes to be there; `number` is one that none before had. */
+/**
+ * Puts a manifest into a folder, in each of the ways that it comes to be there; `number` is one that none before had.
+ */
 export function deliver(folder: string, text: string, how: Delivery, number: number): void {
   const path = join(folder, NAME);
   switch (how) {

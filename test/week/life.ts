@@ -28,8 +28,8 @@ const SAMPLED_AT_MINUTES: ReadonlySet<number> = new Set([17, 37, 57]);
 const FLAGS = ['--init', '--prune', '--api-version', '4', '--listen', '127.0.0.1:0', '--log-format', 'json'];
 
 /**
- * The daemon as its users start it, in virtual time, against a sandbox in a process of its own: through so many hours in
- * which edits, faults and people come as the seed has it.
+ * The daemon as its users start it, in virtual time, against a sandbox in a process of its own: through so many hours
+ * in which edits, faults and people come as the seed has it.
  */
 export async function live(options: LifeOptions): Promise<LifeRecord> {
   const { hours, seed } = options;

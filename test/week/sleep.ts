@@ -33,7 +33,9 @@ export function commonSleepMs(pids: readonly number[]): number | null {
   return pids.every((pid, index) => mark(pid) === before[index]) ? least : null;
 }
 
-/** The call that the event loop's thread is in, and how often it came to wait: the same when it did nothing meanwhile. */
+/**
+ * The call that the event loop's thread is in, and how often it came to wait: the same when it did nothing meanwhile.
+ */
 function mark(pid: number): string {
   const call = readFileSync(`/proc/${pid}/syscall`, 'latin1');
   const status = readFileSync(`/proc/${pid}/status`, 'latin1');

@@ -16,8 +16,8 @@ const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Time for processes of its own that can be put forward: in between it goes at its usual pace, so that what is quick
- * stays quick and nothing times out because the machine is busy. When all the processes do nothing but wait, it jumps to
- * what the first of them waits for.
+ * stays quick and nothing times out because the machine is busy. When all the processes do nothing but wait, it jumps
+ * to what the first of them waits for.
  *
  * libfaketime puts an offset on every clock that a process can ask, below Node: its timers and its event loop are the
  * real ones. What a process waits for is in /proc: the time-out that its event loop gave to the kernel.
@@ -64,8 +64,8 @@ export class VirtualTime {
   }
 
   /**
-   * Lets time pass until then, with everything that is due on the way at its time. Returns when it is so late, or as soon
-   * as `enough` says so.
+   * Lets time pass until then, with everything that is due on the way at its time. Returns when it is so late, or as
+   * soon as `enough` says so.
    */
   async passTo(time: number, enough: () => boolean = () => false): Promise<void> {
     while (this.now() < time && !enough()) {

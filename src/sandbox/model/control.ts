@@ -32,7 +32,9 @@ const changedFields = z
   .partial()
   .transform((fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)));
 
-/** Looks into the sandbox and changes it behind the API's back. Takes the paths under `CONTROL_PREFIX`; never logged. */
+/**
+ * Looks into the sandbox and changes it behind the API's back. Takes the paths under `CONTROL_PREFIX`; never logged.
+ */
 export function control(model: SandboxModel, request: ApiRequest, now: number): ApiResponse {
   try {
     return carriedOut(model, request, now);

@@ -15,8 +15,8 @@ export interface SandboxTime {
 }
 
 /**
- * Takes one request through the sandbox, in real or simulated time. `reply` is called exactly once. What is acted on late
- * is acted on whether or not the client is still there.
+ * Takes one request through the sandbox, in real or simulated time. `reply` is called exactly once. What is acted on
+ * late is acted on whether or not the client is still there.
  *
  * | fault            | before                      | after                    | late                        |
  * |------------------|-----------------------------|--------------------------|-----------------------------|

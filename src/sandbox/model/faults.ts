@@ -78,7 +78,9 @@ export class FaultQueue {
     return this.#pending.map(({ rule }) => rule);
   }
 
-  /** The fault that strikes this call, if any. Every rule that fits counts the call, but only the first one due fires. */
+  /**
+   * The fault that strikes this call, if any. Every rule that fits counts the call, but only the first one due fires.
+   */
   take(call: Call['kind']): FaultRule | null {
     const fitting = this.#pending.filter(({ rule }) => rule.on === 'any' || rule.on === call);
     for (const pending of fitting) pending.seen += 1;

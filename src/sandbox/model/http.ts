@@ -17,7 +17,9 @@ export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Length in bytes that the header promises when the body is cut short: the connection closes before it is reached. */
+  /**
+   * Length in bytes that the header promises when the body is cut short: the connection closes before it is reached.
+   */
   readonly promisedBytes?: number;
 }
 

@@ -26,7 +26,9 @@ export interface AccountOptions {
 
 /** What the reference leaves open, and what no fault can show: see docs/sandbox.md. */
 export interface Quirks {
-  /** How database and collection read back. `string` and `number`: null where there is no limit. `null`: always null. */
+  /**
+   * How database and collection read back. `string` and `number`: null where there is no limit. `null`: always null.
+   */
   readonly limits: 'absent' | 'string' | 'number' | 'null';
   /** The reference says all callers are applied; `keeps` leaves those that were set. */
   readonly putWithoutCallers: 'both' | 'keeps';

@@ -110,7 +110,9 @@ export class SandboxModel {
     return webhook;
   }
 
-  /** Somebody changes a webhook in the dashboard, where database and collection can be changed too. False: no such id. */
+  /**
+   * Somebody changes a webhook in the dashboard, where database and collection can be changed too. False: no such id.
+   */
   changeByHand(id: number, fields: Partial<Omit<StoredWebhook, 'id'>>): boolean {
     return this.#onWebhook(id, ({ webhooks }, webhook) => webhooks.set(id, { ...webhook, ...fields }));
   }

@@ -32,8 +32,8 @@ export interface JournalStart {
  * One failure ends it: the file is cut back to the last flush where that is possible. After a failed flush the kernel
  * may forget what it could not write, so that a second flush "works": it is never asked.
  *
- * Before and after each write the file must be as this journal left it. Otherwise something else writes it, whatever the
- * locks say, and neither is what stands there known, nor would what is written be found again.
+ * Before and after each write the file must be as this journal left it. Otherwise something else writes it, whatever
+ * the locks say, and neither is what stands there known, nor would what is written be found again.
  */
 export class FileJournal implements OpenJournal {
   readonly #where: StateFile;

@@ -2,7 +2,8 @@ import { platform } from 'node:os';
 import { errorCode, productError } from '../../errors.js';
 
 /**
- * Locks an open file without waiting. False: it is locked through another opening of it, in this process or another one.
+ * Locks an open file without waiting. False: it is locked through another opening of it, in this process or another
+ * one.
  * The lock ends when the file is closed, and belongs to this one opening of it (F_OFD_SETLK on Linux, flock on macOS):
  * others of the same process may read and write, and closing them ends nothing.
  */
@@ -34,7 +35,9 @@ export async function loadTryLock(): Promise<TryLock> {
   }
 }
 
-/** False: another holds it. Anything but a clear answer is a failure: going on without a lock could double everything. */
+/**
+ * False: another holds it. Anything but a clear answer is a failure: going on without a lock could double everything.
+ */
 export function grant(tryLock: TryLock, { fd }: { readonly fd: number }, path: string): boolean {
   try {
     return tryLock(fd);

@@ -29,13 +29,16 @@ export interface LockOptions extends Pick<TakeOptions, 'holder' | 'timeoutMs' | 
 }
 
 const POLL_MS = 50;
-/** Between taking a lock and writing down who took it, and while it is given back, nobody is named: so often is looked again. */
+/**
+ * Between taking a lock and writing down who took it, and while it is given back, nobody is named: so often is looked
+ * again.
+ */
 const NAMELESS_LOOKS = 3;
 
 /**
- * Takes the lock on a state file: a lock of the kernel on the file itself, however it is reached, and before that one on
- * `<state file>.lock`, which is there before the state file is, stays when that is replaced, and tells who holds it. The
- * kernel gives both back when the process that holds them ends, however it ends and whatever its number is: in a
+ * Takes the lock on a state file: a lock of the kernel on the file itself, however it is reached, and before that one
+ * on `<state file>.lock`, which is there before the state file is, stays when that is replaced, and tells who holds it.
+ * The kernel gives both back when the process that holds them ends, however it ends and whatever its number is: in a
  * container the dead process and the new one both have number 1. They hold between containers and between journals of
  * one process too, and children do not inherit them.
  *

@@ -7,7 +7,8 @@ const MOST_LINKS = 40;
 
 /**
  * The file that a path stands for, symbolic links followed, whether it exists or not: it is what is written, replaced
- * and locked, so that a link stays a link, and two paths to one file exclude each other. Rejects with the system's error.
+ * and locked, so that a link stays a link, and two paths to one file exclude each other. Rejects with the system's
+ * error.
  */
 export async function resolveTarget(path: string): Promise<string> {
   let target = resolve(path);

@@ -21,15 +21,17 @@ export interface WrittenAnew {
   readonly lastCrc: number;
 }
 
-/** Where a new file is written before it takes the place of the state file. One name, so that a crash leaves one file. */
+/**
+ * Where a new file is written before it takes the place of the state file. One name, so that a crash leaves one file.
+ */
 export function temporaryPath(target: string): string {
   return `${target}.tmp`;
 }
 
 /**
- * Writes a file of its own beside the target, flushed, and puts it in place of `replaced` at once: at every moment there
- * is the old file or the new one, whole. `replaced` null: there is no file yet. Rejects with the system's error and
- * takes the new file away again.
+ * Writes a file of its own beside the target, flushed, and puts it in place of `replaced` at once: at every moment
+ * there is the old file or the new one, whole. `replaced` null: there is no file yet. Rejects with the system's error
+ * and takes the new file away again.
  */
 export async function writeAnew(
   { target, disk }: StateFile,

@@ -6,7 +6,10 @@ const VALID = { entries: [], warnings: [] };
 const BROKEN = { problems: [{ severity: 'error', code: 'yaml-syntax', message: 'this is not YAML' }] } as const;
 const GONE = { problems: [{ severity: 'error', code: 'manifest-missing', message: 'it does not exist' }] } as const;
 
-/** A manifest whose file says what the test says. a text that begins with `broken` can't be used; null: there is no file. */
+/**
+ * A manifest whose file says what the test says. a text that begins with `broken` can't be used; null: there is no
+ * file.
+ */
 function manifestOf(first: string | null) {
   let text = first;
   let now = 500;
