@@ -47,6 +47,7 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
   'doubted-entry-pruned.json': [],
   'found-and-pruned-in-a-later-round.json': ['https://a.example/1 create'],
   'gone-while-ambiguous.json': ['https://a.example/1 create'],
+  'long-run-with-the-clock-set-back.json': [],
   // Somebody made webhooks like the first three.
   'nothing-of-ours-left-to-read.json': [0, 1, 2].map((at) => `https://many.example/${at} create`),
   'second-late-one-out-of-sight.json': [],

@@ -58,6 +58,8 @@ interface Row {
   /** What was sent before the last loss was noticed belongs to it. */
   upTo: number;
   /** How often the clock had jumped by then. */
+  /** The true time of that: a run measures by a clock that does not jump with the machine's. */
+  lastTime: number;
   jumps: number;
 }
 
@@ -73,7 +75,7 @@ export class Recorder {
   readonly #posts = new Map<ApiRequest, SentPost>();
   /** POSTs by intent that may have been acted on. */
   readonly #mayHaveMade = new Set<number>();
-  readonly #row: Row = { count: 0, lastAt: 0, upTo: 0, jumps: 0 };
+  readonly #row: Row = { count: 0, lastAt: 0, lastTime: 0, upTo: 0, jumps: 0 };
 
   constructor(world: World) {
     this.#world = world;
@@ -160,12 +162,13 @@ export class Recorder {
     const isOpen = [...(state?.intents.values() ?? [])].some(({ gaveUp }) => gaveUp !== undefined);
     if (underWay > 0 && (isOpen || !isTrusted)) this.#accuse(`${underWay + 1} POSTs at a time, which is not safe`);
     if (underWay >= concurrency) this.#accuse(`${underWay + 1} POSTs at a time`);
-    const { count, lastAt, jumps } = this.#row;
+    const { count, lastAt, lastTime, jumps } = this.#row;
     const pause = Math.min(SETTLE_MS * 2 ** (count - 1), DAY_MS);
     if (count < 2 || !isOpen || retry || jumps !== this.#world.jumps) return;
     const hasEdited = [...(state?.intents.values() ?? [])].some(({ name, spec }) => this.#isEdited(name, spec));
-    if (this.#world.clock < lastAt + pause && !hasEdited) {
-      this.#accuse(`a POST ${this.#world.clock - lastAt} ms after ${count} answers in a row were lost`);
+    const waited = Math.max(this.#world.clock - lastAt, this.#world.time.now() - lastTime);
+    if (waited < pause && !hasEdited) {
+      this.#accuse(`a POST ${waited} ms after ${count} answers in a row were lost`);
     }
   }
 
@@ -267,6 +270,7 @@ export class Recorder {
       this.#row.upTo = state.nextIntent - 1;
     }
     this.#row.lastAt = at;
+    this.#row.lastTime = this.#world.time.now();
     this.#row.jumps = this.#world.jumps;
   }
 
