@@ -69,11 +69,15 @@ export async function createJournal(
 ): Promise<FileJournal> {
   const { path } = where;
   const header: HeaderRecord = { type: 'header', version: STATE_VERSION, ...begun };
+  let made: OpenFile | null = null;
   try {
-    const made = empty === null ? await writeAnew(where, [header], null) : await fillEmpty(path, empty, header);
+    const begin = empty === null ? await writeAnew(where, [header], null) : await fillEmpty(path, empty, header);
+    made = begin.file;
     await syncFolderOf(where);
-    return new FileJournal({ where, state: startState(header), ...made, records: 1, isNameFlushed: true });
+    return new FileJournal({ where, state: startState(header), ...begin, records: 1, isNameFlushed: true });
   } catch (error) {
+    // Open, it would stay locked by this very process. What was there before is its caller's.
+    if (made !== empty) await made?.close().catch(() => undefined);
     if (errorCode(error) === 'EEXIST') throw existsFailure(path);
     throw stateFailure(path, 'created', error);
   }

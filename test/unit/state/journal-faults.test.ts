@@ -127,6 +127,20 @@ describe('creating on a disk that fails', () => {
   });
 });
 
+it('lets go of the file when creating fails, so that the same process can try again', async () => {
+  const disk = new FaultyDisk();
+  const path = await aStatePath();
+  const holder = { pid: process.pid, host: 'here', since: AT, command: 'run' };
+  const first = await fileStore(path, disk).take({ holder, timeoutMs: 0 });
+  failAt(disk, 'syncFolder', 'EIO');
+  await expect(first.create('34')).rejects.toMatchObject({ kind: 'failed' });
+  await first.release();
+  disk.before = () => undefined;
+  const second = await fileStore(path, disk).take({ holder, timeoutMs: 0 });
+  expect((await second.open())?.state.account).toBe('34');
+  await second.release();
+});
+
 describe('compacting on a disk that fails', () => {
   async function aDeadJournal() {
     const made = await aJournal();
