@@ -102,7 +102,7 @@ interface Target {
   readonly state: string;
   /** Left out: none, as for the sandbox of one's own. */
   readonly proxy?: ProxySettings;
-  readonly ca?: string | undefined;
+  readonly ca?: string;
 }
 
 /** The variables that command-line tools take a proxy from, in either spelling. */

@@ -12,15 +12,15 @@ export interface CallFailure {
   readonly kind: 'not-sent' | 'turned-away' | 'refused' | 'unknown';
   readonly message: string;
   /** HTTP status, where there was an answer. */
-  readonly status?: number | undefined;
+  readonly status?: number;
   /** From Retry-After, in milliseconds, where the answer had one. */
-  readonly retryAfterMs?: number | undefined;
+  readonly retryAfterMs?: number;
   /** Copernica itself says that it is for the token: it is unknown, over, or may not do this. */
-  readonly tokenRejected?: true | undefined;
+  readonly tokenRejected?: true;
   /** Version 4 could not trade the token for a JWT: the API was not called. */
-  readonly withoutJwt?: true | undefined;
+  readonly withoutJwt?: true;
   /** Of a list: what seems not to be there at all, the call itself or the database that it is of. */
-  readonly missing?: 'call' | 'database' | undefined;
+  readonly missing?: 'call' | 'database';
 }
 
 /** What a call gave, or why it gave nothing. */

@@ -17,20 +17,20 @@ export interface RequestEvent {
   /** What it gave, or the `kind` of its failure. */
   readonly outcome: string;
   /** HTTP status of a failure that came as an answer. */
-  readonly status?: number | undefined;
+  readonly status?: number;
   readonly durationMs: number;
 }
 
 export interface CopernicaClientOptions extends RequestsOptions {
   /** Left out: every call is sent once. */
-  readonly retry?: RetryOptions | undefined;
+  readonly retry?: RetryOptions;
   /** Called before each request. What it throws keeps the request from being sent, and is thrown by the call. */
   readonly beforeSend?: (() => void) | undefined;
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
   /** Takes what handlers hold out of the API's messages, which may quote one. Left out: only the token is taken out. */
-  readonly hideValues?: Redact | undefined;
+  readonly hideValues?: Redact;
   /** In place of HTTP. */
-  readonly transport?: Transport | undefined;
+  readonly transport?: Transport;
 }
 
 interface Call<T> extends ApiRequest {

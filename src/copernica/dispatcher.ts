@@ -11,7 +11,7 @@ export interface DispatcherOptions {
   /** As `proxyFor` decides it; null: none. */
   readonly proxy: URL | null;
   /** PEM text of further certificate authorities, trusted beside those that Node brings along. */
-  readonly ca?: string | undefined;
+  readonly ca?: string;
 }
 
 const ANSWER_HEADER_BYTES = 16 * 1024;

@@ -3,10 +3,10 @@ import { isLoopback } from '../loopback.js';
 
 /** As HTTP_PROXY, HTTPS_PROXY and NO_PROXY have them. An address without a scheme is an http one. */
 export interface ProxySettings {
-  readonly httpProxy?: string | undefined;
-  readonly httpsProxy?: string | undefined;
+  readonly httpProxy?: string;
+  readonly httpsProxy?: string;
   /** Hosts that are reached without a proxy: `example.com,.internal,10.0.0.1:8080`, or `*` for all. */
-  readonly noProxy?: string | undefined;
+  readonly noProxy?: string;
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };

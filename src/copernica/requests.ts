@@ -18,8 +18,8 @@ export interface ApiRequest {
   readonly method: TransportRequest['method'];
   /** After the version: `webhook/1894`. */
   readonly resource: string;
-  readonly query?: string | undefined;
-  readonly body?: string | undefined;
+  readonly query?: string;
+  readonly body?: string;
 }
 
 /**
@@ -67,7 +67,7 @@ export class Requests {
 
   #send({ method, resource, query, body }: ApiRequest, access: Record<string, string> = {}): Promise<Exchange> {
     const path = `${this.#basePath}${resource}${query === undefined ? '' : `?${query}`}`;
-    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
     const headers = { accept: 'application/json', 'user-agent': this.#options.userAgent, ...access, ...type };
     return this.#transport.send({ method, path, headers, body });
   }

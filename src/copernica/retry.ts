@@ -4,9 +4,9 @@ import { mayRepeat, RETRY, waitAfter } from './retry-policy.js';
 
 export interface RetryOptions {
   /** Aborted: nothing waits any longer, and nothing is sent again. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /** Shared by all that call one host. Left out: one of its own. */
-  readonly breaker?: CircuitBreaker | undefined;
+  readonly breaker?: CircuitBreaker;
 }
 
 /** Makes one call, by this method, perhaps several times. */

@@ -8,12 +8,12 @@ export interface TransportRequest {
   /** Path and query. The query holds the access token, so it appears in no message. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string;
 }
 
 /** `timeoutMs` is for one whole exchange, from connecting to the end of the body. */
 export interface TransportOptions extends Omit<DispatcherOptions, 'proxy'> {
-  readonly proxy?: ProxySettings | undefined;
+  readonly proxy?: ProxySettings;
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
 }

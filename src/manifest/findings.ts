@@ -13,7 +13,7 @@ export interface Finding {
   readonly severity?: 'warning';
   readonly remedy?: string;
   /** Name of the entry it is about. */
-  readonly name?: string | undefined;
+  readonly name?: string;
   /** It is about how the line is written: what else is found on that line is a consequence and is not told. */
   readonly syntax?: boolean;
   /** The line is not shown. */

@@ -12,7 +12,7 @@ export const EXIT = { done: 0, failed: 1, changes: 2, input: 3, refused: 4 } as 
  */
 export function exitCodeOf(outcome: {
   readonly failures?: readonly FailureKind[];
-  readonly exitCode?: number | undefined;
+  readonly exitCode?: number;
 }): number {
   const { failures = [], exitCode = EXIT.done } = outcome;
   if (failures.includes('input')) return EXIT.input;

@@ -6,9 +6,9 @@ export interface ApiRequest {
   readonly query: string;
   /** Only the three that count, in lower case. */
   readonly headers: {
-    readonly host?: string | undefined;
+    readonly host?: string;
     readonly 'content-type'?: string | undefined;
-    readonly authorization?: string | undefined;
+    readonly authorization?: string;
   };
   readonly body: string;
 }
