@@ -1,19 +1,7 @@
 import { Argument, Command, CommanderError, Option, type OptionValues } from 'commander';
-import { applyCommand } from './commands/apply.js';
 import { type CommandResult, execute, type Invocation } from './commands/command.js';
-import { completionCommand } from './commands/completion.js';
-import { discoverCommand } from './commands/discover.js';
-import { doctorCommand } from './commands/doctor.js';
-import { forgetCommand } from './commands/forget.js';
-import { healthcheckCommand } from './commands/healthcheck.js';
-import { importCommand } from './commands/import.js';
-import { type InitOptions, initCommand } from './commands/init.js';
-import { listCommand } from './commands/list.js';
-import { planCommand } from './commands/plan.js';
-import { runCommand } from './commands/run.js';
-import { type SandboxOptions, sandboxCommand } from './commands/sandbox.js';
-import { schemaCommand } from './commands/schema.js';
-import { validateCommand } from './commands/validate.js';
+import type { InitOptions } from './commands/init.js';
+import type { SandboxOptions } from './commands/sandbox.js';
 import { SHELLS, type Shell } from './completion/shells.js';
 import type { ProblemCode } from './error-codes.js';
 import type { Host } from './host.js';
@@ -91,7 +79,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       JSON_OPTION,
       FORMAT_OPTION,
     ),
-    validateCommand,
+    lazily(async () => (await import('./commands/validate.js')).validateCommand),
   );
   doing(
     command(
@@ -102,7 +90,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       new Option('--detailed-exitcode', 'end with code 2 when there are changes'),
       new Option('--against <path>', 'compare with another manifest, instead of state and account: for pull requests'),
     ),
-    planCommand,
+    lazily(async () => (await import('./commands/plan.js')).planCommand),
   );
   doing(
     command(
@@ -115,17 +103,24 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       ),
       new Option('--retry', 'send one create now, although answers to creates were lost lately'),
     ),
-    applyCommand,
+    lazily(async () => (await import('./commands/apply.js')).applyCommand),
   );
   const run = command('run', 'the daemon: reconcile at start, on every change of the manifest, and on the schedule');
-  run.action(async () => finish(await runCommand(host, invocationOf(run))));
-  doing(command('list', 'show what the state holds', JSON_OPTION), listCommand);
+  run.action(async () => {
+    const { runCommand } = await import('./commands/run.js');
+    finish(await runCommand(host, invocationOf(run)));
+  });
+  doing(
+    command('list', 'show what the state holds', JSON_OPTION),
+    lazily(async () => (await import('./commands/list.js')).listCommand),
+  );
 
   program.commandsGroup('Webhooks that are there already:');
   const importing = command('import', 'take over a webhook that exists already, after reading it')
     .argument('<name>', 'name of the entry')
     .argument('<id>', 'id of the webhook, as the dashboard or `discover` shows it');
-  doing(importing, (_host, invocation) => {
+  doing(importing, async (_host, invocation) => {
+    const { importCommand } = await import('./commands/import.js');
     const [name = '', id = ''] = importing.args;
     return importCommand(host, invocation, { name, id });
   });
@@ -133,7 +128,10 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     '<name>',
     'name of the entry',
   );
-  doing(forgetting, (_host, invocation) => forgetCommand(host, invocation, forgetting.args[0] ?? ''));
+  doing(forgetting, async (_host, invocation) => {
+    const { forgetCommand } = await import('./commands/forget.js');
+    return forgetCommand(host, invocation, forgetting.args[0] ?? '');
+  });
   doing(
     command(
       'discover',
@@ -143,7 +141,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       new Option('--to <id>', 'last id to look at'),
       new Option('--write-state', 'take over what is found, under the names that are printed'),
     ),
-    discoverCommand,
+    lazily(async () => (await import('./commands/discover.js')).discoverCommand),
   );
 
   program.commandsGroup('Setting up, and finding out:');
@@ -154,7 +152,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       JSON_OPTION,
       new Option('--no-handlers', 'leave out the hosts of the handlers'),
     ),
-    doctorCommand,
+    lazily(async () => (await import('./commands/doctor.js')).doctorCommand),
   );
   doing(
     command(
@@ -165,16 +163,22 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
         'ask whether it is ready, too: a complete run was made, and the last success is not too old',
       ),
     ),
-    healthcheckCommand,
+    lazily(async () => (await import('./commands/healthcheck.js')).healthcheckCommand),
   );
-  doing(program.command('schema').description('print the JSON Schema of the manifest'), schemaCommand);
+  doing(
+    program.command('schema').description('print the JSON Schema of the manifest'),
+    lazily(async () => (await import('./commands/schema.js')).schemaCommand),
+  );
   doing(
     program
       .command('sandbox')
       .description('serve the built-in stand-in for the API on a loopback port, until interrupted')
       .option('--port <number>', 'port to listen on; 0 takes a free one', '8080')
       .option('--fault <spec...>', 'faults in the order given, such as create:after:close or any:before:503*3'),
-    (_host, _invocation, options: SandboxOptions) => sandboxCommand(host, options),
+    async (_host, _invocation, options: SandboxOptions) => {
+      const { sandboxCommand } = await import('./commands/sandbox.js');
+      return sandboxCommand(host, options);
+    },
   );
   const init = program
     .command('init')
@@ -183,17 +187,26 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     .option('--settings', 'write a settings file instead, with all settings and their defaults')
     .option('--no-schema', 'write no JSON Schema, which gives completion and checks in editors')
     .addOption(CONFIG_OPTION);
-  doing(init, (_host, invocation, options: InitOptions) => initCommand(host, invocation, options, init.args[0]));
+  doing(init, async (_host, invocation, options: InitOptions) => {
+    const { initCommand } = await import('./commands/init.js');
+    return initCommand(host, invocation, options, init.args[0]);
+  });
   const completion = program
     .command('completion')
     .description('print a completion script for a shell')
     .addArgument(new Argument('<shell>', 'which one').choices(SHELLS))
     .argument('[words...]', 'what was typed so far, after --: asks what may follow, as the script does');
-  doing(completion, () => {
+  doing(completion, async () => {
+    const { completionCommand } = await import('./commands/completion.js');
     const [shell, words] = completion.processedArgs as [Shell, string[]];
     return completionCommand(host, program, [shell, ...words]);
   });
   return program.helpCommand('help [command]', 'show the help of a command');
+}
+
+/** A command is loaded when it is asked for: all of them, with what they need, take eight times as long as Node. */
+function lazily<Options>(load: () => Promise<Body<Options>>): Body<Options> {
+  return async (host, invocation, options) => (await load())(host, invocation, options);
 }
 
 const CONFIG_OPTION = new Option(

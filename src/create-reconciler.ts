@@ -11,7 +11,6 @@ import { type Host, holderOf } from './host.js';
 import { fillableValues } from './manifest/interpolate.js';
 import { type LoadedManifest, loadManifestText } from './manifest/load.js';
 import type { ReconcilerPorts, ValidManifest } from './reconcile/ports.js';
-import { startSandbox } from './sandbox/server.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { loadCertificates } from './settings/small-file.js';
 import { fileStore } from './state/file/store.js';
@@ -77,6 +76,7 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
       remedy: 'leave one of them out; for a sandbox that outlives one run use the `sandbox` command and --api-url',
     });
   }
+  const { startSandbox } = await import('./sandbox/server.js');
   const sandbox = await startSandbox({});
   const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-sandbox-'));
   const state = join(folder, 'webhooks.state.jsonl');

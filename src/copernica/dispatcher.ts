@@ -1,5 +1,5 @@
 import { rootCertificates } from 'node:tls';
-import { type Dispatcher, Pool, ProxyAgent } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 
 export interface DispatcherOptions {
   /** Scheme, host and port, without a path. */
@@ -16,8 +16,9 @@ export interface DispatcherOptions {
 
 const ANSWER_HEADER_BYTES = 16 * 1024;
 
-/** The connections that requests go through. It connects when the first one is sent. */
-export function openDispatcher(options: DispatcherOptions): Dispatcher {
+/** The connections that requests go through. It connects when the first one is sent. undici is loaded for it. */
+export async function openDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
+  const { Pool, ProxyAgent } = await import('undici');
   // Said outright: what is left out is as NODE_TLS_REJECT_UNAUTHORIZED has it.
   const tls = {
     rejectUnauthorized: true,

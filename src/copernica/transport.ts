@@ -28,13 +28,16 @@ export interface Transport {
 /** Makes a transport; it connects when the first request is sent. Throws ProductError for an impossible proxy. */
 export function createTransport(options: TransportOptions): Transport {
   const { origin, timeoutMs, now = Date.now } = options;
-  const dispatcher = openDispatcher({ ...options, proxy: proxyFor(origin, options.proxy) });
+  const proxy = proxyFor(origin, options.proxy);
+  let opened: ReturnType<typeof openDispatcher> | undefined;
   const target = targetOf(origin);
   const underWay = new Set<Promise<Exchange>>();
   let isClosed = false;
 
-  const send = (request: TransportRequest): Promise<Exchange> =>
-    new Promise((settle) => {
+  const send = async (request: TransportRequest): Promise<Exchange> => {
+    opened ??= openDispatcher({ ...options, proxy });
+    const dispatcher = await opened;
+    return new Promise((settle) => {
       const handler = new ExchangeHandler({ timeoutMs, target, now }, settle);
       const headers = { 'accept-encoding': 'identity', ...request.headers };
       try {
@@ -43,6 +46,7 @@ export function createTransport(options: TransportOptions): Transport {
         handler.fail(error);
       }
     });
+  };
   return {
     send: async (request) => {
       if (isClosed) return { kind: 'no-answer', sent: false, message: 'the client was closed' };
@@ -53,7 +57,7 @@ export function createTransport(options: TransportOptions): Transport {
     close: async () => {
       isClosed = true;
       await Promise.all(underWay);
-      await dispatcher.destroy();
+      await (await opened)?.destroy();
     },
   };
 }

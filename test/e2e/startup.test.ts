@@ -37,7 +37,7 @@ describe('the built command', () => {
     await cp(join(ROOT, 'package.json'), join(program, 'package.json'));
     await symlink(join(ROOT, 'node_modules'), join(program, 'node_modules'));
     const chunks = join(program, 'dist/chunks');
-    const [chunk = ''] = (await readdir(chunks)).filter((name) => /^cli-.*\.js$/.test(name));
+    const [chunk = ''] = (await readdir(chunks)).filter((name) => /^validate-.*\.js$/.test(name));
     const code = await readFile(join(chunks, chunk), 'utf8');
     const broken = code.replace('manifest.entries.length', 'manifest[process.env.COPERNICA_ACCESS_TOKEN].length');
     expect(broken).not.toBe(code);
@@ -48,6 +48,23 @@ describe('the built command', () => {
     expect(ended).toMatchObject({ code: 1, stdout: '' });
     expect(ended.stderr).toMatch(/^internal error, please report it: .*\n.*src\/commands\/validate\.ts:\d+:\d+/);
     expect(ended.stderr).not.toContain('the-token-of-this-test');
+  });
+
+  it('loads for a command what that needs, and no HTTP client to look at a manifest', async () => {
+    const chunks = join(ROOT, 'dist/chunks');
+    const named = async (begin: RegExp) =>
+      (await readdir(chunks)).filter((name) => begin.test(name) && name.endsWith('.js'));
+    const [undici = ''] = await named(/^undici-/);
+    const [cli = ''] = await named(/^cli-/);
+    expect(undici).not.toBe('');
+    expect(await readFile(join(chunks, cli), 'utf8')).not.toContain(`from "./${undici}"`);
+    const place = await Workplace.open();
+    await place.manifest([{ name: 'a', handler: 'https://a.example/x', trigger: 'create' }]);
+    place.environment.NODE_DEBUG = 'esm';
+    const { stderr, code } = await place.run('validate');
+    expect(code).toBe(0);
+    expect(stderr).toContain('/chunks/validate-');
+    expect(stderr).not.toContain(undici);
   });
 });
 
