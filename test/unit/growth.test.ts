@@ -3,8 +3,16 @@ import { growth, MOST_GROWTH } from '../helpers/growth.js';
 
 const text = (size: number) => 'a'.repeat(size);
 
-it('tells work that is quadratic from work that is linear', () => {
+it('tells work that is linear', () => {
   expect(growth(text, (input) => input.split('').sort().join('').length)).toBeLessThan(MOST_GROWTH);
-  // Each start is looked at up to the end.
+});
+
+it('from work that is quadratic, since each start is looked at up to the end', () => {
   expect(growth(text, (input) => /a+b/.test(input))).toBeGreaterThanOrEqual(MOST_GROWTH);
+});
+
+it('and from work that is exponential, without doing it for ever', () => {
+  expect(growth(text, (input) => /^(a+)+$/.test(`${input.slice(0, 27)}b`), { smallest: 4 })).toBeGreaterThanOrEqual(
+    MOST_GROWTH,
+  );
 });

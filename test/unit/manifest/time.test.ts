@@ -79,7 +79,7 @@ describe('the time that a manifest takes is linear in its size', () => {
   it.each<[what: string, text: MakeText, smallest?: number]>(
     TEXTS.filter(([, , smallest], index) => NIGHT || (smallest === undefined && index % 3 === 0)),
   )('%s', (_what, text, smallest) => {
-    expect(growth(text, parse, smallest)).toBeLessThan(MOST_GROWTH);
+    expect(growth(text, parse, { smallest })).toBeLessThan(MOST_GROWTH);
   });
 });
 
