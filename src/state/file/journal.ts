@@ -159,7 +159,7 @@ export class FileJournal implements OpenJournal {
   async #assertOurs(): Promise<void> {
     const { path, target, disk } = this.#where;
     try {
-      const [open, there] = [await this.#file.stat(), await disk.stat(target)];
+      const [open, there] = await Promise.all([this.#file.stat(), disk.stat(target)]);
       if (!isSameFile(open, there) || open.links === 0) throw replacedFailure(path);
       this.#assertLength(open);
     } catch (error) {
