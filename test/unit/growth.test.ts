@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { growth, MOST_GROWTH } from '../helpers/growth.js';
+import { atNight } from '../helpers/night.js';
 
 const text = (size: number) => 'a'.repeat(size);
 
@@ -7,7 +8,8 @@ it('tells work that is linear', () => {
   expect(growth(text, (input) => input.split('').sort().join('').length)).toBeLessThan(MOST_GROWTH);
 });
 
-it('from work that is quadratic, since each start is looked at up to the end', () => {
+// Bad work is measured often before it is called so.
+atNight('from work that is quadratic, since each start is looked at up to the end', () => {
   expect(growth(text, (input) => /a+b/.test(input))).toBeGreaterThanOrEqual(MOST_GROWTH);
 });
 
