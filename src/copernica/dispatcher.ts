@@ -62,3 +62,9 @@ function tunnels(pool: Pool): Pool {
       }),
   });
 }
+
+/** `host:port`, for messages. */
+export function targetOf(origin: string): string {
+  const { hostname, port, protocol } = new URL(origin);
+  return `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
+}

@@ -1,5 +1,5 @@
 import type { Exchange } from './answer.js';
-import { type DispatcherOptions, openDispatcher } from './dispatcher.js';
+import { type DispatcherOptions, openDispatcher, targetOf } from './dispatcher.js';
 import { ExchangeHandler } from './exchange.js';
 import { type ProxySettings, proxyFor } from './proxy.js';
 
@@ -60,10 +60,4 @@ export function createTransport(options: TransportOptions): Transport {
       await (await opened)?.destroy();
     },
   };
-}
-
-/** `host:port`, for messages. */
-function targetOf(origin: string): string {
-  const { hostname, port, protocol } = new URL(origin);
-  return `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
 }

@@ -1,5 +1,5 @@
 import type { Answer } from '../copernica/answer.js';
-import { openDispatcher } from '../copernica/dispatcher.js';
+import { openDispatcher, targetOf } from '../copernica/dispatcher.js';
 import { describeNetworkError } from '../copernica/network-error.js';
 import { retryAfter } from '../copernica/outcome.js';
 import { type ProxySettings, proxyFor } from '../copernica/proxy.js';
@@ -34,8 +34,8 @@ const TIMEOUT_MS = 10_000;
  * same rules for proxy and certificates as the API. Throws ProductError for an impossible proxy.
  */
 export function makePost({ url, userAgent, timeoutMs = TIMEOUT_MS, ca, now, ...options }: PostOptions): Post {
-  const { origin, hostname, port, protocol, pathname, search } = new URL(url);
-  const target = `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
+  const { origin, pathname, search } = new URL(url);
+  const target = targetOf(origin);
   const proxy = proxyFor(origin, options.proxy);
   const headers = { 'content-type': 'application/json; charset=utf-8', 'user-agent': userAgent };
   return async (body, broken) => {

@@ -6,6 +6,7 @@ import { lossesProblem } from '../recovery/losses.js';
 import { ISSUES, keysOf } from './kinds.js';
 import type { RunView } from './rows.js';
 import { type Issue, type IssueCode, MOST_PROBLEMS_KEPT, safeProblems, type WebhookStatus } from './snapshot.js';
+import { numberText } from './words.js';
 
 /** Webhooks that an issue names, and those whose problems it shows: the table has them all. */
 const MOST_WEBHOOKS = { named: 10, shown: 3 } as const;
@@ -136,5 +137,5 @@ function aboutChanges(changes: readonly AppliedChange[]): Pick<IssueParts, 'name
 
 /** `1 webhook is`, `1,234 webhooks are`. */
 function counted(count: number, one: string, many: string): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+  return `${numberText(count)} ${count === 1 ? one : many}`;
 }
