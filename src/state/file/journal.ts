@@ -123,9 +123,10 @@ export class FileJournal implements OpenJournal {
   async #append(jsons: readonly string[]): Promise<void> {
     await this.#assertOurs();
     const { bytes, crc } = encodeLines(jsons, this.#lastCrc);
+    let written: FileFacts;
     try {
       await this.#file.write(bytes, this.#bytes);
-      await this.#file.datasync();
+      [written] = await Promise.all([this.#file.stat(), this.#file.datasync()]);
       if (!this.#isNameFlushed) await syncFolderOf(this.#where);
       this.#isNameFlushed = true;
     } catch (error) {
@@ -135,7 +136,7 @@ export class FileJournal implements OpenJournal {
     }
     this.#bytes += bytes.length;
     // Something else may have written in this very moment: then this does not stand where it should.
-    this.#assertLength(await this.#file.stat());
+    this.#assertLength(written);
     this.#records += jsons.length;
     this.#lastCrc = crc;
   }
