@@ -19,8 +19,8 @@ const pure = [
   '^src/notices/(incident|message)\\.ts$',
   '^src/status/(?!answers|ask|metrics|reporter|server|status\\.)',
 ];
-/** node-cron: for whether a schedule names times; util: for its colours; zlib: for its CRC-32. */
-const pureLibraries = ['^node_modules/(zod|yaml|node-cron)/', '^(node:)?(util|zlib)$'];
+/** node-cron: for whether a schedule names times; util: for its colours; zlib: for its CRC-32; crypto: for digests. */
+const pureLibraries = ['^node_modules/(zod|yaml|node-cron)/', '^(node:)?(crypto|util|zlib)$'];
 
 module.exports = {
   forbidden: [

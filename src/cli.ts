@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError, Option, type OptionValues } from 'commander';
+import type { ApplyCommandOptions } from './commands/apply.js';
 import { type CommandResult, execute, type Invocation } from './commands/command.js';
 import type { InitOptions } from './commands/init.js';
 import type { SandboxOptions } from './commands/sandbox.js';
@@ -89,22 +90,24 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       FORMAT_OPTION,
       new Option('--detailed-exitcode', 'end with code 2 when there are changes'),
       new Option('--against <path>', 'compare with another manifest, instead of state and account: for pull requests'),
+      new Option('--out <file>', 'save the plan: `apply FILE` does exactly that, or nothing'),
     ),
     lazily(async () => (await import('./commands/plan.js')).planCommand),
   );
-  doing(
-    command(
-      'apply',
-      'make the account as the manifest says, once: for cron and CI',
-      JSON_OPTION,
-      new Option(
-        '--force',
-        'delete past the deletion limit, and believe that everything is gone; never past the account check',
-      ),
-      new Option('--retry', 'send one create now, although answers to creates were lost lately'),
+  const applying = command(
+    'apply',
+    'make the account as the manifest says, once: for cron and CI',
+    JSON_OPTION,
+    new Option(
+      '--force',
+      'delete past the deletion limit, and believe that everything is gone; never past the account check',
     ),
-    lazily(async () => (await import('./commands/apply.js')).applyCommand),
-  );
+    new Option('--retry', 'send one create now, although answers to creates were lost lately'),
+  ).argument('[plan]', 'what `plan --out` saved: exactly that is done, or nothing');
+  doing(applying, async (_host, invocation, options: ApplyCommandOptions) => {
+    const { applyCommand } = await import('./commands/apply.js');
+    return applyCommand(host, invocation, { ...options, plan: applying.args[0] });
+  });
   const run = command('run', 'the daemon: reconcile at start, on every change of the manifest, and on the schedule');
   run.action(async () => {
     const { runCommand } = await import('./commands/run.js');

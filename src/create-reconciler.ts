@@ -22,8 +22,8 @@ export interface Reconciler {
   readonly ports: ReconcilerPorts;
   /** A missing state file is no surprise: --init, or the sandbox, whose state is its own. */
   readonly init: boolean;
-  /** For people: where the webhooks go. */
-  readonly target: string;
+  /** Where the webhooks go. */
+  readonly apiUrl: string;
   close(): Promise<void>;
   /** Lets go without waiting for the requests under way: the process is about to end. */
   abandon(): Promise<void>;
@@ -64,7 +64,7 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
     return {
       ports,
       init: settings.init,
-      target: settings.apiUrl,
+      apiUrl: settings.apiUrl,
       close: () => ports.api.close(),
       abandon: async () => {},
     };
@@ -87,7 +87,7 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
     await sandbox.close();
     await abandon();
   };
-  return { ports, init: true, target: `${sandbox.url} (sandbox)`, close, abandon };
+  return { ports, init: true, apiUrl: sandbox.url, close, abandon };
 }
 
 /** Where the state is kept that `--state` names. */

@@ -73,6 +73,8 @@ export const ERROR_CODES = {
     'listen-in-use',
     'bad-range',
     'unknown-name',
+    'bad-plan',
+    'flag-with-plan',
     'file-exists',
     'file-unwritable',
     'unknown-fault',
@@ -91,6 +93,7 @@ export const ERROR_CODES = {
     'everything-gone',
     'uncertain-create',
     'import-taken',
+    'stale-plan',
   ],
   failed: [
     'state-replaced',

@@ -1,4 +1,4 @@
-import { type FailureKind, type Problem, ProductError } from '../errors.js';
+import { type FailureKind, type Problem, ProductError, productError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { exitCodeOf } from '../output/exit-code.js';
 import { problemLists } from '../output/plan-json.js';
@@ -58,6 +58,11 @@ function withoutSecrets(problems: readonly Problem[], host: Host): Problem[] {
     ...(problem.frame === undefined ? {} : { frame: redact(problem.frame) }),
     ...(problem.remedy === undefined ? {} : { remedy: redact(problem.remedy) }),
   }));
+}
+
+/** What was asked for can't be, whatever the settings say. */
+export function usageError(message: string): ProductError {
+  return productError('input', { code: 'usage', message, remedy: 'see --help' });
 }
 
 /** What a failure of the whole command comes to. */

@@ -1,28 +1,35 @@
 import { hider } from '../copernica/redact.js';
-import { stateStore } from '../create-reconciler.js';
 import type { Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { fillableValues } from '../manifest/interpolate.js';
 import { loadValidManifest } from '../manifest/load.js';
+import { type AccountAbout, accountJson, accountLine } from '../output/account.js';
 import { EXIT } from '../output/exit-code.js';
 import { planAnnotations } from '../output/plan-github.js';
 import { planJson } from '../output/plan-json.js';
 import { formatPlan } from '../output/plan-text.js';
 import { stateOfManifest, withStandIns } from '../plan/against.js';
 import { isPending } from '../plan/change.js';
+import { planDigest } from '../plan/digest.js';
 import { makePlan } from '../plan/plan.js';
+import { type SavedPlan, savedChanges } from '../plan/saved.js';
 import { type Planned, planNeedsTheAccount, planOnly } from '../reconcile/plan-only.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
+import { fileStore } from '../state/file/store.js';
+import type { State } from '../state/state.js';
 import type { ManifestEntry } from '../webhook.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
-import type { CommandResult, Invocation } from './command.js';
-import { type BreakerFor, sharedBreakers, withSession } from './session.js';
+import { type CommandResult, type Invocation, usageError } from './command.js';
+import { writePlans } from './plan-file.js';
+import type { BreakerFor } from './session.js';
 
 export interface PlanCommandOptions {
   readonly detailedExitcode?: true;
   /** Another manifest to compare with, instead of state and account. */
   readonly against?: string;
+  /** Where to save the plan. */
+  readonly out?: string;
 }
 
 /** plan: what `apply` would do. Changes nothing, neither remote nor state, and takes no lock. */
@@ -31,80 +38,137 @@ export async function planCommand(
   invocation: Invocation,
   options: PlanCommandOptions,
 ): Promise<CommandResult> {
-  const breakerFor = sharedBreakers();
-  return forAccounts(await chosenAccounts(host, invocation), (account) =>
-    planAccount(host, account, invocation, { ...options, breakerFor }),
-  );
+  if (options.out !== undefined && options.against !== undefined) {
+    throw usageError('--out and --against do not go together: what was compared with a file can not be applied');
+  }
+  const accounts = await chosenAccounts(host, invocation);
+  const plans = new Map<string | null, SavedPlan>();
+  const shared: Shared = {};
+  const result = await forAccounts(accounts, async (account) => {
+    const planned = await planAccount(host, account, options, shared);
+    plans.set(account.name, savedPlan(account, planned));
+    return resultOf(host, invocation, account, planned, options);
+  });
+  if (options.out === undefined) return result;
+  if ((result.failures ?? []).length > 0) {
+    return { ...result, text: `${result.text ?? ''}The plan is not saved, as it is not complete.\n` };
+  }
+  await writePlans(options.out, { version: 1, plans: accounts.flatMap(({ name }) => plans.get(name) ?? []) });
+  const text = `Saved the plan: "copernica-webhooks apply ${options.out}" does exactly this, or nothing.\n`;
+  return { ...result, text: `${result.text ?? ''}${text}` };
+}
+
+/** What accounts that are planned together share, made when the first of them needs it. */
+interface Shared {
+  breakerFor?: BreakerFor;
+}
+
+interface PlannedAccount extends Planned {
+  readonly about: AccountAbout;
+  readonly state: State | null;
+  readonly manifestWarnings: readonly Problem[];
+  readonly hideValues: (text: string) => string;
+  /** The account was asked, so that the plan follows what is there. */
+  readonly refreshed: boolean;
 }
 
 async function planAccount(
   host: Host,
   account: AccountSettings,
-  invocation: Invocation,
-  options: PlanCommandOptions & { readonly breakerFor: BreakerFor },
-): Promise<CommandResult> {
+  options: PlanCommandOptions,
+  shared: Shared,
+): Promise<PlannedAccount> {
   const { settings } = account;
   const manifest = loadValidManifest(settings.file, host.environment, host.secrets);
-  const { changes, names, warnings, refusal, unread } =
-    options.against === undefined
-      ? await planForState(host, account, manifest.entries, options.breakerFor)
-      : await planAgainst(options.against, host, settings, manifest.entries);
+  const hideValues = hider(fillableValues(host.environment));
+  const about = { name: null, company: null, api: settings.apiUrl, isSandbox: settings.sandbox };
+  const common = { manifestWarnings: manifest.warnings, hideValues };
+  if (options.against !== undefined) {
+    const planned = planAgainst(options.against, host, settings, manifest.entries);
+    return { ...planned, ...common, about: { id: null, ...about }, state: null, refreshed: false };
+  }
+  const state = settings.sandbox ? null : await fileStore(settings.state).read();
+  const planned = await planForState(host, account, manifest.entries, { state, shared });
+  const known = { id: state?.account ?? null, ...about, ...planned.account };
+  return { ...planned, ...common, about: known, state, refreshed: settings.refresh ?? true };
+}
+
+function savedPlan({ name, settings }: AccountSettings, planned: PlannedAccount): SavedPlan {
+  const { about, changes, state, names, hideValues, refreshed } = planned;
+  return {
+    account: { label: name, ...accountJson(about) },
+    file: settings.file,
+    prune: settings.prune,
+    refreshed,
+    digest: planDigest(changes, state),
+    changes: savedChanges(changes, { names, hideValues }),
+  };
+}
+
+function resultOf(
+  host: Host,
+  invocation: Invocation,
+  { settings }: AccountSettings,
+  planned: PlannedAccount,
+  options: PlanCommandOptions,
+): CommandResult {
+  const { about, changes, state, names, warnings, manifestWarnings, refusal, unread, hideValues } = planned;
+  const { file } = settings;
+  const head = options.against === undefined ? accountLine(about) : `Compared with ${options.against}`;
   const text =
     invocation.output === 'github'
-      ? planAnnotations(changes, { file: settings.file, unread })
-      : formatPlan(changes, {
-          color: wantsColor(host.stdout, host.environment),
-          file: settings.file,
-          names,
-          unread,
-          hideValues: hider(fillableValues(host.environment)),
-        });
+      ? planAnnotations(changes, { file, unread })
+      : formatPlan(changes, { color: wantsColor(host.stdout, host.environment), file, names, unread, hideValues });
   return {
-    document: planJson(changes),
-    text,
-    problems: [...manifest.warnings, ...warnings, ...(refusal === null ? [] : [refusal])],
+    document: {
+      account: accountJson(about),
+      digest: planDigest(changes, state),
+      ...planJson(changes, { file, names, hideValues }),
+    },
+    text: `${head}\n${invocation.output === 'github' ? '' : '\n'}${text}`,
+    problems: [...manifestWarnings, ...warnings, ...(refusal === null ? [] : [refusal])],
     failures: [...(refusal === null ? [] : (['refused'] as const)), ...(unread > 0 ? (['failed'] as const) : [])],
     exitCode: options.detailedExitcode && changes.some(isPending) ? EXIT.changes : EXIT.done,
   };
 }
 
 /** For pull requests, where neither state nor token is at hand: the other manifest stands for what exists. */
-async function planAgainst(
-  path: string,
-  host: Host,
-  settings: Settings,
-  entries: readonly ManifestEntry[],
-): Promise<Planned> {
+function planAgainst(path: string, host: Host, settings: Settings, entries: readonly ManifestEntry[]): Planned {
   const before = loadValidManifest(path, host.environment, host.secrets);
   const { manifests, names } = withStandIns([entries, before.entries]);
   const [desired = [], existing = []] = manifests;
   const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), settings);
-  return { changes, names, warnings: [], refusal: null, unread: 0 };
+  return { account: null, changes, names, warnings: [], refusal: null, unread: 0 };
 }
 
 async function planForState(
   host: Host,
   account: AccountSettings,
   entries: readonly ManifestEntry[],
-  breakerFor: BreakerFor,
+  { state, shared }: { readonly state: State | null; readonly shared: Shared },
 ): Promise<Planned> {
   const { settings } = account;
-  const state = settings.sandbox ? null : await stateStore(settings.state).read();
   const options = { ...settings, refresh: settings.refresh ?? true };
-  const planned = planNeedsTheAccount(entries, state, options)
-    ? await withSession(host, account, { command: 'plan', breakerFor }, ({ reconciler }) =>
-        planOnly(entries, state, reconciler.ports.api, options),
-      )
-    : await planOnly(entries, state, null, options);
-  if (state !== null || settings.sandbox) return planned;
-  return { ...planned, warnings: [...planned.warnings, noStateWarning(settings.state)] };
+  if (planNeedsTheAccount(entries, state, options)) {
+    // With it comes the API's client, which a plan from the state alone does without.
+    const { sharedBreakers, withSession } = await import('./session.js');
+    shared.breakerFor ??= sharedBreakers();
+    const { breakerFor } = shared;
+    const planned = await withSession(host, account, { command: 'plan', breakerFor }, ({ reconciler }) =>
+      planOnly(entries, state, reconciler.ports.api, options),
+    );
+    return withStateWarning(planned, state, settings);
+  }
+  return withStateWarning(await planOnly(entries, state, null, options), state, settings);
 }
 
-function noStateWarning(path: string): Problem {
-  return {
+function withStateWarning(planned: Planned, state: State | null, settings: Settings): Planned {
+  if (state !== null || settings.sandbox) return planned;
+  const warning: Problem = {
     code: 'no-state',
     severity: 'warning',
-    message: `there is no state file ${path}, so everything counts as new`,
+    message: `there is no state file ${settings.state}, so everything counts as new`,
     remedy: 'run the first `apply` with --init; if there was a state before, restore it',
   };
+  return { ...planned, warnings: [...planned.warnings, warning] };
 }

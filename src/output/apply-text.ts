@@ -15,7 +15,7 @@ const RESULT_STYLES: Readonly<Record<AppliedChange['result'], Style>> = {
 /** What an apply did, for people: a line for each change but those that needed nothing, then a summary. */
 export function formatApplied(
   changes: readonly AppliedChange[],
-  options: { readonly color: boolean; readonly target: string; readonly unread?: number },
+  options: { readonly color: boolean; readonly unread?: number },
 ): string {
   const paint = painter(options.color);
   const shown = changes.filter(({ change }) => change.action !== 'none');
@@ -32,5 +32,5 @@ export function formatApplied(
   const tail = paint('red', `${notDone}${uncheckedTail(unread)}`);
   const summary = done.length === 0 && failed > 0 ? 'nothing' : summaryLine(countActions(done), 'done');
   const head = applyHead(countActions(changes.map(({ change }) => change)), unread);
-  return `${[...lines, `${paint('bold', `${head}:`)} ${summary}${tail} at ${options.target}`].join('\n')}\n`;
+  return `${[...lines, `${paint('bold', `${head}:`)} ${summary}${tail}`].join('\n')}\n`;
 }

@@ -67,6 +67,9 @@ export function isPending(change: Pick<Change, 'action'>): boolean {
   return change.action !== 'none' && change.action !== 'orphaned';
 }
 
+/** In a difference: what the field is, nobody knows. */
+export const UNKNOWN_VALUE = '?';
+
 /** Why an entry is planned that somebody else changed. */
 export const CHANGED_IN_ACCOUNT = 'changed in the account';
 

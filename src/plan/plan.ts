@@ -12,7 +12,7 @@ import {
   type WebhookSpec,
   webhookKey,
 } from '../webhook.js';
-import { CHANGED_IN_ACCOUNT, type Change, isValueChange, type Plan, VALUE_CHANGED } from './change.js';
+import { CHANGED_IN_ACCOUNT, type Change, isValueChange, type Plan, UNKNOWN_VALUE, VALUE_CHANGED } from './change.js';
 import { groupBy } from './group.js';
 import { canonicalLive, type LiveView, type LiveViews } from './live.js';
 
@@ -124,7 +124,7 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
   if (differing.length > 0) return { action: 'update', ...common, from, differences: differing, reason };
   if (known.updating !== undefined) {
     // How the file wrote what may not have arrived is not recorded.
-    const lost = shown(differences(canonical(known.updating), wanted), '?', to);
+    const lost = shown(differences(canonical(known.updating), wanted), UNKNOWN_VALUE, to);
     return { action: 'update', ...common, from, differences: lost, reason: 'an earlier update may not have arrived' };
   }
   return asWanted;
@@ -139,8 +139,8 @@ function shown(all: readonly Difference[], from: string, to: string): Difference
 function scopeOf(spec: WebhookSpec): Difference[] {
   const { database, collection } = canonical(spec);
   return [
-    { field: 'database', from: '?', to: database },
-    { field: 'collection', from: '?', to: collection },
+    { field: 'database', from: UNKNOWN_VALUE, to: database },
+    { field: 'collection', from: UNKNOWN_VALUE, to: collection },
   ];
 }
 

@@ -1,13 +1,13 @@
-import type { CallFailure, CopernicaApi } from '../copernica/api.js';
+import type { CallFailure, CopernicaApi, Identity } from '../copernica/api.js';
 import { productError } from '../errors.js';
 
 /**
  * Asks whose token it is. Where that can't be told, nothing else is sent: throws ProductError of kind `input` for a
  * token that Copernica rejects, of kind `failed` for anything else.
  */
-export async function readAccount(api: CopernicaApi): Promise<string> {
+export async function readAccount(api: CopernicaApi): Promise<Identity> {
   const outcome = await api.identity();
-  if (outcome.ok) return outcome.value.id;
+  if (outcome.ok) return outcome.value;
   const message = `can't tell which account the token belongs to: ${outcome.message}`;
   if (outcome.tokenRejected && !UNKNOWN_PATH.test(outcome.message)) {
     throw productError('input', { code: 'token-rejected', message, remedy: CHECK_TOKEN });
@@ -34,11 +34,11 @@ function remedyFor({ kind, message, status }: CallFailure): string {
 }
 
 /** A state belongs to one account. Throws ProductError of kind `refused` when the token is of another. */
-export function checkAccount(tokenAccount: string, stateAccount: string): void {
-  if (tokenAccount === stateAccount) return;
+export function checkAccount({ id }: Identity, stateAccount: string): void {
+  if (id === stateAccount) return;
   throw productError('refused', {
     code: 'wrong-account',
-    message: `the token belongs to account ${tokenAccount}, but the state file to account ${stateAccount}: nothing was sent`,
+    message: `the token belongs to account ${id}, but the state file to account ${stateAccount}: nothing was sent`,
     remedy: 'use the token of that account, or another --state for this one',
   });
 }

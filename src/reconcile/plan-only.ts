@@ -1,4 +1,4 @@
-import type { CopernicaApi } from '../copernica/api.js';
+import type { CopernicaApi, Identity } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
 import type { Change } from '../plan/change.js';
 import { approve } from '../plan/guard.js';
@@ -21,6 +21,8 @@ export interface PlanOnlyOptions {
 }
 
 export interface Planned {
+  /** Whose token it is. Null: the account was not asked. */
+  readonly account: Identity | null;
   readonly changes: readonly Change[];
   /** What the manifest calls the ids in them. */
   readonly names: ScopeNames;
@@ -55,7 +57,7 @@ export async function planOnly(
   if (api === null) {
     const desired = withoutNames(entries);
     if (desired === null) throw new Error('names can not be looked up without an account');
-    return plan(desired.entries, state, new Map(), { names: desired.names, options });
+    return plan(desired.entries, state, new Map(), { account: null, names: desired.names, options });
   }
   const account = await readAccount(api);
   if (state !== null) checkAccount(account, state.account);
@@ -63,19 +65,24 @@ export async function planOnly(
   const stop = new AbortController().signal;
   const ids = options.refresh && state !== null ? knownIds(desired.entries, state) : [];
   const live = await refresh(ids, api, { concurrency: options.concurrency, stop, force: false });
-  return plan(desired.entries, state, live, { names: desired.names, options });
+  return plan(desired.entries, state, live, { account, names: desired.names, options });
 }
 
 function plan(
   desired: readonly DesiredWebhook[],
   state: State | null,
   live: LiveViews,
-  { names, options }: { readonly names: ScopeNames; readonly options: PlanOnlyOptions },
+  {
+    account,
+    names,
+    options,
+  }: { readonly account: Identity | null; readonly names: ScopeNames; readonly options: PlanOnlyOptions },
 ): Planned {
   const wanted = new Set(desired.map(({ name }) => name));
   const doubts = state === null ? [] : [...openWarnings(state, wanted), ...duplicateWarnings(state)];
   const { changes } = makePlan(desired, state, live, options);
   const verdict = approve({ changes }, state, { force: false });
   const refusal = verdict.kind === 'refused' ? verdict.problem : null;
-  return { changes, names, warnings: [...unreadProblems(live), ...doubts], refusal, unread: countUnread(live) };
+  const warnings = [...unreadProblems(live), ...doubts];
+  return { account, changes, names, warnings, refusal, unread: countUnread(live) };
 }

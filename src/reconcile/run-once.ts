@@ -1,9 +1,13 @@
+import type { Identity } from '../copernica/api.js';
 import { type Problem, ProductError } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending, type Plan } from '../plan/change.js';
+import { type Digest, planDigest } from '../plan/digest.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import { makePlan } from '../plan/plan.js';
+import { type SavedPlan, staleness } from '../plan/saved.js';
+import type { ShownAs } from '../plan/sides.js';
 import { lossesProblem } from '../recovery/losses.js';
 import { ripeAt, type Settling } from '../recovery/proof.js';
 import type { Progress } from '../recovery/read.js';
@@ -44,11 +48,24 @@ export interface RunOptions {
   /** Aborted: finish what is under way, start nothing new. */
   readonly stop: AbortSignal;
   readonly onProgress: Progress;
+  /** Left out: what has to be done is done. */
+  readonly savedPlan?: PlanToFollow;
   /** Told as soon as there is a state, whatever becomes of the run. */
   readonly onStateOpened?: () => void;
 }
 
+/** A saved plan, and the path of its file, for messages. */
+export interface PlanToFollow {
+  readonly path: string;
+  readonly plan: SavedPlan;
+  readonly shown: ShownAs;
+}
+
 export interface RunReport {
+  /** Whose token it is. Null: nothing was to be asked or sent, and nobody was asked. */
+  readonly account: Identity | null;
+  /** Of what was to be done when it began. */
+  readonly digest: Digest;
   readonly manifest: ValidManifest;
   readonly changes: readonly AppliedChange[];
   /** Of the manifest, and, as an error, what could not be checked. */
@@ -74,11 +91,14 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
   try {
     const manifest = await ports.loadManifest();
     const options = { ...asked, prune: asked.prune && manifest.mayPrune !== false };
-    const { journal, isNew } = await openState(lease, ports, options);
+    const opened = await openState(lease, ports, options);
+    const { journal } = opened;
     options.onStateOpened?.();
     const asIs = withoutNames(manifest.entries)?.entries ?? null;
-    if (!isNew && needsTheAccount(asIs, journal.state, options)) {
-      checkAccount(await readAccount(ports.api), journal.state.account);
+    let account = opened.account;
+    if (account === null && needsTheAccount(asIs, journal.state, options)) {
+      account = await readAccount(ports.api);
+      checkAccount(account, journal.state.account);
     }
     const file = options.manifestFile;
     const desired = asIs ?? (await lookUpScopes(manifest.entries, ports.api, { file, state: journal.state })).entries;
@@ -86,16 +106,26 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const views: LiveViews = options.refresh
       ? await refresh(knownIds(desired, journal.state), ports.api, options)
       : new Map();
+    const before = opened.isNew ? null : journal.state;
+    const planned = makePlan(desired, before, views, options);
+    if (options.savedPlan !== undefined) assertFresh(options.savedPlan, planned, before);
+    const digest = planDigest(planned.changes, before);
     const live = [...views.values()].flatMap((view) => (view.kind === 'found' ? [view.webhook] : []));
     noteHighest(live, journal, run.context.now().toISOString());
     const unread = countUnread(views);
     const { changes, comeBackInMs } = await inRounds(run, views);
     const warnings = [...manifest.warnings, ...unreadProblems(views), ...lossesProblem(journal.state)];
     const lookFailure = run.context.recovery.failure;
-    return { manifest, changes, warnings, unread, lookFailure, comeBackInMs, state: journal.state };
+    return { account, digest, manifest, changes, warnings, unread, lookFailure, comeBackInMs, state: journal.state };
   } finally {
     await lease.release();
   }
+}
+
+/** A plan that was saved and approved is carried out as it was, or nothing is done. */
+function assertFresh({ path, plan, shown }: PlanToFollow, { changes }: Plan, state: State | null): void {
+  const problems = staleness(plan, changes, { path, shown, state });
+  if (problems.length > 0) throw new ProductError('refused', problems);
 }
 
 interface Run {

@@ -40,7 +40,7 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
       'what was applied',
       formatApplied(
         changes.map((change) => ({ change, result: 'done', id: 5, error: null })),
-        { color: false, target: 't' },
+        { color: false },
       ),
       3,
     ],
