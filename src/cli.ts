@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, Option, type OptionValues } from 'commander';
 import type { ApplyCommandOptions } from './commands/apply.js';
-import { type CommandResult, execute, type Invocation } from './commands/command.js';
+import { type CommandResult, execute, type Invocation, type OutputFormat } from './commands/command.js';
 import type { InitOptions } from './commands/init.js';
 import type { SandboxOptions } from './commands/sandbox.js';
 import { SHELLS, type Shell } from './completion/shells.js';
@@ -87,7 +87,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       'plan',
       'show what apply would do, and change nothing',
       JSON_OPTION,
-      FORMAT_OPTION,
+      PLAN_FORMAT_OPTION,
       new Option('--detailed-exitcode', 'end with code 2 when there are changes'),
       new Option('--against <path>', 'compare with another manifest, instead of state and account: for pull requests'),
       new Option('--out <file>', 'save the plan: `apply FILE` does exactly that, or nothing'),
@@ -98,6 +98,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     'apply',
     'make the account as the manifest says, once: for cron and CI',
     JSON_OPTION,
+    APPLY_FORMAT_OPTION,
     new Option(
       '--force',
       'delete past the deletion limit, and believe that everything is gone; never past the account check',
@@ -221,10 +222,17 @@ const ACCOUNT_OPTION = new Option(
   'one of the accounts of the settings file (default: all of them)',
 ).helpGroup(SETTINGS_GROUP);
 const JSON_OPTION = new Option('--json', 'print one JSON document on stdout');
-const FORMAT_OPTION = new Option('--format <format>', 'github: print annotations for GitHub workflows').choices([
-  'text',
-  'github',
-]);
+const FORMAT_OPTION = formatOption({ github: 'annotations for GitHub workflows' });
+const PLAN_FORMAT_OPTION = formatOption({
+  github: 'annotations for GitHub workflows',
+  markdown: 'a comment for a pull request',
+});
+const APPLY_FORMAT_OPTION = formatOption({ markdown: 'a comment for a pull request' });
+
+function formatOption(formats: Partial<Record<OutputFormat, string>>): Option {
+  const about = Object.entries(formats).map(([format, what]) => `${format}: ${what}`);
+  return new Option('--format <format>', about.join('; ')).choices(['text', ...Object.keys(formats)]);
+}
 
 /** What only this command has comes before the settings, which most have. */
 function settingsCommand(command: Command, name: CommandName, own: readonly Option[]): Command {
@@ -250,6 +258,10 @@ function isSwitch(setting: Setting): boolean {
   return setting.flag?.includes('<') === false;
 }
 
+function outputFormat(asked: string | undefined): Invocation['output'] {
+  return asked === 'github' || asked === 'markdown' ? asked : 'text';
+}
+
 function invocationOf(command: Command): Invocation {
   const options = command.opts<Readonly<Record<string, unknown>>>();
   const text = (attribute: string) => (typeof options[attribute] === 'string' ? options[attribute] : undefined);
@@ -257,12 +269,11 @@ function invocationOf(command: Command): Invocation {
     (option) => SETTING_NAMES.includes(option.name()) && command.getOptionValueSource(option.attributeName()) === 'cli',
   );
   const flags = new Map(given.map((option) => [option.name(), String(options[option.attributeName()])]));
-  const github = options.format === 'github';
   return {
     command: command.name(),
     flags,
     settingsFile: text('config'),
     account: text('account'),
-    output: options.json === true ? 'json' : github ? 'github' : 'text',
+    output: options.json === true ? 'json' : outputFormat(text('format')),
   };
 }

@@ -80,12 +80,15 @@ function namesOf(accounts: readonly AccountSettings[]): string {
 export async function forAccounts(
   accounts: readonly AccountSettings[],
   body: (account: AccountSettings) => Promise<CommandResult>,
+  /** The document of one that failed, beside its errors. Left out: there is no more to say. */
+  documentOfFailed?: (account: AccountSettings) => object,
 ): Promise<CommandResult> {
   const results = await Promise.all(
     accounts.map(async (account) => {
       const result = await body(account).catch((error: unknown) => {
         // That of a single account ends the command itself.
-        if (error instanceof ProductError && account.name !== null) return failedResult(error);
+        if (error instanceof ProductError && account.name !== null)
+          return { ...failedResult(error), document: documentOfFailed?.(account) ?? {} };
         throw error;
       });
       return { name: account.name, result };
@@ -103,8 +106,14 @@ interface NamedResult {
 
 /** One of several accounts, asked for by its name: in the form of a single one. */
 function named({ name, result }: NamedResult): CommandResult {
-  const document = Array.isArray(result.document) ? rowsOf({ name, result }) : { account: name, ...result.document };
+  const document = Array.isArray(result.document) ? rowsOf({ name, result }) : withLabel(name, result.document);
   return { ...result, document, problems: labelled(result, name) };
+}
+
+/** The account's name in the settings: beside what Copernica says of the account, where that stands there. */
+function withLabel(label: string | null, document: object = {}): object {
+  if (!('account' in document) || typeof document.account !== 'object') return { account: label, ...document };
+  return { ...document, account: { label, ...document.account } };
 }
 
 function together(results: readonly NamedResult[]): CommandResult {
@@ -125,7 +134,7 @@ function rowsOf({ name, result }: NamedResult): object[] {
 }
 
 function documentOf({ name, result }: NamedResult) {
-  return { account: name, ...result.document, ...problemLists(labelled(result, name)) };
+  return { ...withLabel(name, result.document), ...problemLists(labelled(result, name)) };
 }
 
 function labelled({ problems = [] }: CommandResult, account: string | null): Problem[] {

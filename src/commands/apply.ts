@@ -2,9 +2,10 @@ import { hider } from '../copernica/redact.js';
 import { type FailureKind, type Problem, productError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { fillableValues } from '../manifest/interpolate.js';
-import { type AccountAbout, accountJson, accountLine } from '../output/account.js';
+import { accountJson, accountLine, unknownAccount } from '../output/account.js';
 import { applyJson } from '../output/apply-json.js';
 import { formatApplied } from '../output/apply-text.js';
+import { applyMarkdown } from '../output/markdown.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { untoldWarnings } from '../reconcile/open.js';
 import { type PlanToFollow, runOnce } from '../reconcile/run-once.js';
@@ -34,12 +35,23 @@ export async function applyCommand(
   const accounts = planned.map(({ account }) => account);
   const breakerFor = sharedBreakers();
   return withStopOnSignal(host, accounts, (stop) =>
-    forAccounts(accounts, (account) => {
-      const savedPlan = planned.find((each) => each.account === account)?.savedPlan;
-      return withSession(host, account, { command: 'apply', stop, breakerFor }, (session) =>
-        applyAccount(host, session, { force, retry, stop, savedPlan, alone: accounts.length === 1 }),
-      );
-    }),
+    forAccounts(
+      accounts,
+      (account) => {
+        const savedPlan = planned.find((each) => each.account === account)?.savedPlan;
+        return withSession(host, account, { command: 'apply', stop, breakerFor }, (session) =>
+          applyAccount(host, session, {
+            force,
+            retry,
+            stop,
+            savedPlan,
+            alone: accounts.length === 1,
+            output: invocation.output,
+          }),
+        );
+      },
+      ({ settings }) => ({ account: accountJson(unknownAccount(settings)) }),
+    ),
   );
 }
 
@@ -96,9 +108,10 @@ async function applyAccount(
     readonly stop: AbortSignal;
     readonly savedPlan: PlanToFollow | undefined;
     readonly alone: boolean;
+    readonly output: Invocation['output'];
   },
 ): Promise<CommandResult> {
-  const { force, retry, stop, savedPlan, alone } = own;
+  const { force, retry, stop, savedPlan, alone, output } = own;
   const progress = progressReporter(host.stderr, log, { alone });
   try {
     // A broken one is told at once, not after waiting for the lock; the run reads it anew when it has that.
@@ -116,26 +129,22 @@ async function applyAccount(
         savedPlan,
       }),
     );
-    const about: AccountAbout = {
-      id: report.state.account,
-      name: null,
-      company: null,
-      ...report.account,
-      api: reconciler.apiUrl,
-      isSandbox: settings.sandbox,
-    };
+    const { apiUrl } = reconciler;
+    const about = { ...unknownAccount({ ...settings, apiUrl }), id: report.state.account, ...report.account };
     const shown = { names: new Map(), hideValues: hider(fillableValues(host.environment)) };
-    const text = formatApplied(report.changes, {
-      color: wantsColor(host.stdout, host.environment),
-      unread: report.unread,
-    });
+    const { unread } = report;
+    const head = accountLine(about);
+    const text =
+      output === 'markdown'
+        ? applyMarkdown(report.changes, { head, file: settings.file, unread, ...shown })
+        : `${head}\n\n${formatApplied(report.changes, { color: wantsColor(host.stdout, host.environment), unread })}`;
     return {
       document: {
         account: accountJson(about),
         digest: report.digest,
         ...applyJson(report.changes, { file: settings.file, ...shown }),
       },
-      text: `${accountLine(about)}\n\n${text}`,
+      text,
       problems: [
         ...report.warnings,
         ...untoldWarnings(report),

@@ -3,13 +3,14 @@ import type { Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { fillableValues } from '../manifest/interpolate.js';
 import { loadValidManifest } from '../manifest/load.js';
-import { type AccountAbout, accountJson, accountLine } from '../output/account.js';
+import { type AccountAbout, accountJson, accountLine, unknownAccount } from '../output/account.js';
 import { EXIT } from '../output/exit-code.js';
+import { type MarkdownOptions, planMarkdown } from '../output/markdown.js';
 import { planAnnotations } from '../output/plan-github.js';
 import { planJson } from '../output/plan-json.js';
 import { formatPlan } from '../output/plan-text.js';
 import { stateOfManifest, withStandIns } from '../plan/against.js';
-import { isPending } from '../plan/change.js';
+import { type Change, isPending } from '../plan/change.js';
 import { planDigest } from '../plan/digest.js';
 import { makePlan } from '../plan/plan.js';
 import { type SavedPlan, savedChanges } from '../plan/saved.js';
@@ -44,16 +45,22 @@ export async function planCommand(
   const accounts = await chosenAccounts(host, invocation);
   const plans = new Map<string | null, SavedPlan>();
   const shared: Shared = {};
-  const result = await forAccounts(accounts, async (account) => {
-    const planned = await planAccount(host, account, options, shared);
-    plans.set(account.name, savedPlan(account, planned));
-    return resultOf(host, invocation, account, planned, options);
-  });
+  const result = await forAccounts(
+    accounts,
+    async (account) => {
+      const planned = await planAccount(host, account, options, shared);
+      plans.set(account.name, savedPlan(account, planned));
+      return resultOf(host, invocation, account, planned, options);
+    },
+    ({ settings }) => ({ account: accountJson(unknownAccount(settings)) }),
+  );
   if (options.out === undefined) return result;
   if ((result.failures ?? []).length > 0) {
     return { ...result, text: `${result.text ?? ''}The plan is not saved, as it is not complete.\n` };
   }
   await writePlans(options.out, { version: 1, plans: accounts.flatMap(({ name }) => plans.get(name) ?? []) });
+  // In a comment, nobody is told what to type next.
+  if (invocation.output === 'markdown') return result;
   const text = `Saved the plan: "copernica-webhooks apply ${options.out}" does exactly this, or nothing.\n`;
   return { ...result, text: `${result.text ?? ''}${text}` };
 }
@@ -81,15 +88,15 @@ async function planAccount(
   const { settings } = account;
   const manifest = loadValidManifest(settings.file, host.environment, host.secrets);
   const hideValues = hider(fillableValues(host.environment));
-  const about = { name: null, company: null, api: settings.apiUrl, isSandbox: settings.sandbox };
+  const about = unknownAccount(settings);
   const common = { manifestWarnings: manifest.warnings, hideValues };
   if (options.against !== undefined) {
     const planned = planAgainst(options.against, host, settings, manifest.entries);
-    return { ...planned, ...common, about: { id: null, ...about }, state: null, refreshed: false };
+    return { ...planned, ...common, about, state: null, refreshed: false };
   }
   const state = settings.sandbox ? null : await fileStore(settings.state).read();
   const planned = await planForState(host, account, manifest.entries, { state, shared });
-  const known = { id: state?.account ?? null, ...about, ...planned.account };
+  const known = { ...about, id: state?.account ?? null, ...planned.account };
   return { ...planned, ...common, about: known, state, refreshed: settings.refresh ?? true };
 }
 
@@ -115,21 +122,29 @@ function resultOf(
   const { about, changes, state, names, warnings, manifestWarnings, refusal, unread, hideValues } = planned;
   const { file } = settings;
   const head = options.against === undefined ? accountLine(about) : `Compared with ${options.against}`;
-  const text =
-    invocation.output === 'github'
-      ? planAnnotations(changes, { file, unread })
-      : formatPlan(changes, { color: wantsColor(host.stdout, host.environment), file, names, unread, hideValues });
+  const color = wantsColor(host.stdout, host.environment);
+  const shown = { file, names, unread, hideValues };
   return {
     document: {
       account: accountJson(about),
       digest: planDigest(changes, state),
       ...planJson(changes, { file, names, hideValues }),
     },
-    text: `${head}\n${invocation.output === 'github' ? '' : '\n'}${text}`,
+    text: textOf(invocation.output, changes, { head, color, ...shown }),
     problems: [...manifestWarnings, ...warnings, ...(refusal === null ? [] : [refusal])],
     failures: [...(refusal === null ? [] : (['refused'] as const)), ...(unread > 0 ? (['failed'] as const) : [])],
     exitCode: options.detailedExitcode && changes.some(isPending) ? EXIT.changes : EXIT.done,
   };
+}
+
+function textOf(
+  output: Invocation['output'],
+  changes: readonly Change[],
+  options: MarkdownOptions & { readonly color: boolean },
+): string {
+  if (output === 'markdown') return planMarkdown(changes, options);
+  if (output === 'github') return `${options.head}\n${planAnnotations(changes, options)}`;
+  return `${options.head}\n\n${formatPlan(changes, options)}`;
 }
 
 /** For pull requests, where neither state nor token is at hand: the other manifest stands for what exists. */

@@ -20,6 +20,17 @@ export function accountLine({ id, name, company, api, isSandbox }: AccountAbout)
   return printable(`${who}${owner} at ${where}`);
 }
 
+/** An account that could not be asked. */
+export function unknownAccount({
+  apiUrl,
+  sandbox,
+}: {
+  readonly apiUrl: string;
+  readonly sandbox: boolean;
+}): AccountAbout {
+  return { id: null, name: null, company: null, api: apiUrl, isSandbox: sandbox };
+}
+
 /** The same in documents. */
 export function accountJson({ id, name, api }: AccountAbout) {
   return { id, name, api };

@@ -57,7 +57,7 @@ describe('several accounts', () => {
     const { place, counts } = await openAccounts();
     const { code, stdout } = await place.run('apply', '--init', '--account', 'test', '--json', ...WITH);
     expect([code, counts()]).toEqual([0, [0, 1]]);
-    expect(JSON.parse(stdout)).toMatchObject({ account: 'test', summary: { create: 1 } });
+    expect(JSON.parse(stdout)).toMatchObject({ account: { label: 'test', id: '35' }, summary: { create: 1 } });
     const unknown = await place.run('apply', '--account', 'tset', ...WITH);
     expect([unknown.code, unknown.stderr]).toEqual([3, expect.stringContaining('did you mean test?')]);
   });
@@ -93,8 +93,8 @@ describe('several accounts', () => {
     expect(document.errors[0]).toMatchObject({ account: 'live' });
     if (errorCode !== 'bad-yaml') expect(document.errors[0]?.code).toBe(errorCode);
     expect(document.accounts).toMatchObject([
-      { account: 'live' },
-      { account: 'test', summary: { create: 1 }, errors: [] },
+      { account: { label: 'live', id: null } },
+      { account: { label: 'test', id: '35' }, summary: { create: 1 }, errors: [] },
     ]);
   });
 
