@@ -9,7 +9,7 @@ import { hider } from './copernica/redact.js';
 import { productError } from './errors.js';
 import { type Host, holderOf } from './host.js';
 import { fillableValues } from './manifest/interpolate.js';
-import { type LoadedManifest, loadManifestText } from './manifest/load.js';
+import { ManifestLoader } from './manifest/load.js';
 import type { ReconcilerPorts, ValidManifest } from './reconcile/ports.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { loadCertificates } from './settings/small-file.js';
@@ -115,6 +115,7 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
   const { host, log, stop, command, breakerFor } = options;
   const { settings } = options.account;
   const store = stateStore(target.state);
+  const manifest = new ManifestLoader([settings.file], host.environment, host.secrets);
   let lease: StateLease | null = null;
   const api = createCopernicaClient({
     apiUrl: target.apiUrl,
@@ -132,7 +133,7 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
     hideValues: hider(fillableValues(host.environment)),
   });
   return {
-    loadManifest: options.loadManifest ?? manifestReader(settings.file, host),
+    loadManifest: options.loadManifest ?? (async () => manifest.load()),
     lockState: async () => {
       lease = await store.take({
         timeoutMs: settings.lockTimeoutMs,
@@ -147,15 +148,6 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
     startClock: () => steadyClock(host.now()),
     sleep,
     log,
-  };
-}
-
-/** Reads the manifest, each time anew. The same text is parsed once. */
-function manifestReader(path: string, { environment, secrets }: Host): () => Promise<ValidManifest> {
-  let last: LoadedManifest | null = null;
-  return async () => {
-    last = loadManifestText(path, environment, secrets, last);
-    return last.manifest;
   };
 }
 

@@ -15,7 +15,6 @@ export const ERROR_CODES = {
     'unsupported-directive',
     'several-documents',
     'too-complex',
-    'too-many-errors',
     'more-problems',
     'alias-bomb',
     'unknown-alias',

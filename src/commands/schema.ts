@@ -1,4 +1,4 @@
-import { manifestJsonSchema } from '../manifest/schema.js';
+import { manifestJsonSchema } from '../manifest/json-schema.js';
 import type { CommandResult } from './command.js';
 
 /** schema: prints the manifest's JSON Schema, for editors and other tools. */

@@ -1,7 +1,8 @@
 import { type ApiAnswers, askApi, type Contact, contactHost } from '../copernica/diagnose.js';
 import type { ProxySettings } from '../copernica/proxy.js';
 import type { Host } from '../host.js';
-import { type ReadManifest, readManifest } from '../manifest/load.js';
+import { ManifestLoader } from '../manifest/load.js';
+import type { ParsedManifest } from '../manifest/parse.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
 import { loadToken } from '../settings/secrets.js';
@@ -25,7 +26,7 @@ export interface Context extends Shared {
   readonly host: Host;
   readonly account: AccountSettings;
   readonly settings: Settings;
-  manifest(): ReadManifest['result'];
+  manifest(): ParsedManifest;
   /** These throw ProductError. */
   token(): Promise<string>;
   /** PEM text of --ca-file; undefined: there is none. */
@@ -63,7 +64,7 @@ export function contextOf(host: Host, account: AccountSettings, shared: Shared):
     host,
     account,
     settings,
-    manifest: once(() => readManifest(settings.file, environment, secrets).result),
+    manifest: once(() => new ManifestLoader([settings.file], environment, secrets).read()),
     token,
     certificates,
     state: once(() => fileStore(settings.state).read()),

@@ -20,11 +20,10 @@ const OWN_PREFIX = 'COPERNICA_';
  * Variables that look like a setting and are none: nobody else would tell, since they are not read. Only those that
  * are close to one: Kubernetes makes COPERNICA_WEBHOOKS_PORT and its like for a Service of that name.
  */
-export function checkEnvironment({ host, accounts, manifest }: Context): Finding {
+export function checkEnvironment({ host, accounts }: Context): Finding {
   const { environment } = host;
   const known = [...Object.values(SETTINGS).map((it) => it.environment), TOKEN_VARIABLE, TOKEN_FILE_VARIABLE];
-  const parsed = manifest();
-  const used = [...(parsed.ok ? parsed.environmentUsed : []), ...accounts.flatMap(({ token }) => token.variable ?? [])];
+  const used = accounts.flatMap(({ token }) => token.variable ?? []);
   const slips = Object.keys(environment).flatMap((name) => {
     const isOurs = environment[name] !== undefined && name.startsWith(OWN_PREFIX);
     const near = isOurs && !known.includes(name) && !used.includes(name) ? nearest(name, known) : undefined;

@@ -1,8 +1,8 @@
 import { isMap, isScalar, isSeq, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
 import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
-import { checkBounds } from '../manifest/bounds.js';
-import { lineRange, placeOf, type Source, sourceOf } from '../manifest/findings.js';
+import { boundsProblem } from '../manifest/bounds.js';
+import { lineRange, placeOf, type Source, sourceOf } from '../manifest/source.js';
 import { frame } from '../text/frame.js';
 import { cut, quote } from '../text/printable.js';
 import { nearest } from '../text/suggest.js';
@@ -70,7 +70,7 @@ export interface FileValues {
  */
 export function readSettingsFile({ path, text }: { readonly path: string; readonly text: string }): FileValues {
   const reading = new Reading(sourceOf(path, text));
-  const { refusal } = checkBounds(text, SETTINGS_LIMITS);
+  const refusal = boundsProblem(text, SETTINGS_LIMITS);
   if (refusal !== null) {
     reading.complain(refusal.start, 'settings-syntax', refusal.message);
     return reading;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readManifest } from '../../src/manifest/load.js';
+import { ManifestLoader } from '../../src/manifest/load.js';
 import { formatList } from '../../src/output/list.js';
 import { formatProblem } from '../../src/output/problems.js';
 import { parseJournal } from '../../src/state/file/parse.js';
@@ -67,7 +67,7 @@ function namesIn(kind: string): string[] {
 async function playManifest(name: string): Promise<string> {
   const env = { COPERNICA_ACCESS_TOKEN: TOKEN, WEBHOOKS_COPY: TOKEN };
   const hidden = { variables: new Set<string>(), values: [TOKEN] };
-  const { result } = readManifest(pathOf('manifest', name), env, hidden);
+  const result = new ManifestLoader([pathOf('manifest', name)], env, hidden).read();
   const problems = result.ok ? result.warnings : result.problems;
   const shown = problems.map((problem) => formatProblem(problem, { color: false })).join('');
   expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { frameOf, lineRange, placeOf, sourceOf } from '../../../src/manifest/findings.js';
+import { frameOf, lineRange, placeOf, sourceOf } from '../../../src/manifest/source.js';
 import { cut, printable, quote } from '../../../src/text/printable.js';
 import { nearest } from '../../../src/text/suggest.js';
 import { growth, MOST_GROWTH } from '../../helpers/growth.js';
@@ -79,7 +79,7 @@ describe('a frame', () => {
   /** As the seventh line of a manifest. */
   const framed = (text: string, column: number, length: number) => {
     const start = 6 + column - 1;
-    return frameOf(start, start + length, sourceOf('webhooks.yaml', `${'\n'.repeat(6)}${text}\n`));
+    return frameOf({ start, end: start + length }, sourceOf('webhooks.yaml', `${'\n'.repeat(6)}${text}\n`));
   };
 
   it.each([
