@@ -37,7 +37,7 @@ export function boundsProblem(
     const isScalar = last === CST.SCALAR;
     if (!isScalar && lexeme.startsWith('%') && !ALLOWED_DIRECTIVE.test(lexeme)) {
       const message = 'this directive is not supported';
-      const remedy = 'remove the line: a manifest is YAML 1.2';
+      const remedy = 'remove the line: this is read as YAML 1.2';
       const end = start + lexeme.length;
       return { code: 'unsupported-directive', message, remedy, start, end, withoutFrame: true };
     }

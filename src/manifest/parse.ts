@@ -5,7 +5,7 @@ import type { ManifestEntry } from '../webhook.js';
 import { checkAcross } from './across.js';
 import { boundsProblem } from './bounds.js';
 import { type Candidate, plain, readEntry } from './entry.js';
-import { type Finding, Findings } from './findings.js';
+import { type Finding, Findings, moreProblems } from './findings.js';
 import type { Interpolate } from './interpolate.js';
 import { reportIssues } from './issues.js';
 import { LIMITS } from './limits.js';
@@ -38,7 +38,9 @@ export function joinFiles(files: readonly ParsedFile[]): ParsedManifest {
   const warnings = files.flatMap((file) => file.warnings);
   const told = [...errors.slice(0, LIMITS.problems), ...warnings.slice(0, LIMITS.problems)];
   const problems = files.flatMap(({ file }) => told.filter((problem) => problem.file === file).sort(byPlace));
-  if (told.length < errors.length + warnings.length) problems.push(moreProblems(files, errors.length > 0));
+  if (told.length < errors.length + warnings.length) {
+    problems.push(moreProblems(files[0]?.file ?? '', errors.length > 0 ? 'error' : 'warning'));
+  }
   if (errors.length > 0) return { ok: false, problems };
   return { ok: true, entries: candidates.flatMap(({ entry }) => entry ?? []), warnings: problems };
 }
@@ -46,16 +48,6 @@ export function joinFiles(files: readonly ParsedFile[]): ParsedManifest {
 function byPlace(a: Problem, b: Problem): number {
   const [line = 0, otherLine = 0, column = 0, otherColumn = 0] = [a.line, b.line, a.column, b.column];
   return line - otherLine || column - otherColumn;
-}
-
-function moreProblems([first]: readonly ParsedFile[], isError: boolean): Problem {
-  return {
-    code: 'more-problems',
-    severity: isError ? 'error' : 'warning',
-    message: `there are more problems than the ${LIMITS.problems} shown`,
-    ...(first === undefined ? {} : { file: first.file }),
-    remedy: 'fix those above and look again',
-  };
 }
 
 /** Reads the text of one file: YAML → plain tree → entries. Finds every problem at once and never throws. */

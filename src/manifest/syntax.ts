@@ -73,7 +73,7 @@ function explained(error: YAMLError, source: Source): Finding {
     return {
       code: 'several-documents',
       message: 'a file is one YAML document, and here begins another',
-      remedy: 'put all entries under one `webhooks`, or make two files',
+      remedy: 'make one document of it, or two files',
       start,
       end: start + 3,
     };
