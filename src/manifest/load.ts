@@ -89,7 +89,9 @@ export function readManifestFile(file: string, mostTries = 3): FileContent {
     // With O_NONBLOCK a named pipe opens at once; to a regular file it makes no difference.
     fd = openSync(target, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     const about = fstatSync(fd);
-    if (!about.isFile()) return irregular(file);
+    if (!about.isFile()) {
+      return unreadable(file, 'is not a regular file', 'write the manifest to a file and name that');
+    }
     if (about.size > LIMITS.fileBytes) return tooLarge(file);
     const bytes = readFileSync(fd);
     return bytes.length > LIMITS.fileBytes ? tooLarge(file) : decoded(bytes, file);
@@ -107,10 +109,6 @@ function decoded(bytes: Buffer, file: string): FileContent {
   if (isUtf8(bytes)) return { file, text, problem: null };
   const place = placeOf(text.indexOf('\ufffd'), sourceOf(file, text));
   return refused(file, { code: 'not-utf8', message: 'is not UTF-8', remedy: 'save the file as UTF-8', ...place });
-}
-
-function irregular(file: string): FileContent {
-  return unreadable(file, 'is not a regular file', 'write the manifest to a file and name that');
 }
 
 function tooLarge(file: string): FileContent {
@@ -133,10 +131,6 @@ function whyUnreadable(error: unknown, file: string): FileContent {
     case 'EACCES':
     case 'EPERM':
       return unreadable(file, 'may not be read by this user', 'give this user the right to read it');
-    case 'ELOOP':
-      return unreadable(file, 'is a symbolic link that leads back to itself', 'fix the link');
-    case 'ENXIO':
-      return irregular(file);
     default:
       return unreadable(file, `can’t be read (${code})`, 'check the path and the disk');
   }
