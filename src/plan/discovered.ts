@@ -2,7 +2,7 @@ import { Scalar, stringify } from 'yaml';
 import type { LiveWebhook } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
 import { looksLike } from '../recovery/matching.js';
-import type { IdRange, State } from '../state/state.js';
+import { type IdRange, type State, VERIFY_NAME } from '../state/state.js';
 import { printable, printableJson } from '../text/printable.js';
 import { asWritten, CALLERS, canonicalCallers, canonicalHandler, type HandlerAsWritten } from '../webhook.js';
 
@@ -27,12 +27,14 @@ const AROUND_KNOWN_IDS = 64;
 /**
  * Names for what was found: those of the state where it has them, else trigger and host, such as
  * `create-my-webhook-url.com`, with a number where that is taken. By rising id, so that they are the same each time.
+ * What `verify` left to be deleted is not for a manifest.
  */
 export function nameDiscovered(webhooks: readonly LiveWebhook[], state: State | null): Discovered[] {
   const owners = state?.owners ?? new Map<number, string>();
   const written = writtenHandlers(state);
   const taken = new Set(owners.values());
-  const named = [...webhooks]
+  const named = webhooks
+    .filter(({ id }) => owners.get(id) !== VERIFY_NAME)
     .sort((a, b) => a.id - b.id)
     .map((webhook) => {
       const owner = owners.get(webhook.id);

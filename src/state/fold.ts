@@ -66,6 +66,8 @@ export function fold(records: Iterable<StateRecord>): FoldedState {
  *     possiblyDuplicated                                                              + mark
  *     cleared                                                                         - mark
  *     entry, pendingDelete, former, losses: only in a file that was written anew
+ *
+ * Of the name that `verify` uses there is never an entry: each webhook is a pending delete at once.
  */
 export function applyRecord(state: FoldedState, record: StateRecord): void {
   switch (record.type) {

@@ -1,7 +1,17 @@
 import { asWritten } from '../webhook.js';
 import { union } from './ranges.js';
 import type { HeaderRecord } from './records.js';
-import type { ClosedIntent, IdRange, Intent, Losses, PendingDelete, ReadRange, State, StateEntry } from './state.js';
+import {
+  type ClosedIntent,
+  type IdRange,
+  type Intent,
+  type Losses,
+  type PendingDelete,
+  type ReadRange,
+  type State,
+  type StateEntry,
+  VERIFY_NAME,
+} from './state.js';
 
 /** A state that is still being folded. Only `applyRecord` changes it. */
 export interface FoldedState extends State {
@@ -51,12 +61,17 @@ export function startState(header: HeaderRecord): FoldedState {
 
 /**
  * The entry gets this webhook. One that it had before is to be deleted, by the same record: a crash after it, in a
- * replace or after a lost webhook was found, leaves the old one known and never two that are wanted.
+ * replace or after a lost webhook was found, leaves the old one known and never two that are wanted. What `verify` made
+ * is to be deleted itself.
  */
 export function takeOver(state: FoldedState, entry: StateEntry): void {
   own(state, entry.id, entry.name);
   const before = state.entries.get(entry.name);
   if (before !== undefined) toBeDeleted(state, before);
+  if (entry.name === VERIFY_NAME) {
+    toBeDeleted(state, entry);
+    return;
+  }
   const kept = before?.isProtected === true ? { isProtected: true as const } : {};
   state.entries.set(entry.name, { ...entry, ...kept });
 }

@@ -1,5 +1,11 @@
 import type { HandlerAsWritten, WebhookSpec } from '../webhook.js';
 
+/**
+ * The name of the webhooks that `verify` makes, which no entry of a manifest can have. They are only there to be
+ * deleted: as soon as an id is known, be it answered or found, its webhook is a pending delete, and never an entry.
+ */
+export const VERIFY_NAME = 'verify:test';
+
 /** A webhook that exists in the account and belongs to an entry. */
 export interface StateEntry extends HandlerAsWritten {
   readonly name: string;

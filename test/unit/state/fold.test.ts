@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { applyRecord, fold } from '../../../src/state/fold.js';
 import { ImpossibleRecord } from '../../../src/state/folded-state.js';
 import type { StateRecord } from '../../../src/state/records.js';
+import { VERIFY_NAME } from '../../../src/state/state.js';
 import { AT, aWebhook, HEADER, intent, LATER, lost, made } from './histories.js';
 
 function stateAfter(...records: StateRecord[]) {
@@ -402,6 +403,48 @@ describe('a second webhook of one entry', () => {
       { from: 20, to: 22 },
     ]);
     expect(stateAfter(...marked, { type: 'cleared', name: 'a', at: AT }).possiblyDuplicated.size).toBe(0);
+  });
+});
+
+describe('what verify made', () => {
+  const deleted = { id: 1894, name: VERIFY_NAME, spec: aWebhook(VERIFY_NAME) };
+
+  it.each<[string, StateRecord[]]>([
+    ['answered', made(VERIFY_NAME, 1894, 1)],
+    [
+      'found',
+      [
+        ...lost(1, VERIFY_NAME),
+        {
+          type: 'matched',
+          name: VERIFY_NAME,
+          at: LATER,
+          intents: [1],
+          id: 1894,
+          webhook: aWebhook(VERIFY_NAME),
+          others: [],
+        },
+      ],
+    ],
+    [
+      'answered late',
+      [
+        ...lost(1, VERIFY_NAME),
+        { type: 'closed', intent: 1, at: LATER, witness: 2000 },
+        { type: 'late', intent: 1, name: VERIFY_NAME, id: 1894, at: LATER, webhook: aWebhook(VERIFY_NAME) },
+      ],
+    ],
+  ])('is to be deleted from the moment its id is known: %s', (_title, records) => {
+    const state = stateAfter(...records);
+    expect([...state.pendingDeletes.values()]).toEqual([deleted]);
+    expect(state).toMatchObject({ entries: new Map(), highestId: 1894, losses: NO_LOSSES });
+    applyRecord(state, { type: 'removed', id: 1894, at: LATER });
+    expect(state).toMatchObject({ pendingDeletes: new Map(), owners: new Map(), highestId: 1894 });
+  });
+
+  it('is to be deleted with each other of its name, and stays so when another is made', () => {
+    const state = stateAfter(...made(VERIFY_NAME, 1894, 1), ...made(VERIFY_NAME, 1895, 2));
+    expect([...state.pendingDeletes.keys()]).toEqual([1894, 1895]);
   });
 });
 
