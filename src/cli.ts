@@ -160,6 +160,16 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
   );
   doing(
     command(
+      'verify',
+      'prove on the account, with two webhooks that it makes and deletes, what the promise rests on',
+      new Option('--handler <url>', 'handler of the two; its domain is validated in the account').makeOptionMandatory(),
+      new Option('--database <id>', 'limit the second one to this database'),
+      JSON_OPTION,
+    ),
+    lazily(async () => (await import('./commands/verify.js')).verifyCommand),
+  );
+  doing(
+    command(
       'healthcheck',
       'ask the daemon of this machine whether it lives: for containers',
       new Option(
