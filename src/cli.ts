@@ -8,6 +8,7 @@ import type { ProblemCode } from './error-codes.js';
 import type { Host } from './host.js';
 import { EXIT } from './output/exit-code.js';
 import { type CommandName, SETTING_NAMES, SETTINGS, type Setting } from './settings/schema.js';
+import { inWordsOfThisTool } from './text/other-tools.js';
 import { printableJson, printableLines } from './text/printable.js';
 
 /** Apart from what only one command has, so that it is found among them. */
@@ -39,7 +40,7 @@ export async function runCli(host: Host, args: readonly string[]): Promise<numbe
 }
 
 function usageDocument(error: CommanderError) {
-  const [message, remedy] = error.message.replace(/^error: /, '').split('\n');
+  const [message, remedy] = inWordsOfThisTool(error.message.replace(/^error: /, '')).split('\n');
   const place = { name: null, file: null, line: null, column: null };
   return {
     errors: [{ code: 'usage' satisfies ProblemCode, message, remedy: remedy ?? 'see --help', ...place }],
@@ -59,6 +60,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     .exitOverride()
     .configureOutput({
       writeOut: (text) => host.stdout.write(text),
+      outputError: (text, write) => write(inWordsOfThisTool(text)),
       writeErr: (text) => host.stderr.write(printableLines(host.secrets.redact(text))),
     })
     .showHelpAfterError('(see --help)')
