@@ -3,9 +3,11 @@ import type { ApplyCommandOptions } from './commands/apply.js';
 import { type CommandResult, execute, type Invocation, type OutputFormat } from './commands/command.js';
 import type { InitOptions } from './commands/init.js';
 import type { SandboxOptions } from './commands/sandbox.js';
+import type { SchemaOptions } from './commands/schema.js';
 import { SHELLS, type Shell } from './completion/shells.js';
 import type { ProblemCode } from './error-codes.js';
 import type { Host } from './host.js';
+import { DOCUMENT_NAMES } from './output/document-names.js';
 import { EXIT } from './output/exit-code.js';
 import { type CommandName, SETTING_NAMES, SETTINGS, type Setting } from './settings/schema.js';
 import { inWordsOfThisTool } from './text/other-tools.js';
@@ -181,9 +183,12 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     ),
     lazily(async () => (await import('./commands/healthcheck.js')).healthcheckCommand),
   );
-  doing(
-    program.command('schema').description('print the JSON Schema of the manifest'),
-    lazily(async () => (await import('./commands/schema.js')).schemaCommand),
+  const schema = program
+    .command('schema')
+    .description('print the JSON Schema of the manifest, or of what a command prints with --json')
+    .addOption(new Option('--of <what>', 'which one').choices(['manifest', ...DOCUMENT_NAMES]).default('manifest'));
+  doing(schema, async (_host, _invocation, options: SchemaOptions) =>
+    (await import('./commands/schema.js')).schemaCommand(options),
   );
   doing(
     program

@@ -5,6 +5,7 @@ import { verified } from '../doctor/verify.js';
 import { productError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { handlerComplaint } from '../manifest/handler.js';
+import { unknownAccount } from '../output/account.js';
 import { formatVerified, verifyJson, verifyProblems } from '../output/verify.js';
 import { verifyAccount } from '../reconcile/verify.js';
 import { parseInteger } from '../settings/values.js';
@@ -39,8 +40,9 @@ export async function verifyCommand(
       const common = { init: reconciler.init, concurrency, timeoutMs, settleMs, stop, takeFacts };
       const done = await verifyAccount(reconciler.ports, { ...about, ...common });
       const rows = verified(done.observations, done.sent);
-      const { target: api } = reconciler;
-      const target = { account: done.account, api, apiVersion: settings.apiVersion, version: host.version };
+      const { apiUrl } = reconciler;
+      const account = { ...unknownAccount({ ...settings, apiUrl }), ...done.account };
+      const target = { account, apiVersion: settings.apiVersion, version: host.version };
       const problems = [...verifyProblems(rows), ...done.left];
       const color = wantsColor(host.stdout, host.environment);
       return {

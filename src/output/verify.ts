@@ -2,22 +2,20 @@ import type { Verified } from '../doctor/verify.js';
 import type { Problem } from '../errors.js';
 import { printable } from '../text/printable.js';
 import { wrap } from '../text/wrap.js';
+import { type AccountAbout, accountJson, accountLine } from './account.js';
 import { painter, type Style } from './paint.js';
 
 /** Whom and what it was about. */
 export interface VerifyTarget {
-  /** Id of the account. */
-  readonly account: string;
-  /** Its address. */
-  readonly api: string;
+  readonly account: AccountAbout;
   readonly apiVersion: string;
   /** Of this program. */
   readonly version: string;
 }
 
 /** The document of `verify --json`, the lists that every document carries excepted. */
-export function verifyJson({ account, api, apiVersion, version }: VerifyTarget, rows: readonly Verified[]) {
-  return { account: { id: account, api }, apiVersion, version, checks: rows, summary: countStatuses(rows) };
+export function verifyJson({ account, apiVersion, version }: VerifyTarget, rows: readonly Verified[]) {
+  return { account: accountJson(account), apiVersion, version, checks: rows, summary: countStatuses(rows) };
 }
 
 /** What is otherwise, each with what it means, and that something could not be seen. */
@@ -45,12 +43,12 @@ const INDENT = ' '.repeat(WIDTH.status + 2);
 
 /** For people: a table with a line or two for each, what it means under what is otherwise, and a last line. */
 export function formatVerified(
-  { account, api, apiVersion }: VerifyTarget,
+  { account, apiVersion }: VerifyTarget,
   rows: readonly Verified[],
   { color, leavesNothing }: { readonly color: boolean; readonly leavesNothing: boolean },
 ): string {
   const paint = painter(color);
-  const head = `account ${printable(account)} at ${printable(api)}, version ${apiVersion} of the API`;
+  const head = `${accountLine(account)}, version ${apiVersion} of the API`;
   const titles = cells(['', 'RELIED ON', 'SEEN', 'TIME']);
   const lines = rows.flatMap((row) => {
     const means = row.means === null ? [] : wrap(`It means: ${row.means}`, WIDTH.reliedOn + WIDTH.seen + 2);

@@ -1,5 +1,5 @@
 import type { AnswerFacts } from '../copernica/answer-facts.js';
-import type { CallFailure, Outcome } from '../copernica/api.js';
+import type { CallFailure, Identity, Outcome } from '../copernica/api.js';
 import type { ApiCall } from '../copernica/client.js';
 import type { Observations, Seen, Sent } from '../doctor/verify.js';
 import { type Problem, productError } from '../errors.js';
@@ -29,7 +29,7 @@ export interface VerifyOptions {
 }
 
 export interface Verification {
-  readonly account: string;
+  readonly account: Identity;
   readonly observations: Observations;
   readonly sent: Sent;
   /** What is left behind, or may be. */
@@ -47,8 +47,10 @@ const LATER = 'the next `apply`, `run` or `verify` deletes it; the state has it'
 export async function verifyAccount(ports: ReconcilerPorts, options: VerifyOptions): Promise<Verification> {
   const lease = await ports.lockState();
   try {
-    const { journal, isNew } = await openState(lease, ports, options);
-    if (!isNew) checkAccount(await readAccount(ports.api), journal.state.account);
+    const opened = await openState(lease, ports, options);
+    const { journal } = opened;
+    const account = opened.account ?? (await readAccount(ports.api));
+    checkAccount(account, journal.state.account);
     const { api, now } = ports;
     const { timeoutMs, stop } = options;
     const context: PostContext = { journal, api, timeoutMs, stop, now };
@@ -58,7 +60,7 @@ export async function verifyAccount(ports: ReconcilerPorts, options: VerifyOptio
     const left = await deleteAll(context);
     if (openOfVerify(context).length > 0) left.push(lostProblem());
     await journal.flush();
-    return { account: journal.state.account, observations, sent, left };
+    return { account, observations, sent, left };
   } finally {
     await lease.release();
   }

@@ -64,7 +64,7 @@ describe('verify', () => {
     const { code, document, seen } = await verify(place, '--init');
     expect(seen).toEqual(USUAL);
     expect(document).toMatchObject({
-      account: { id: '34', api: sandbox.url },
+      account: { id: '34', name: 'Sandbox', api: sandbox.url },
       apiVersion: '3',
       summary: { ok: 13, otherwise: 0, unseen: 0 },
       errors: [],

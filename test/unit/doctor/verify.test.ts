@@ -129,13 +129,14 @@ describe('what verify says of what it saw', () => {
 });
 
 describe('the table of verify', () => {
-  const target = { account: '34', api: 'https://api.copernica.com', apiVersion: '3', version: '0.1.0' };
+  const account = { id: '34', name: 'Dev', company: '', api: 'https://api.copernica.com', isSandbox: false };
+  const target = { account, apiVersion: '3', version: '0.1.0' };
 
   it('shows texts from outside as they are safe, and counts what is not as relied on', () => {
     const rows = verified({ ...USUAL, list: failed({ ...BUSY, message: '\u001b[31m##[command]' }) }, SENT);
     const text = formatVerified(target, rows, { color: false, leavesNothing: false });
     expect(text).not.toContain('\u001b');
-    expect(text).toMatch(/^account 34 at https:\/\/api\.copernica\.com, version 3 of the API\n/);
+    expect(text).toMatch(/^Account 34 Dev at api\.copernica\.com, version 3 of the API\n/);
     expect(text).toMatch(/\n1 could not be seen, 13 as relied on; something may be left behind\n$/);
   });
 });
