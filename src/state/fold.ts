@@ -1,18 +1,7 @@
-import { asWritten } from '../webhook.js';
-import { addEntry, forget, markEntry, remove, rename } from './fold-entries.js';
-import {
-  addIntent,
-  closeUnfound,
-  confirm,
-  confirmLate,
-  giveUp,
-  importWebhook,
-  lookedAgain,
-  markIntent,
-  match,
-} from './fold-intents.js';
+import { closeUnfound, confirm, confirmLate, giveUp, importWebhook, lookedAgain, match } from './fold-intents.js';
 import {
   closeOne,
+  disown,
   entryOf,
   type FoldedState,
   ImpossibleRecord,
@@ -23,17 +12,24 @@ import {
   toBeDeleted,
 } from './folded-state.js';
 import { withReading } from './ranges.js';
-import type { StateRecord } from './records.js';
+import type { RecordOf, StateRecord } from './records.js';
+import { type Intent, intentsOf, type StateEntry } from './state.js';
 
 /** What the records say together. The first must be the header. Throws ImpossibleRecord. */
 export function fold(records: Iterable<StateRecord>): FoldedState {
   let state: FoldedState | null = null;
-  for (const record of records) {
-    if (state !== null) applyRecord(state, record);
-    else if (record.type === 'header') state = startState(record);
-    else throw new ImpossibleRecord('the first record is not a header');
-  }
+  for (const record of records) state = withRecord(state, record);
   if (state === null) throw new ImpossibleRecord('there is no header');
+  return state;
+}
+
+/** The state with one more record, the same object; null: there is none before the header. Throws ImpossibleRecord. */
+export function withRecord(state: FoldedState | null, record: StateRecord): FoldedState {
+  if (state === null) {
+    if (record.type === 'header') return startState(record);
+    throw new ImpossibleRecord('the first record is not a header');
+  }
+  applyRecord(state, record);
   return state;
 }
 
@@ -83,7 +79,7 @@ export function applyRecord(state: FoldedState, record: StateRecord): void {
       closeOne(state, intentOf(state, record.intent).intent);
       break;
     case 'created':
-      confirm(state, intentOf(state, record.intent), record);
+      confirm(state, intentOf(state, record.intent), record.id, record.at);
       break;
     case 'late':
       confirmLate(state, record);
@@ -92,8 +88,10 @@ export function applyRecord(state: FoldedState, record: StateRecord): void {
       match(state, record);
       break;
     case 'suspected':
+      changeIntent(state, record.intent, { candidates: record.ids.length === 0 ? undefined : record.ids });
+      break;
     case 'unproved':
-      markIntent(state, record);
+      changeIntent(state, record.intent, { unproved: { runs: record.runs, since: record.at } });
       break;
     case 'seen':
       state.highestId = Math.max(state.highestId ?? 0, record.id);
@@ -114,9 +112,15 @@ export function applyRecord(state: FoldedState, record: StateRecord): void {
       importWebhook(state, record);
       break;
     case 'updating':
-    case 'updated':
+      changeEntry(state, record.name, { updating: record.webhook });
+      break;
+    case 'updated': {
+      const { webhook: spec, handlerAsWritten } = record;
+      changeEntry(state, record.name, { spec, handlerAsWritten, updating: undefined });
+      break;
+    }
     case 'protected':
-      markEntry(state, record);
+      changeEntry(state, record.name, { isProtected: record.isProtected ? true : undefined });
       break;
     case 'renamed':
       rename(state, record.from, record.to);
@@ -139,15 +143,12 @@ export function applyRecord(state: FoldedState, record: StateRecord): void {
     case 'entry':
       addEntry(state, record);
       break;
-    case 'pendingDelete':
+    case 'pendingDelete': {
+      const { type: _, webhook: spec, ...pending } = record;
       own(state, record.id, record.name);
-      state.pendingDeletes.set(record.id, {
-        id: record.id,
-        name: record.name,
-        spec: record.webhook,
-        ...asWritten(record),
-      });
+      state.pendingDeletes.set(record.id, { ...pending, spec });
       break;
+    }
     case 'former':
       for (const id of record.ids) state.formerIds.add(id);
       break;
@@ -155,4 +156,73 @@ export function applyRecord(state: FoldedState, record: StateRecord): void {
       state.losses = { count: record.count, lastAt: record.lastAt, upTo: record.upTo };
       break;
   }
+}
+
+function addIntent(state: FoldedState, { type: _, webhook: spec, ...intent }: RecordOf<'intent'>): void {
+  const { intent: number } = intent;
+  if (state.intents.has(number)) throw new ImpossibleRecord(`there is an open intent ${number} already`);
+  state.intents.set(number, { ...intent, spec });
+  state.nextIntent = Math.max(state.nextIntent, number + 1);
+}
+
+function changeIntent(state: FoldedState, number: number, change: Partial<Intent>): void {
+  const intent = { ...intentOf(state, number), ...change };
+  const closed = state.closed.get(number);
+  if (closed === undefined) state.intents.set(number, intent);
+  else state.closed.set(number, { ...closed, intent });
+}
+
+function addEntry(state: FoldedState, record: RecordOf<'entry'>): void {
+  const { type: _, webhook: spec, possiblyDuplicated, ...entry } = record;
+  if (state.entries.has(entry.name)) throw new ImpossibleRecord(`there is an entry ${entry.name} already`);
+  own(state, entry.id, entry.name);
+  state.entries.set(entry.name, { ...entry, spec });
+  if (possiblyDuplicated !== undefined) mark(state, entry.name, [possiblyDuplicated]);
+}
+
+function changeEntry(state: FoldedState, name: string, change: Partial<StateEntry>): void {
+  state.entries.set(name, { ...entryOf(state, name), ...change });
+}
+
+/** An entry, or one that has only intents so far: an uncertain create can be renamed too. */
+function rename(state: FoldedState, from: string, to: string): void {
+  if (state.entries.has(to)) throw new ImpossibleRecord(`there is an entry ${to} already`);
+  const intents = intentsOf(state, from);
+  const entry = intents.length === 0 ? entryOf(state, from) : state.entries.get(from);
+  if (entry !== undefined) {
+    state.entries.delete(from);
+    state.entries.set(to, { ...entry, name: to });
+    state.owners.set(entry.id, to);
+  }
+  const closed = [...state.closed.values()].flatMap(({ intent }) => (intent.name === from ? [intent] : []));
+  for (const { intent } of [...intents, ...closed]) changeIntent(state, intent, { name: to });
+  mark(state, to, state.possiblyDuplicated.get(from));
+  state.possiblyDuplicated.delete(from);
+}
+
+/**
+ * Drops the entry, its intents and its mark. Pending deletes of the name stay, since that they must be deleted was
+ * decided before; but where there is nothing else of that name, they are what is meant, or they could never be dropped.
+ */
+function forget(state: FoldedState, name: string): void {
+  const entry = state.entries.get(name);
+  const intents = intentsOf(state, name);
+  const hasMark = state.possiblyDuplicated.delete(name);
+  if (entry === undefined && intents.length === 0 && !hasMark) forgetPendingDeletes(state, name);
+  if (entry !== undefined) remove(state, entry.id);
+  const closed = [...state.closed.values()].flatMap(({ intent }) => (intent.name === name ? [intent] : []));
+  for (const { intent } of [...intents, ...closed]) closeOne(state, intent);
+}
+
+function forgetPendingDeletes(state: FoldedState, name: string): void {
+  const pending = [...state.pendingDeletes.values()].filter((webhook) => webhook.name === name);
+  if (pending.length === 0) throw new ImpossibleRecord(`there is nothing called ${name}`);
+  for (const { id } of pending) remove(state, id);
+}
+
+function remove(state: FoldedState, id: number): void {
+  const owner = state.owners.get(id);
+  if (owner === undefined) throw new ImpossibleRecord(`there is no webhook ${id}`);
+  disown(state, id);
+  if (!state.pendingDeletes.delete(id)) state.entries.delete(owner);
 }

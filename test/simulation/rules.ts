@@ -115,7 +115,7 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
   },
   '9: what is left over keeps its own bound': {
     file: 'state/fold-intents.ts',
-    replace: 'share(state, all, new Set(intents));',
+    replace: 'share(state, all, intents);',
     by: '',
     shows: UNKNOWN,
   },

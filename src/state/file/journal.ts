@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { errorCode, type ProductError } from '../../errors.js';
-import { compact, isMostlyDead } from '../compact.js';
+import { compact } from '../compact.js';
 import { applyRecord } from '../fold.js';
 import type { FoldedState } from '../folded-state.js';
 import { asRecord, type StateRecord } from '../records.js';
@@ -9,7 +9,7 @@ import type { OpenJournal } from '../store.js';
 import { type FileFacts, isSameFile, type OpenFile } from './disk.js';
 import { changedFailure, replacedFailure, stateFailure } from './failures.js';
 import { encodeLines } from './line.js';
-import { replaceByCompacted, type StateFile, syncFolderOf } from './replace.js';
+import { isMostlyDead, replaceByCompacted, type StateFile, syncFolderOf } from './replace.js';
 
 /** Where a journal stands: the file is open, whole, and ends at `bytes`. */
 export interface JournalStart {
@@ -161,7 +161,7 @@ export class FileJournal implements OpenJournal {
     const { path, target, disk } = this.#where;
     try {
       const [open, there] = await Promise.all([this.#file.stat(), disk.stat(target)]);
-      if (!isSameFile(open, there) || open.links === 0) throw replacedFailure(path);
+      if (!isSameFile(open, there) || open.nlink === 0n) throw replacedFailure(path);
       this.#assertLength(open);
     } catch (error) {
       const isGone = ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
@@ -170,6 +170,6 @@ export class FileJournal implements OpenJournal {
   }
 
   #assertLength({ size }: FileFacts): void {
-    if (size !== this.#bytes) throw changedFailure(this.#where.path);
+    if (Number(size) !== this.#bytes) throw changedFailure(this.#where.path);
   }
 }

@@ -143,7 +143,7 @@ async function attemptToLock(about: Locking & { readonly uid: number | undefined
       const facts = await state.stat();
       if (!(await isInPlace(facts, target, disk))) return { kind: 'moved' };
       // A mount of a file that was replaced where it comes from leads to the old one for ever.
-      if (facts.links === 0) throw detachedFailure(path);
+      if (facts.nlink === 0n) throw detachedFailure(path);
     }
     taken = true;
     return { kind: 'taken', lockFile, state };
