@@ -1,6 +1,6 @@
 import type { LiveWebhook } from '../copernica/api.js';
-import { rangesText } from '../state/ranges.js';
-import type { IdRange, Intent, State } from '../state/state.js';
+import { isWithin, rangesText } from '../state/ranges.js';
+import { type IdRange, type Intent, intentsOf, type State } from '../state/state.js';
 import type { WebhookSpec } from '../webhook.js';
 import { canHaveMade, looksLike } from './matching.js';
 
@@ -45,11 +45,7 @@ export function refusedUnread(state: State, name: string, id: number): ImportRef
 }
 
 function isInDoubt(state: State, name: string): boolean {
-  return state.possiblyDuplicated.has(name) || openIntents(state, name).length > 0;
-}
-
-function openIntents(state: State, name: string): Intent[] {
-  return [...state.intents.values()].filter((intent) => intent.name === name);
+  return state.possiblyDuplicated.has(name) || intentsOf(state, name).length > 0;
 }
 
 /**
@@ -74,13 +70,13 @@ export function importVerdict(state: State, name: string, webhook: LiveWebhook):
   const refused = refusedUnread(state, name, id);
   if (refused !== null) return refused;
   const entry = state.entries.get(name);
-  const open = openIntents(state, name);
+  const open = intentsOf(state, name);
   const maker = open.find((intent) => canHaveMade(intent, webhook));
   const intent = maker?.intent ?? null;
   if (entry === undefined) return { kind: 'take-over', former: null, spec: maker?.spec ?? null, intent };
   const ranges = state.possiblyDuplicated.get(name);
   if (entry.id === id) return { kind: 'settle', cancels: open, marked: ranges !== undefined };
-  if (ranges?.some((range) => contains(range, id)) && looksLike(webhook, entry.spec)) {
+  if (isWithin(id, ranges) && looksLike(webhook, entry.spec)) {
     return { kind: 'take-over', former: entry.id, spec: entry.spec, intent };
   }
   if (maker !== undefined) return { kind: 'take-over', former: entry.id, spec: maker.spec, intent };
@@ -95,8 +91,4 @@ function expected(ranges: readonly IdRange[] | undefined): string {
   return ranges === undefined
     ? 'it is older, or not as it was sent'
     : `it is not among the ids ${rangesText(ranges)}, or not like it`;
-}
-
-function contains({ from, to }: IdRange, id: number): boolean {
-  return id >= from && id <= to;
 }

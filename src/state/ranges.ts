@@ -30,6 +30,11 @@ export function without(ranges: readonly IdRange[], others: readonly IdRange[]):
   return left;
 }
 
+/** Each once, rising. */
+export function rising(ids: Iterable<number>): number[] {
+  return [...new Set(ids)].sort((a, b) => a - b);
+}
+
 /** Ids as ranges. */
 export function rangesOf(ids: readonly number[]): IdRange[] {
   return union(

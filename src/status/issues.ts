@@ -2,7 +2,7 @@ import type { FailureKind, Problem } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { CHANGED_IN_ACCOUNT } from '../plan/change.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
-import { lossesProblem } from '../recovery/losses.js';
+import { lossesProblem } from '../recovery/sending.js';
 import { ISSUES, keysOf } from './kinds.js';
 import type { RunView } from './rows.js';
 import { type Issue, type IssueCode, MOST_PROBLEMS_KEPT, safeProblems, type WebhookStatus } from './snapshot.js';

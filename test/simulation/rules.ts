@@ -78,15 +78,15 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
   },
   '7: an intent is closed without reading': {
     file: 'recovery/proof.ts',
-    replace: "if (ids.length > 0) return { kind: 'unread'",
-    by: "if (ids.length < 0) return { kind: 'unread'",
+    replace: "kind: ids.length === 0 ? 'absent'",
+    by: "kind: ids.length >= 0 ? 'absent'",
     shows: UNKNOWN,
     seed: 32,
   },
   '7: reading counts although nothing of ours can be read': {
-    file: 'recovery/recover.ts',
-    replace: 'async #canRead(from: number): Promise<boolean> {',
-    by: 'async #canRead(from: number): Promise<boolean> {\n    if (from >= 0) return true;',
+    file: 'recovery/read.ts',
+    replace: 'async canRead(from: number): Promise<boolean> {',
+    by: 'async canRead(from: number): Promise<boolean> {\n    if (from >= 0) return true;',
     shows: UNKNOWN,
   },
   '7: an id that can not be read counts as read': {
@@ -102,8 +102,8 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
     shows: UNKNOWN,
   },
   '7: a list that lacks one of ours is believed': {
-    file: 'recovery/recover.ts',
-    replace: 'webhooks !== null && [...journal.state.entries.values()].every(({ id }) => ids.has(id));',
+    file: 'recovery/read.ts',
+    replace: 'webhooks !== null && [...this.#state.entries.values()].every(({ id }) => ids.has(id));',
     by: 'webhooks !== null && ids.size >= 0;',
     shows: UNKNOWN,
   },
@@ -121,20 +121,20 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
   },
   '9: what was found besides is kept': {
     file: 'recovery/matching.ts',
-    replace: 'others: known.filter((one) => one !== kept).map(({ webhook }) => webhook.id),',
-    by: 'others: [],',
+    replace: 'others: known.filter((one) => one !== kept).map(({ id }) => id)',
+    by: 'others: []',
     shows: UNKNOWN,
   },
   '11: what was not read is not said': {
     file: 'recovery/recover.ts',
-    replace: "const unread = proof.kind === 'unread' ? proof.ranges : proof.outOfReach;",
-    by: "const unread = (proof.kind === 'unread' ? proof.ranges : proof.outOfReach).slice(0, 0);",
+    replace: 'const { witness, unread } = proof;',
+    by: 'const { witness } = proof;\n    const unread = proof.unread.slice(0, 0);',
     shows: UNKNOWN,
   },
   '12: there is no second look': {
     file: 'recovery/recover.ts',
-    replace: 'const like = sight.webhooks.filter((one) => isIn(one.id) && canHaveMade(intent, one));',
-    by: 'const like = sight.webhooks.filter((one) => isIn(one.id) && canHaveMade(intent, one)).slice(0, 0);',
+    replace: 'webhooks.filter((webhook) => isIn(webhook.id) && canHaveMade(intent, webhook))',
+    by: 'webhooks.filter((webhook) => isIn(webhook.id) && canHaveMade(intent, webhook)).slice(0, 0)',
     shows: /the second look passed over/,
   },
   '14: an id that was given before is believed': {
