@@ -12,7 +12,7 @@ import {
   toBeDeleted,
 } from './folded-state.js';
 import { withReading } from './ranges.js';
-import type { RecordOf, StateRecord } from './records.js';
+import type { RecordOf, RecordType, StateRecord } from './records.js';
 import { type Intent, intentsOf, type StateEntry } from './state.js';
 
 /** What the records say together. The first must be the header. Throws ImpossibleRecord. */
@@ -66,97 +66,59 @@ export function withRecord(state: FoldedState | null, record: StateRecord): Fold
  * Of the name that `verify` uses there is never an entry: each webhook is a pending delete at once.
  */
 export function applyRecord(state: FoldedState, record: StateRecord): void {
-  switch (record.type) {
-    case 'header':
-      throw new ImpossibleRecord('there is a second header');
-    case 'intent':
-      addIntent(state, record);
-      break;
-    case 'unknown':
-      giveUp(state, record);
-      break;
-    case 'cancelled':
-      closeOne(state, intentOf(state, record.intent).intent);
-      break;
-    case 'created':
-      confirm(state, intentOf(state, record.intent), record.id, record.at);
-      break;
-    case 'late':
-      confirmLate(state, record);
-      break;
-    case 'matched':
-      match(state, record);
-      break;
-    case 'suspected':
-      changeIntent(state, record.intent, { candidates: record.ids.length === 0 ? undefined : record.ids });
-      break;
-    case 'unproved':
-      changeIntent(state, record.intent, { unproved: { runs: record.runs, since: record.at } });
-      break;
-    case 'seen':
-      state.highestId = Math.max(state.highestId ?? 0, record.id);
-      break;
-    case 'read':
-      state.reads = withReading(state.reads, { from: record.from, to: record.to, at: record.at });
-      break;
-    case 'readsVoid':
-      state.reads = [];
-      break;
-    case 'closed':
-      closeUnfound(state, record);
-      break;
-    case 'lookedAgain':
-      lookedAgain(state, record);
-      break;
-    case 'imported':
-      importWebhook(state, record);
-      break;
-    case 'updating':
-      changeEntry(state, record.name, { updating: record.webhook });
-      break;
-    case 'updated': {
-      const { webhook: spec, handlerAsWritten } = record;
-      changeEntry(state, record.name, { spec, handlerAsWritten, updating: undefined });
-      break;
-    }
-    case 'protected':
-      changeEntry(state, record.name, { isProtected: record.isProtected ? true : undefined });
-      break;
-    case 'renamed':
-      rename(state, record.from, record.to);
-      break;
-    case 'forgotten':
-      forget(state, record.name);
-      break;
-    case 'deleting':
-      toBeDeleted(state, entryOf(state, record.name));
-      break;
-    case 'removed':
-      remove(state, record.id);
-      break;
-    case 'possiblyDuplicated':
-      mark(state, record.name, record.ranges);
-      break;
-    case 'cleared':
-      state.possiblyDuplicated.delete(record.name);
-      break;
-    case 'entry':
-      addEntry(state, record);
-      break;
-    case 'pendingDelete': {
-      const { type: _, webhook: spec, ...pending } = record;
-      own(state, record.id, record.name);
-      state.pendingDeletes.set(record.id, { ...pending, spec });
-      break;
-    }
-    case 'former':
-      for (const id of record.ids) state.formerIds.add(id);
-      break;
-    case 'losses':
-      state.losses = { count: record.count, lastAt: record.lastAt, upTo: record.upTo };
-      break;
-  }
+  // Each has the records of its own type: that is what the type of the table says.
+  const apply = APPLY[record.type] as (state: FoldedState, record: StateRecord) => void;
+  apply(state, record);
 }
+
+const APPLY: { readonly [Type in RecordType]: (state: FoldedState, record: RecordOf<Type>) => void } = {
+  header: () => {
+    throw new ImpossibleRecord('there is a second header');
+  },
+  intent: addIntent,
+  unknown: giveUp,
+  cancelled: (state, { intent }) => closeOne(state, intentOf(state, intent).intent),
+  created: (state, { intent, id, at }) => confirm(state, intentOf(state, intent), id, at),
+  late: confirmLate,
+  matched: match,
+  suspected: (state, { intent, ids }) => changeIntent(state, intent, { candidates: ids.length > 0 ? ids : undefined }),
+  unproved: (state, { intent, runs, at }) => changeIntent(state, intent, { unproved: { runs, since: at } }),
+  seen: (state, { id }) => {
+    state.highestId = Math.max(state.highestId ?? 0, id);
+  },
+  read: (state, { type: _, ...range }) => {
+    state.reads = withReading(state.reads, range);
+  },
+  readsVoid: (state) => {
+    state.reads = [];
+  },
+  closed: closeUnfound,
+  lookedAgain,
+  imported: importWebhook,
+  updating: (state, { name, webhook }) => changeEntry(state, name, { updating: webhook }),
+  updated: (state, { name, webhook: spec, handlerAsWritten }) =>
+    changeEntry(state, name, { spec, handlerAsWritten, updating: undefined }),
+  protected: (state, { name, isProtected }) => changeEntry(state, name, { isProtected: isProtected || undefined }),
+  renamed: rename,
+  forgotten: forget,
+  deleting: (state, { name }) => toBeDeleted(state, entryOf(state, name)),
+  removed: (state, { id }) => remove(state, id),
+  possiblyDuplicated: (state, { name, ranges }) => mark(state, name, ranges),
+  cleared: (state, { name }) => {
+    state.possiblyDuplicated.delete(name);
+  },
+  entry: addEntry,
+  pendingDelete: (state, { type: _, webhook: spec, ...pending }) => {
+    own(state, pending.id, pending.name);
+    state.pendingDeletes.set(pending.id, { ...pending, spec });
+  },
+  former: (state, { ids }) => {
+    for (const id of ids) state.formerIds.add(id);
+  },
+  losses: (state, { type: _, ...losses }) => {
+    state.losses = losses;
+  },
+};
 
 function addIntent(state: FoldedState, { type: _, webhook: spec, ...intent }: RecordOf<'intent'>): void {
   const { intent: number } = intent;
@@ -185,7 +147,7 @@ function changeEntry(state: FoldedState, name: string, change: Partial<StateEntr
 }
 
 /** An entry, or one that has only intents so far: an uncertain create can be renamed too. */
-function rename(state: FoldedState, from: string, to: string): void {
+function rename(state: FoldedState, { from, to }: RecordOf<'renamed'>): void {
   if (state.entries.has(to)) throw new ImpossibleRecord(`there is an entry ${to} already`);
   const intents = intentsOf(state, from);
   const entry = intents.length === 0 ? entryOf(state, from) : state.entries.get(from);
@@ -204,7 +166,7 @@ function rename(state: FoldedState, from: string, to: string): void {
  * Drops the entry, its intents and its mark. Pending deletes of the name stay, since that they must be deleted was
  * decided before; but where there is nothing else of that name, they are what is meant, or they could never be dropped.
  */
-function forget(state: FoldedState, name: string): void {
+function forget(state: FoldedState, { name }: RecordOf<'forgotten'>): void {
   const entry = state.entries.get(name);
   const intents = intentsOf(state, name);
   const hasMark = state.possiblyDuplicated.delete(name);

@@ -7,7 +7,7 @@ import { asRecord, type StateRecord } from '../records.js';
 import type { State } from '../state.js';
 import type { OpenJournal } from '../store.js';
 import { type FileFacts, isSameFile, type OpenFile } from './disk.js';
-import { changedFailure, replacedFailure, stateFailure } from './failures.js';
+import { replacedFailure, stateFailure } from './failures.js';
 import { encodeLines } from './line.js';
 import { isMostlyDead, replaceByCompacted, type StateFile, syncFolderOf } from './replace.js';
 
@@ -161,15 +161,15 @@ export class FileJournal implements OpenJournal {
     const { path, target, disk } = this.#where;
     try {
       const [open, there] = await Promise.all([this.#file.stat(), disk.stat(target)]);
-      if (!isSameFile(open, there) || open.nlink === 0n) throw replacedFailure(path);
+      if (!isSameFile(open, there) || open.nlink === 0n) throw replacedFailure(path, 'removed or replaced');
       this.#assertLength(open);
     } catch (error) {
       const isGone = ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
-      throw isGone ? replacedFailure(path) : stateFailure(path, 'found again', error);
+      throw isGone ? replacedFailure(path, 'removed or replaced') : stateFailure(path, 'found again', error);
     }
   }
 
   #assertLength({ size }: FileFacts): void {
-    if (Number(size) !== this.#bytes) throw changedFailure(this.#where.path);
+    if (Number(size) !== this.#bytes) throw replacedFailure(this.#where.path, 'changed');
   }
 }
