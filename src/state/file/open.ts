@@ -1,12 +1,13 @@
 import { errorCode, type Problem } from '../../errors.js';
 import { startState } from '../folded-state.js';
+import { Journal } from '../journal.js';
 import { type HeaderRecord, STATE_VERSION } from '../records.js';
 import type { State } from '../state.js';
 import type { TakeOptions } from '../store.js';
 import { type Disk, type OpenFile, OWNER_ONLY } from './disk.js';
 import { existsFailure, stateFailure, unreadable } from './failures.js';
-import { FileJournal } from './journal.js';
 import { encodeLines, FIRST_CRC } from './line.js';
+import { FileLog } from './log.js';
 import { type ParsedJournal, parseJournal } from './parse.js';
 import { resolveTarget } from './path.js';
 import { type StateFile, syncFolderOf, temporaryPath, writeAnew } from './replace.js';
@@ -46,7 +47,7 @@ export async function openJournal(
   where: StateFile,
   file: OpenFile,
   onRepaired: TakeOptions['onRepaired'],
-): Promise<FileJournal | null> {
+): Promise<Journal | null> {
   const { path, target, disk } = where;
   const parsed = await parse(path, file);
   if (parsed === null) return null;
@@ -55,7 +56,7 @@ export async function openJournal(
   await disk.remove(temporaryPath(target)).catch(() => undefined);
   const { state, records, lastCrc } = parsed;
   const bytes = parsed.goodBytes + Number(parsed.lacksNewline);
-  return new FileJournal({ where, file, state, bytes, records, lastCrc, isNameFlushed: false });
+  return new Journal(state, new FileLog({ where, file, bytes, records, lastCrc, isNameFlushed: false }));
 }
 
 /**
@@ -66,7 +67,7 @@ export async function createJournal(
   where: StateFile,
   begun: Pick<HeaderRecord, 'account' | 'createdAt' | 'lineage'>,
   empty: OpenFile | null,
-): Promise<FileJournal> {
+): Promise<Journal> {
   const { path } = where;
   const header: HeaderRecord = { type: 'header', version: STATE_VERSION, ...begun };
   let made: OpenFile | null = null;
@@ -74,7 +75,7 @@ export async function createJournal(
     const begin = empty === null ? await writeAnew(where, [header], null) : await fillEmpty(path, empty, header);
     made = begin.file;
     await syncFolderOf(where);
-    return new FileJournal({ where, state: startState(header), ...begin, records: 1, isNameFlushed: true });
+    return new Journal(startState(header), new FileLog({ where, ...begin, records: 1, isNameFlushed: true }));
   } catch (error) {
     // Open, it would stay locked by this very process. What was there before is its caller's.
     if (made !== empty) await made?.close().catch(() => undefined);

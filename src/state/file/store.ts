@@ -1,8 +1,8 @@
 import { errorCode } from '../../errors.js';
+import type { Journal } from '../journal.js';
 import type { StateLease, StateStore, TakeOptions } from '../store.js';
 import { type Disk, realDisk } from './disk.js';
 import { existsFailure, notLockedFailure, stateFailure } from './failures.js';
-import type { FileJournal } from './journal.js';
 import { type FileLock, readLockHolder, takeLock } from './lock.js';
 import { createJournal, openJournal, readStateFile } from './open.js';
 import type { StateFile } from './replace.js';
@@ -21,7 +21,7 @@ export function fileStore(path: string, disk: Disk = realDisk): StateStore {
 export function leaseOn(path: string, lock: FileLock, { holder, onRepaired }: TakeOptions): StateLease {
   const { target, disk, state } = lock;
   const where = { path, target, disk };
-  let journal: FileJournal | null = null;
+  let journal: Journal | null = null;
 
   const open = async () => {
     if (journal !== null) return journal;
