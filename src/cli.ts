@@ -93,7 +93,11 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       JSON_OPTION,
       PLAN_FORMAT_OPTION,
       new Option('--detailed-exitcode', 'end with code 2 when there are changes'),
-      new Option('--against <path>', 'compare with another manifest, instead of state and account: for pull requests'),
+      new Option(
+        '--against <path>',
+        'compare with another manifest, instead of state and account: for pull requests; ' +
+          'for several accounts NAME=FILE for each, or a folder with files of the same names',
+      ).argParser((path: string, before: readonly string[] = []) => [...before, path]),
       new Option('--out <file>', 'save the plan: `apply FILE` does exactly that, or nothing'),
     ),
     lazily(async () => (await import('./commands/plan.js')).planCommand),

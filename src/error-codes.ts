@@ -62,6 +62,7 @@ export const ERROR_CODES = {
     'which-account',
     'unknown-account',
     'flag-for-all-accounts',
+    'against-which',
     'token-missing',
     'token-twice',
     'token-unusable',

@@ -6,29 +6,35 @@ import { loadValidManifest } from '../manifest/load.js';
 import { type AccountAbout, accountJson, accountLine, unknownAccount } from '../output/account.js';
 import { EXIT } from '../output/exit-code.js';
 import { type MarkdownOptions, planMarkdown } from '../output/markdown.js';
+import { painter } from '../output/paint.js';
 import { planAnnotations } from '../output/plan-github.js';
 import { planJson } from '../output/plan-json.js';
 import { formatPlan } from '../output/plan-text.js';
+import { countActions, summaryLine, totalLine, uncheckedTail } from '../output/summary.js';
 import { stateOfManifest, withStandIns } from '../plan/against.js';
 import { type Change, isPending } from '../plan/change.js';
 import { planDigest } from '../plan/digest.js';
 import { makePlan } from '../plan/plan.js';
+import type { OnProgress } from '../plan/progress.js';
 import { type SavedPlan, savedChanges } from '../plan/saved.js';
 import { type Planned, planNeedsTheAccount, planOnly } from '../reconcile/plan-only.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
 import { fileStore } from '../state/file/store.js';
 import type { State } from '../state/state.js';
+import { printable } from '../text/printable.js';
 import type { ManifestEntry } from '../webhook.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
+import { otherManifests } from './against.js';
 import { type CommandResult, type Invocation, usageError } from './command.js';
 import { writePlans } from './plan-file.js';
+import { withProgress } from './progress.js';
 import type { BreakerFor } from './session.js';
 
 export interface PlanCommandOptions {
   readonly detailedExitcode?: true;
-  /** Another manifest to compare with, instead of state and account. */
-  readonly against?: string;
+  /** Other manifests to compare with, instead of state and account: see against.ts. */
+  readonly against?: readonly string[];
   /** Where to save the plan. */
   readonly out?: string;
 }
@@ -43,26 +49,45 @@ export async function planCommand(
     throw usageError('--out and --against do not go together: what was compared with a file can not be applied');
   }
   const accounts = await chosenAccounts(host, invocation);
-  const plans = new Map<string | null, SavedPlan>();
+  const others = options.against === undefined ? null : await otherManifests(options.against, accounts);
+  const plans = new Map<AccountSettings, PlannedAccount>();
   const shared: Shared = {};
-  const result = await forAccounts(
-    accounts,
-    async (account) => {
-      const planned = await planAccount(host, account, options, shared);
-      plans.set(account.name, savedPlan(account, planned));
-      return resultOf(host, invocation, account, planned, options);
-    },
-    ({ settings }) => ({ account: accountJson(unknownAccount(settings)) }),
-  );
+  const result = await withProgress(host, accounts, (shownHost, during) => {
+    const plan = (account: AccountSettings) =>
+      during(account, async (onProgress) => {
+        const planned = await planAccount(shownHost, account, others?.get(account), { shared, onProgress });
+        plans.set(account, planned);
+        const told = resultOf(shownHost, invocation, account, planned, options);
+        const hasNews = planned.unread > 0 || planned.changes.some(({ action }) => action !== 'none');
+        return accounts.length === 1 || hasNews ? told : { ...told, text: '' };
+      });
+    return forAccounts(accounts, plan, {
+      total: () => totalOf([...plans.values()], accounts.length, host, invocation.output),
+      documentOfFailed: ({ settings }) => ({ account: accountJson(unknownAccount(settings)) }),
+    });
+  });
   if (options.out === undefined) return result;
   if ((result.failures ?? []).length > 0) {
     return { ...result, text: `${result.text ?? ''}The plan is not saved, as it is not complete.\n` };
   }
-  await writePlans(options.out, { version: 1, plans: accounts.flatMap(({ name }) => plans.get(name) ?? []) });
+  await writePlans(options.out, {
+    version: 1,
+    plans: [...plans].map(([account, planned]) => savedPlan(account, planned)),
+  });
   // In a comment, nobody is told what to type next.
   if (invocation.output === 'markdown') return result;
   const text = `Saved the plan: "copernica-webhooks apply ${options.out}" does exactly this, or nothing.\n`;
   return { ...result, text: `${result.text ?? ''}${text}` };
+}
+
+function totalOf(plans: readonly Planned[], all: number, host: Host, output: Invocation['output']): string {
+  const changes = plans.flatMap((planned) => planned.changes);
+  const unread = plans.reduce((sum, planned) => sum + planned.unread, 0);
+  const withChanges = plans.filter((planned) => planned.changes.some(isPending)).length;
+  const paint = painter(output === 'text' && wantsColor(host.stdout, host.environment));
+  const summary = `${summaryLine(countActions(changes), 'to-do')}${uncheckedTail(unread)}`;
+  const line = totalLine({ all, reached: plans.length, withChanges }, summary, paint);
+  return output === 'github' ? `::notice title=plan::${line}` : line;
 }
 
 /** What accounts that are planned together share, made when the first of them needs it. */
@@ -70,9 +95,16 @@ interface Shared {
   breakerFor?: BreakerFor;
 }
 
+interface Planning {
+  readonly shared: Shared;
+  readonly onProgress: OnProgress;
+}
+
 interface PlannedAccount extends Planned {
   readonly about: AccountAbout;
   readonly state: State | null;
+  /** The manifest that it was compared with; undefined: state and account. */
+  readonly other: string | undefined;
   readonly manifestWarnings: readonly Problem[];
   readonly hideValues: (text: string) => string;
   /** The account was asked, so that the plan follows what is there. */
@@ -82,20 +114,20 @@ interface PlannedAccount extends Planned {
 async function planAccount(
   host: Host,
   account: AccountSettings,
-  options: PlanCommandOptions,
-  shared: Shared,
+  other: string | undefined,
+  planning: Planning,
 ): Promise<PlannedAccount> {
   const { settings } = account;
   const manifest = loadValidManifest(settings.file, host.environment, host.secrets);
   const hideValues = hider(fillableValues(host.environment));
   const about = unknownAccount(settings);
-  const common = { manifestWarnings: manifest.warnings, hideValues };
-  if (options.against !== undefined) {
-    const planned = planAgainst(options.against, host, settings, manifest.entries);
+  const common = { manifestWarnings: manifest.warnings, hideValues, other };
+  if (other !== undefined) {
+    const planned = planAgainst(other, host, settings, manifest.entries);
     return { ...planned, ...common, about, state: null, refreshed: false };
   }
   const state = settings.sandbox ? null : await fileStore(settings.state).read();
-  const planned = await planForState(host, account, manifest.entries, { state, shared });
+  const planned = await planForState(host, account, manifest.entries, { state, ...planning });
   const known = { ...about, id: state?.account ?? null, ...planned.account };
   return { ...planned, ...common, about: known, state, refreshed: settings.refresh ?? true };
 }
@@ -119,9 +151,9 @@ function resultOf(
   planned: PlannedAccount,
   options: PlanCommandOptions,
 ): CommandResult {
-  const { about, changes, state, names, warnings, manifestWarnings, refusal, unread, hideValues } = planned;
+  const { about, changes, state, other, names, warnings, manifestWarnings, refusal, unread, hideValues } = planned;
   const { file } = settings;
-  const head = options.against === undefined ? accountLine(about) : `Compared with ${options.against}`;
+  const head = other === undefined ? accountLine(about) : `Compared with ${printable(other)}`;
   const color = wantsColor(host.stdout, host.environment);
   const shown = { file, names, unread, hideValues };
   return {
@@ -160,10 +192,10 @@ async function planForState(
   host: Host,
   account: AccountSettings,
   entries: readonly ManifestEntry[],
-  { state, shared }: { readonly state: State | null; readonly shared: Shared },
+  { state, shared, onProgress }: Planning & { readonly state: State | null },
 ): Promise<Planned> {
   const { settings } = account;
-  const options = { ...settings, refresh: settings.refresh ?? true };
+  const options = { ...settings, refresh: settings.refresh ?? true, onProgress };
   if (planNeedsTheAccount(entries, state, options)) {
     // With it comes the API's client, which a plan from the state alone does without.
     const { sharedBreakers, withSession } = await import('./session.js');

@@ -1,6 +1,7 @@
 import { productError } from '../errors.js';
 import { type Discovered, nameDiscovered, rangesAroundKnown } from '../plan/discovered.js';
-import { idsIn, type Progress, readIds } from '../recovery/read.js';
+import type { OnProgress } from '../plan/progress.js';
+import { idsIn, readIds } from '../recovery/read.js';
 import type { IdRange, State } from '../state/state.js';
 import { asWritten } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
@@ -11,7 +12,7 @@ import type { ReconcilerPorts } from './ports.js';
 export interface DiscoverOptions {
   readonly concurrency: number;
   readonly stop: AbortSignal;
-  readonly onProgress: Progress;
+  readonly onProgress: OnProgress;
   /** Look at these ids; null: the list call, or around what the state knows. */
   readonly range: IdRange | null;
 }
@@ -28,6 +29,7 @@ export async function discover(
   state: State | null,
   options: DiscoverOptions,
 ): Promise<Discovery> {
+  options.onProgress({ phase: 'asking' });
   const account = await readAccount(ports.api);
   if (state !== null) checkAccount(account, state.account);
   const ranges = options.range === null ? rangesAroundKnown(state) : [options.range];
@@ -48,7 +50,7 @@ export async function discover(
   let done = 0;
   const onRead = () => {
     done += 1;
-    options.onProgress(done, ids.length, 'looking');
+    options.onProgress({ phase: 'looking', done, of: ids.length });
   };
   const { webhooks, failure } = await readIds(ids, ports.api, { ...options, onRead, refusalsCount: false });
   return { found: nameDiscovered(webhooks, state), incomplete: failure };

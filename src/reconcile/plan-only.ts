@@ -5,6 +5,7 @@ import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import type { ScopeNames } from '../plan/names.js';
 import { makePlan } from '../plan/plan.js';
+import type { OnProgress } from '../plan/progress.js';
 import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
 import type { State } from '../state/state.js';
 import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
@@ -18,6 +19,7 @@ export interface PlanOnlyOptions {
   readonly refresh: boolean;
   readonly prune: boolean;
   readonly concurrency: number;
+  readonly onProgress: OnProgress;
 }
 
 export interface Planned {
@@ -59,12 +61,13 @@ export async function planOnly(
     if (desired === null) throw new Error('names can not be looked up without an account');
     return plan(desired.entries, state, new Map(), { account: null, names: desired.names, options });
   }
+  options.onProgress({ phase: 'asking' });
   const account = await readAccount(api);
   if (state !== null) checkAccount(account, state.account);
   const desired = await lookUpScopes(entries, api, { file: options.file, state });
   const stop = new AbortController().signal;
   const ids = options.refresh && state !== null ? knownIds(desired.entries, state) : [];
-  const live = await refresh(ids, api, { concurrency: options.concurrency, stop, force: false });
+  const live = await refresh(ids, api, { ...options, stop, force: false });
   return plan(desired.entries, state, live, { account, names: desired.names, options });
 }
 

@@ -15,9 +15,6 @@ export interface Scan {
   readonly failure: string | null;
 }
 
-/** Told of each step of long work. */
-export type Progress = (done: number, total: number, doing: 'looking' | 'applying') => void;
-
 export interface ReadOptions {
   readonly concurrency: number;
   readonly stop: AbortSignal;

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { LiveWebhook } from '../copernica/api.js';
+import type { OnProgress } from '../plan/progress.js';
 import { rangesOf, rising } from '../state/ranges.js';
 import { type ClosedIntent, type IdRange, type Intent, intentsOf, isOrWasOurs } from '../state/state.js';
 import type { OpenJournal } from '../state/store.js';
@@ -16,7 +17,7 @@ import {
   type Settling,
   witnessOf,
 } from './proof.js';
-import { idsIn, type Progress, type Scan, Scanner, type ScannerContext } from './read.js';
+import { idsIn, type Scan, Scanner, type ScannerContext } from './read.js';
 import { MANY_INTENTS } from './sending.js';
 
 export interface RecoveryContext extends ScannerContext {
@@ -30,7 +31,7 @@ export interface RecoveryContext extends ScannerContext {
   namesToPost(): ReadonlySet<string>;
   now(): Date;
   readonly log: Logger;
-  readonly onProgress: Progress;
+  readonly onProgress: OnProgress;
 }
 
 /** Read at a time, so that a process that ends in the middle has not read for nothing. */
@@ -98,7 +99,7 @@ export class Recovery {
     const ids = rising([...candidates, ...near]);
     if (ids.length === 0) return;
     this.#scanner.begin();
-    const scan = (await this.#scanner.list()) ?? (await this.#scanner.read(ids));
+    const scan = (await this.#scanner.list()) ?? (await this.#scanner.read(ids, this.#countReads(ids.length)));
     await this.#seeCandidates(candidates, scan);
     this.#see(scan.webhooks);
     await this.#take();
@@ -224,7 +225,7 @@ export class Recovery {
 
   /** False: nothing of it counts, since nothing shows that webhooks can be read. */
   async #readAll(ids: readonly number[], witness: number): Promise<boolean> {
-    const { journal, onProgress } = this.#context;
+    const { journal } = this.#context;
     const at = this.#at();
     const list = await this.#scanner.list();
     if (list !== null) {
@@ -232,11 +233,7 @@ export class Recovery {
       return true;
     }
     let isProven = false;
-    let done = 0;
-    const onRead = () => {
-      done += 1;
-      onProgress(done, ids.length, 'looking');
-    };
+    const onRead = this.#countReads(ids.length);
     for (let from = 0; from < ids.length; from += IDS_PER_RECORD) {
       const begunAt = this.#at();
       const piece = ids.slice(from, from + IDS_PER_RECORD);
@@ -290,6 +287,16 @@ export class Recovery {
     this.#context.journal.write({ type: 'unproved', intent, runs: runs + 1, at: since });
   }
 
+  #countReads(of: number): () => void {
+    const { onProgress } = this.#context;
+    let done = 0;
+    onProgress({ phase: 'looking', done, of });
+    return () => {
+      done += 1;
+      onProgress({ phase: 'looking', done, of });
+    };
+  }
+
   #concludeSecondLook(intent: Intent, { from, to }: IdRange, { webhooks, unread: allUnread }: Scan): void {
     const { journal } = this.#context;
     const isIn = (id: number) => id >= from && id <= to && !isOrWasOurs(id, journal.state);
@@ -316,7 +323,7 @@ export class Recovery {
       const ids = idsIn(ranges()).filter((id) => !journal.state.owners.has(id) && !asked.has(id));
       if (ids.length === 0) break;
       for (const id of ids) asked.add(id);
-      const scan = await this.#scanner.readWithProof(ids, 0);
+      const scan = await this.#scanner.readWithProof(ids, 0, this.#countReads(ids.length));
       noteHighest(scan.webhooks, journal, this.#at());
       scans.push(scan);
     }

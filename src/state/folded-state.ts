@@ -1,6 +1,14 @@
 import { union } from './ranges.js';
 import type { HeaderRecord } from './records.js';
-import { type IdRange, type Intent, intentsOf, type Losses, type State, type StateEntry, VERIFY_NAME } from './state.js';
+import {
+  type IdRange,
+  type Intent,
+  intentsOf,
+  type Losses,
+  type State,
+  type StateEntry,
+  VERIFY_NAME,
+} from './state.js';
 
 type Mutable<T> = {
   -readonly [Key in keyof T]: T[Key] extends ReadonlyMap<infer K, infer V>

@@ -84,6 +84,18 @@ export class Workplace {
     return watch(child);
   }
 
+  /** The same on a terminal that is so many columns wide. What both streams write is its `stdout`. */
+  startOnTerminal(columns: number, ...args: string[]): Running {
+    const words = [process.execPath, this.command, ...args].map((word) => `'${word}'`).join(' ');
+    const child = spawn('script', ['-qec', `stty cols ${columns}; exec ${words}`, '/dev/null'], {
+      cwd: this.folder,
+      env: { TERM: 'xterm', ...this.#environment() },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    return watch(child);
+  }
+
   /**
    * The command, called in this process; with TEST_COMMAND=built, as at night, the built one, and also where a variable
    * is set that Node reads when it starts, or another command.

@@ -33,7 +33,7 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
   const changes = makePlan([], state, new Map(), { prune: true, onUncertain: 'recover' } as never).changes;
 
   it.each([
-    ['list', formatList(state, { color: false, file: 'f' }), 2],
+    ['list', formatList(state, { color: false, file: 'f' }), 3],
     ['a plan', formatPlan(changes, { color: false, file: EVIL }), 4],
     ['annotations', planAnnotations(changes, { file: EVIL, unread: 0 }), 3],
     [
