@@ -41,29 +41,36 @@ export async function discoverCommand(
 
 async function discoverIn(
   { settings, log, reconciler }: Session,
-  options: Omit<DiscoverOptions, 'concurrency'> & { readonly state: State | null; readonly writeState: boolean },
+  options: Omit<DiscoverOptions, 'concurrency' | 'file'> & {
+    readonly state: State | null;
+    readonly writeState: boolean;
+  },
 ): Promise<CommandResult> {
-  const { concurrency } = settings;
-  const { found, incomplete } = await discover(reconciler.ports, options.state, { ...options, concurrency });
+  const { concurrency, file } = settings;
+  const { found, incomplete, warnings } = await discover(reconciler.ports, options.state, {
+    ...options,
+    concurrency,
+    file,
+  });
   if (options.writeState) {
     const taken = await takeOver(reconciler.ports, found, { init: reconciler.init });
     log.info({ taken }, 'taken over into the state');
   }
   const document = {
-    webhooks: found.map(({ webhook, handlerAsWritten = webhook.handler, ...rest }) => {
-      return { ...webhook, ...rest, handler: handlerAsWritten };
+    webhooks: found.map(({ webhook, handlerAsWritten = webhook.handler, mayBe, ...rest }) => {
+      return { ...webhook, ...rest, mayBe: mayBe.map(({ name }) => name), handler: handlerAsWritten };
     }),
   };
   const text = discoveredManifest(found);
-  const doubles = doublesFound(found);
-  if (incomplete === null) return { document, text, problems: doubles };
+  const problems = [...warnings, ...doublesFound(found)];
+  if (incomplete === null) return { document, text, problems };
   const problem: Problem = {
     code: 'discover-incomplete',
     severity: 'error',
     message: `not everything was looked at: ${incomplete}`,
     remedy: 'what was found is printed; look at the rest with --from and --to',
   };
-  return { document, text, problems: [...doubles, problem], failures: ['failed'] };
+  return { document, text, problems: [...problems, problem], failures: ['failed'] };
 }
 
 function rangeOf({ from, to }: DiscoverCommandOptions): IdRange | null {

@@ -151,7 +151,7 @@ function resultOf(
   planned: PlannedAccount,
   options: PlanCommandOptions,
 ): CommandResult {
-  const { about, changes, state, other, names, warnings, manifestWarnings, refusal, unread, hideValues } = planned;
+  const { about, changes, state, other, names, warnings, manifestWarnings, refusals, unread, hideValues } = planned;
   const { file } = settings;
   const head = other === undefined ? accountLine(about) : `Compared with ${printable(other)}`;
   const color = wantsColor(host.stdout, host.environment);
@@ -163,8 +163,8 @@ function resultOf(
       ...planJson(changes, { file, names, hideValues }),
     },
     text: textOf(invocation.output, changes, { head, color, ...shown }),
-    problems: [...manifestWarnings, ...warnings, ...(refusal === null ? [] : [refusal])],
-    failures: [...(refusal === null ? [] : (['refused'] as const)), ...(unread > 0 ? (['failed'] as const) : [])],
+    problems: [...manifestWarnings, ...warnings, ...refusals],
+    failures: [...refusals.map(() => 'refused' as const), ...(unread > 0 ? (['failed'] as const) : [])],
     exitCode: options.detailedExitcode && changes.some(isPending) ? EXIT.changes : EXIT.done,
   };
 }
@@ -185,7 +185,7 @@ function planAgainst(path: string, host: Host, settings: Settings, entries: read
   const { manifests, names } = withStandIns([entries, before.entries]);
   const [desired = [], existing = []] = manifests;
   const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), settings);
-  return { account: null, changes, names, warnings: [], refusal: null, unread: 0 };
+  return { account: null, changes, names, warnings: [], refusals: [], unread: 0 };
 }
 
 async function planForState(

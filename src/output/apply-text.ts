@@ -10,6 +10,7 @@ const RESULT_STYLES: Readonly<Record<AppliedChange['result'], Style>> = {
   failed: 'red',
   uncertain: 'yellow',
   skipped: 'yellow',
+  refused: 'red',
 };
 
 /** What became of one change, for people; null: it needed nothing. */

@@ -105,6 +105,8 @@ const discovered = z.strictObject({
     .nullable()
     .describe('another webhook that is the same in all that is shown'),
   known: z.boolean().describe('it is in the state'),
+  scopeUnknown: z.boolean().describe('nobody knows to which database and collection it is limited, if to any'),
+  mayBe: z.array(text).describe('entries of the manifest that it may be'),
 });
 
 const plan = z.strictObject({ account, digest, changes: z.array(change), summary, ...lists });

@@ -1,4 +1,4 @@
-import { type Change, idOf, isValueChange, lineOf, VALUE_CHANGED } from '../plan/change.js';
+import { type Change, idOf, isRefusedCreate, isValueChange, lineOf, VALUE_CHANGED } from '../plan/change.js';
 import { limitKey, type ScopeNames } from '../plan/names.js';
 import { printable } from '../text/printable.js';
 import { padColumns } from '../text/width.js';
@@ -82,11 +82,12 @@ function webhookOf(change: Change): string {
 function detailLines(change: Change, format: Format): string[] {
   switch (change.action) {
     case 'create':
-      return change.goneId !== null ? [printable(change.reason)] : [];
+      return change.goneId !== null || isRefusedCreate(change) ? [printable(change.reason)] : [];
     case 'update':
     case 'replace':
       return change.differences.map((difference) => describeDifference(difference, format));
     case 'orphaned':
+      if (change.mayBe !== undefined) return ['kept until "import" or "forget" has settled that'];
       return ['kept; --prune deletes it, "forget" lets go of it'];
     case 'move':
     case 'delete':

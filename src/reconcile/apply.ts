@@ -1,12 +1,12 @@
 import { forEachAtATime } from '../concurrent.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { type Change, isPending } from '../plan/change.js';
+import { type Change, isPending, isRefusedCreate } from '../plan/change.js';
 import type { ApprovedPlan } from '../plan/guard.js';
 import { settledFirst } from '../plan/plan.js';
 import { type ChangeOf, deleteEntry, moveEntry, noteWritten, recreated, updateEntry } from './actions.js';
 import type { ApplyContext } from './context.js';
 import { Creates, type PostChange } from './creates.js';
-import { stoppedError } from './failures.js';
+import { scopeUnknownError, stoppedError } from './failures.js';
 
 /**
  * Carries out an approved plan, several changes at a time, and tells what became of each, in the plan's order: first
@@ -16,7 +16,7 @@ import { stoppedError } from './failures.js';
  * written: then nothing more is sent.
  */
 export async function applyPlan({ changes: planned }: ApprovedPlan, context: ApplyContext): Promise<AppliedChange[]> {
-  const { concurrency, stop } = context;
+  const { concurrency, stop, manifestFile } = context;
   const results = new Map<Change, AppliedChange>();
   let of = planned.filter(isPending).length;
   const progress = () => context.onProgress({ phase: 'applying', done: results.size, of });
@@ -28,7 +28,11 @@ export async function applyPlan({ changes: planned }: ApprovedPlan, context: App
     const isOpen = [...context.journal.state.intents.values()].some(({ name }) => name === applied.change.name);
     if (isFinal(applied) && !isOpen) context.onResult?.(applied);
   };
-  for (const change of planned) if (change.action === 'none') noteWritten(change.desired, context);
+  for (const change of planned) {
+    if (change.action === 'none') noteWritten(change.desired, context);
+    if (!isRefusedCreate(change)) continue;
+    onResult({ change, result: 'refused', id: null, error: scopeUnknownError(change, manifestFile) });
+  }
   // As planned, but that what a PUT shows to be gone is made anew.
   const changes = [...planned];
   await forEachAtATime(planned.entries(), concurrency, async ([index, change]) => {
@@ -60,6 +64,7 @@ function createAgain(change: ChangeOf<'update'>, { journal }: ApplyContext): Cha
 }
 
 function isPost(change: Change): change is PostChange {
+  if (isRefusedCreate(change)) return false;
   return change.action === 'create' || change.action === 'replace' || change.action === 'recover';
 }
 

@@ -1,6 +1,6 @@
 import type { CopernicaApi, Identity } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
-import type { Change } from '../plan/change.js';
+import { type Change, isRefusedCreate } from '../plan/change.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import type { ScopeNames } from '../plan/names.js';
@@ -10,6 +10,7 @@ import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
 import type { State } from '../state/state.js';
 import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
+import { scopeUnknownError } from './failures.js';
 import { lookUpScopes, withoutNames } from './names.js';
 import { knownIds, refresh } from './refresh.js';
 
@@ -29,8 +30,8 @@ export interface Planned {
   /** What the manifest calls the ids in them. */
   readonly names: ScopeNames;
   readonly warnings: readonly Problem[];
-  /** Why a guard would refuse a run with this plan; null: it would not. */
-  readonly refusal: Problem | null;
+  /** Why guards would refuse a run with this plan, or some of its changes. */
+  readonly refusals: readonly Problem[];
   /** Live webhooks that were to be checked and could not be; they are among the warnings, as an error. */
   readonly unread: number;
 }
@@ -85,7 +86,10 @@ function plan(
   const doubts = state === null ? [] : [...openWarnings(state, wanted), ...duplicateWarnings(state)];
   const { changes } = makePlan(desired, state, live, options);
   const verdict = approve({ changes }, state, { force: false });
-  const refusal = verdict.kind === 'refused' ? verdict.problem : null;
+  const whole = verdict.kind === 'refused' ? [verdict.problem] : [];
+  const single = changes.flatMap((change) =>
+    isRefusedCreate(change) ? scopeUnknownError(change, options.file).problems : [],
+  );
   const warnings = [...unreadProblems(live), ...doubts];
-  return { account, changes, names, warnings, refusal, unread: countUnread(live) };
+  return { account, changes, names, warnings, refusals: [...whole, ...single], unread: countUnread(live) };
 }

@@ -1,7 +1,7 @@
 import type { Identity } from '../copernica/api.js';
 import { type Problem, ProductError } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { isPending, type Plan } from '../plan/change.js';
+import { isPending, isRefusedCreate, type Plan } from '../plan/change.js';
 import { type Digest, planDigest } from '../plan/digest.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
@@ -238,7 +238,10 @@ async function oneRound(
 /** Entries that would be POSTed if nothing were uncertain. */
 function namesToPost(desired: readonly DesiredWebhook[], state: State): ReadonlySet<string> {
   const { changes } = makePlan(desired, { ...state, intents: new Map() });
-  return new Set(changes.filter(({ action }) => action === 'create' || action === 'replace').map(({ name }) => name));
+  const posted = changes.filter(
+    (change) => (change.action === 'create' && !isRefusedCreate(change)) || change.action === 'replace',
+  );
+  return new Set(posted.map(({ name }) => name));
 }
 
 function openNumbers({ intents }: State): ReadonlySet<number> {

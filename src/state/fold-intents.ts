@@ -2,6 +2,7 @@ import { visibleKey, webhookKey } from '../webhook.js';
 import {
   assertNotOwned,
   closeOne,
+  entryOf,
   type FoldedState,
   ImpossibleRecord,
   intentOf,
@@ -14,7 +15,7 @@ import {
 } from './folded-state.js';
 import { isWithin } from './ranges.js';
 import type { RecordOf } from './records.js';
-import type { GivingUp, Intent } from './state.js';
+import type { GivingUp, Intent, StateEntry } from './state.js';
 
 /** What was on the wire or on disk together is one loss. One that is given up anew, by a clock put right, is none. */
 export function giveUp(state: FoldedState, { intent: number, at, reason, before }: RecordOf<'unknown'>): void {
@@ -134,13 +135,34 @@ export function lookedAgain(state: FoldedState, { intent: number, found }: Recor
 }
 
 export function importWebhook(state: FoldedState, record: RecordOf<'imported'>): void {
-  const { name, id, webhook: spec, handlerAsWritten, at, intent } = record;
+  const { name, id, webhook: spec, handlerAsWritten, at, intent, from } = record;
   const made = intent === undefined ? [] : [intent];
   const all = intentsWith(state, name, made);
-  takeOver(state, { name, id, spec, handlerAsWritten, createdAt: at });
+  const kept = from === undefined ? {} : letGo(state, from, id);
+  takeOver(state, { name, id, spec, handlerAsWritten, createdAt: at, ...kept, ...scopeNotShown(record) });
   // It is the double that the mark was about.
   if (isWithin(id, state.possiblyDuplicated.get(name))) state.possiblyDuplicated.delete(name);
+  if (from !== undefined && from !== name) {
+    mark(state, name, state.possiblyDuplicated.get(from) ?? []);
+    state.possiblyDuplicated.delete(from);
+  }
   if (intent === undefined) return;
   share(state, all, made);
   closeOne(state, intent);
+}
+
+/** The entry loses its webhook to another one, or to itself; what is true of the webhook under any name stays so. */
+function letGo(state: FoldedState, name: string, id: number): Pick<StateEntry, 'answered' | 'isProtected'> {
+  const entry = entryOf(state, name);
+  if (entry.id !== id) throw new ImpossibleRecord(`webhook ${id} is not that of ${name}`);
+  state.entries.delete(name);
+  state.owners.delete(id);
+  const { answered, isProtected } = entry;
+  return { answered, isProtected };
+}
+
+/** Without `isScopeKnown` it was taken over by `discover`, or by an earlier version, which did not tell the two apart. */
+function scopeNotShown({ webhook, isScopeKnown }: RecordOf<'imported'>): Pick<StateEntry, 'isScopeNotShown'> {
+  const isKnown = isScopeKnown === true || webhook.database !== undefined || webhook.collection !== undefined;
+  return isKnown ? {} : { isScopeNotShown: true };
 }

@@ -51,7 +51,8 @@ export function withRecord(state: FoldedState | null, record: StateRecord): Fold
  *     closed                                           - it                           + closed; unread: mark
  *     lookedAgain                                                                     - closed; found: mark
  *     imported              = the webhook              - the one that made it         old one: pending delete; - mark
- *                                                                                     that the id is in
+ *                                                                                     that the id is in; `from`: that
+ *                                                                                     entry goes, its mark moves along
  *     updating, updated,    is marked, is set
  *     protected
  *     renamed               moves                      move along                     mark moves along

@@ -65,7 +65,7 @@ export function takeOver(state: FoldedState, entry: StateEntry): void {
     toBeDeleted(state, entry);
     return;
   }
-  state.entries.set(entry.name, { ...entry, isProtected: before?.isProtected });
+  state.entries.set(entry.name, { ...entry, isProtected: entry.isProtected ?? before?.isProtected });
 }
 
 export function toBeDeleted(state: FoldedState, { id, name, spec, handlerAsWritten }: StateEntry): void {

@@ -111,6 +111,10 @@ const recordSchema = z.discriminatedUnion('type', [
     handlerAsWritten,
     /** The open intent that made it. */
     intent: number.optional(),
+    /** The entry that has it so far, and loses it: an orphaned one, or the entry itself. */
+    from: filled.optional(),
+    /** Somebody says that it is limited as `webhook` has it, and to nothing else. */
+    isScopeKnown: yes.optional(),
   }),
   record('updating', { name: filled, at: time, webhook }),
   record('updated', { name: filled, at: time, webhook, handlerAsWritten }),
@@ -140,6 +144,8 @@ const recordSchema = z.discriminatedUnion('type', [
     updating: webhook.optional(),
     /** The account does not show its database and collection, and several creates differed in them. */
     isScopeUnknown: yes.optional(),
+    /** It was taken over as it was read, which showed no database or collection. Nobody said so far which it has. */
+    isScopeNotShown: yes.optional(),
     /** Never replaced and never deleted. */
     isProtected: yes.optional(),
     /** Version 1 only. */

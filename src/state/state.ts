@@ -21,6 +21,12 @@ export type ReadRange = Said<'read'>;
 export type Losses = Said<'losses'>;
 export type GivingUp = Said<'unknown', 'intent'>;
 
+/** Whether it is known to which database and collection its webhook is limited, if to any. */
+export function isScopeKnown(entry: Pick<StateEntry, 'isScopeUnknown' | 'isScopeNotShown'>): boolean {
+  const { isScopeUnknown, isScopeNotShown } = entry;
+  return isScopeUnknown === undefined && isScopeNotShown === undefined;
+}
+
 /**
  * An open intent: a POST that was about to be sent, and of which nobody knows what it made. Its entry is `uncertain`.
  * Ends by an id, by an outcome that says that nothing was made, by being found or proved absent, or by hand.

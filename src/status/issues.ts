@@ -50,7 +50,7 @@ export function failedRunIssue(failure: FailureKind, problems: readonly Problem[
 /** What a run that came to its end left undone or in doubt. */
 export function reportIssues({ changes, state }: RunView): Issue[] {
   const lost = lossesProblem(state);
-  const failed = changes.filter(({ result }) => result === 'failed');
+  const failed = changes.filter(({ result }) => result === 'failed' || result === 'refused');
   const uncertain = changes.filter(({ result }) => result === 'uncertain');
   const duplicated = duplicateWarnings(state);
   const titles = {
@@ -62,7 +62,11 @@ export function reportIssues({ changes, state }: RunView): Issue[] {
     'a lost webhook is looked for automatically, and created again only when that is safe; what stays here needs you';
   const found = [
     issue('answers-lost', 'answers to creates are being lost', { problems: lost }),
-    issue('webhooks-failed', titles.failed, { ...aboutChanges(failed), remedy: TRIED_AGAIN }),
+    // What is refused is for a person to settle: its problem says how.
+    issue('webhooks-failed', titles.failed, {
+      ...aboutChanges(failed),
+      ...(failed.some(({ result }) => result === 'failed') ? { remedy: TRIED_AGAIN } : {}),
+    }),
     issue('uncertain', titles.uncertain, { ...aboutChanges(uncertain), remedy: settled }),
     issue('possibly-duplicated', titles.duplicated, {
       names: duplicated.flatMap(({ name }) => name ?? []),

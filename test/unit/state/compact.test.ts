@@ -31,6 +31,10 @@ const STATES: [string, StateRecord[]][] = [
       },
     ],
   ],
+  [
+    'an entry that was taken over as it was read',
+    [{ type: 'imported', name: 'a', id: 8, at: AT, webhook: aWebhook() }],
+  ],
   ['something to be deleted', [...made('a', 10, 1), ...made('a', 11, 2)]],
   ['an intent that is under way', [intent(1, 'a', 7)]],
   ['an intent that was given up on', lost(1, 'a', 7)],

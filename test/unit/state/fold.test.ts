@@ -376,8 +376,61 @@ describe('a second webhook of one entry', () => {
   it('an import takes over the name, and the webhook that it had before is to be deleted', () => {
     const imported: StateRecord = { type: 'imported', name: 'a', id: 5, at: LATER, webhook: aWebhook('x') };
     const state = stateAfter(...made('a', 10, 1), imported);
-    expect(state.entries.get('a')).toEqual({ name: 'a', id: 5, spec: aWebhook('x'), createdAt: LATER });
+    expect(state.entries.get('a')).toMatchObject({ name: 'a', id: 5, spec: aWebhook('x'), createdAt: LATER });
     expect([...state.pendingDeletes.keys()]).toEqual([10]);
+  });
+
+  it.each<[string, object, object, boolean]>([
+    ['shows no scope, as discover and earlier versions write it', {}, {}, true],
+    ['shows no scope, but somebody says that it has none', {}, { isScopeKnown: true }, false],
+    ['shows a database', { database: 7 }, {}, false],
+    ['shows a collection alone', { collection: 7 }, {}, false],
+  ])('an import of what %s', (_title, scope, said, isNotShown) => {
+    const webhook = { ...aWebhook('x'), ...scope };
+    const state = stateAfter({ type: 'imported', name: 'a', id: 5, at: AT, webhook, ...said });
+    expect(state.entries.get('a')?.isScopeNotShown).toBe(isNotShown ? true : undefined);
+  });
+
+  it('an import from another entry moves the webhook, its mark and what is true of it, in one record', () => {
+    const webhook = aWebhook('x', { database: 7 });
+    const state = stateAfter(
+      ...made('old', 10, 1),
+      { type: 'protected', name: 'old', at: AT, isProtected: true },
+      { type: 'possiblyDuplicated', name: 'old', ranges: [{ from: 3, to: 4 }], at: AT },
+      { type: 'imported', name: 'a', id: 10, at: LATER, webhook, from: 'old', isScopeKnown: true },
+    );
+    const answered = { intent: 1, at: AT };
+    const entry = { name: 'a', id: 10, spec: webhook, createdAt: LATER, answered, isProtected: true };
+    expect([...state.entries.values()]).toEqual([entry]);
+    expect([...state.owners]).toEqual([[10, 'a']]);
+    expect(state.pendingDeletes.size).toBe(0);
+    expect(state.formerIds.size).toBe(0);
+    expect(Object.fromEntries(state.possiblyDuplicated)).toEqual({ a: [{ from: 3, to: 4 }] });
+  });
+
+  it('an import of a double from another entry has the webhook deleted that the entry had before', () => {
+    const state = stateAfter(
+      ...made('a', 30, 1),
+      ...made('old', 20, 2),
+      { type: 'possiblyDuplicated', name: 'a', ranges: [{ from: 20, to: 20 }], at: AT },
+      { type: 'imported', name: 'a', id: 20, at: AT, webhook: aWebhook('a'), from: 'old', isScopeKnown: true },
+    );
+    expect([...state.owners]).toEqual([
+      [30, 'a'],
+      [20, 'a'],
+    ]);
+    expect([...state.pendingDeletes.keys()]).toEqual([30]);
+    expect(state.possiblyDuplicated.size).toBe(0);
+  });
+
+  it('an import from the entry itself says what its scope is, and changes nothing else', () => {
+    const webhook = aWebhook('x');
+    const state = stateAfter(
+      { type: 'imported', name: 'a', id: 10, at: AT, webhook },
+      { type: 'imported', name: 'a', id: 10, at: LATER, webhook: { ...webhook, database: 7 }, from: 'a' },
+    );
+    expect(state.entries.get('a')).toEqual({ name: 'a', id: 10, spec: { ...webhook, database: 7 }, createdAt: LATER });
+    expect(state.pendingDeletes.size).toBe(0);
   });
 
   it('an import settles the intent that made it, and no other', () => {
@@ -539,6 +592,11 @@ describe('what cannot be', () => {
     ['something found besides that an entry has', [open, { ...match, intents: [3], others: [20] }]],
     ['the very same found twice', [open, intent(4, 'c'), { ...match, intents: [3, 4], others: [30] }]],
     ['an import of an id that an entry has', [{ type: 'imported', name: 'a', id: 10, at: AT, ...spec }]],
+    [
+      'an import from an entry that has another id',
+      [{ type: 'imported', name: 'a', id: 30, at: AT, ...spec, from: 'b' }],
+    ],
+    ['an import from nothing', [{ type: 'imported', name: 'a', id: 10, at: AT, ...spec, from: 'x' }]],
     [
       'an import of what an intent of another made',
       [open, { type: 'imported', name: 'a', id: 30, at: AT, ...spec, intent: 3 }],
