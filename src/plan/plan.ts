@@ -68,7 +68,7 @@ export function makePlan(
   const names = new Set(desired.map((entry) => entry.name));
   const open = groupBy(state?.intents.values() ?? [], (intent) => intent.name);
   const fresh = desired.filter(({ name }) => state?.entries.has(name) !== true && !open.has(name));
-  const { taken, mayBe } = matchOrphans(fresh, orphansOf(state, names), open);
+  const { taken, mayBe, wantedBy } = matchOrphans(fresh, orphansOf(state, names), open);
   const wanted = desired.map((entry) => {
     const intents = open.get(entry.name);
     const known = state?.entries.get(entry.name) ?? taken.get(entry.name);
@@ -78,12 +78,14 @@ export function makePlan(
   const moved = new Set([...taken.values()].map(({ name }) => name));
   const left = [...(state?.entries.values() ?? [])]
     .filter((entry) => !names.has(entry.name) && !moved.has(entry.name))
-    .map((entry): Change => leftBehind(entry, mayBe, state, options.prune));
+    .map((entry): Change => leftBehind(entry, wantedBy.get(entry) ?? [], state, options.prune));
   const pending = [...(state?.pendingDeletes.values() ?? [])].map(
     (webhook): Change => ({ action: 'delete', ...webhook, pending: true, reason: 'still to be deleted' }),
   );
   return { changes: [...wanted, ...[...left, ...pending].sort(byNameThenId)] };
 }
+
+type OrphanMatches = LookAlikes<DesiredWebhook, StateEntry>;
 
 /** Entries that nothing wants. */
 function orphansOf(state: State | null, names: ReadonlySet<string>): StateEntry[] {
@@ -97,7 +99,7 @@ function matchOrphans(
   fresh: readonly DesiredWebhook[],
   orphans: readonly StateEntry[],
   open: ReadonlyMap<string, unknown>,
-): LookAlikes<StateEntry> {
+): OrphanMatches {
   const isSettled = ({ name, updating }: StateEntry) => !open.has(name) && !updating;
   const known = orphans.filter((orphan) => isSettled(orphan) && isScopeKnown(orphan));
   const equal = groupBy(known, ({ spec }) => webhookKey(spec));
@@ -115,7 +117,7 @@ function matchOrphans(
     fresh.filter(({ name }) => !taken.has(name)),
     unscoped,
   );
-  return { taken: new Map([...taken, ...alike.taken]), mayBe: alike.mayBe };
+  return { ...alike, taken: new Map([...taken, ...alike.taken]) };
 }
 
 function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | undefined): Change {
@@ -184,7 +186,7 @@ function isLimit(difference: Difference): boolean {
   return difference.field === 'database' || difference.field === 'collection';
 }
 
-function create(desired: DesiredWebhook, mayBe: LookAlikes<StateEntry>['mayBe']): Change {
+function create(desired: DesiredWebhook, mayBe: OrphanMatches['mayBe']): Change {
   const plain = { action: 'create', name: desired.name, desired, goneId: null, reason: 'not in state' } as const;
   const alike = (mayBe.get(desired.name) ?? []).map(({ name, id }) => ({ name, id }));
   if (alike.length === 0) return plain;
@@ -214,7 +216,7 @@ export function openReason(intents: readonly Intent[]): string {
 
 function leftBehind(
   entry: StateEntry,
-  mayBe: LookAlikes<StateEntry>['mayBe'],
+  wantedBy: readonly DesiredWebhook[],
   state: State | null,
   prune: boolean,
 ): Change {
@@ -223,8 +225,8 @@ function leftBehind(
   const rest = doubt === undefined ? '' : `; a second one like it may be among the ids ${rangesText(doubt)}`;
   const reason = `not in the manifest${rest}`;
   const webhook = { name, id, spec, ...asWritten(entry), reason };
-  const entries = [...mayBe].flatMap(([wanted, alike]) => (alike.includes(entry) ? [wanted] : []));
-  if (entries.length > 0) {
+  if (wantedBy.length > 0) {
+    const entries = wantedBy.map((wanted) => wanted.name);
     return { action: 'orphaned', ...webhook, mayBe: entries, reason: `${reason}, but may be ${entries.join(' or ')}` };
   }
   return prune ? { action: 'delete', ...webhook, pending: false } : { action: 'orphaned', ...webhook };
