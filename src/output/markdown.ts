@@ -1,16 +1,19 @@
 import type { Problem } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { type Change, isPending, lineOf } from '../plan/change.js';
+import { type Change, idOf, isPending, lineOf } from '../plan/change.js';
 import { type ShownAs, type ShownFields, sidesOf } from '../plan/sides.js';
 import { cut } from '../text/printable.js';
-import { countFailed } from './apply-json.js';
+import { appliedClosing } from './apply-text.js';
+import { painter } from './paint.js';
 import { formatProblem } from './problems.js';
-import { applyHead, countActions, planHead, summaryLine, uncheckedTail } from './summary.js';
+import { countActions, planClosing } from './summary.js';
 
 /** GitHub takes 65,536 characters in a comment; what would not fit is counted. */
 const MOST_ROWS = 100;
 const MOST_DIFF_LINES = 150;
 const MOST_TEXT_CHARACTERS = 200;
+
+const PLAIN = painter(false);
 
 export interface MarkdownOptions extends ShownAs {
   /** Whom it is about: see `accountLine`. */
@@ -21,22 +24,13 @@ export interface MarkdownOptions extends ShownAs {
 
 /** The plan as a pull request's comment shows it: a summary line, a table, a diff that is folded away. */
 export function planMarkdown(changes: readonly Change[], options: MarkdownOptions): string {
-  const counts = countActions(changes);
-  const summary = `${planHead(counts, options.unread)}: ${summaryLine(counts, 'to-do')}${uncheckedTail(options.unread)}`;
-  return page(
-    summary,
-    changes.map((change) => ({ change })),
-    options,
-  );
+  const rows = changes.map((change) => ({ change }));
+  return page(planClosing(countActions(changes), PLAIN, options.unread), rows, options);
 }
 
 /** What an apply did, in the same form. */
 export function applyMarkdown(applied: readonly AppliedChange[], options: MarkdownOptions): string {
-  const done = countActions(applied.filter(({ result }) => result === 'done').map(({ change }) => change));
-  const failed = countFailed(applied);
-  const head = applyHead(countActions(applied.map(({ change }) => change)), options.unread);
-  const summary = `${head}: ${summaryLine(done, 'done')}${failed === 0 ? '' : `, ${failed} not done`}`;
-  return page(`${summary}${uncheckedTail(options.unread)}`, applied, options);
+  return page(appliedClosing(applied, PLAIN, options.unread), applied, options);
 }
 
 /** Errors and warnings in the same form, in a block of code with the lines that they show. Empty for none. */
@@ -69,7 +63,7 @@ function table(rows: readonly Row[], options: MarkdownOptions): string {
   const head = ['Entry', 'Action', ...(hasResults ? ['Result'] : []), 'Webhook', 'Why', 'Where'];
   const body = rows.slice(0, MOST_ROWS).map(({ change, result }) => {
     const at = lineOf(change);
-    const id = 'id' in change && change.id > 0 ? String(change.id) : '';
+    const id = String(idOf(change) ?? '');
     const where = at === null ? '' : span(`${options.file}:${at}`);
     const why = inline(change.reason);
     return line([span(change.name), change.action, ...(hasResults ? [result ?? ''] : []), id, why, where]);

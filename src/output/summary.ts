@@ -41,12 +41,8 @@ export function summaryLine(counts: Counts, tense: 'to-do' | 'done'): string {
 
 /** `Plan: 2 to create`, or `Nothing to do: 5 unchanged`: the last line of a plan. */
 export function planClosing(counts: Counts, paint: Paint, unread = 0): string {
-  return `${paint('bold', `${planHead(counts, unread)}:`)} ${summaryLine(counts, 'to-do')}${uncheckedTail(unread)}`;
-}
-
-/** The head of a plan's summary. */
-export function planHead(counts: Counts, unread = 0): string {
-  return isAnythingPending(counts) ? 'Plan' : nothingToDo(unread);
+  const head = isAnythingPending(counts) ? 'Plan' : nothingToDo(unread);
+  return `${paint('bold', `${head}:`)} ${summaryLine(counts, 'to-do')}${uncheckedTail(unread)}`;
 }
 
 /**
