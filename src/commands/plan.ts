@@ -13,15 +13,15 @@ import { formatPlan } from '../output/plan-text.js';
 import { countActions, summaryLine, totalLine, uncheckedTail } from '../output/summary.js';
 import { stateOfManifest, withStandIns } from '../plan/against.js';
 import { type Change, isPending } from '../plan/change.js';
-import { planDigest } from '../plan/digest.js';
+import { type Digest, planDigest } from '../plan/digest.js';
 import { makePlan } from '../plan/plan.js';
 import type { OnProgress } from '../plan/progress.js';
 import { type SavedPlan, savedChanges } from '../plan/saved.js';
 import { type Planned, planNeedsTheAccount, planOnly } from '../reconcile/plan-only.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
-import { fileStore } from '../state/file/store.js';
 import type { State } from '../state/state.js';
+import { stateStore } from '../state-store.js';
 import { printable } from '../text/printable.js';
 import type { ManifestEntry } from '../webhook.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
@@ -102,7 +102,7 @@ interface Planning {
 
 interface PlannedAccount extends Planned {
   readonly about: AccountAbout;
-  readonly state: State | null;
+  readonly digest: Digest;
   /** The manifest that it was compared with; undefined: state and account. */
   readonly other: string | undefined;
   readonly manifestWarnings: readonly Problem[];
@@ -124,22 +124,23 @@ async function planAccount(
   const common = { manifestWarnings: manifest.warnings, hideValues, other };
   if (other !== undefined) {
     const planned = planAgainst(other, host, settings, manifest.entries);
-    return { ...planned, ...common, about, state: null, refreshed: false };
+    return { ...planned, ...common, about, digest: planDigest(planned.changes, null), refreshed: false };
   }
-  const state = settings.sandbox ? null : await fileStore(settings.state).read();
+  const state = settings.sandbox ? null : await stateStore(settings.state).read();
   const planned = await planForState(host, account, manifest.entries, { state, ...planning });
   const known = { ...about, id: state?.account ?? null, ...planned.account };
-  return { ...planned, ...common, about: known, state, refreshed: settings.refresh ?? true };
+  const digest = planDigest(planned.changes, state);
+  return { ...planned, ...common, about: known, digest, refreshed: settings.refresh ?? true };
 }
 
 function savedPlan({ name, settings }: AccountSettings, planned: PlannedAccount): SavedPlan {
-  const { about, changes, state, names, hideValues, refreshed } = planned;
+  const { about, changes, digest, names, hideValues, refreshed } = planned;
   return {
     account: { label: name, ...accountJson(about) },
     file: settings.file,
     prune: settings.prune,
     refreshed,
-    digest: planDigest(changes, state),
+    digest,
     changes: savedChanges(changes, { names, hideValues }),
   };
 }
@@ -151,7 +152,7 @@ function resultOf(
   planned: PlannedAccount,
   options: PlanCommandOptions,
 ): CommandResult {
-  const { about, changes, state, other, names, warnings, manifestWarnings, refusals, unread, hideValues } = planned;
+  const { about, changes, digest, other, names, warnings, manifestWarnings, refusals, unread, hideValues } = planned;
   const { file } = settings;
   const head = other === undefined ? accountLine(about) : `Compared with ${printable(other)}`;
   const color = wantsColor(host.stdout, host.environment);
@@ -159,7 +160,7 @@ function resultOf(
   return {
     document: {
       account: accountJson(about),
-      digest: planDigest(changes, state),
+      digest,
       ...planJson(changes, { file, names, hideValues }),
     },
     text: textOf(invocation.output, changes, { head, color, ...shown }),
