@@ -3,10 +3,10 @@ import type { AppliedChange } from '../plan/applied.js';
 import { CHANGED_IN_ACCOUNT } from '../plan/change.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
 import { lossesProblem } from '../recovery/losses.js';
+import { numberText } from '../text/words.js';
 import { ISSUES, keysOf } from './kinds.js';
 import type { RunView } from './rows.js';
 import { type Issue, type IssueCode, MOST_PROBLEMS_KEPT, safeProblems, type WebhookStatus } from './snapshot.js';
-import { numberText } from './words.js';
 
 /** Webhooks that an issue names, and those whose problems it shows: the table has them all. */
 const MOST_WEBHOOKS = { named: 10, shown: 3 } as const;

@@ -1,10 +1,10 @@
+import { capitalized, fromNow, numberText, roughly } from '../text/words.js';
 import { type Html, html } from './html.js';
 import type { Severity } from './kinds.js';
 import { sign, timeTag } from './page-parts.js';
 import { linkTo } from './page-webhooks.js';
 import type { AccountSnapshot, Health, Issue, StatusProblem, StatusSnapshot } from './snapshot.js';
 import { USUAL_VIEW } from './view.js';
-import { capitalized, fromNow, numberText, roughly } from './words.js';
 
 /** The page's first line: the account's, or of several how many need somebody. */
 export function overallHeadline({ accounts }: StatusSnapshot): string {

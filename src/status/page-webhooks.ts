@@ -1,3 +1,4 @@
+import { numberText } from '../text/words.js';
 import { type ListedRow, WEBHOOK_COLUMNS, type WebhookColumn } from './columns.js';
 import { type Html, html } from './html.js';
 import { keysOf, WEBHOOK_STATUSES } from './kinds.js';
@@ -12,7 +13,6 @@ import {
   USUAL_VIEW,
   type View,
 } from './view.js';
-import { numberText } from './words.js';
 
 /** The filter and the table, of which one page is shown. */
 export function webhooksSection(snapshot: StatusSnapshot, view: View): Html {

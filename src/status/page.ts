@@ -1,5 +1,6 @@
 import { summaryLine } from '../output/summary.js';
 import { VALUE_CHANGED } from '../plan/change.js';
+import { roughly, tookText } from '../text/words.js';
 import { type Html, html, raw } from './html.js';
 import { RUN_RESULTS, type Severity } from './kinds.js';
 import { healthSections, overallHeadline, overallSeverity } from './page-health.js';
@@ -8,7 +9,6 @@ import { webhooksSection } from './page-webhooks.js';
 import type { RunSnapshot, StatusSnapshot } from './snapshot.js';
 import { STYLE } from './style.js';
 import type { View } from './view.js';
-import { roughly, tookText } from './words.js';
 
 /**
  * The status page: one document that loads nothing else and runs nothing, so that the strictest policy fits it.

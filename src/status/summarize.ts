@@ -1,8 +1,8 @@
+import { capitalized } from '../text/words.js';
 import { type AccountStatus, issuesOf } from './account-status.js';
 import { driftIssue, inOrder, orphanIssue, staleIssue } from './issues.js';
 import type { Row } from './rows.js';
 import type { AccountSnapshot, Health, HealthKind, StatusCounts, StatusSnapshot, WebhookSnapshot } from './snapshot.js';
-import { capitalized } from './words.js';
 
 /** What of an account does not change. */
 export interface ReportedAccount {
