@@ -154,7 +154,7 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
 function manifestReader(path: string, { environment, secrets }: Host): () => Promise<ValidManifest> {
   let last: LoadedManifest | null = null;
   return async () => {
-    last = loadManifestText(path, environment, secrets, last);
+    last = await loadManifestText(path, environment, secrets, last);
     return last.manifest;
   };
 }

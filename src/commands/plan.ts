@@ -44,7 +44,7 @@ async function planAccount(
   options: PlanCommandOptions & { readonly breakerFor: BreakerFor },
 ): Promise<CommandResult> {
   const { settings } = account;
-  const manifest = loadValidManifest(settings.file, host.environment, host.secrets);
+  const manifest = await loadValidManifest(settings.file, host.environment, host.secrets);
   const { changes, names, warnings, refusal, unread } =
     options.against === undefined
       ? await planForState(host, account, manifest.entries, options.breakerFor)
@@ -75,7 +75,7 @@ async function planAgainst(
   settings: Settings,
   entries: readonly ManifestEntry[],
 ): Promise<Planned> {
-  const before = loadValidManifest(path, host.environment, host.secrets);
+  const before = await loadValidManifest(path, host.environment, host.secrets);
   const { manifests, names } = withStandIns([entries, before.entries]);
   const [desired = [], existing = []] = manifests;
   const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), settings);

@@ -9,7 +9,7 @@ import { type Place, placesOf } from './places.js';
 /** A manifest wherever it is kept: in one file today. The daemon's loop needs to know no more of it than this. */
 export interface WatchedManifest {
   /** What is there at this moment. Whatever that is, the answer says so; nothing is thrown. */
-  look(): Look | Promise<Look>;
+  look(): Promise<Look>;
   /** The folders in which a change of it would show, as they are at this moment. */
   places(): Promise<readonly Place[]>;
 }
@@ -26,8 +26,8 @@ export interface Look {
 export function manifestFile(source: ManifestSource): WatchedManifest {
   const path = resolve(source.file);
   return {
-    look: () => {
-      const read = readManifestFile(source.file);
+    look: async () => {
+      const read = await readManifestFile(source.file);
       if (!read.ok) return { identity: JSON.stringify(read.problems), parse: () => read };
       return { identity: sha256(read.text), parse: () => parseManifest(read.text, source) };
     },

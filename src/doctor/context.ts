@@ -67,7 +67,7 @@ export function contextOf(host: Host, account: AccountSettings, shared: Shared):
     host,
     account,
     settings,
-    manifest: once(async () => readManifest(settings.file, environment, secrets).result),
+    manifest: once(async () => (await readManifest(settings.file, environment, secrets)).result),
     token,
     certificates,
     state: once(() => fileStore(settings.state).read()),

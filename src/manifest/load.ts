@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { constants } from 'node:fs';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import type { ProblemCode } from '../error-codes.js';
 import { errorCode, type Problem, ProductError } from '../errors.js';
@@ -19,15 +20,15 @@ export interface ReadManifest {
 export type ValidManifest = Extract<ParsedManifest, { readonly ok: true }>;
 
 /** Reads and parses the manifest. Whatever the file holds or is, the answer tells; nothing is thrown. */
-export function readManifest(path: string, env: Environment, hidden: Hidden): ReadManifest {
-  const read = readManifestFile(path);
+export async function readManifest(path: string, env: Environment, hidden: Hidden): Promise<ReadManifest> {
+  const read = await readManifestFile(path);
   if (!read.ok) return { text: null, result: read };
   return { text: read.text, result: parseManifest(read.text, { file: path, env, hidden }) };
 }
 
 /** Reads and parses the manifest. Throws ProductError of kind `input` with every problem. */
-export function loadValidManifest(path: string, env: Environment, hidden: Hidden): ValidManifest {
-  return loadManifestText(path, env, hidden).manifest;
+export async function loadValidManifest(path: string, env: Environment, hidden: Hidden): Promise<ValidManifest> {
+  return (await loadManifestText(path, env, hidden)).manifest;
 }
 
 export interface LoadedManifest {
@@ -36,13 +37,13 @@ export interface LoadedManifest {
 }
 
 /** The same, with the text that it was read from. Where that is still the text of `known`, it is not parsed again. */
-export function loadManifestText(
+export async function loadManifestText(
   path: string,
   env: Environment,
   hidden: Hidden,
   known: LoadedManifest | null = null,
-): LoadedManifest {
-  const read = readManifestFile(path);
+): Promise<LoadedManifest> {
+  const read = await readManifestFile(path);
   if (!read.ok) throw new ProductError('input', read.problems);
   if (read.text === known?.text) return known;
   const manifest = parseManifest(read.text, { file: path, env, hidden });
@@ -54,43 +55,31 @@ export function loadManifestText(
  * The text of a regular file in UTF-8, which is no larger than a manifest may be and lies in its own folder. Anything
  * else is told as a problem, and never waited for: a named pipe without a writer would hold up the program for ever.
  */
-export function readManifestFile(path: string, mostTries = 3): ManifestText {
-  let fd: number | undefined;
+export async function readManifestFile(path: string, mostTries = 3): Promise<ManifestText> {
+  let file: FileHandle | undefined;
   let target: string | undefined;
   try {
-    target = realpathSync(path);
-    if (statSync(target).isDirectory()) {
+    target = await realpath(path);
+    if ((await stat(target)).isDirectory()) {
       return refused(path, 'manifest-unreadable', 'is a folder', 'name the file in it');
     }
-    const folder = realpathSync(dirname(path));
+    const folder = await realpath(dirname(path));
     // Git carries links: one to /proc/self/environ must not bring the environment into messages.
     if (!target.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return elsewhere(path);
     // With O_NONBLOCK a named pipe opens at once; to a regular file it makes no difference.
-    fd = openSync(target, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-    const about = fstatSync(fd);
+    file = await open(target, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const about = await file.stat();
     if (!about.isFile()) return irregular(path);
     if (about.size > LIMITS.fileBytes) return tooLarge(path);
-    const bytes = readBounded(fd);
-    return bytes === null ? tooLarge(path) : decode(bytes, path);
+    const bytes = await file.readFile();
+    return bytes.length > LIMITS.fileBytes ? tooLarge(path) : decode(bytes, path);
   } catch (error) {
     // Kubernetes swaps the link and removes what it led to.
     const isSwapped = target !== undefined && errorCode(error) === 'ENOENT';
     return isSwapped && mostTries > 1 ? readManifestFile(path, mostTries - 1) : unreadable(error, path);
   } finally {
-    if (fd !== undefined) closeSync(fd);
+    await file?.close();
   }
-}
-
-/** Reads to the end. Null: there is more than a manifest may have, whatever size the file said it has. */
-function readBounded(fd: number): Uint8Array | null {
-  const bytes = Buffer.allocUnsafe(LIMITS.fileBytes + 1);
-  let length = 0;
-  while (length < bytes.length) {
-    const bytesRead = readSync(fd, bytes, length, bytes.length - length, length);
-    if (bytesRead === 0) return bytes.subarray(0, length);
-    length += bytesRead;
-  }
-  return null;
 }
 
 function decode(bytes: Uint8Array, path: string): ManifestText {
