@@ -18,11 +18,6 @@ export function fromNow(iso: string, now: string): string {
   return ms < 0 ? `${roughly(ms)} ago` : `in ${roughly(ms)}`;
 }
 
-/** `1.2 s`, `3 minutes`: how long something took. */
-export function tookText(ms: number): string {
-  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : roughly(ms);
-}
-
 /** `1,234`. */
 export function numberText(count: number): string {
   return count.toLocaleString('en');
