@@ -1,4 +1,4 @@
-import type { Issue } from '../status/snapshot.js';
+import type { Issue } from '../status/issues.js';
 import { cut } from '../text/printable.js';
 import { numberText, roughly } from '../text/words.js';
 import type { Notice } from './incident.js';

@@ -1,9 +1,10 @@
 import { capitalized, fromNow, numberText, roughly } from '../text/words.js';
 import { type Html, html } from './html.js';
+import type { Issue, StatusProblem } from './issues.js';
 import type { Severity } from './kinds.js';
 import { linkTo } from './page-webhooks.js';
 import { sign, timeTag } from './parts.js';
-import type { AccountSnapshot, Health, Issue, StatusProblem, StatusSnapshot } from './snapshot.js';
+import type { AccountSnapshot, Health, StatusSnapshot } from './snapshot.js';
 import { USUAL_VIEW } from './view.js';
 
 /** The page's first line: the account's, or of several how many need somebody. */

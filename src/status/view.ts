@@ -1,5 +1,5 @@
-import { keysOf, WEBHOOK_STATUSES } from './kinds.js';
-import type { StatusSnapshot, WebhookSnapshot, WebhookStatus } from './snapshot.js';
+import { keysOf, WEBHOOK_STATUSES, type WebhookStatus } from './kinds.js';
+import type { StatusSnapshot, WebhookSnapshot } from './snapshot.js';
 
 export interface ListedRow extends WebhookSnapshot {
   readonly account: string | null;
