@@ -1,12 +1,16 @@
 import { Argument, Command, CommanderError, Option, type OptionValues } from 'commander';
-import { type CommandResult, execute, type Invocation } from './commands/command.js';
+import type { ApplyCommandOptions } from './commands/apply.js';
+import { type CommandResult, execute, type Invocation, type OutputFormat } from './commands/command.js';
 import type { InitOptions } from './commands/init.js';
 import type { SandboxOptions } from './commands/sandbox.js';
+import type { SchemaOptions } from './commands/schema.js';
 import { SHELLS, type Shell } from './completion/shells.js';
 import type { ProblemCode } from './error-codes.js';
 import type { Host } from './host.js';
+import { DOCUMENT_NAMES } from './output/document-names.js';
 import { EXIT } from './output/exit-code.js';
 import { type CommandName, SETTING_NAMES, SETTINGS, type Setting } from './settings/schema.js';
+import { inWordsOfThisTool } from './text/other-tools.js';
 import { printableJson, printableLines } from './text/printable.js';
 
 /** Apart from what only one command has, so that it is found among them. */
@@ -38,7 +42,7 @@ export async function runCli(host: Host, args: readonly string[]): Promise<numbe
 }
 
 function usageDocument(error: CommanderError) {
-  const [message, remedy] = error.message.replace(/^error: /, '').split('\n');
+  const [message, remedy] = inWordsOfThisTool(error.message.replace(/^error: /, '')).split('\n');
   const place = { name: null, file: null, line: null, column: null };
   return {
     errors: [{ code: 'usage' satisfies ProblemCode, message, remedy: remedy ?? 'see --help', ...place }],
@@ -58,6 +62,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     .exitOverride()
     .configureOutput({
       writeOut: (text) => host.stdout.write(text),
+      outputError: (text, write) => write(inWordsOfThisTool(text)),
       writeErr: (text) => host.stderr.write(printableLines(host.secrets.redact(text))),
     })
     .showHelpAfterError('(see --help)')
@@ -86,25 +91,32 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       'plan',
       'show what apply would do, and change nothing',
       JSON_OPTION,
-      FORMAT_OPTION,
+      PLAN_FORMAT_OPTION,
       new Option('--detailed-exitcode', 'end with code 2 when there are changes'),
-      new Option('--against <path>', 'compare with another manifest, instead of state and account: for pull requests'),
+      new Option(
+        '--against <path>',
+        'compare with another manifest, instead of state and account: for pull requests; ' +
+          'for several accounts NAME=FILE for each, or a folder with files of the same names',
+      ).argParser((path: string, before: readonly string[] = []) => [...before, path]),
+      new Option('--out <file>', 'save the plan: `apply FILE` does exactly that, or nothing'),
     ),
     lazily(async () => (await import('./commands/plan.js')).planCommand),
   );
-  doing(
-    command(
-      'apply',
-      'make the account as the manifest says, once: for cron and CI',
-      JSON_OPTION,
-      new Option(
-        '--force',
-        'delete past the deletion limit, and believe that everything is gone; never past the account check',
-      ),
-      new Option('--retry', 'send one create now, although answers to creates were lost lately'),
+  const applying = command(
+    'apply',
+    'make the account as the manifest says, once: for cron and CI',
+    JSON_OPTION,
+    APPLY_FORMAT_OPTION,
+    new Option(
+      '--force',
+      'delete past the deletion limit, and believe that everything is gone; never past the account check',
     ),
-    lazily(async () => (await import('./commands/apply.js')).applyCommand),
-  );
+    new Option('--retry', 'send one create now, although answers to creates were lost lately'),
+  ).argument('[plan]', 'what `plan --out` saved: exactly that is done, or nothing');
+  doing(applying, async (_host, invocation, options: ApplyCommandOptions) => {
+    const { applyCommand } = await import('./commands/apply.js');
+    return applyCommand(host, invocation, { ...options, plan: applying.args[0] });
+  });
   const run = command('run', 'the daemon: reconcile at start, on every change of the manifest, and on the schedule');
   run.action(async () => {
     const { runCommand } = await import('./commands/run.js');
@@ -156,6 +168,16 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
   );
   doing(
     command(
+      'verify',
+      'prove on the account, with two webhooks that it makes and deletes, what the promise rests on',
+      new Option('--handler <url>', 'handler of the two; its domain is validated in the account').makeOptionMandatory(),
+      new Option('--database <id>', 'limit the second one to this database'),
+      JSON_OPTION,
+    ),
+    lazily(async () => (await import('./commands/verify.js')).verifyCommand),
+  );
+  doing(
+    command(
       'healthcheck',
       'ask the daemon of this machine whether it lives: for containers',
       new Option(
@@ -165,9 +187,12 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     ),
     lazily(async () => (await import('./commands/healthcheck.js')).healthcheckCommand),
   );
-  doing(
-    program.command('schema').description('print the JSON Schema of the manifest'),
-    lazily(async () => (await import('./commands/schema.js')).schemaCommand),
+  const schema = program
+    .command('schema')
+    .description('print the JSON Schema of the manifest, or of what a command prints with --json')
+    .addOption(new Option('--of <what>', 'which one').choices(['manifest', ...DOCUMENT_NAMES]).default('manifest'));
+  doing(schema, async (_host, _invocation, options: SchemaOptions) =>
+    (await import('./commands/schema.js')).schemaCommand(options),
   );
   doing(
     program
@@ -218,10 +243,17 @@ const ACCOUNT_OPTION = new Option(
   'one of the accounts of the settings file (default: all of them)',
 ).helpGroup(SETTINGS_GROUP);
 const JSON_OPTION = new Option('--json', 'print one JSON document on stdout');
-const FORMAT_OPTION = new Option('--format <format>', 'github: print annotations for GitHub workflows').choices([
-  'text',
-  'github',
-]);
+const FORMAT_OPTION = formatOption({ github: 'annotations for GitHub workflows' });
+const PLAN_FORMAT_OPTION = formatOption({
+  github: 'annotations for GitHub workflows',
+  markdown: 'a comment for a pull request',
+});
+const APPLY_FORMAT_OPTION = formatOption({ markdown: 'a comment for a pull request' });
+
+function formatOption(formats: Partial<Record<OutputFormat, string>>): Option {
+  const about = Object.entries(formats).map(([format, what]) => `${format}: ${what}`);
+  return new Option('--format <format>', about.join('; ')).choices(['text', ...Object.keys(formats)]);
+}
 
 /** What only this command has comes before the settings, which most have. */
 function settingsCommand(command: Command, name: CommandName, own: readonly Option[]): Command {
@@ -247,6 +279,10 @@ function isSwitch(setting: Setting): boolean {
   return setting.flag?.includes('<') === false;
 }
 
+function outputFormat(asked: string | undefined): Invocation['output'] {
+  return asked === 'github' || asked === 'markdown' ? asked : 'text';
+}
+
 function invocationOf(command: Command): Invocation {
   const options = command.opts<Readonly<Record<string, unknown>>>();
   const text = (attribute: string) => (typeof options[attribute] === 'string' ? options[attribute] : undefined);
@@ -254,12 +290,11 @@ function invocationOf(command: Command): Invocation {
     (option) => SETTING_NAMES.includes(option.name()) && command.getOptionValueSource(option.attributeName()) === 'cli',
   );
   const flags = new Map(given.map((option) => [option.name(), String(options[option.attributeName()])]));
-  const github = options.format === 'github';
   return {
     command: command.name(),
     flags,
     settingsFile: text('config'),
     account: text('account'),
-    output: options.json === true ? 'json' : github ? 'github' : 'text',
+    output: options.json === true ? 'json' : outputFormat(text('format')),
   };
 }

@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CircuitBreaker } from './copernica/circuit-breaker.js';
-import { createCopernicaClient, type RequestEvent } from './copernica/client.js';
+import { createCopernicaClient, type OnAnswer, type RequestEvent } from './copernica/client.js';
 import type { ProxySettings } from './copernica/proxy.js';
 import { hider } from './copernica/redact.js';
 import { productError } from './errors.js';
 import { type Host, holderOf } from './host.js';
 import { fillableValues } from './manifest/interpolate.js';
-import { type LoadedManifest, loadManifestText } from './manifest/load.js';
+import { ManifestLoader } from './manifest/load.js';
 import type { ReconcilerPorts, ValidManifest } from './reconcile/ports.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { loadCertificates } from './settings/small-file.js';
-import { fileStore } from './state/file/store.js';
-import { describeHolder, type StateLease, type StateStore } from './state/store.js';
+import { describeHolder, type StateLease } from './state/store.js';
+import { stateStore } from './state-store.js';
 import { sleep } from './timers.js';
 
 /** The ports of one reconciler, put together, and how to let go of them. */
@@ -22,8 +22,8 @@ export interface Reconciler {
   readonly ports: ReconcilerPorts;
   /** A missing state file is no surprise: --init, or the sandbox, whose state is its own. */
   readonly init: boolean;
-  /** For people: where the webhooks go. */
-  readonly target: string;
+  /** Where the webhooks go. */
+  readonly apiUrl: string;
   close(): Promise<void>;
   /** Lets go without waiting for the requests under way: the process is about to end. */
   abandon(): Promise<void>;
@@ -44,6 +44,8 @@ export interface ReconcilerOptions {
   readonly loadManifest?: () => Promise<ValidManifest>;
   /** Told of every request that is made. */
   readonly onRequest?: (event: RequestEvent) => void;
+  /** Told what each answer looked like. */
+  readonly onAnswer?: OnAnswer | undefined;
 }
 
 /** Builds one reconciler's ports: against the account of the token, or against a sandbox of its own. */
@@ -64,7 +66,7 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
     return {
       ports,
       init: settings.init,
-      target: settings.apiUrl,
+      apiUrl: settings.apiUrl,
       close: () => ports.api.close(),
       abandon: async () => {},
     };
@@ -87,12 +89,7 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
     await sandbox.close();
     await abandon();
   };
-  return { ports, init: true, target: `${sandbox.url} (sandbox)`, close, abandon };
-}
-
-/** Where the state is kept that `--state` names. */
-export function stateStore(place: string): StateStore {
-  return fileStore(place);
+  return { ports, init: true, apiUrl: sandbox.url, close, abandon };
 }
 
 interface Target {
@@ -115,6 +112,7 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
   const { host, log, stop, command, breakerFor } = options;
   const { settings } = options.account;
   const store = stateStore(target.state);
+  const manifest = new ManifestLoader([settings.file], host.environment, host.secrets);
   let lease: StateLease | null = null;
   const api = createCopernicaClient({
     apiUrl: target.apiUrl,
@@ -129,10 +127,11 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
     retry: { signal: stop, breaker: breakerFor(target.apiUrl) },
     beforeSend: () => lease?.assertSound(),
     onRequest: options.onRequest,
+    onAnswer: options.onAnswer,
     hideValues: hider(fillableValues(host.environment)),
   });
   return {
-    loadManifest: options.loadManifest ?? manifestReader(settings.file, host),
+    loadManifest: options.loadManifest ?? (async () => manifest.load()),
     lockState: async () => {
       lease = await store.take({
         timeoutMs: settings.lockTimeoutMs,
@@ -147,15 +146,6 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
     startClock: () => steadyClock(host.now()),
     sleep,
     log,
-  };
-}
-
-/** Reads the manifest, each time anew. The same text is parsed once. */
-function manifestReader(path: string, { environment, secrets }: Host): () => Promise<ValidManifest> {
-  let last: LoadedManifest | null = null;
-  return async () => {
-    last = await loadManifestText(path, environment, secrets, last);
-    return last.manifest;
   };
 }
 

@@ -127,7 +127,7 @@ export function webhookKey(spec: WebhookSpec<Comparable>): string {
 }
 
 /** What every live webhook shows when it is read. */
-interface Visible {
+export interface Visible {
   readonly handler: string;
   readonly trigger: string;
   readonly callers?: readonly string[];
@@ -171,6 +171,12 @@ export function shownHandler({
   handlerAsWritten,
 }: HandlerAsWritten & { readonly spec: Pick<WebhookSpec, 'handler'> }): string {
   return handlerAsWritten ?? maskHandler(spec.handler);
+}
+
+/** A webhook as documents show it: the handler as `shownHandler`, callers sorted and never left out, no scope as null. */
+export function shownFields(webhook: HandlerAsWritten & { readonly spec: WebhookSpec }) {
+  const { trigger, callers = CALLERS, database = null, collection = null } = webhook.spec;
+  return { handler: shownHandler(webhook), trigger, callers: [...new Set(callers)].sort(), database, collection };
 }
 
 /** The field as it is carried over. */

@@ -54,7 +54,7 @@ export async function runAccount(
   });
   let ended: 'finished' | 'cut-short' = 'finished';
   try {
-    log.info({ version: host.version, file: settings.file, target: reconciler.target }, 'started');
+    log.info({ version: host.version, file: settings.file, target: reconciler.apiUrl }, 'started');
     if (settings.sandbox) {
       log.warn('this is the built-in sandbox: nothing reaches Copernica, and its state ends with this process');
       log.warn('to go live: set COPERNICA_ACCESS_TOKEN, leave out --sandbox, and say --init the first time');

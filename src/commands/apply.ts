@@ -1,18 +1,33 @@
-import type { FailureKind, Problem } from '../errors.js';
+import type { Identity } from '../copernica/api.js';
+import { hider } from '../copernica/redact.js';
+import { type FailureKind, type Problem, productError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
+import { fillableValues } from '../manifest/interpolate.js';
+import { type AccountAbout, accountJson, accountLine, unknownAccount } from '../output/account.js';
 import { applyJson } from '../output/apply-json.js';
-import { formatApplied } from '../output/apply-text.js';
+import { appliedLine, appliedSummary, formatApplied } from '../output/apply-text.js';
+import { applyMarkdown } from '../output/markdown.js';
+import { painter } from '../output/paint.js';
+import { totalLine } from '../output/summary.js';
+import { columnWidth } from '../output/table.js';
 import type { AppliedChange } from '../plan/applied.js';
+import type { ShownAs } from '../plan/sides.js';
 import { untoldWarnings } from '../reconcile/open.js';
-import { runOnce } from '../reconcile/run-once.js';
+import { type PlanToFollow, type RunOptions, type RunReport, runOnce } from '../reconcile/run-once.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
+import type { AccountSettings } from '../settings/resolve.js';
+import { printable } from '../text/printable.js';
+import { padColumns } from '../text/width.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
-import { progressReporter } from './progress.js';
+import { readPlans } from './plan-file.js';
+import { withProgress } from './progress.js';
 import { runOptions } from './run-options.js';
 import { type Session, sharedBreakers, withSession, withStopOnSignal } from './session.js';
 
 export interface ApplyCommandOptions {
+  /** Path of a saved plan: that is done, or nothing. */
+  readonly plan?: string;
   readonly force?: boolean;
   readonly retry?: boolean;
 }
@@ -21,59 +36,163 @@ export interface ApplyCommandOptions {
 export async function applyCommand(
   host: Host,
   invocation: Invocation,
-  { force = false, retry = false }: ApplyCommandOptions,
+  { plan: path, force = false, retry = false }: ApplyCommandOptions,
 ): Promise<CommandResult> {
-  const accounts = await chosenAccounts(host, invocation);
+  const shownAs: ShownAs = { names: new Map(), hideValues: hider(fillableValues(host.environment)) };
+  const planned = await accountsToApply(host, invocation, { path, shownAs });
+  const accounts = planned.map(({ account }) => account);
   const breakerFor = sharedBreakers();
-  return withStopOnSignal(host, accounts, (stop) =>
-    forAccounts(accounts, (account) =>
-      withSession(host, account, { command: 'apply', stop, breakerFor }, (session) =>
-        applyAccount(host, session, { force, retry, stop, alone: accounts.length === 1 }),
-      ),
-    ),
+  const color = wantsColor(host.stdout, host.environment);
+  const isLive = host.stdout.isTTY && invocation.output === 'text';
+  const reports: RunReport[] = [];
+  return withProgress(host, accounts, (shownHost, during) =>
+    withStopOnSignal(shownHost, accounts, (stop) => {
+      const applyTo = (account: AccountSettings) =>
+        during(account, (onProgress) =>
+          withSession(shownHost, account, { command: 'apply', stop, breakerFor }, async (session) => {
+            const live = isLive ? showResults(shownHost, session, color, prefixOf(account, accounts)) : NOT_SHOWN;
+            const savedPlan = planned.find((each) => each.account === account)?.savedPlan;
+            const { onBegin, onResult } = live;
+            const report = await applyOnce(session, { force, retry, stop, savedPlan, onProgress, onBegin, onResult });
+            reports.push(report);
+            return resultOf(session, report, { color, live, shownAs, output: invocation.output });
+          }),
+        );
+      return forAccounts(accounts, applyTo, {
+        total: () => totalOf(reports, accounts.length, color),
+        documentOfFailed: ({ settings }) => ({ account: accountJson(unknownAccount(settings)) }),
+      });
+    }),
   );
 }
 
-async function applyAccount(
+/** What a saved plan decides by itself, so that flags can't make it another one. */
+const DECIDED_BY_THE_PLAN = ['file', 'prune', 'refresh'] as const;
+
+interface AccountToApply {
+  readonly account: AccountSettings;
+  readonly savedPlan: PlanToFollow | undefined;
+}
+
+/** The accounts that are meant; with a saved plan, those that it is for, with the manifest and settings of the plan. */
+async function accountsToApply(
   host: Host,
-  { settings, log, reconciler }: Session,
-  own: { readonly force: boolean; readonly retry: boolean; readonly stop: AbortSignal; readonly alone: boolean },
-): Promise<CommandResult> {
-  const { force, retry, stop, alone } = own;
-  const progress = progressReporter(host.stderr, log, { alone });
-  try {
-    // A broken one is told at once, not after waiting for the lock; the run reads it anew when it has that.
-    await reconciler.ports.loadManifest();
-    const report = await runOnce(
-      reconciler.ports,
-      runOptions(settings, {
-        init: reconciler.init,
-        refresh: settings.refresh ?? true,
-        force,
-        retry,
-        waitToSettle: true,
-        stop,
-        onProgress: progress.update,
-      }),
-    );
-    return {
-      document: applyJson(report.changes),
-      text: formatApplied(report.changes, {
-        color: wantsColor(host.stdout, host.environment),
-        target: reconciler.target,
-        unread: report.unread,
-      }),
-      problems: [
-        ...report.warnings,
-        ...untoldWarnings(report),
-        ...duplicateWarnings(report.state),
-        ...problemsOf(report.changes),
-      ],
-      failures: [...failuresOf(report.changes), ...(report.unread > 0 ? (['failed'] as const) : [])],
-    };
-  } finally {
-    progress.end();
+  invocation: Invocation,
+  { path, shownAs }: { readonly path: string | undefined; readonly shownAs: ShownAs },
+): Promise<readonly AccountToApply[]> {
+  if (path === undefined) {
+    return (await chosenAccounts(host, invocation)).map((account) => ({ account, savedPlan: undefined }));
   }
+  const flag = DECIDED_BY_THE_PLAN.find((name) => invocation.flags.has(name));
+  if (flag !== undefined) {
+    throw productError('input', {
+      code: 'flag-with-plan',
+      message: `--${flag} can not be given with a saved plan, which says that itself`,
+      remedy: 'give it to "plan --out" instead',
+    });
+  }
+  const { plans } = await readPlans(path);
+  const accounts = await chosenAccounts(host, invocation);
+  const found = accounts.flatMap((account) => {
+    const plan = plans.find(({ account: { label } }) => label === account.name);
+    if (plan === undefined) return [];
+    const { file, prune, refreshed } = plan;
+    const settings = { ...account.settings, file, prune, refresh: refreshed };
+    return [{ account: { ...account, settings }, savedPlan: { path, plan, shown: shownAs } }];
+  });
+  const unknown = plans.find(({ account: { label } }) => !accounts.some(({ name }) => name === label));
+  if (found.length > 0 && (unknown === undefined || invocation.account !== undefined)) return found;
+  throw productError('input', {
+    code: 'unknown-account',
+    message: `${path} is a plan for ${labelText(unknown?.account.label ?? plans[0]?.account.label)}, which the settings do not have`,
+    remedy: 'use the settings with which it was saved',
+  });
+}
+
+function labelText(label: string | null | undefined): string {
+  return typeof label === 'string' ? `account ${label}` : 'a single account without a name';
+}
+
+async function applyOnce(
+  { settings, reconciler }: Session,
+  own: Pick<RunOptions, 'force' | 'retry' | 'stop' | 'savedPlan' | 'onProgress' | 'onBegin' | 'onResult'>,
+): Promise<RunReport> {
+  // A broken one is told at once, not after waiting for the lock; the run reads it anew when it has that.
+  await reconciler.ports.loadManifest();
+  const options = { init: reconciler.init, refresh: settings.refresh ?? true, waitToSettle: true };
+  return runOnce(reconciler.ports, runOptions(settings, { ...own, ...options }));
+}
+
+interface ShownResults extends Pick<RunOptions, 'onBegin' | 'onResult'> {
+  /** The lines so far; null: nothing is shown while it happens. */
+  readonly shown: ReadonlySet<string> | null;
+}
+
+/** For who does not watch: all results come together at the end. */
+const NOT_SHOWN: ShownResults = { shown: null };
+
+/** Shows whom it is about, and then each result when it comes, once. */
+function showResults({ stdout, secrets }: Host, session: Session, color: boolean, prefix: string): ShownResults {
+  const paint = painter(color);
+  const shown = new Set<string>();
+  const write = (line: string) => stdout.write(secrets.hide(`${prefix}${line}\n`));
+  const onResult = (applied: AppliedChange) => {
+    const line = appliedLine(applied, paint);
+    if (line === null || shown.has(line)) return;
+    shown.add(line);
+    write(line);
+  };
+  return { onBegin: (account, id) => write(`${accountLine(aboutOf(session, account, id))}\n`), onResult, shown };
+}
+
+function aboutOf({ settings, reconciler }: Session, account: Identity | null, id: string): AccountAbout {
+  return { ...unknownAccount({ ...settings, apiUrl: reconciler.apiUrl }), id, ...account };
+}
+
+/** Says which of several accounts a line is about. */
+function prefixOf({ name }: AccountSettings, accounts: readonly AccountSettings[]): string {
+  if (accounts.length === 1) return '';
+  const labelOf = (text: string | null) => `[${printable(text ?? '')}]`;
+  return padColumns(labelOf(name), columnWidth(accounts.map((account) => labelOf(account.name))));
+}
+
+function totalOf(reports: readonly RunReport[], all: number, color: boolean): string {
+  const paint = painter(color);
+  const changes = reports.flatMap((report) => report.changes);
+  const unread = reports.reduce((sum, report) => sum + report.unread, 0);
+  return totalLine({ all, reached: reports.length }, appliedSummary(changes, unread, paint), paint);
+}
+
+interface ResultOptions {
+  readonly color: boolean;
+  readonly live: ShownResults;
+  readonly shownAs: ShownAs;
+  readonly output: Invocation['output'];
+}
+
+function resultOf(session: Session, report: RunReport, options: ResultOptions): CommandResult {
+  const { color, live, shownAs, output } = options;
+  const about = aboutOf(session, report.account, report.state.account);
+  const { file } = session.settings;
+  const { unread } = report;
+  const head = accountLine(about);
+  const results = formatApplied(report.changes, { color, unread, shown: live.shown ?? new Set() });
+  const text = live.shown === null ? `${head}\n\n${results}` : results;
+  return {
+    document: {
+      account: accountJson(about),
+      digest: report.digest(),
+      ...applyJson(report.changes, { file, ...shownAs }),
+    },
+    text: output === 'markdown' ? applyMarkdown(report.changes, { head, file, unread, ...shownAs }) : text,
+    problems: [
+      ...report.warnings,
+      ...untoldWarnings(report),
+      ...duplicateWarnings(report.state),
+      ...problemsOf(report.changes),
+    ],
+    failures: [...failuresOf(report.changes), ...(report.unread > 0 ? (['failed'] as const) : [])],
+  };
 }
 
 function problemsOf(changes: readonly AppliedChange[]): Problem[] {

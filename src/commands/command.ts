@@ -1,9 +1,13 @@
-import { type FailureKind, type Problem, ProductError } from '../errors.js';
+import { type FailureKind, type Problem, ProductError, productError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { exitCodeOf } from '../output/exit-code.js';
+import { problemsMarkdown } from '../output/markdown.js';
 import { problemLists } from '../output/plan-json.js';
 import { formatProblem, githubAnnotation } from '../output/problems.js';
 import { printableJson } from '../text/printable.js';
+
+/** Values of `--format` besides text. */
+export type OutputFormat = 'github' | 'markdown';
 
 /** What the command line said. */
 export interface Invocation {
@@ -14,7 +18,7 @@ export interface Invocation {
   readonly settingsFile: string | undefined;
   /** From --account. */
   readonly account: string | undefined;
-  readonly output: 'text' | 'json' | 'github';
+  readonly output: 'text' | 'json' | OutputFormat;
 }
 
 /** What a command has to say when it came to an end by itself. */
@@ -60,6 +64,11 @@ function withoutSecrets(problems: readonly Problem[], host: Host): Problem[] {
   }));
 }
 
+/** What was asked for can't be, whatever the settings say. */
+export function usageError(message: string): ProductError {
+  return productError('input', { code: 'usage', message, remedy: 'see --help' });
+}
+
 /** What a failure of the whole command comes to. */
 export function failedResult(error: ProductError): CommandResult {
   return { problems: error.problems, failures: [error.kind] };
@@ -75,6 +84,12 @@ function print(
     // Value by value: a token of digits must not take a number with it.
     const hide = (_key: string, value: unknown) => (typeof value === 'string' ? host.secrets.hide(value) : value);
     host.stdout.write(`${printableJson(JSON.stringify(document, hide, 2))}\n`);
+    return;
+  }
+  if (output === 'markdown') {
+    // A comment that shows no plan must say why.
+    const parts = [text, problemsMarkdown(problems)].filter((part) => part !== '');
+    host.stdout.write(host.secrets.hide(parts.join('\n')));
     return;
   }
   if (output === 'github') {

@@ -2,7 +2,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode, type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
-import { manifestJsonSchema } from '../manifest/schema.js';
+import { manifestJsonSchema } from '../manifest/json-schema.js';
 import { starterManifest } from '../manifest/starter.js';
 import { DEFAULT_SETTINGS_FILE, loadSettings } from '../settings/load.js';
 import { SETTINGS } from '../settings/schema.js';

@@ -1,7 +1,7 @@
-import { stateStore } from '../create-reconciler.js';
 import { type Host, wantsColor } from '../host.js';
 import { formatList, listJson } from '../output/list.js';
 import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
+import { stateStore } from '../state-store.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
 
@@ -11,7 +11,11 @@ export async function listCommand(host: Host, invocation: Invocation): Promise<C
     const state = await stateStore(settings.state).read();
     return {
       document: listJson(state),
-      text: formatList(state, { color: wantsColor(host.stdout, host.environment), file: settings.state }),
+      text: formatList(state, {
+        color: wantsColor(host.stdout, host.environment),
+        file: settings.state,
+        columns: host.stdout.columns,
+      }),
       problems: state === null ? [] : [...openWarnings(state, null), ...duplicateWarnings(state)],
     };
   });

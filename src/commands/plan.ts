@@ -1,28 +1,42 @@
 import { hider } from '../copernica/redact.js';
-import { stateStore } from '../create-reconciler.js';
 import type { Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { fillableValues } from '../manifest/interpolate.js';
 import { loadValidManifest } from '../manifest/load.js';
+import { type AccountAbout, accountJson, accountLine, unknownAccount } from '../output/account.js';
 import { EXIT } from '../output/exit-code.js';
+import { type MarkdownOptions, planMarkdown } from '../output/markdown.js';
+import { painter } from '../output/paint.js';
 import { planAnnotations } from '../output/plan-github.js';
 import { planJson } from '../output/plan-json.js';
 import { formatPlan } from '../output/plan-text.js';
+import { countActions, summaryLine, totalLine, uncheckedTail } from '../output/summary.js';
 import { stateOfManifest, withStandIns } from '../plan/against.js';
-import { isPending } from '../plan/change.js';
+import { type Change, isPending } from '../plan/change.js';
+import { type Digest, planDigest } from '../plan/digest.js';
 import { makePlan } from '../plan/plan.js';
+import type { OnProgress } from '../plan/progress.js';
+import { type SavedPlan, savedChanges } from '../plan/saved.js';
 import { type Planned, planNeedsTheAccount, planOnly } from '../reconcile/plan-only.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
+import type { State } from '../state/state.js';
+import { stateStore } from '../state-store.js';
+import { printable } from '../text/printable.js';
 import type { ManifestEntry } from '../webhook.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
-import type { CommandResult, Invocation } from './command.js';
-import { type BreakerFor, sharedBreakers, withSession } from './session.js';
+import { otherManifests } from './against.js';
+import { type CommandResult, type Invocation, usageError } from './command.js';
+import { writePlans } from './plan-file.js';
+import { withProgress } from './progress.js';
+import type { BreakerFor } from './session.js';
 
 export interface PlanCommandOptions {
   readonly detailedExitcode?: true;
-  /** Another manifest to compare with, instead of state and account. */
-  readonly against?: string;
+  /** Other manifests to compare with, instead of state and account: see against.ts. */
+  readonly against?: readonly string[];
+  /** Where to save the plan. */
+  readonly out?: string;
 }
 
 /** plan: what `apply` would do. Changes nothing, neither remote nor state, and takes no lock. */
@@ -31,80 +45,178 @@ export async function planCommand(
   invocation: Invocation,
   options: PlanCommandOptions,
 ): Promise<CommandResult> {
-  const breakerFor = sharedBreakers();
-  return forAccounts(await chosenAccounts(host, invocation), (account) =>
-    planAccount(host, account, invocation, { ...options, breakerFor }),
-  );
+  if (options.out !== undefined && options.against !== undefined) {
+    throw usageError('--out and --against do not go together: what was compared with a file can not be applied');
+  }
+  const accounts = await chosenAccounts(host, invocation);
+  const others = options.against === undefined ? null : await otherManifests(options.against, accounts);
+  const plans = new Map<AccountSettings, PlannedAccount>();
+  const shared: Shared = {};
+  const result = await withProgress(host, accounts, (shownHost, during) => {
+    const plan = (account: AccountSettings) =>
+      during(account, async (onProgress) => {
+        const planned = await planAccount(shownHost, account, others?.get(account), { shared, onProgress });
+        plans.set(account, planned);
+        const told = resultOf(shownHost, invocation, account, planned, options);
+        const hasNews = planned.unread > 0 || planned.changes.some(({ action }) => action !== 'none');
+        return accounts.length === 1 || hasNews ? told : { ...told, text: '' };
+      });
+    return forAccounts(accounts, plan, {
+      total: () => totalOf([...plans.values()], accounts.length, host, invocation.output),
+      documentOfFailed: ({ settings }) => ({ account: accountJson(unknownAccount(settings)) }),
+    });
+  });
+  if (options.out === undefined) return result;
+  if ((result.failures ?? []).length > 0) {
+    return { ...result, text: `${result.text ?? ''}The plan is not saved, as it is not complete.\n` };
+  }
+  await writePlans(options.out, {
+    version: 1,
+    plans: [...plans].map(([account, planned]) => savedPlan(account, planned)),
+  });
+  // In a comment, nobody is told what to type next.
+  if (invocation.output === 'markdown') return result;
+  const text = `Saved the plan: "copernica-webhooks apply ${options.out}" does exactly this, or nothing.\n`;
+  return { ...result, text: `${result.text ?? ''}${text}` };
+}
+
+function totalOf(plans: readonly Planned[], all: number, host: Host, output: Invocation['output']): string {
+  const changes = plans.flatMap((planned) => planned.changes);
+  const unread = plans.reduce((sum, planned) => sum + planned.unread, 0);
+  const withChanges = plans.filter((planned) => planned.changes.some(isPending)).length;
+  const paint = painter(output === 'text' && wantsColor(host.stdout, host.environment));
+  const summary = `${summaryLine(countActions(changes), 'to-do')}${uncheckedTail(unread)}`;
+  const line = totalLine({ all, reached: plans.length, withChanges }, summary, paint);
+  return output === 'github' ? `::notice title=plan::${line}` : line;
+}
+
+/** What accounts that are planned together share, made when the first of them needs it. */
+interface Shared {
+  breakerFor?: BreakerFor;
+}
+
+interface Planning {
+  readonly shared: Shared;
+  readonly onProgress: OnProgress;
+}
+
+interface PlannedAccount extends Planned {
+  readonly about: AccountAbout;
+  readonly digest: Digest;
+  /** The manifest that it was compared with; undefined: state and account. */
+  readonly other: string | undefined;
+  readonly manifestWarnings: readonly Problem[];
+  readonly hideValues: (text: string) => string;
+  /** The account was asked, so that the plan follows what is there. */
+  readonly refreshed: boolean;
 }
 
 async function planAccount(
   host: Host,
   account: AccountSettings,
-  invocation: Invocation,
-  options: PlanCommandOptions & { readonly breakerFor: BreakerFor },
-): Promise<CommandResult> {
+  other: string | undefined,
+  planning: Planning,
+): Promise<PlannedAccount> {
   const { settings } = account;
-  const manifest = await loadValidManifest(settings.file, host.environment, host.secrets);
-  const { changes, names, warnings, refusal, unread } =
-    options.against === undefined
-      ? await planForState(host, account, manifest.entries, options.breakerFor)
-      : await planAgainst(options.against, host, settings, manifest.entries);
-  const text =
-    invocation.output === 'github'
-      ? planAnnotations(changes, { file: settings.file, unread })
-      : formatPlan(changes, {
-          color: wantsColor(host.stdout, host.environment),
-          file: settings.file,
-          names,
-          unread,
-          hideValues: hider(fillableValues(host.environment)),
-        });
+  const manifest = loadValidManifest(settings.file, host.environment, host.secrets);
+  const hideValues = hider(fillableValues(host.environment));
+  const about = unknownAccount(settings);
+  const common = { manifestWarnings: manifest.warnings, hideValues, other };
+  if (other !== undefined) {
+    const planned = planAgainst(other, host, settings, manifest.entries);
+    return { ...planned, ...common, about, digest: planDigest(planned.changes, null), refreshed: false };
+  }
+  const state = settings.sandbox ? null : await stateStore(settings.state).read();
+  const planned = await planForState(host, account, manifest.entries, { state, ...planning });
+  const known = { ...about, id: state?.account ?? null, ...planned.account };
+  const digest = planDigest(planned.changes, state);
+  return { ...planned, ...common, about: known, digest, refreshed: settings.refresh ?? true };
+}
+
+function savedPlan({ name, settings }: AccountSettings, planned: PlannedAccount): SavedPlan {
+  const { about, changes, digest, names, hideValues, refreshed } = planned;
   return {
-    document: planJson(changes),
-    text,
-    problems: [...manifest.warnings, ...warnings, ...(refusal === null ? [] : [refusal])],
-    failures: [...(refusal === null ? [] : (['refused'] as const)), ...(unread > 0 ? (['failed'] as const) : [])],
+    account: { label: name, ...accountJson(about) },
+    file: settings.file,
+    prune: settings.prune,
+    refreshed,
+    digest,
+    changes: savedChanges(changes, { names, hideValues }),
+  };
+}
+
+function resultOf(
+  host: Host,
+  invocation: Invocation,
+  { settings }: AccountSettings,
+  planned: PlannedAccount,
+  options: PlanCommandOptions,
+): CommandResult {
+  const { about, changes, digest, other, names, warnings, manifestWarnings, refusals, unread, hideValues } = planned;
+  const { file } = settings;
+  const head = other === undefined ? accountLine(about) : `Compared with ${printable(other)}`;
+  const color = wantsColor(host.stdout, host.environment);
+  const shown = { file, names, unread, hideValues };
+  return {
+    document: {
+      account: accountJson(about),
+      digest,
+      ...planJson(changes, { file, names, hideValues }),
+    },
+    text: textOf(invocation.output, changes, { head, color, ...shown }),
+    problems: [...manifestWarnings, ...warnings, ...refusals],
+    failures: [...refusals.map(() => 'refused' as const), ...(unread > 0 ? (['failed'] as const) : [])],
     exitCode: options.detailedExitcode && changes.some(isPending) ? EXIT.changes : EXIT.done,
   };
 }
 
+function textOf(
+  output: Invocation['output'],
+  changes: readonly Change[],
+  options: MarkdownOptions & { readonly color: boolean },
+): string {
+  if (output === 'markdown') return planMarkdown(changes, options);
+  if (output === 'github') return `${options.head}\n${planAnnotations(changes, options)}`;
+  return `${options.head}\n\n${formatPlan(changes, options)}`;
+}
+
 /** For pull requests, where neither state nor token is at hand: the other manifest stands for what exists. */
-async function planAgainst(
-  path: string,
-  host: Host,
-  settings: Settings,
-  entries: readonly ManifestEntry[],
-): Promise<Planned> {
-  const before = await loadValidManifest(path, host.environment, host.secrets);
+function planAgainst(path: string, host: Host, settings: Settings, entries: readonly ManifestEntry[]): Planned {
+  const before = loadValidManifest(path, host.environment, host.secrets);
   const { manifests, names } = withStandIns([entries, before.entries]);
   const [desired = [], existing = []] = manifests;
   const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), settings);
-  return { changes, names, warnings: [], refusal: null, unread: 0 };
+  return { account: null, changes, names, warnings: [], refusals: [], unread: 0 };
 }
 
 async function planForState(
   host: Host,
   account: AccountSettings,
   entries: readonly ManifestEntry[],
-  breakerFor: BreakerFor,
+  { state, shared, onProgress }: Planning & { readonly state: State | null },
 ): Promise<Planned> {
   const { settings } = account;
-  const state = settings.sandbox ? null : await stateStore(settings.state).read();
-  const options = { ...settings, refresh: settings.refresh ?? true };
-  const planned = planNeedsTheAccount(entries, state, options)
-    ? await withSession(host, account, { command: 'plan', breakerFor }, ({ reconciler }) =>
-        planOnly(entries, state, reconciler.ports.api, options),
-      )
-    : await planOnly(entries, state, null, options);
-  if (state !== null || settings.sandbox) return planned;
-  return { ...planned, warnings: [...planned.warnings, noStateWarning(settings.state)] };
+  const options = { ...settings, refresh: settings.refresh ?? true, onProgress };
+  if (planNeedsTheAccount(entries, state, options)) {
+    // With it comes the API's client, which a plan from the state alone does without.
+    const { sharedBreakers, withSession } = await import('./session.js');
+    shared.breakerFor ??= sharedBreakers();
+    const { breakerFor } = shared;
+    const planned = await withSession(host, account, { command: 'plan', breakerFor }, ({ reconciler }) =>
+      planOnly(entries, state, reconciler.ports.api, options),
+    );
+    return withStateWarning(planned, state, settings);
+  }
+  return withStateWarning(await planOnly(entries, state, null, options), state, settings);
 }
 
-function noStateWarning(path: string): Problem {
-  return {
+function withStateWarning(planned: Planned, state: State | null, settings: Settings): Planned {
+  if (state !== null || settings.sandbox) return planned;
+  const warning: Problem = {
     code: 'no-state',
     severity: 'warning',
-    message: `there is no state file ${path}, so everything counts as new`,
+    message: `there is no state file ${settings.state}, so everything counts as new`,
     remedy: 'run the first `apply` with --init; if there was a state before, restore it',
   };
+  return { ...planned, warnings: [...planned.warnings, warning] };
 }

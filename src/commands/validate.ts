@@ -7,7 +7,7 @@ import type { CommandResult, Invocation } from './command.js';
 /** validate: checks manifest and settings. Needs no token and no network. */
 export async function validateCommand(host: Host, invocation: Invocation): Promise<CommandResult> {
   return forAccounts(await chosenAccounts(host, invocation), async ({ settings }) => {
-    const manifest = await loadValidManifest(settings.file, host.environment, host.secrets);
+    const manifest = loadValidManifest(settings.file, host.environment, host.secrets);
     const count = manifest.entries.length;
     return {
       document: { valid: true, webhooks: count },

@@ -5,25 +5,15 @@ import type { Identity, LiveWebhook, NamedEntity, Outcome, ReadOutcome } from '.
 import { contradictionIn, failure, unusable } from './outcome.js';
 
 /** Ids and counts come as strings from some calls and as numbers from others: `"1894"` is 1894. */
-const wholeNumber = z
-  .union(
-    [
-      z.number(),
-      z
-        .string()
-        .regex(/^\d{1,16}$/)
-        .transform(Number),
-    ],
-    { error: 'is not a number' },
-  )
-  .pipe(z.int('is not a whole number that can be used').nonnegative('is negative'));
+const wholeNumber = z.preprocess(
+  (raw) => (typeof raw === 'string' && /^\d{1,16}$/.test(raw) ? Number(raw) : raw),
+  z.number('is not a number').int('is not a whole number that can be used').nonnegative('is negative'),
+);
 const id = wholeNumber.pipe(z.number().positive('is not an id'));
 const webhookId = id.pipe(z.number().max(HIGHEST_WEBHOOK_ID, 'is too high an id'));
 
 /** Absent, null, empty and 0 all occur for "no limit"; only absent leaves it open whether there is one. */
-const limitedTo = z.union([z.enum(['', '0']).transform(() => null), z.literal(0).transform(() => null), z.null(), id], {
-  error: 'is not an id',
-});
+const limitedTo = z.preprocess((raw) => (raw === '' || raw === '0' || raw === 0 ? null : raw), id.nullish());
 
 const text = z.string('is not text');
 const filled = text.min(1, 'is empty');
@@ -35,17 +25,13 @@ const liveSchema = z
     handler: filled,
     trigger: filled,
     callers: z.array(text, 'is not a list').nullish(),
-    database: limitedTo.optional(),
-    collection: limitedTo.optional(),
+    database: limitedTo,
+    collection: limitedTo,
   })
   .transform(({ ID, handler, trigger, callers, database, collection }): ListedWebhook => {
     return { id: ID, live: { id: ID, handler, trigger, callers: callers ?? [], database, collection } };
   });
-/** A date, or a time as a number. Databases write "none" as null, nothing, 0, or a date of zeros. */
-const filledDate = z.union([z.string().regex(/[1-9a-z]/i), z.number().positive(), z.literal(true)]);
-const removedSchema = z
-  .object({ ID: webhookId, removed: filledDate })
-  .transform(({ ID }): ListedWebhook => ({ id: ID, live: null }));
+const removedSchema = z.object({ ID: webhookId }).transform(({ ID }): ListedWebhook => ({ id: ID, live: null }));
 const identitySchema = z
   .object({ ID: id, name: text.nullish(), company: z.string().catch('') })
   .transform(({ ID, name, company }): Identity => ({ id: String(ID), name: name ?? '', company }));
@@ -143,8 +129,14 @@ function parsePage<T>(raw: unknown, parseItem: (item: unknown) => Parsed<T>): Pa
 }
 
 function parseWebhook(raw: unknown): Parsed<ListedWebhook> {
-  const removed = parseWith(removedSchema, raw);
-  return removed.ok ? removed : parseWith(liveSchema, raw);
+  return parseWith(isRemoved(raw) ? removedSchema : liveSchema, raw);
+}
+
+/** `removed` holds a date, or a time as a number. Databases write "none" as null, nothing, 0, or a date of zeros. */
+function isRemoved(raw: unknown): boolean {
+  const removed = typeof raw === 'object' && raw !== null && 'removed' in raw ? raw.removed : null;
+  if (typeof removed === 'string') return /[1-9a-z]/i.test(removed);
+  return removed === true || (typeof removed === 'number' && removed > 0);
 }
 
 /** What is in the body of a 200; any other answer is a failure. */

@@ -3,15 +3,15 @@ import { createCopernicaClient } from '../copernica/client.js';
 import { type Contact, contactHost } from '../copernica/diagnose.js';
 import type { ProxySettings } from '../copernica/proxy.js';
 import type { Host } from '../host.js';
-import { readManifest } from '../manifest/load.js';
+import { ManifestLoader } from '../manifest/load.js';
 import type { ParsedManifest } from '../manifest/parse.js';
 import { identityIn } from '../reconcile/account.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
 import { loadToken } from '../settings/secrets.js';
 import { loadCertificates } from '../settings/small-file.js';
-import { fileStore } from '../state/file/store.js';
 import type { State } from '../state/state.js';
+import { stateStore } from '../state-store.js';
 import type { HandlerContacts } from './handshake.js';
 
 /** What is the same for all accounts. */
@@ -67,10 +67,10 @@ export function contextOf(host: Host, account: AccountSettings, shared: Shared):
     host,
     account,
     settings,
-    manifest: once(async () => (await readManifest(settings.file, environment, secrets)).result),
+    manifest: once(async () => new ManifestLoader([settings.file], environment, secrets).read()),
     token,
     certificates,
-    state: once(() => fileStore(settings.state).read()),
+    state: once(() => stateStore(settings.state).read()),
     contact: once(async () => {
       const timeoutMs = Math.min(CONTACT_WITHIN_MS, settings.timeoutMs);
       return contactHost(settings.apiUrl, { ...(await connection()), timeoutMs });

@@ -1,44 +1,39 @@
+import type { Problem } from '../errors.js';
 import { quote } from '../text/printable.js';
 import { webhookKey } from '../webhook.js';
 import type { Candidate } from './entry.js';
-import { type Report, type Source, where } from './findings.js';
+import { problemOf } from './findings.js';
+import { where } from './source.js';
 
-/**
- * The checks across entries: each name once, each webhook once. An entry that is wrong in another way takes part with
- * what is right about it.
- */
-export function checkAcross(candidates: readonly Candidate[], source: Source, report: Report): void {
+/** The checks between entries, of all files: each name once, each webhook once. */
+export function checkAcross(candidates: readonly Candidate[]): Problem[] {
+  const problems: Problem[] = [];
   const names = new Map<string, Candidate>();
   const webhooks = new Map<string, Candidate>();
   for (const candidate of candidates) {
-    const { name, writtenName, spec, start, end } = candidate;
+    const { name, writtenName, entry, source, start, end } = candidate;
     const sameName = name === undefined ? undefined : names.get(name);
-    if (name !== undefined && sameName === undefined) names.set(name, candidate);
     if (sameName !== undefined) {
-      report({
-        code: 'duplicate-name',
-        message: `name ${quote(writtenName ?? '')} is taken; first defined at ${where(sameName.start, source)}`,
-        remedy: 'give each entry a name of its own',
-        name: writtenName,
-        start,
-        end,
-      });
+      const message = `name ${quote(writtenName ?? '')} is taken; first defined at ${placeOf(sameName)}`;
+      const remedy = 'give each entry a name of its own';
+      problems.push(problemOf({ code: 'duplicate-name', message, remedy, name: writtenName, start, end }, source));
       continue;
     }
-    if (spec === undefined) continue;
-    const key = webhookKey(spec);
-    const sameWebhook = webhooks.get(key);
-    if (sameWebhook === undefined) webhooks.set(key, candidate);
-    else {
-      const other = sameWebhook.writtenName === undefined ? 'another entry' : quote(sameWebhook.writtenName);
-      report({
-        code: 'duplicate-webhook',
-        message: `asks for the very same webhook as ${other}; first defined at ${where(sameWebhook.start, source)}`,
-        remedy: 'remove one of them: each event would be delivered twice',
-        name: writtenName,
-        start,
-        end,
-      });
+    if (name !== undefined) names.set(name, candidate);
+    if (entry === undefined) continue;
+    const key = webhookKey(entry.spec);
+    const same = webhooks.get(key);
+    if (same === undefined) {
+      webhooks.set(key, candidate);
+      continue;
     }
+    const message = `asks for the very same webhook as ${quote(same.writtenName ?? '')}; first defined at ${placeOf(same)}`;
+    const remedy = 'remove one of them: each event would be delivered twice';
+    problems.push(problemOf({ code: 'duplicate-webhook', message, remedy, name: writtenName, start, end }, source));
   }
+  return problems;
+}
+
+function placeOf({ start, source }: Candidate): string {
+  return where(start, source);
 }

@@ -1,5 +1,6 @@
 import type { YAMLError } from 'yaml';
-import { type Finding, lineRange, placeOf, type Source } from './findings.js';
+import type { Finding } from './findings.js';
+import { lineRange, placeOf, type Source } from './source.js';
 
 /** Errors that the library gives where a line begins in a column in which nothing is open. */
 const PERHAPS_INDENTATION: ReadonlySet<string> = new Set([
@@ -11,11 +12,13 @@ const PERHAPS_INDENTATION: ReadonlySet<string> = new Set([
 
 /** So many lines before an error are looked at: an entry has fewer. */
 const LINES_BEFORE = 30;
+/** Of a line: it can be as long as the file. */
+const CHARS_LOOKED_AT = 200;
 
 interface Line {
-  /** Where its dash is; null: it has none. */
+  /** Column of its dash; null: it has none. */
   readonly dash: number | null;
-  /** Where what follows begins. */
+  /** Column in which what follows begins. */
   readonly content: number;
   /** Deeper lines may follow. */
   readonly opens: boolean;
@@ -26,15 +29,16 @@ export function wrongIndentation({ code, message, pos: [start] }: YAMLError, sou
   if (!PERHAPS_INDENTATION.has(code) || message.startsWith('Flow')) return null;
   const at = placeOf(start, source).line;
   for (const number of [at, at + 1]) {
-    const line = readLine(number, source);
-    const [above, ...further] = linesBefore(number, source);
-    if (line === null || above === undefined) continue;
+    const [line] = readLines(number, number, source);
+    const before = readLines(number - LINES_BEFORE, number - 1, source);
+    const above = before.at(-1);
+    if (line === undefined || above === undefined) continue;
     const column = line.dash ?? line.content;
     if (above.opens && column > above.content) continue;
     // A dash belongs below a dash, and the name of a field below the name of a field.
-    const columns = [above, ...further].flatMap(({ dash, content }) => (line.dash === null ? content : (dash ?? [])));
+    const columns = before.flatMap(({ dash, content }) => (line.dash === null ? content : (dash ?? []))).reverse();
     if (columns.length === 0 || columns.includes(column)) continue;
-    const nearest = columns.reduce((best, each) => (Math.abs(each - column) < Math.abs(best - column) ? each : best));
+    const [nearest = 1] = columns.toSorted((a, b) => Math.abs(a - column) - Math.abs(b - column));
     const [lineStart] = lineRange(number, source);
     return {
       code: 'yaml-syntax',
@@ -47,29 +51,16 @@ export function wrongIndentation({ code, message, pos: [start] }: YAMLError, sou
   return null;
 }
 
-/** The nearest first; empty lines and comments left out. */
-function linesBefore(number: number, source: Source): Line[] {
+/** Empty lines and comments left out. */
+function readLines(first: number, last: number, source: Source): Line[] {
   const lines: Line[] = [];
-  for (let before = number - 1; before >= Math.max(1, number - LINES_BEFORE); before -= 1) {
-    const line = readLine(before, source);
-    if (line !== null) lines.push(line);
+  for (let number = Math.max(1, first); number <= Math.min(last, source.lines.lineStarts.length); number += 1) {
+    const [start, end] = lineRange(number, source);
+    const begins = /^( *)(- +)?[^ #]/.exec(source.text.slice(start, Math.min(end, start + CHARS_LOOKED_AT)));
+    if (begins === null) continue;
+    const [, { length: indentation } = '', dash = ''] = begins;
+    const opens = /[:|>-]\s*(?:#.*)?$/.test(source.text.slice(Math.max(start, end - CHARS_LOOKED_AT), end));
+    lines.push({ dash: dash === '' ? null : indentation + 1, content: indentation + dash.length + 1, opens });
   }
   return lines;
-}
-
-/** The beginning of a line; null: there is no such line, or nothing in it. */
-function readLine(number: number, source: Source): Line | null {
-  if (number > source.lines.lineStarts.length) return null;
-  const [start, end] = lineRange(number, source);
-  // Cut first: a line can be as long as the file.
-  const text = source.text.slice(start, Math.min(end, start + 200));
-  const [indentation = ''] = /^ */.exec(text) ?? [];
-  const content = text.slice(indentation.length);
-  if (content === '' || content.startsWith('#')) return null;
-  const [dash = ''] = /^(?:- +)?/.exec(content) ?? [];
-  return {
-    dash: dash === '' ? null : indentation.length + 1,
-    content: indentation.length + dash.length + 1,
-    opens: /[:|>-]\s*(?:#.*)?$/.test(source.text.slice(Math.max(start, end - 200), end)),
-  };
 }

@@ -26,9 +26,11 @@ export interface Refusal {
   readonly length: number;
 }
 
-export type Interpolated =
-  | { readonly ok: true; readonly text: string; readonly variables: readonly string[] }
-  | { readonly ok: false; readonly refusals: readonly Refusal[] };
+/** A text with its variables filled in. Where there are refusals, it is of no use. */
+export interface Interpolated {
+  readonly text: string;
+  readonly refusals: readonly Refusal[];
+}
 
 export type Interpolate = (text: string) => Interpolated;
 
@@ -55,21 +57,20 @@ const NAME_AND_DEFAULT = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 export function interpolator(env: Environment, hidden: Hidden = NOTHING_HIDDEN): Interpolate {
   return (text) => {
     const refusals: Refusal[] = [];
-    const variables: string[] = [];
     const filled = text.replace(REFERENCE, (found, inside: string | undefined, at: number) => {
       if (inside === undefined) return '${';
-      const read = readReference(found, inside, env, hidden);
-      if ('code' in read) refusals.push({ ...read, at, length: found.length });
-      else variables.push(read.name);
-      return 'value' in read ? read.value : '';
+      const value = readReference(found, inside, env, hidden);
+      if (typeof value === 'string') return value;
+      refusals.push({ ...value, at, length: found.length });
+      return '';
     });
-    return refusals.length > 0 ? { ok: false, refusals } : { ok: true, text: filled, variables };
+    return { text: filled, refusals };
   };
 }
 
-type Reading = { readonly name: string; readonly value: string } | Omit<Refusal, 'at' | 'length'>;
+type WhyNot = Omit<Refusal, 'at' | 'length'>;
 
-function readReference(found: string, inside: string, env: Environment, hidden: Hidden): Reading {
+function readReference(found: string, inside: string, env: Environment, hidden: Hidden): string | WhyNot {
   const refusal = (code: ProblemCode, message: string, remedy: string) => ({ code, message, remedy });
   if (!found.endsWith('}')) return refusal('bad-reference', '"${" without its "}"', FORMS);
   const match = NAME_AND_DEFAULT.exec(inside);
@@ -86,8 +87,8 @@ function readReference(found: string, inside: string, env: Environment, hidden: 
   if (value !== undefined && hidden.values.some((secret) => value.includes(secret))) {
     return refusal('credential-variable', `the value of ${name} holds a credential`, NO_CREDENTIALS);
   }
-  if (value !== undefined && value !== '') return { name, value };
-  if (defaultValue !== undefined) return { name, value: defaultValue };
+  if (value !== undefined && value !== '') return value;
+  if (defaultValue !== undefined) return defaultValue;
   const state = value === undefined ? 'not set' : 'empty';
   return refusal('unset-variable', `environment variable ${name} is ${state}`, `set it, or write \${${name}:-default}`);
 }

@@ -1,12 +1,14 @@
+import { isScalar, type YAMLMap } from 'yaml';
 import type * as z from 'zod';
 import type { ProblemCode } from '../error-codes.js';
 import { quote } from '../text/printable.js';
 import { nearest } from '../text/suggest.js';
-import type { Finding } from './findings.js';
+import type { Finding, Report } from './findings.js';
 import { AS_WRITTEN, ENTRY_FIELDS, EXTENSION_PREFIX } from './schema.js';
-import type { Value } from './value.js';
+import type { Range } from './source.js';
+import { isBroken, rangeOf } from './tree.js';
 
-type Explained = Pick<Finding, 'code' | 'message'> & { readonly remedy: string };
+type Explained = Pick<Finding, 'code' | 'message' | 'remedy'>;
 
 const CODES: Readonly<Record<string, ProblemCode>> = {
   name: 'bad-name',
@@ -30,45 +32,95 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   collectionId: 'collection',
 };
 
-/** A value that the schema refused, as far as messages need it. */
-type Refused = Pick<Value, 'value'> & Partial<Value>;
+interface About {
+  /** The fields that there are. */
+  readonly known: readonly string[];
+  /** Where a field is missing. */
+  readonly place: Range;
+  readonly report: Report;
+}
 
-/** What is wrong with a value that the schema refused. `value`: undefined where there is none. */
-export function explainIssue(issue: z.core.$ZodIssue, value: Refused | undefined): Explained {
+/**
+ * Reports what the schema refused of a mapping: not what was told when it was read, and no field as missing that was
+ * meant by a misspelt one. Returns the fields that can't be used.
+ */
+export function reportIssues(
+  map: YAMLMap,
+  issues: readonly z.core.$ZodIssue[],
+  { known, place, report }: About,
+): ReadonlySet<PropertyKey> {
+  const bad = new Set<PropertyKey>();
+  const meant = new Set<string | undefined>();
+  const unknown = new Set(issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : [])));
+  for (const { key, value } of map.items) {
+    const name = String(isScalar(key) ? key.value : '');
+    if (isBroken(value)) bad.add(name);
+    if (!unknown.has(name)) continue;
+    const near = meantField(name, known);
+    bad.add(name);
+    meant.add(near);
+    report({ ...unknownField(name, near, known), ...rangeOf(key) });
+  }
+  for (const issue of issues) {
+    const [field, ...inside] = issue.path;
+    if (field === undefined) continue;
+    bad.add(field);
+    const node = map.getIn(issue.path, true);
+    if (isBroken(node) || (node === undefined && meant.has(String(field)))) continue;
+    const pointedAt = isEmpty(node) && inside.length === 0 ? keyOf(map, field) : node;
+    report({ ...explained(issue, node), ...(node === undefined ? place : rangeOf(pointedAt)) });
+  }
+  return bad;
+}
+
+/** A value that is left out: it has no place of its own to be pointed at. */
+function isEmpty(node: unknown): boolean {
+  return isScalar(node) && node.value === null && node.source === '';
+}
+
+function keyOf(map: YAMLMap, field: PropertyKey): unknown {
+  return map.items.find(({ key }) => isScalar(key) && key.value === field)?.key;
+}
+
+/** What is wrong with a value that the schema refused. `node`: undefined where there is none. */
+export function explained(issue: z.core.$ZodIssue, node: unknown): Explained {
   const [message = '', remedy = ''] = issue.message.split('\n');
-  const written = message.replace(AS_WRITTEN, () => quote(value?.written ?? ''));
-  const isFilledIn = value?.isFilledIn === true;
-  const near = issue.code === 'invalid_value' && !isFilledIn ? nearestOf(value?.value, issue.values) : undefined;
+  const { value, source = '' } = isScalar(node) ? node : {};
+  const written = message.replace(AS_WRITTEN, () => quote(source));
+  const isFilledIn = typeof value === 'string' && value !== source;
+  const near =
+    issue.code === 'invalid_value' && typeof value === 'string' && !isFilledIn
+      ? nearest(value, issue.values.map(String))
+      : undefined;
   return {
-    code: codeOf(issue.path, value),
+    code: codeOf(issue, node, value),
     message: isFilledIn ? `${written}, once its variables are filled in` : written,
     remedy: near === undefined ? remedy : `did you mean ${near}? ${remedy}`,
   };
 }
 
-function codeOf([field, ...inside]: readonly PropertyKey[], value: Refused | undefined): ProblemCode {
+function codeOf(issue: z.core.$ZodIssue, node: unknown, value: unknown): ProblemCode {
+  const [field, ...inside] = issue.path;
   if (field === undefined) return 'bad-entry';
   if (inside.length > 0) return 'bad-caller';
-  if (value === undefined) return 'missing-field';
-  return value.value === null ? 'empty-field' : (CODES[String(field)] ?? 'bad-entry');
-}
-
-function nearestOf(value: unknown, words: readonly unknown[]): string | undefined {
-  return typeof value === 'string' ? nearest(value, words.map(String)) : undefined;
+  if (node === undefined) return 'missing-field';
+  if (value === null) return 'empty-field';
+  return issue.code === 'custom' && issue.params?.code === 'collection-without-database'
+    ? 'collection-without-database'
+    : (CODES[String(field)] ?? 'bad-entry');
 }
 
 /** The field of an entry, or of the top level, that was probably meant. */
-export function meantField(name: string, known: readonly string[]): string | undefined {
+function meantField(name: string, known: readonly string[]): string | undefined {
   return known === ENTRY_FIELDS && Object.hasOwn(OTHER_WORDS, name) ? OTHER_WORDS[name] : nearest(name, known);
 }
 
-export function unknownField(name: string, known: readonly string[]): Explained {
-  const near = meantField(name, known);
+function unknownField(name: string, near: string | undefined, known: readonly string[]): Explained {
+  const isOfEntry = known === ENTRY_FIELDS;
   const hints = [
     ...(near === undefined ? [] : [`did you mean ${near}?`]),
-    ...(known === ENTRY_FIELDS ? [`known are ${known.join(', ')}`] : []),
+    ...(isOfEntry || near === undefined ? [`known are ${known.join(', ')}`] : []),
+    ...(isOfEntry || near !== undefined ? [] : [`and fields that begin with ${EXTENSION_PREFIX}, for anchors`]),
   ];
-  const ifNone = `known is ${known.join(', ')}; fields that begin with ${EXTENSION_PREFIX} are yours, for anchors`;
-  const message = `unknown field ${quote(name)}`;
-  return { code: 'unknown-field', message, remedy: hints.join(' ') || ifNone };
+  return { code: 'unknown-field', message: `unknown field ${quote(name)}`, remedy: hints.join(' ') };
 }

@@ -1,120 +1,100 @@
-import { type Document, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import type { Problem } from '../errors.js';
 import { nearest } from '../text/suggest.js';
-import { type ManifestEntry, maskHandler } from '../webhook.js';
+import type { ManifestEntry } from '../webhook.js';
 import { checkAcross } from './across.js';
-import { checkBounds } from './bounds.js';
-import { type Candidate, readEntry } from './entry.js';
-import { type Finding, Findings, placeOf, type Report, type Source, sourceOf } from './findings.js';
-import { type Environment, type Hidden, interpolator, NOTHING_HIDDEN } from './interpolate.js';
-import { explainIssue, unknownField } from './issues.js';
-import { EXTENSION_PREFIX, IF_NONE, topLevelSchema } from './schema.js';
-import { reportSyntax } from './syntax.js';
-import { type Aliases, checkTree, fieldsOf, rangeOf, resolve } from './tree.js';
-import type { Reading } from './value.js';
+import { boundsProblem } from './bounds.js';
+import { type Candidate, plain, readEntry } from './entry.js';
+import { type Finding, Findings, moreProblems } from './findings.js';
+import type { Interpolate } from './interpolate.js';
+import { reportIssues } from './issues.js';
+import { LIMITS } from './limits.js';
+import { EXTENSION_PREFIX, IF_NONE, TOP_LEVEL_FIELDS, topLevelSchema } from './schema.js';
+import { type Source, sourceOf } from './source.js';
+import { parseYaml, syntaxError, unsupportedTags } from './syntax.js';
+import { rangeOf, resolveTree } from './tree.js';
 
-export interface ManifestSource {
-  /** Path of the file as the user gave it, for messages. */
+/** What one file of a manifest comes to by itself. */
+export interface ParsedFile {
+  /** Path as the user gave it, for messages. */
   readonly file: string;
-  readonly env: Environment;
-  /** Left out: nothing. */
-  readonly hidden?: Hidden;
+  readonly candidates: readonly Candidate[];
+  readonly errors: readonly Problem[];
+  readonly warnings: readonly Problem[];
 }
 
-/** What a text came to. Problems and warnings are in the order of the text; `problems` holds errors and warnings. */
+/** What a manifest comes to. Problems and warnings are in the order of the text; `problems` holds both. */
 export type ParsedManifest =
-  | {
-      readonly ok: true;
-      readonly entries: readonly ManifestEntry[];
-      readonly warnings: readonly Problem[];
-      /** Names of the variables that the entries refer to, sorted: other values of them make it another manifest. */
-      readonly environmentUsed: readonly string[];
-    }
+  | { readonly ok: true; readonly entries: readonly ManifestEntry[]; readonly warnings: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 const BYTE_ORDER_MARK = '\ufeff';
-/** The field that lists the entries. */
-const ENTRIES_FIELD = 'webhooks';
 
-/** Reads a manifest: YAML → tree → entries → checks across entries. Finds every problem at once and never throws. */
-export function parseManifest(
-  manifest: string,
-  { file, env, hidden = NOTHING_HIDDEN }: ManifestSource,
-): ParsedManifest {
-  const source = sourceOf(file, manifest.startsWith(BYTE_ORDER_MARK) ? manifest.slice(1) : manifest);
-  const findings = new Findings();
-  const variables = new Set<string>();
-  const interpolate = interpolator(env, hidden);
-  const candidates = readCandidates(source, findings, { interpolate, variables, filledIn: new Map() });
-  checkAcross(candidates, source, findings.report);
-  const problems = findings.toProblems(source);
-  if (findings.errors.length > 0) return { ok: false, problems };
-  const entries = candidates.flatMap((candidate) => toEntry(candidate, source) ?? []);
-  return { ok: true, entries, warnings: problems, environmentUsed: [...variables].sort() };
+/** Puts the files of a manifest together, and checks what concerns several entries. */
+export function joinFiles(files: readonly ParsedFile[]): ParsedManifest {
+  const candidates = files.flatMap((file) => file.candidates);
+  const across = checkAcross(candidates);
+  const errors = [...files.flatMap((file) => file.errors), ...across];
+  const warnings = files.flatMap((file) => file.warnings);
+  const told = [...errors.slice(0, LIMITS.problems), ...warnings.slice(0, LIMITS.problems)];
+  const problems = files.flatMap(({ file }) => told.filter((problem) => problem.file === file).sort(byPlace));
+  if (told.length < errors.length + warnings.length) {
+    problems.push(moreProblems(files[0]?.file ?? '', errors.length > 0 ? 'error' : 'warning'));
+  }
+  if (errors.length > 0) return { ok: false, problems };
+  return { ok: true, entries: candidates.flatMap(({ entry }) => entry ?? []), warnings: problems };
 }
 
-function toEntry({ name, spec, writtenHandler, start }: Candidate, source: Source): ManifestEntry | null {
-  if (name === undefined || spec === undefined) return null;
-  const written = writtenHandler === maskHandler(spec.handler) ? {} : { handlerAsWritten: writtenHandler };
-  return { name, spec, ...written, ...placeOf(start, source) };
+function byPlace(a: Problem, b: Problem): number {
+  const [line = 0, otherLine = 0, column = 0, otherColumn = 0] = [a.line, b.line, a.column, b.column];
+  return line - otherLine || column - otherColumn;
 }
 
-type Filling = Pick<Reading, 'interpolate' | 'variables' | 'filledIn'>;
+/** Reads the text of one file: YAML → plain tree → entries. Finds every problem at once and never throws. */
+export function parseFile(file: string, text: string, interpolate: Interpolate): ParsedFile {
+  const source = sourceOf(file, text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+  const findings = new Findings(source);
+  const reading = { source, findings, interpolate, filledIn: new Set<never>() };
+  const candidates: Candidate[] = [];
+  for (const item of readItems(source, findings)) {
+    const candidate = findings.isFull ? null : readEntry(item, reading);
+    if (candidate !== null) candidates.push(candidate);
+  }
+  return { file, candidates, errors: findings.errors, warnings: findings.warnings };
+}
 
-/** The entries as far as they can be read. */
-function readCandidates(source: Source, findings: Findings, filling: Filling): Candidate[] {
-  const { text } = source;
-  const { refusal, directives } = checkBounds(text);
+/** What is listed under `webhooks`. */
+function readItems(source: Source, { report }: Findings): readonly unknown[] {
+  const refusal = boundsProblem(source.text);
   if (refusal !== null) {
-    findings.report(refusal);
+    report(refusal);
     return [];
   }
-  const document = parseYaml(text);
+  const document = parseYaml(source.text);
   const { contents } = document;
   if (!looksLikeManifest(contents)) {
-    findings.report({ ...whyNoManifest(document), withoutFrame: true });
+    report({ ...whyNoManifest(document), withoutFrame: true });
     return [];
   }
-  for (const directive of directives) findings.report(directive);
-  const unsoundFrom = reportSyntax(document, source, findings.report);
-  // Where the shape can't be trusted, only the library's own errors are told, and what stands well before them.
-  const doubtful = unsoundFrom === null ? findings : new Findings();
-  const aliases = checkTree(contents, source, doubtful);
-  if (aliases === null) return [];
-  let items = itemsOf(contents, aliases, doubtful.report);
-  if (unsoundFrom !== null) {
-    items = items.filter((item) => rangeOf(item).end <= unsoundFrom).slice(0, -1);
-    const trustedUpTo = rangeOf(items.at(-1)).end;
-    for (const finding of doubtful.errors) if (finding.start < trustedUpTo) findings.report(finding);
+  const error = syntaxError(document, source);
+  if (error !== null) {
+    report(error);
+    return [];
   }
-  const reading = { source, aliases, findings, ...filling };
-  return items.flatMap((item) => (findings.isFull ? [] : (readEntry(item, reading) ?? [])));
-}
-
-/** As YAML 1.2, and no other types than those of JSON. */
-function parseYaml(text: string): Document {
-  // The library makes an Error of each mistake, and a hostile text has hundreds of thousands: with their stacks they
-  // would take a minute and a gigabyte.
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  try {
-    return parseDocument(text, {
-      version: '1.2',
-      schema: 'core',
-      resolveKnownTags: false,
-      prettyErrors: false,
-      // The library compares each key with every other one of its mapping; `checkTree` does it in linear time.
-      uniqueKeys: false,
-    });
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
+  for (const tag of unsupportedTags(document, source)) report(tag);
+  if (!resolveTree(contents, source, report)) return [];
+  // Fields that are not read are no business of the schema.
+  contents.items = contents.items.filter(({ key }) => !String(isScalar(key) && key.value).startsWith(EXTENSION_PREFIX));
+  const issues = topLevelSchema.safeParse(plain(contents, 2)).error?.issues ?? [];
+  reportIssues(contents, issues, { known: TOP_LEVEL_FIELDS, place: rangeOf(contents), report });
+  const webhooks = contents.get('webhooks', true);
+  return isSeq(webhooks) ? webhooks.items : [];
 }
 
 /** Any other file is somebody else's, perhaps not meant to be seen: no line of it is shown. */
 function looksLikeManifest(contents: Node | null): contents is YAMLMap {
   if (!isMap(contents)) return false;
-  return contents.items.some(({ key }) => isScalar(key) && nearest(String(key.value), [ENTRIES_FIELD]) !== undefined);
+  return contents.items.some(({ key }) => isScalar(key) && nearest(String(key.value), TOP_LEVEL_FIELDS) !== undefined);
 }
 
 function whyNoManifest({ contents, errors: [error] }: Document): Finding {
@@ -134,25 +114,4 @@ function whyNoManifest({ contents, errors: [error] }: Document): Finding {
     : 'begin with webhooks: and list the entries below it';
   const message = 'a manifest is a mapping with the field webhooks';
   return { code: 'bad-manifest', message, remedy, start, end: start + 1 };
-}
-
-/** The items under `webhooks`, by this or a misspelt name; what else is at the top level is reported. */
-function itemsOf(contents: YAMLMap, aliases: Aliases, report: Report): readonly unknown[] {
-  const fields = fieldsOf(contents, aliases, report);
-  const webhooks = fields.get(ENTRIES_FIELD);
-  const list = resolve(webhooks?.value, aliases);
-  const value = isSeq(list) ? list.items : isScalar(list) ? list.value : list;
-  const input: Record<string, unknown> = Object.create(null);
-  for (const name of fields.keys()) if (!name.startsWith(EXTENSION_PREFIX)) input[name] = value;
-  for (const issue of topLevelSchema.safeParse(input).error?.issues ?? []) {
-    if (issue.code === 'unrecognized_keys') {
-      for (const name of issue.keys) {
-        report({ ...unknownField(name, [ENTRIES_FIELD]), ...rangeOf(fields.get(name)?.key) });
-      }
-    } else if (webhooks !== undefined && value !== undefined) {
-      // Where an alias leads nowhere, that has been reported.
-      report({ ...explainIssue(issue, { value }), ...rangeOf(value === null ? webhooks.key : list) });
-    }
-  }
-  return isSeq(list) ? list.items : [];
 }

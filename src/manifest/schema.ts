@@ -129,7 +129,7 @@ const callers = z
   });
 
 /** Names that are looked up must differ from ids, and from what YAML takes for numbers: they have a letter in them. */
-export function isScopeName(text: string): boolean {
+function isScopeName(text: string): boolean {
   return (
     text.length <= LIMITS.limitNameChars &&
     text === text.trim() &&
@@ -173,6 +173,9 @@ function whyNoScope(what: string, expected: string, value: unknown): string {
 const database = limit('database');
 const collection = limit('collection');
 
+/** Where `${NAME}` may stand. The check comes after it is filled in. */
+export const INTERPOLATED: ReadonlySet<unknown> = new Set([name, handler, trigger, caller, database, collection]);
+
 /** One entry, its variables filled in. */
 export const entrySchema = z
   .strictObject(
@@ -208,12 +211,23 @@ export const entrySchema = z
             ),
     },
   )
+  .check(({ value, issues }) => {
+    const isName = typeof value.collection === 'string' && !ID_PATTERN.test(value.collection);
+    if (!isName || value.database !== undefined) return;
+    issues.push({
+      code: 'custom',
+      path: ['collection'],
+      params: { code: 'collection-without-database' },
+      message: says(
+        'a collection can be called by its name only where the database is given too',
+        'add database: with its id or name, or write the id of the collection',
+      ),
+      input: value.collection,
+    });
+  })
   .meta({ title: 'Webhook', description: 'A webhook that exists exactly once in the account.' });
 
 export const ENTRY_FIELDS = Object.keys(entrySchema.shape);
-
-/** An entry without its name, which is what Copernica is told. */
-export const specSchema = entrySchema.omit({ name: true });
 
 /** Top-level fields that begin with this are not read: a place for anchors that entries merge. */
 export const EXTENSION_PREFIX = 'x-';
@@ -234,51 +248,12 @@ function manifestOf<Item extends z.ZodType>(item: Item) {
 
 export const topLevelSchema = manifestOf(z.unknown());
 
-const manifestSchema = manifestOf(entrySchema).meta({
+export const TOP_LEVEL_FIELDS = Object.keys(topLevelSchema.shape);
+
+export const manifestSchema = manifestOf(entrySchema).meta({
   title: 'Manifest of copernica-webhooks',
   description: 'The webhooks of a Copernica account.',
 });
-
-/** Where `${NAME}` may stand, so that the JSON Schema lets it through: the check comes after it is filled in. */
-const INTERPOLATED: ReadonlySet<unknown> = new Set([name, handler, trigger, caller, database, collection]);
-
-const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
-const SCHEMA_ID = 'urn:copernica-webhooks:manifest';
-
-/**
- * The JSON Schema (draft 2020-12) of a manifest as it is written, for editors and other tools. Looser than the check
- * itself, which also sees what variables hold and compares entries with each other.
- */
-export function manifestJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(manifestSchema, {
-    io: 'input',
-    override({ zodSchema, jsonSchema }) {
-      if (INTERPOLATED.has(zodSchema)) allowVariables(jsonSchema);
-    },
-  });
-  const { $schema: _dialect, ...rest } = schema;
-  return {
-    $schema: DIALECT,
-    $id: SCHEMA_ID,
-    ...rest,
-    patternProperties: { [`^${EXTENSION_PREFIX}`]: { description: 'Not read: a place for anchors (&name).' } },
-  };
-}
-
-const VARIABLE = {
-  type: 'string',
-  pattern: '\\$\\{WEBHOOKS_',
-  description: 'Filled in from the environment, from a variable whose name begins with WEBHOOKS_.',
-};
-
-/** What is said about the value stays outside, where editors show it; what limits it moves into one of two choices. */
-function allowVariables(jsonSchema: Record<string, unknown>): void {
-  const about = new Set(['title', 'description', 'examples']);
-  const limits = Object.entries(jsonSchema).filter(([key]) => !about.has(key));
-  for (const [key] of limits) delete jsonSchema[key];
-  const { anyOf, ...others } = Object.fromEntries(limits);
-  jsonSchema.anyOf = [...(Array.isArray(anyOf) ? anyOf : [others]), VARIABLE];
-}
 
 function shown(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? AS_WRITTEN : `(${kindOf(value)})`;

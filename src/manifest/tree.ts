@@ -1,178 +1,150 @@
-import {
-  type Alias,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  type Scalar,
-  type YAMLMap,
-} from 'yaml';
+import { type Alias, isAlias, isMap, isNode, isScalar, isSeq, type Node, type Pair, Scalar, YAMLMap } from 'yaml';
 import { quote } from '../text/printable.js';
 import { nearest } from '../text/suggest.js';
-import { type Findings, type Report, type Source, where } from './findings.js';
+import type { Report } from './findings.js';
 import { LIMITS } from './limits.js';
-
-/** What each alias stands for. */
-export type Aliases = ReadonlyMap<Alias, Node>;
-
-export interface Field {
-  readonly key: Scalar;
-  readonly value: unknown;
-}
+import { type Range, type Source, where } from './source.js';
 
 const MERGE_KEY = '<<';
 /** Of more anchors than this none is suggested: comparing each wrong alias with each anchor could take for ever. */
 const MOST_SUGGESTIONS = 20;
 
 /** Where a node stands in the text, comments after it left out. */
-export function rangeOf(node: unknown): { readonly start: number; readonly end: number } {
+export function rangeOf(node: unknown): Range {
   const range = isNode(node) ? node.range : undefined;
   return { start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
 }
 
-/** What a node is, once aliases are followed. Undefined: the alias leads nowhere, which has been reported. */
-export function resolve(node: unknown, aliases: Aliases): Node | null | undefined {
-  if (isAlias(node)) return aliases.get(node);
-  return isNode(node) ? node : null;
+/** Stands where no value could be read, which has been reported: nothing more is to be said about it. */
+export function isBroken(node: unknown): boolean {
+  return isScalar(node) && node.value === undefined;
 }
 
 /**
- * The fields of a mapping by name, merge keys followed: its own go before merged ones, and of several merged mappings
- * the earlier goes before the later (https://yaml.org/type/merge.html).
- * Keys that are no text, or stand twice, have been reported before; of the latter the first counts.
+ * Makes a tree plain, in place and in linear time: what aliases stand for takes their place, and merged mappings give
+ * their fields (https://yaml.org/type/merge.html). Keys are texts then, each once in a mapping. What can't be is
+ * reported. False: with its aliases written out the tree is too big, and must not be read any further.
  */
-export function fieldsOf(map: YAMLMap, aliases: Aliases, report: Report): ReadonlyMap<string, Field> {
-  const fields = new Map<string, Field>();
-  addFields(fields, map, aliases, report);
-  return fields;
+export function resolveTree(root: Node, source: Source, report: Report): boolean {
+  const resolver = new Resolver(source, report);
+  resolver.resolve(root);
+  return !resolver.isTooBig;
 }
 
-function addFields(fields: Map<string, Field>, map: YAMLMap, aliases: Aliases, report: Report): void {
-  const merges: unknown[] = [];
-  for (const { key, value } of map.items) {
-    if (!isScalar(key) || typeof key.value !== 'string') continue;
-    if (key.value === MERGE_KEY && key.type === 'PLAIN') merges.push(value);
-    else if (!fields.has(key.value)) fields.set(key.value, { key, value });
-  }
-  for (const merge of merges) {
-    const merged = resolve(merge, aliases);
-    for (const part of isSeq(merged) ? merged.items : [merge]) {
-      const target = resolve(part, aliases);
-      if (isMap(target)) addFields(fields, target, aliases, report);
-      else if (target !== undefined) {
-        const remedy = 'write <<: *name, where &name stands before a mapping, or <<: [*a, *b]';
-        report({ code: 'bad-merge', message: 'only mappings can be merged', remedy, ...rangeOf(part) });
-      }
-    }
-  }
-}
-
-/**
- * Looks at a whole tree once, in linear time: keys (text, each once in a mapping) and aliases (known, not part of what
- * they stand for, not multiplying into more than the tree may be). Null: it must not be read any further.
- */
-export function checkTree(root: Node, source: Source, findings: Findings): Aliases | null {
-  const check = new TreeCheck(source, findings);
-  check.visit(root, 0);
-  return check.isTooBig ? null : check.aliases;
-}
-
-class TreeCheck {
-  readonly aliases = new Map<Alias, Node>();
-  isTooBig = false;
+class Resolver {
   readonly #anchors = new Map<string, Node>();
   /** Anchored collections that are being walked: an alias to one of them would be endless. */
   readonly #open = new Set<Node>();
   /** How many nodes an anchored one has with its aliases written out. */
   readonly #sizes = new Map<Node, number>();
+  /** Nodes so far, with their aliases written out. */
+  #count = 0;
+  isTooBig = false;
   readonly #source: Source;
-  readonly #findings: Findings;
+  readonly #report: Report;
 
-  constructor(source: Source, findings: Findings) {
+  constructor(source: Source, report: Report) {
     this.#source = source;
-    this.#findings = findings;
+    this.#report = report;
   }
 
-  /** Returns the number of nodes with all aliases written out; `before`: those beside it. The depth is bounded. */
-  visit(node: unknown, before: number): number {
-    const size = isAlias(node) ? this.#visitAlias(node) : this.#visitWritten(node);
-    if (before + size > LIMITS.expandedNodes && !this.isTooBig) {
+  /** Returns what stands in the place of the node. The depth is bounded. */
+  resolve(node: unknown): unknown {
+    if (this.isTooBig) return node;
+    const resolved = isAlias(node) ? this.#targetOf(node) : this.#written(node);
+    if (this.#count > LIMITS.expandedNodes && !this.isTooBig) {
       this.isTooBig = true;
-      this.#findings.report({
-        code: 'alias-bomb',
-        message: `with its aliases written out, the manifest has more than ${LIMITS.expandedNodes} values`,
-        remedy: 'use fewer aliases to values that hold aliases themselves',
-        ...rangeOf(node),
-      });
+      const message = `with its aliases written out, the file has more than ${LIMITS.expandedNodes} values`;
+      const remedy = 'use fewer aliases to values that hold aliases themselves';
+      this.#report({ code: 'alias-bomb', message, remedy, ...rangeOf(node) });
     }
-    return size;
+    return resolved;
   }
 
-  #visitWritten(node: unknown): number {
-    const anchor = isNode(node) && !isAlias(node) ? node.anchor : undefined;
-    if (anchor !== undefined && isNode(node)) {
-      this.#anchors.set(anchor, node);
-      this.#open.add(node);
+  #written(node: unknown): unknown {
+    const before = this.#count;
+    this.#count += 1;
+    const anchored = isNode(node) && !isAlias(node) && node.anchor !== undefined ? node : null;
+    if (anchored?.anchor !== undefined) this.#anchors.set(anchored.anchor, anchored);
+    if (anchored !== null) this.#open.add(anchored);
+    if (isMap(node)) node.items = this.#fields(node.items);
+    else if (isSeq(node)) node.items = node.items.map((item) => this.#item(item));
+    if (anchored !== null) {
+      this.#open.delete(anchored);
+      this.#sizes.set(anchored, this.#count - before);
     }
-    let size = 1;
-    if (isMap(node)) {
-      this.#checkKeys(node.items);
-      for (const { key, value } of node.items) {
-        size += this.visit(key, size);
-        size += this.visit(value, size);
-      }
-    } else if (isSeq(node)) {
-      for (const item of node.items) size += this.visit(item, size);
-    }
-    if (anchor !== undefined && isNode(node)) {
-      this.#open.delete(node);
-      this.#sizes.set(node, size);
-    }
-    return size;
+    return node;
   }
 
-  #visitAlias(alias: Alias): number {
-    const target = this.#anchors.get(alias.source);
-    if (target === undefined) {
-      const near = this.#suggestion(alias.source);
-      const remedy = near === undefined ? 'an alias (*) stands after its anchor (&)' : `did you mean *${near}?`;
-      const message = `no anchor ${quote(alias.source)} before this`;
-      this.#findings.report({ code: 'unknown-alias', message, remedy, ...rangeOf(alias) });
-    } else if (this.#open.has(target)) {
-      const message = `alias ${quote(alias.source)} stands inside of what it stands for`;
-      this.#findings.report({ code: 'endless-alias', message, remedy: 'write the values out', ...rangeOf(alias) });
-    } else {
-      this.aliases.set(alias, target);
-      return this.#sizes.get(target) ?? 1;
-    }
-    return 1;
+  /** A mapping that stands in several lists is an entry of its own in each: its place is where the alias stands. */
+  #item(item: unknown): unknown {
+    const resolved = this.resolve(item);
+    if (!isAlias(item) || !isMap(resolved)) return resolved;
+    const copy = new YAMLMap();
+    copy.items = resolved.items;
+    copy.range = item.range ?? null;
+    return copy;
   }
 
-  #suggestion(name: string): string | undefined {
-    const isPointless = this.#findings.isFull || this.#anchors.size > MOST_SUGGESTIONS;
-    return isPointless ? undefined : nearest(name, [...this.#anchors.keys()]);
-  }
-
-  #checkKeys(pairs: readonly Pair[]): void {
-    const seen = new Map<string, number>();
-    for (const { key } of pairs) {
-      const { start, end } = rangeOf(key);
+  /** Its own go before merged ones, and of several merged mappings the earlier goes before the later. */
+  #fields(pairs: readonly Pair[]): Pair[] {
+    const fields = new Map<string, Pair>();
+    const places = new Map<string, number>();
+    const merges: unknown[] = [];
+    for (const pair of pairs) {
+      const { key } = pair;
+      this.resolve(key);
+      pair.value = this.resolve(pair.value);
+      const range = rangeOf(key);
       if (!isScalar(key) || typeof key.value !== 'string') {
         const remedy = 'write plain text before the colon';
-        this.#findings.report({ code: 'bad-key', message: 'the name of a field must be text', remedy, start, end });
+        this.#report({ code: 'bad-key', message: 'the name of a field must be text', remedy, ...range });
         continue;
       }
-      const first = seen.get(key.value);
-      if (first === undefined) {
-        seen.set(key.value, start);
+      const first = places.get(key.value);
+      const isMerge = key.value === MERGE_KEY && key.type === 'PLAIN';
+      if (first !== undefined) {
+        const message = `${quote(key.value)} stands twice in one mapping; first at ${where(first, this.#source)}`;
+        const remedy = isMerge ? 'merge several mappings with <<: [*a, *b]' : 'remove one of them';
+        this.#report({ code: 'duplicate-key', message, remedy, ...range });
         continue;
       }
-      const message = `${quote(key.value)} stands twice in one mapping; first at ${where(first, this.#source)}`;
-      const remedy = key.value === MERGE_KEY ? 'merge several mappings with <<: [*a, *b]' : 'remove one of them';
-      this.#findings.report({ code: 'duplicate-key', message, remedy, start, end });
+      places.set(key.value, range.start);
+      if (isMerge) merges.push(...(isSeq(pair.value) ? pair.value.items : [pair.value]));
+      else fields.set(key.value, pair);
     }
+    for (const merged of merges) this.#merge(merged, fields);
+    return [...fields.values()];
+  }
+
+  #merge(merged: unknown, fields: Map<string, Pair>): void {
+    if (isMap(merged)) {
+      for (const pair of merged.items) {
+        const name = String(isScalar(pair.key) ? pair.key.value : '');
+        if (!fields.has(name)) fields.set(name, pair);
+      }
+    } else if (!isBroken(merged) && !this.isTooBig) {
+      const remedy = 'write <<: *name, where &name stands before a mapping, or <<: [*a, *b]';
+      this.#report({ code: 'bad-merge', message: 'only mappings can be merged', remedy, ...rangeOf(merged) });
+    }
+  }
+
+  #targetOf(alias: Alias): Node {
+    const name = alias.source;
+    const target = this.#anchors.get(name);
+    this.#count += target === undefined ? 1 : (this.#sizes.get(target) ?? 1);
+    if (target !== undefined && !this.#open.has(target)) return target;
+    if (target !== undefined) {
+      const message = `alias ${quote(name)} stands inside of what it stands for`;
+      this.#report({ code: 'endless-alias', message, remedy: 'write the values out', ...rangeOf(alias) });
+    } else {
+      const near = this.#anchors.size > MOST_SUGGESTIONS ? undefined : nearest(name, [...this.#anchors.keys()]);
+      const remedy = near === undefined ? 'an alias (*) stands after its anchor (&)' : `did you mean *${near}?`;
+      const message = `no anchor ${quote(name)} before this`;
+      this.#report({ code: 'unknown-alias', message, remedy, ...rangeOf(alias) });
+    }
+    const broken = new Scalar(undefined);
+    broken.range = alias.range ?? null;
+    return broken;
   }
 }

@@ -1,13 +1,13 @@
 import type { AppliedChange } from '../plan/applied.js';
-import { changeJson } from './plan-json.js';
+import { changeJson, type JsonOptions } from './plan-json.js';
 import { problemJson } from './problems.js';
 import { countActions } from './summary.js';
 
-/** The document of `apply --json`: the plan's, with what became of each change. */
-export function applyJson(changes: readonly AppliedChange[]) {
+/** The changes and the summary of `apply --json`: the plan's, with what became of each change. */
+export function applyJson(changes: readonly AppliedChange[], options: JsonOptions) {
   return {
     changes: changes.map(({ change, result, id, error }) => ({
-      ...changeJson(change),
+      ...changeJson(change, options),
       id,
       result,
       ...(error?.problems[0] === undefined ? {} : { error: problemJson(error.problems[0]) }),

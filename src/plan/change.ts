@@ -21,12 +21,23 @@ interface Unwanted extends Common, HandlerAsWritten {
   readonly spec: WebhookSpec;
 }
 
+/** A webhook by the name that it has in the state. */
+export interface NamedWebhook {
+  readonly name: string;
+  readonly id: number;
+}
+
 /** What must happen to one entry. `from`: the name that its webhook has in the state, where that is another. */
 export type Change =
   | (Wanted & {
       readonly action: 'create';
       /** The id that is gone from the account, when this is a create again. */
       readonly goneId: number | null;
+      /**
+       * Orphaned webhooks of which one may be it, since nobody knows their database and collection: it is refused until
+       * somebody settles that. Left out: there are none.
+       */
+      readonly mayBe?: readonly NamedWebhook[];
     })
   | (Wanted & {
       readonly action: 'update' | 'replace';
@@ -45,7 +56,11 @@ export type Change =
       readonly replaces: number | null;
     })
   | (Unwanted & { readonly action: 'delete'; readonly pending: boolean })
-  | (Unwanted & { readonly action: 'orphaned' });
+  | (Unwanted & {
+      readonly action: 'orphaned';
+      /** New entries of which one may be what it is: it is kept until somebody settles that. Left out: there are none. */
+      readonly mayBe?: readonly string[];
+    });
 
 /** Changes in the order of the manifest, then what the manifest does not name, by name and id. */
 export interface Plan {
@@ -67,6 +82,9 @@ export function isPending(change: Pick<Change, 'action'>): boolean {
   return change.action !== 'none' && change.action !== 'orphaned';
 }
 
+/** In a difference: what the field is, nobody knows. */
+export const UNKNOWN_VALUE = '?';
+
 /** Why an entry is planned that somebody else changed. */
 export const CHANGED_IN_ACCOUNT = 'changed in the account';
 
@@ -82,4 +100,11 @@ export function isValueChange({ field, from, to }: Difference): boolean {
 export function isDrift(change: Change): boolean {
   if (change.action === 'create') return change.goneId !== null;
   return (change.action === 'update' || change.action === 'replace') && change.reason === CHANGED_IN_ACCOUNT;
+}
+
+/** A create that is refused, since an orphaned webhook may be what it would make. */
+export type RefusedCreate = Extract<Change, { action: 'create' }> & { readonly mayBe: readonly NamedWebhook[] };
+
+export function isRefusedCreate(change: Change): change is RefusedCreate {
+  return change.action === 'create' && change.mayBe !== undefined;
 }

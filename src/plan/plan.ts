@@ -1,5 +1,5 @@
 import { rangesText } from '../state/ranges.js';
-import type { Intent, State, StateEntry } from '../state/state.js';
+import { type Intent, isScopeKnown, type State, type StateEntry } from '../state/state.js';
 import {
   asWritten,
   canonical,
@@ -12,14 +12,26 @@ import {
   type WebhookSpec,
   webhookKey,
 } from '../webhook.js';
-import { CHANGED_IN_ACCOUNT, type Change, isValueChange, type Plan, VALUE_CHANGED } from './change.js';
+import {
+  CHANGED_IN_ACCOUNT,
+  type Change,
+  isValueChange,
+  type NamedWebhook,
+  type Plan,
+  UNKNOWN_VALUE,
+  VALUE_CHANGED,
+} from './change.js';
 import { groupBy } from './group.js';
 import { canonicalLive, type LiveView, type LiveViews } from './live.js';
+import { type LookAlikes, matchUnscoped } from './scope-unknown.js';
 
 export interface PlanOptions {
   /** Delete what left the manifest instead of only reporting it. */
   readonly prune: boolean;
 }
+
+/** Of a webhook that is taken for one without a scope. */
+const NOT_SHOWN = ', of which the account showed no database or collection';
 
 const NOTHING_SEEN: LiveViews = new Map();
 
@@ -27,7 +39,8 @@ const NOTHING_SEEN: LiveViews = new Map();
  * What must happen so that the account is as the manifest says. Decides only; sends and writes nothing.
  *
  * The first row that fits an entry is the one. An entry that is new takes over an orphaned one that is equal, and then
- * goes on as one of the state:
+ * goes on as one of the state. Where nobody knows the scope of the orphaned one, matchUnscoped says whether it does so,
+ * or whether the create is refused and the orphaned one kept:
  *
  *     manifest  state           account    differs in             action
  *     --------  --------------  ---------  ---------------------  ------------------------------------
@@ -54,37 +67,57 @@ export function makePlan(
 ): Plan {
   const names = new Set(desired.map((entry) => entry.name));
   const open = groupBy(state?.intents.values() ?? [], (intent) => intent.name);
-  const orphans = orphansByKey(state, names, open);
-  const taken = new Set<string>();
+  const fresh = desired.filter(({ name }) => state?.entries.has(name) !== true && !open.has(name));
+  const { taken, mayBe, wantedBy } = matchOrphans(fresh, orphansOf(state, names), open);
   const wanted = desired.map((entry) => {
     const intents = open.get(entry.name);
-    const own = state?.entries.get(entry.name);
-    const orphan =
-      own === undefined && intents === undefined ? orphans.get(webhookKey(entry.spec))?.shift() : undefined;
-    if (orphan !== undefined) taken.add(orphan.name);
-    const known = own ?? orphan;
-    const change = known === undefined ? create(entry) : planKnown(entry, known, live.get(known.id));
+    const known = state?.entries.get(entry.name) ?? taken.get(entry.name);
+    const change = known === undefined ? create(entry, mayBe) : planKnown(entry, known, live.get(known.id));
     return intents === undefined ? change : settledFirst(change, intents);
   });
+  const moved = new Set([...taken.values()].map(({ name }) => name));
   const left = [...(state?.entries.values() ?? [])]
-    .filter((entry) => !names.has(entry.name) && !taken.has(entry.name))
-    .map((entry): Change => leftBehind(entry, state, options.prune));
+    .filter((entry) => !names.has(entry.name) && !moved.has(entry.name))
+    .map((entry): Change => leftBehind(entry, wantedBy.get(entry) ?? [], state, options.prune));
   const pending = [...(state?.pendingDeletes.values() ?? [])].map(
     (webhook): Change => ({ action: 'delete', ...webhook, pending: true, reason: 'still to be deleted' }),
   );
   return { changes: [...wanted, ...[...left, ...pending].sort(byNameThenId)] };
 }
 
-/** Entries that nothing wants, by what they are. One whose webhook nobody knows for sure is not taken over. */
-function orphansByKey(
-  state: State | null,
-  names: ReadonlySet<string>,
-  open: ReadonlyMap<string, unknown>,
-): ReadonlyMap<string, StateEntry[]> {
-  const orphans = [...(state?.entries.values() ?? [])]
-    .filter(({ name, updating, isScopeUnknown }) => !names.has(name) && !open.has(name) && !updating && !isScopeUnknown)
+type OrphanMatches = LookAlikes<DesiredWebhook, StateEntry>;
+
+/** Entries that nothing wants. */
+function orphansOf(state: State | null, names: ReadonlySet<string>): StateEntry[] {
+  return [...(state?.entries.values() ?? [])]
+    .filter(({ name }) => !names.has(name))
     .sort((a, b) => compare(a.name, b.name));
-  return groupBy(orphans, (entry) => webhookKey(entry.spec));
+}
+
+/** What new entries take over. One whose webhook nobody knows for sure is not taken over. */
+function matchOrphans(
+  fresh: readonly DesiredWebhook[],
+  orphans: readonly StateEntry[],
+  open: ReadonlyMap<string, unknown>,
+): OrphanMatches {
+  const isSettled = ({ name, updating }: StateEntry) => !open.has(name) && !updating;
+  const known = orphans.filter((orphan) => isSettled(orphan) && isScopeKnown(orphan));
+  const equal = groupBy(known, ({ spec }) => webhookKey(spec));
+  const taken = new Map<string, StateEntry>();
+  for (const { name, spec } of fresh) {
+    const orphan = equal.get(webhookKey(spec))?.shift();
+    if (orphan !== undefined) taken.set(name, orphan);
+  }
+  const unscoped = orphans
+    .filter((orphan) => !isScopeKnown(orphan))
+    .map((orphan) => {
+      return { webhook: orphan, shown: orphan.spec, mayBeTaken: isSettled(orphan) && !orphan.isScopeUnknown };
+    });
+  const alike = matchUnscoped(
+    fresh.filter(({ name }) => !taken.has(name)),
+    unscoped,
+  );
+  return { ...alike, taken: new Map([...taken, ...alike.taken]) };
 }
 
 function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | undefined): Change {
@@ -107,7 +140,7 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
   const asWanted: Change =
     from === null
       ? { action: 'none', ...common, reason: 'as the manifest says' }
-      : { action: 'move', ...common, from, reason: `was ${from}` };
+      : { action: 'move', ...common, from, reason: `was ${from}${known.isScopeNotShown === true ? NOT_SHOWN : ''}` };
   if (live === undefined && known.updating === undefined && isWrittenAlike(known.spec, spec)) return asWanted;
   const wanted = canonical(spec);
   const to = shownHandler(desired);
@@ -120,11 +153,16 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
   const changed = edited.every(isValueChange) ? VALUE_CHANGED : 'changed in the manifest';
   const reason = edited.length > 0 ? changed : CHANGED_IN_ACCOUNT;
   // PUT takes neither database nor collection: a changed limit needs a new webhook.
-  if (differing.some(isLimit)) return { action: 'replace', ...common, from, differences: differing, reason };
+  if (differing.some(isLimit)) {
+    if (known.isScopeNotShown !== true) return { action: 'replace', ...common, from, differences: differing, reason };
+    const hint = `nobody knows its database and collection: if they are so already, "import ${name} ${known.id}" says so`;
+    const unknown = differing.map((difference) => (isLimit(difference) ? { ...difference, from: '?' } : difference));
+    return { action: 'replace', ...common, from, differences: unknown, reason: `${reason}, and ${hint}` };
+  }
   if (differing.length > 0) return { action: 'update', ...common, from, differences: differing, reason };
   if (known.updating !== undefined) {
     // How the file wrote what may not have arrived is not recorded.
-    const lost = shown(differences(canonical(known.updating), wanted), '?', to);
+    const lost = shown(differences(canonical(known.updating), wanted), UNKNOWN_VALUE, to);
     return { action: 'update', ...common, from, differences: lost, reason: 'an earlier update may not have arrived' };
   }
   return asWanted;
@@ -139,8 +177,8 @@ function shown(all: readonly Difference[], from: string, to: string): Difference
 function scopeOf(spec: WebhookSpec): Difference[] {
   const { database, collection } = canonical(spec);
   return [
-    { field: 'database', from: '?', to: database },
-    { field: 'collection', from: '?', to: collection },
+    { field: 'database', from: UNKNOWN_VALUE, to: database },
+    { field: 'collection', from: UNKNOWN_VALUE, to: collection },
   ];
 }
 
@@ -148,8 +186,16 @@ function isLimit(difference: Difference): boolean {
   return difference.field === 'database' || difference.field === 'collection';
 }
 
-function create(desired: DesiredWebhook): Change {
-  return { action: 'create', name: desired.name, desired, goneId: null, reason: 'not in state' };
+function create(desired: DesiredWebhook, mayBe: OrphanMatches['mayBe']): Change {
+  const plain = { action: 'create', name: desired.name, desired, goneId: null, reason: 'not in state' } as const;
+  const alike = (mayBe.get(desired.name) ?? []).map(({ name, id }) => ({ name, id }));
+  if (alike.length === 0) return plain;
+  return { ...plain, mayBe: alike, reason: `${mayBeText(alike)} may be it, so it is not created` };
+}
+
+/** `webhook 1894 (old-name) or webhook 1895 (other-name)`. */
+export function mayBeText(webhooks: readonly NamedWebhook[]): string {
+  return webhooks.map(({ name, id }) => `webhook ${id} (${name})`).join(' or ');
 }
 
 /** What was sent of an entry and is open is settled before another of its creates is sent. */
@@ -168,12 +214,21 @@ export function openReason(intents: readonly Intent[]): string {
   return `${often} of ${last?.at ?? ''}, ${verb} sent and never confirmed (${last?.gaveUp?.reason ?? 'interrupted'})`;
 }
 
-function leftBehind(entry: StateEntry, state: State | null, prune: boolean): Change {
+function leftBehind(
+  entry: StateEntry,
+  wantedBy: readonly DesiredWebhook[],
+  state: State | null,
+  prune: boolean,
+): Change {
   const { name, id, spec } = entry;
   const doubt = state?.possiblyDuplicated.get(name);
   const rest = doubt === undefined ? '' : `; a second one like it may be among the ids ${rangesText(doubt)}`;
   const reason = `not in the manifest${rest}`;
   const webhook = { name, id, spec, ...asWritten(entry), reason };
+  if (wantedBy.length > 0) {
+    const entries = wantedBy.map((wanted) => wanted.name);
+    return { action: 'orphaned', ...webhook, mayBe: entries, reason: `${reason}, but may be ${entries.join(' or ')}` };
+  }
   return prune ? { action: 'delete', ...webhook, pending: false } : { action: 'orphaned', ...webhook };
 }
 

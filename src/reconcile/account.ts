@@ -2,8 +2,8 @@ import type { CallFailure, CopernicaApi, Identity, Outcome } from '../copernica/
 import { productError } from '../errors.js';
 
 /** Asks whose token it is. Where that can't be told, nothing else is sent: throws as `identityIn` does. */
-export async function readAccount(api: CopernicaApi): Promise<string> {
-  return identityIn(await api.identity()).id;
+export async function readAccount(api: CopernicaApi): Promise<Identity> {
+  return identityIn(await api.identity());
 }
 
 /** Throws ProductError of kind `input` for a token that Copernica rejects, of kind `failed` for anything else. */
@@ -35,11 +35,11 @@ function remedyFor({ kind, message, status }: CallFailure): string {
 }
 
 /** A state belongs to one account. Throws ProductError of kind `refused` when the token is of another. */
-export function checkAccount(tokenAccount: string, stateAccount: string): void {
-  if (tokenAccount === stateAccount) return;
+export function checkAccount({ id }: Identity, stateAccount: string): void {
+  if (id === stateAccount) return;
   throw productError('refused', {
     code: 'wrong-account',
-    message: `the token belongs to account ${tokenAccount}, but the state file to account ${stateAccount}: nothing was sent`,
+    message: `the token belongs to account ${id}, but the state file to account ${stateAccount}: nothing was sent`,
     remedy: 'use the token of that account, or another --state for this one',
   });
 }

@@ -1,12 +1,13 @@
 import { forEachAtATime } from '../concurrent.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { type Change, isPending } from '../plan/change.js';
+import { type Change, isPending, isRefusedCreate } from '../plan/change.js';
 import type { ApprovedPlan } from '../plan/guard.js';
 import { settledFirst } from '../plan/plan.js';
+import { intentsOf } from '../state/state.js';
 import { type ChangeOf, deleteEntry, moveEntry, noteWritten, recreated, updateEntry } from './actions.js';
 import type { ApplyContext } from './context.js';
 import { Creates, type PostChange } from './creates.js';
-import { stoppedError } from './failures.js';
+import { scopeUnknownError, stoppedError } from './failures.js';
 
 /**
  * Carries out an approved plan, several changes at a time, and tells what became of each, in the plan's order: first
@@ -16,14 +17,23 @@ import { stoppedError } from './failures.js';
  * written: then nothing more is sent.
  */
 export async function applyPlan({ changes: planned }: ApprovedPlan, context: ApplyContext): Promise<AppliedChange[]> {
-  const { concurrency, stop, onProgress } = context;
+  const { concurrency, stop, manifestFile } = context;
   const results = new Map<Change, AppliedChange>();
-  const total = planned.filter(isPending).length;
+  let of = planned.filter(isPending).length;
+  const progress = () => context.onProgress({ phase: 'applying', done: results.size, of });
+  if (of > 0) progress();
   const onResult = (applied: AppliedChange) => {
     results.set(applied.change, applied);
-    if (isPending(applied.change)) onProgress(results.size, total, 'applying');
+    progress();
+    // While another POST of it is open, it may be told otherwise in the end: see explainOpen.
+    const isOpen = () => intentsOf(context.journal.state, applied.change.name).length > 0;
+    if (context.onResult !== undefined && isFinal(applied) && !isOpen()) context.onResult(applied);
   };
-  for (const change of planned) if (change.action === 'none') noteWritten(change.desired, context);
+  for (const change of planned) {
+    if (change.action === 'none') noteWritten(change.desired, context);
+    if (!isRefusedCreate(change)) continue;
+    onResult({ change, result: 'refused', id: null, error: scopeUnknownError(change, manifestFile) });
+  }
   // As planned, but that what a PUT shows to be gone is made anew.
   const changes = [...planned];
   await forEachAtATime(planned.entries(), concurrency, async ([index, change]) => {
@@ -36,19 +46,26 @@ export async function applyPlan({ changes: planned }: ApprovedPlan, context: App
   });
   await new Creates(changes.filter(isPost), context, onResult).send();
   const fresh = freshDeletes(planned, context);
+  of += fresh.length;
   await forEachAtATime([...planned.filter(isDelete), ...fresh], concurrency, async (change) => {
     onResult(stop.aborted ? skipped(change) : await deleteEntry(change, context));
   });
   return [...changes, ...fresh].map((change) => results.get(change) ?? withoutResult(change));
 }
 
+/** What was held back or lost may be sent or found in a later round. */
+export function isFinal({ result }: AppliedChange): boolean {
+  return result === 'done' || result === 'failed';
+}
+
 /** Its webhook turned out to be gone. */
 function createAgain(change: ChangeOf<'update'>, { journal }: ApplyContext): Change {
-  const intents = [...journal.state.intents.values()].filter(({ name }) => name === change.name);
+  const intents = intentsOf(journal.state, change.name);
   return intents.length === 0 ? recreated(change) : settledFirst(recreated(change), intents);
 }
 
 function isPost(change: Change): change is PostChange {
+  if (isRefusedCreate(change)) return false;
   return change.action === 'create' || change.action === 'replace' || change.action === 'recover';
 }
 

@@ -1,6 +1,7 @@
 import type { CallFailure } from '../copernica/api.js';
 import { type ProductError, productError } from '../errors.js';
-import type { Change } from '../plan/change.js';
+import type { Change, RefusedCreate } from '../plan/change.js';
+import { mayBeText } from '../plan/plan.js';
 import { uncertainRemedy } from '../recovery/duplicates.js';
 import type { State } from '../state/state.js';
 import { roughDuration } from '../text/rough-duration.js';
@@ -78,5 +79,20 @@ export function stoppedError(change: Change): ProductError {
     message: `${change.name}: not started, as the program was asked to stop`,
     name: change.name,
     remedy: 'it is done at the next run',
+  });
+}
+
+/** A create that could make a webhook a second time, since nobody knows the scope of one that looks the same. */
+export function scopeUnknownError(change: RefusedCreate, file: string): ProductError {
+  const { name, mayBe } = change;
+  const orphans = [...new Set(mayBe.map((webhook) => webhook.name))];
+  const imports = mayBe.map(({ id }) => `"import ${name} ${id}"`).join(' or ');
+  const forgets = orphans.map((orphan) => `"forget ${orphan}"`).join(' and ');
+  return productError('refused', {
+    code: 'scope-unknown',
+    message: `${name}: not created, since ${mayBeText(mayBe)} looks the same and nobody knows its database and collection`,
+    name,
+    remedy: `compare with the dashboard: if it is the same webhook, ${imports} takes it over; if not, ${forgets} lets the next run create ${name}`,
+    ...placeOf(change, file),
   });
 }

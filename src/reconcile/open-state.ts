@@ -1,3 +1,4 @@
+import type { Identity } from '../copernica/api.js';
 import type { ProblemCode } from '../error-codes.js';
 import { productError } from '../errors.js';
 import type { OpenJournal, StateLease } from '../state/store.js';
@@ -10,6 +11,8 @@ export interface OpenedState {
   readonly journal: OpenJournal;
   /** It was begun now, with the account that the token belongs to: that need not be asked again. */
   readonly isNew: boolean;
+  /** That account. Null: the state was there, and nobody was asked. */
+  readonly account: Identity | null;
 }
 
 /**
@@ -23,7 +26,7 @@ export async function openState(
   options: { readonly init: boolean },
 ): Promise<OpenedState> {
   const journal = await lease.open();
-  if (journal !== null) return { journal, isNew: false };
+  if (journal !== null) return { journal, isNew: false, account: null };
   if (!options.init) {
     throw productError('refused', {
       code: STATE_MISSING,
@@ -32,5 +35,6 @@ export async function openState(
       remedy: 'if this is the first time, say so with --init; if not, restore the state file or mount its volume',
     });
   }
-  return { journal: await lease.create(await readAccount(ports.api)), isNew: true };
+  const account = await readAccount(ports.api);
+  return { journal: await lease.create(account.id), isNew: true, account };
 }

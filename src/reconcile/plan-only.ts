@@ -1,14 +1,16 @@
-import type { CopernicaApi } from '../copernica/api.js';
+import type { CopernicaApi, Identity } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
-import type { Change } from '../plan/change.js';
+import { type Change, isRefusedCreate } from '../plan/change.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import type { ScopeNames } from '../plan/names.js';
 import { makePlan } from '../plan/plan.js';
+import type { OnProgress } from '../plan/progress.js';
 import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
 import type { State } from '../state/state.js';
 import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
+import { scopeUnknownError } from './failures.js';
 import { lookUpScopes, withoutNames } from './names.js';
 import { knownIds, refresh } from './refresh.js';
 
@@ -18,15 +20,18 @@ export interface PlanOnlyOptions {
   readonly refresh: boolean;
   readonly prune: boolean;
   readonly concurrency: number;
+  readonly onProgress: OnProgress;
 }
 
 export interface Planned {
+  /** Whose token it is. Null: the account was not asked. */
+  readonly account: Identity | null;
   readonly changes: readonly Change[];
   /** What the manifest calls the ids in them. */
   readonly names: ScopeNames;
   readonly warnings: readonly Problem[];
-  /** Why a guard would refuse a run with this plan; null: it would not. */
-  readonly refusal: Problem | null;
+  /** Why guards would refuse a run with this plan, or some of its changes. */
+  readonly refusals: readonly Problem[];
   /** Live webhooks that were to be checked and could not be; they are among the warnings, as an error. */
   readonly unread: number;
 }
@@ -55,27 +60,36 @@ export async function planOnly(
   if (api === null) {
     const desired = withoutNames(entries);
     if (desired === null) throw new Error('names can not be looked up without an account');
-    return plan(desired.entries, state, new Map(), { names: desired.names, options });
+    return plan(desired.entries, state, new Map(), { account: null, names: desired.names, options });
   }
+  options.onProgress({ phase: 'asking' });
   const account = await readAccount(api);
   if (state !== null) checkAccount(account, state.account);
   const desired = await lookUpScopes(entries, api, { file: options.file, state });
   const stop = new AbortController().signal;
   const ids = options.refresh && state !== null ? knownIds(desired.entries, state) : [];
-  const live = await refresh(ids, api, { concurrency: options.concurrency, stop, force: false });
-  return plan(desired.entries, state, live, { names: desired.names, options });
+  const live = await refresh(ids, api, { ...options, stop, force: false });
+  return plan(desired.entries, state, live, { account, names: desired.names, options });
 }
 
 function plan(
   desired: readonly DesiredWebhook[],
   state: State | null,
   live: LiveViews,
-  { names, options }: { readonly names: ScopeNames; readonly options: PlanOnlyOptions },
+  {
+    account,
+    names,
+    options,
+  }: { readonly account: Identity | null; readonly names: ScopeNames; readonly options: PlanOnlyOptions },
 ): Planned {
   const wanted = new Set(desired.map(({ name }) => name));
   const doubts = state === null ? [] : [...openWarnings(state, wanted), ...duplicateWarnings(state)];
   const { changes } = makePlan(desired, state, live, options);
   const verdict = approve({ changes }, state, { force: false });
-  const refusal = verdict.kind === 'refused' ? verdict.problem : null;
-  return { changes, names, warnings: [...unreadProblems(live), ...doubts], refusal, unread: countUnread(live) };
+  const whole = verdict.kind === 'refused' ? [verdict.problem] : [];
+  const single = changes.flatMap((change) =>
+    isRefusedCreate(change) ? scopeUnknownError(change, options.file).problems : [],
+  );
+  const warnings = [...unreadProblems(live), ...doubts];
+  return { account, changes, names, warnings, refusals: [...whole, ...single], unread: countUnread(live) };
 }

@@ -1,20 +1,23 @@
+import type { Identity } from '../copernica/api.js';
 import { type Problem, ProductError } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { isPending, type Plan } from '../plan/change.js';
+import { isPending, isRefusedCreate, type Plan } from '../plan/change.js';
+import { type Digest, planDigest } from '../plan/digest.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import { makePlan } from '../plan/plan.js';
-import { lossesProblem } from '../recovery/losses.js';
+import type { OnProgress } from '../plan/progress.js';
+import { type SavedPlan, staleness } from '../plan/saved.js';
+import type { ShownAs } from '../plan/sides.js';
 import { ripeAt, type Settling } from '../recovery/proof.js';
-import type { Progress } from '../recovery/read.js';
 import { noteHighest, Recovery } from '../recovery/recover.js';
 import { renamesOfUncertain } from '../recovery/renames.js';
-import { msUntilMany, msUntilRipe, pauseMs } from '../recovery/sending.js';
+import { lossesProblem, msUntilMany, msUntilRipe, pauseMs } from '../recovery/sending.js';
 import type { State } from '../state/state.js';
 import type { OpenJournal } from '../state/store.js';
 import type { DesiredWebhook } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
-import { applyPlan } from './apply.js';
+import { applyPlan, isFinal } from './apply.js';
 import type { ApplyContext } from './context.js';
 import { mergeResults } from './merge.js';
 import { lookUpScopes, withoutNames } from './names.js';
@@ -43,12 +46,29 @@ export interface RunOptions {
   readonly waitToSettle: boolean;
   /** Aborted: finish what is under way, start nothing new. */
   readonly stop: AbortSignal;
-  readonly onProgress: Progress;
+  readonly onProgress: OnProgress;
+  /** Left out: what has to be done is done. */
+  readonly savedPlan?: PlanToFollow;
+  /** Told whom it is about, before anything is changed: the account, as far as it was asked, and its id. */
+  readonly onBegin?: (account: Identity | null, id: string) => void;
+  /** Told of each change that is done or failed as soon as it is, and again when the round ends that it was in. */
+  readonly onResult?: (applied: AppliedChange) => void;
   /** Told as soon as there is a state, whatever becomes of the run. */
   readonly onStateOpened?: () => void;
 }
 
+/** A saved plan, and the path of its file, for messages. */
+export interface PlanToFollow {
+  readonly path: string;
+  readonly plan: SavedPlan;
+  readonly shown: ShownAs;
+}
+
 export interface RunReport {
+  /** Whose token it is. Null: nothing was to be asked or sent, and nobody was asked. */
+  readonly account: Identity | null;
+  /** Of what was to be done when it began. Asked for, since it takes as long as the plan. */
+  digest(): Digest;
   readonly manifest: ValidManifest;
   readonly changes: readonly AppliedChange[];
   /** Of the manifest, and, as an error, what could not be checked. */
@@ -70,15 +90,20 @@ export interface RunReport {
  * (`refused`), or the state or the account can't be read (`failed`).
  */
 export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promise<RunReport> {
+  asked.onProgress({ phase: 'locking' });
   const lease = await ports.lockState();
   try {
+    asked.onProgress({ phase: 'asking' });
     const manifest = await ports.loadManifest();
     const options = { ...asked, prune: asked.prune && manifest.mayPrune !== false };
-    const { journal, isNew } = await openState(lease, ports, options);
+    const opened = await openState(lease, ports, options);
+    const { journal } = opened;
     options.onStateOpened?.();
     const asIs = withoutNames(manifest.entries)?.entries ?? null;
-    if (!isNew && needsTheAccount(asIs, journal.state, options)) {
-      checkAccount(await readAccount(ports.api), journal.state.account);
+    let account = opened.account;
+    if (account === null && needsTheAccount(asIs, journal.state, options)) {
+      account = await readAccount(ports.api);
+      checkAccount(account, journal.state.account);
     }
     const file = options.manifestFile;
     const desired = asIs ?? (await lookUpScopes(manifest.entries, ports.api, { file, state: journal.state })).entries;
@@ -86,16 +111,27 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const views: LiveViews = options.refresh
       ? await refresh(knownIds(desired, journal.state), ports.api, options)
       : new Map();
+    const before = opened.isNew ? null : journal.state;
+    const planned = makePlan(desired, before, views, options);
+    if (options.savedPlan !== undefined) assertFresh(options.savedPlan, planned, before);
+    const digest = () => planDigest(planned.changes, before);
+    options.onBegin?.(account, journal.state.account);
     const live = [...views.values()].flatMap((view) => (view.kind === 'found' ? [view.webhook] : []));
     noteHighest(live, journal, run.context.now().toISOString());
     const unread = countUnread(views);
     const { changes, comeBackInMs } = await inRounds(run, views);
     const warnings = [...manifest.warnings, ...unreadProblems(views), ...lossesProblem(journal.state)];
     const lookFailure = run.context.recovery.failure;
-    return { manifest, changes, warnings, unread, lookFailure, comeBackInMs, state: journal.state };
+    return { account, digest, manifest, changes, warnings, unread, lookFailure, comeBackInMs, state: journal.state };
   } finally {
     await lease.release();
   }
+}
+
+/** A plan that was saved and approved is carried out as it was, or nothing is done. */
+function assertFresh({ path, plan, shown }: PlanToFollow, { changes }: Plan, state: State | null): void {
+  const problems = staleness(plan, changes, { path, shown, state });
+  if (problems.length > 0) throw new ProductError('refused', problems);
 }
 
 interface Run {
@@ -149,6 +185,7 @@ async function inRounds(
     const { results, plan } = await oneRound(run, views);
     const rows = explainOpen(results, plan, run.desired, context);
     changes = mergeResults(changes, rows);
+    for (const row of changes) if (isFinal(row)) options.onResult?.(row);
     views = stillToMake(views, rows, state);
     const isWaiting = changes.some(({ result }) => result === 'uncertain' || result === 'skipped');
     if (!isWaiting || options.stop.aborted) return { changes, comeBackInMs: null };
@@ -162,6 +199,7 @@ async function inRounds(
     }
     if (hasHeadway) continue;
     ports.log.info({ seconds: Math.ceil(waitMs / 1000) }, 'waiting until the server acts on nothing any more');
+    options.onProgress({ phase: 'settling', waitMs });
     hasWaited = true;
     await ports.sleep(waitMs, options.stop);
     context.recovery.waited();
@@ -200,7 +238,10 @@ async function oneRound(
 /** Entries that would be POSTed if nothing were uncertain. */
 function namesToPost(desired: readonly DesiredWebhook[], state: State): ReadonlySet<string> {
   const { changes } = makePlan(desired, { ...state, intents: new Map() });
-  return new Set(changes.filter(({ action }) => action === 'create' || action === 'replace').map(({ name }) => name));
+  const posted = changes.filter(
+    (change) => (change.action === 'create' && !isRefusedCreate(change)) || change.action === 'replace',
+  );
+  return new Set(posted.map(({ name }) => name));
 }
 
 function openNumbers({ intents }: State): ReadonlySet<number> {

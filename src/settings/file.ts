@@ -1,10 +1,13 @@
-import { isMap, isScalar, isSeq, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import type { ProblemCode } from '../error-codes.js';
 import type { Problem } from '../errors.js';
-import { checkBounds } from '../manifest/bounds.js';
-import { lineRange, placeOf, type Source, sourceOf } from '../manifest/findings.js';
-import { frame } from '../text/frame.js';
-import { cut, quote } from '../text/printable.js';
+import { boundsProblem } from '../manifest/bounds.js';
+import { Findings, moreProblems, type Report } from '../manifest/findings.js';
+import { LIMITS } from '../manifest/limits.js';
+import { placeOf, type Source, sourceOf } from '../manifest/source.js';
+import { parseYaml, syntaxError, unsupportedTags } from '../manifest/syntax.js';
+import { isBroken, rangeOf, resolveTree } from '../manifest/tree.js';
+import { quote } from '../text/printable.js';
 import { nearest } from '../text/suggest.js';
 import { PROCESS_WIDE, SETTING_NAMES, SETTINGS } from './schema.js';
 
@@ -14,14 +17,9 @@ export const SETTINGS_LIMITS = {
   lexemes: 100_000,
   /** It needs four. Far deeper ones overflow the parser's stack. */
   nestingLevels: 20,
-  /** No setting can be one. */
-  aliases: 100,
-  /** Problems that are told; of more than that, only that there are more. */
-  problems: 100,
+  /** Accounts may have values in common. */
+  aliases: 10_000,
 } as const;
-
-/** Of the parser's messages, some of which quote the text at length. */
-const LONGEST_MESSAGE_CHARS = 160;
 
 const ACCOUNTS_KEY = 'accounts';
 const ACCOUNT_KEYS = [
@@ -44,8 +42,6 @@ export interface SourcedText {
   /** For the message: `flag --timeout`, `environment variable COPERNICA_WEBHOOKS_TIMEOUT`. */
   readonly origin: string;
   readonly place?: FilePlace;
-  /** The key and the value with a caret under the value. */
-  readonly frame?: () => string;
 }
 
 /** By the names of the settings. */
@@ -66,138 +62,113 @@ export interface FileValues {
 
 /**
  * The settings file as texts by key, and everything that is wrong with its form. What can be read of a broken file is
- * there all the same.
+ * there all the same. No line of it is shown, and no value: it may hold a secret where none is looked for.
  */
 export function readSettingsFile({ path, text }: { readonly path: string; readonly text: string }): FileValues {
-  const reading = new Reading(sourceOf(path, text));
-  const { refusal } = checkBounds(text, SETTINGS_LIMITS);
-  if (refusal !== null) {
-    reading.complain(refusal.start, 'settings-syntax', refusal.message);
-    return reading;
+  const source = sourceOf(path, text);
+  const findings = new Findings(source);
+  const contents = readTree(source, (finding) => {
+    findings.report({ ...finding, code: 'settings-syntax', withoutFrame: true });
+  });
+  const problems = () => [
+    ...findings.errors.slice(0, LIMITS.problems),
+    ...(findings.isFull ? [moreProblems(path, 'error')] : []),
+  ];
+  // Of what is no YAML, more would be guesswork.
+  const reading = new Reading(source, findings.errors.length > 0 ? () => {} : findings.report);
+  if (!isMap(contents)) {
+    if (contents !== null)
+      reading.complain(contents, 'settings-shape', 'settings must be a mapping', 'write key: value');
+    return { values: new Map(), accounts: [], problems: problems() };
   }
-  // The library compares each key with every other one of its mapping; `read` does it in linear time.
-  const document = parseDocument(text, { merge: false, uniqueKeys: false, logLevel: 'silent' });
-  for (const { message, pos } of [...document.errors, ...document.warnings]) {
-    // No line is shown: it may hold a secret where none is looked for.
-    const what = message.split('\n', 1)[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML';
-    reading.complain(pos[0], 'settings-syntax', cut(what, LONGEST_MESSAGE_CHARS));
-  }
-  const { contents } = document;
-  if (isMap(contents)) reading.readAll(contents);
-  else if (contents !== null && document.errors.length === 0) {
-    reading.complain(0, 'settings-shape', 'settings must be a mapping');
-  }
-  return reading;
+  const values = reading.values(contents, [...SETTING_NAMES, ACCOUNTS_KEY]);
+  const accounts = reading.accounts(contents.get(ACCOUNTS_KEY, true));
+  return { values, accounts, problems: problems() };
 }
 
-/** What is found on the way through a settings file. */
-class Reading implements FileValues {
-  values: TextValues = new Map();
-  readonly problems: Problem[] = [];
-  readonly #accounts = new Map<string, RawAccount>();
+/** Null: there is nothing that may be looked at. */
+function readTree(source: Source, report: Report): unknown {
+  const refusal = boundsProblem(source.text, SETTINGS_LIMITS);
+  if (refusal !== null) {
+    report(refusal);
+    return null;
+  }
+  const document = parseYaml(source.text);
+  const error = syntaxError(document, source);
+  for (const finding of [...(error === null ? [] : [error]), ...unsupportedTags(document, source)]) report(finding);
+  const { contents } = document;
+  return contents !== null && resolveTree(contents, source, error === null ? report : () => {}) ? contents : null;
+}
+
+/** What is read of one settings file, and what is complained about. */
+class Reading {
   readonly #source: Source;
+  readonly #report: Report;
 
-  constructor(source: Source) {
+  constructor(source: Source, report: Report) {
     this.#source = source;
+    this.#report = report;
   }
 
-  get accounts(): RawAccount[] {
-    return [...this.#accounts.values()];
+  complain(node: unknown, code: ProblemCode, message: string, remedy: string): void {
+    this.#report({ code, message, remedy, ...rangeOf(node), withoutFrame: true });
   }
 
-  readAll(map: YAMLMap): void {
-    this.values = this.#read(map, [...SETTING_NAMES, ACCOUNTS_KEY]);
-    const list: unknown = map.get(ACCOUNTS_KEY, true);
-    if (isSeq(list) && list.items.length > 0) for (const item of list.items) this.#readAccount(item);
-    else if (list !== undefined) {
+  accounts(list: unknown): RawAccount[] {
+    const accounts = new Map<string, RawAccount>();
+    const items = isSeq(list) ? list.items : [];
+    if (list !== undefined && !isBroken(list) && items.length === 0) {
       const remedy = 'begin each with a dash: - name: …, or leave the key out';
-      this.complain(rangeOf(list)[0], 'bad-accounts', `${ACCOUNTS_KEY} must be a list`, { remedy });
+      this.complain(list, 'bad-accounts', `${ACCOUNTS_KEY} must be a list`, remedy);
     }
-  }
-
-  #readAccount(item: unknown): void {
-    const [start] = rangeOf(item);
-    if (!isMap(item)) {
-      this.complain(start, 'bad-accounts', 'an account must be a mapping', { remedy: 'write - name: …' });
-      return;
+    for (const item of items) {
+      if (isBroken(item)) continue;
+      if (!isMap(item)) {
+        this.complain(item, 'bad-accounts', 'an account must be a mapping', 'write - name: …');
+        continue;
+      }
+      const values = this.values(item, ACCOUNT_KEYS);
+      const name = values.get('name')?.text;
+      const remedy = 'give each account a name of its own: letters, digits, . _ -';
+      const at = item.get('name', true) ?? item;
+      if (name === undefined) this.complain(item, 'bad-account-name', 'an account has no name', remedy);
+      else if (!ACCOUNT_NAME.test(name)) {
+        this.complain(at, 'bad-account-name', `account name ${quote(name)} can't be used`, remedy);
+      } else if (accounts.has(name)) {
+        this.complain(at, 'duplicate-account', `there are two accounts ${quote(name)}`, remedy);
+      } else accounts.set(name, { name, values, place: this.#placeOf(item) });
     }
-    const values = this.#read(item, ACCOUNT_KEYS);
-    const name = values.get('name')?.text;
-    const remedy = 'give each account a name of its own: letters, digits, . _ -';
-    const [at] = name === undefined ? [start] : rangeOf(item.get('name', true));
-    if (name === undefined) this.complain(at, 'bad-account-name', 'an account has no name', { remedy });
-    else if (!ACCOUNT_NAME.test(name)) {
-      this.complain(at, 'bad-account-name', `account name ${quote(name)} can't be used`, { remedy });
-    } else if (this.#accounts.has(name)) {
-      this.complain(at, 'duplicate-account', `there are two accounts ${quote(name)}`, { remedy });
-    } else this.#accounts.set(name, { name, values, place: this.#placeOf(start) });
+    return [...accounts.values()];
   }
 
   /** The values of a mapping's keys. */
-  #read(map: YAMLMap, known: readonly string[]): TextValues {
+  values(map: YAMLMap, known: readonly string[]): TextValues {
     const values = new Map<string, SourcedText>();
-    const seen = new Set<string>();
     for (const { key, value } of map.items) {
-      const name = isScalar(key) ? String(key.value) : '';
-      const [at, end] = rangeOf(key);
-      const complain = (code: ProblemCode, message: string, remedy: string) =>
-        this.complain(at, code, message, { remedy, frame: this.#frameOf(at, at, end) });
+      const name = String(isScalar(key) ? key.value : '');
       const text = textOf(name, value);
-      if (seen.has(name))
-        complain('settings-syntax', `${quote(name)} stands twice in one mapping`, 'remove one of them');
-      else if (!known.includes(name)) {
+      if (!known.includes(name)) {
         const near = nearest(name, known);
         const remedy = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`;
-        complain('unknown-setting', `unknown setting ${quote(name)}`, remedy);
+        this.complain(key, 'unknown-setting', `unknown setting ${quote(name)}`, remedy);
       } else if (text !== null) {
-        const [start, valueEnd] = rangeOf(value);
-        const place = this.#placeOf(start);
-        const origin = `${place.file}:${this.#placeOf(at).line}`;
-        values.set(name, { text, origin, place, frame: () => this.#frameOf(at, start, valueEnd) });
-      } else if (name !== ACCOUNTS_KEY) {
-        complain('bad-setting', `${name} has no value`, 'give a value or leave the key out');
+        const place = this.#placeOf(value);
+        values.set(name, { text, origin: `${place.file}:${this.#placeOf(key).line}`, place });
+      } else if (name !== ACCOUNTS_KEY && !isBroken(value)) {
+        this.complain(key, 'bad-setting', `${name} has no value`, 'give a value or leave the key out');
       }
-      seen.add(name);
     }
     return values;
   }
 
-  complain(at: number, code: ProblemCode, message: string, more: Pick<Problem, 'remedy' | 'frame'> = {}): void {
-    const problem: Problem = { code, severity: 'error', message, ...this.#placeOf(at), ...more };
-    const { length } = this.problems;
-    if (length < SETTINGS_LIMITS.problems) this.problems.push(problem);
-    else if (length === SETTINGS_LIMITS.problems) {
-      const { frame: _, remedy: __, ...rest } = problem;
-      this.problems.push({ ...rest, code: 'more-problems', message: 'there are more problems from here on' });
-    }
-  }
-
-  #placeOf(offset: number): FilePlace {
-    return { file: this.#source.file, ...placeOf(offset, this.#source) };
-  }
-
-  /**
-   * The key and the value, up to the end of the line, with a caret under what is meant. The rest of the line is left
-   * out:
-   * in `{notify: https://…, prune: maybe}` it may hold a secret.
-   */
-  #frameOf(keyStart: number, start: number, end: number): string {
-    const { line } = placeOf(start, this.#source);
-    const [lineStart, lineEnd] = lineRange(line, this.#source);
-    const from = keyStart < lineStart ? start : keyStart;
-    return frame(this.#source.text, { line, lineRange: [from, Math.min(end, lineEnd)], start, end });
+  #placeOf(node: unknown): FilePlace {
+    return { file: this.#source.file, ...placeOf(rangeOf(node).start, this.#source) };
   }
 }
 
 /** What a key says; null: nothing that could be a setting. Only names of hosts may be a list. */
 function textOf(name: string, node: unknown): string | null {
   const items = isSeq(node) && name === SETTINGS.allowedHosts.name ? node.items : [node];
-  const texts = items.map((item) => (isScalar(item) && item.value !== null ? String(item.value) : null));
+  const texts = items.map((item) => (isScalar(item) && item.value != null ? String(item.value) : null));
   return texts.includes(null) || texts.length === 0 ? null : texts.join(',');
-}
-
-/** Offsets of the first character of a node and of the one after its last. */
-function rangeOf(node: unknown): readonly [number, number] {
-  const [from, to] = (node as ParsedNode | null)?.range ?? [0, 0];
-  return [from, to];
 }

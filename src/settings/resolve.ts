@@ -121,7 +121,7 @@ function check(said: TextValues, problems: Problem[]): Settings {
   return data ?? DEFAULTS;
 }
 
-function badValue(setting: Setting, { text, origin, place, frame }: SourcedText, why: string): Problem {
+function badValue(setting: Setting, { text, origin, place }: SourcedText, why: string): Problem {
   const hidden = setting.secret === true || mayBeSecret(text);
   const near = setting.choices === undefined ? undefined : nearest(text, setting.choices);
   return {
@@ -130,7 +130,6 @@ function badValue(setting: Setting, { text, origin, place, frame }: SourcedText,
     message: `${setting.name}: ${hidden ? 'the value' : quote(text)} (from ${origin}) can't be used${why}`,
     remedy: `${near === undefined ? '' : `did you mean ${near}? `}give ${setting.accepts}`,
     ...place,
-    ...(hidden || frame === undefined ? {} : { frame: frame() }),
   };
 }
 

@@ -5,12 +5,12 @@ import { errorCode, ProductError, productError } from '../errors.js';
 const LARGEST_FILE_BYTES = 1024 * 1024;
 
 /** The text of a file; `what` it is, is for the message. Throws ProductError of kind `input` when it can't be read. */
-export async function readSmallFile(path: string, what: string): Promise<string> {
+export async function readSmallFile(path: string, what: string, largestBytes = LARGEST_FILE_BYTES): Promise<string> {
   try {
     // A pipe would be waited for, so it is looked at first.
     const about = await stat(path);
     if (!about.isFile()) throw unreadable(path, what, 'is not a file');
-    if (about.size > LARGEST_FILE_BYTES) throw unreadable(path, what, `is larger than ${LARGEST_FILE_BYTES} bytes`);
+    if (about.size > largestBytes) throw unreadable(path, what, `is larger than ${largestBytes} bytes`);
     return await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof ProductError) throw error;

@@ -2,7 +2,7 @@ import type { Problem } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { CHANGED_IN_ACCOUNT } from '../plan/change.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
-import { lossesProblem } from '../recovery/losses.js';
+import { lossesProblem } from '../recovery/sending.js';
 import type { State } from '../state/state.js';
 import { maskUrls } from '../text/mask-urls.js';
 import { counted } from '../text/words.js';
@@ -34,7 +34,6 @@ export const ISSUES = {
   'webhooks-failed': {
     severity: 'error',
     title: (count) => `${counted(count, 'webhook is', 'webhooks are')} not as the manifest says`,
-    remedy: TRIED_AGAIN,
     filter: 'failed',
   },
   unchecked: { severity: 'error', title: () => 'the last run could not check everything' },
@@ -127,9 +126,11 @@ interface About {
   /** Of all webhooks that it is about. */
   readonly names?: readonly string[];
   readonly title?: string;
+  /** Left out: that of its kind. */
+  readonly remedy?: string | null;
 }
 
-export function issue(code: IssueCode, { problems = [], names, title }: About): Issue {
+export function issue(code: IssueCode, { problems = [], names, title, remedy }: About): Issue {
   const kind: IssueKind = ISSUES[code];
   const count = names?.length ?? problems.length;
   const isExample = names !== undefined || kind.severity === 'note';
@@ -142,7 +143,7 @@ export function issue(code: IssueCode, { problems = [], names, title }: About): 
     names: names?.slice(0, MOST_NAMES) ?? [],
     problems: shown,
     more: problems.length - shown.length,
-    remedy: kind.remedy ?? null,
+    remedy: remedy === undefined ? (kind.remedy ?? null) : remedy,
     filter: kind.filter ?? null,
   };
 }
@@ -161,10 +162,13 @@ export function present(issues: readonly Issue[]): Issue[] {
 /** What a run that came to its end left undone or in doubt. */
 export function reportIssues(run: { readonly changes: readonly AppliedChange[]; readonly state: State }): Issue[] {
   const { changes, state } = run;
+  const failed = changes.filter(({ result }) => result === 'failed' || result === 'refused');
+  // What is refused is for a person to settle: its problem says how.
+  const isTriedAgain = failed.some(({ result }) => result === 'failed');
   const duplicated = duplicateWarnings(state);
   return present([
     issue('answers-lost', { problems: lossesProblem(state) }),
-    issue('webhooks-failed', aboutChanges(changes.filter(({ result }) => result === 'failed'))),
+    issue('webhooks-failed', { ...aboutChanges(failed), remedy: isTriedAgain ? TRIED_AGAIN : null }),
     issue('uncertain', aboutChanges(changes.filter(({ result }) => result === 'uncertain'))),
     issue('possibly-duplicated', { names: duplicated.flatMap(({ name }) => name ?? []), problems: duplicated }),
   ]);

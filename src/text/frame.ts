@@ -9,16 +9,6 @@ const FRAME = {
   tab: '    ',
 } as const;
 
-/** What terminals show two columns wide: East Asian wide and fullwidth characters, and emoji. */
-const WIDE = new RegExp(
-  [
-    '[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff00-\\uff60',
-    '\\uffe0-\\uffe6\\u{1f300}-\\u{1f64f}\\u{1f680}-\\u{1f6ff}\\u{1f900}-\\u{1f9ff}\\u{20000}-\\u{3fffd}]',
-  ].join(''),
-  'gu',
-);
-const COMBINING = /[\p{Mn}\p{Me}]/gu;
-
 /** A part of a text, from offset `start` to before `end`, and the line in which it begins. */
 export interface FramedPart {
   readonly line: number;
@@ -46,8 +36,8 @@ export function frame(text: string, { line, lineRange: [lineStart, lineEnd], sta
   const meant = shown(window.slice(caret - from, meantEnd - from));
   const after = shown(window.slice(meantEnd - from)) + (to < lineEnd ? '…' : '');
   const gutter = ' '.repeat(String(line).length);
-  const carets = '^'.repeat(Math.max(1, columns(meant)));
-  return `${line} | ${before}${meant}${after}\n${gutter} | ${' '.repeat(columns(before))}${carets}`;
+  const carets = '^'.repeat(Math.max(1, meant.length));
+  return `${line} | ${before}${meant}${after}\n${gutter} | ${' '.repeat(before.length)}${carets}`;
 }
 
 /** Whether a cut at this offset is in the midst of a word. */
@@ -57,9 +47,4 @@ function isInWord(text: string, offset: number, lineStart: number): boolean {
 
 function shown(text: string): string {
   return printable(text.replaceAll('\t', FRAME.tab));
-}
-
-/** How many columns of a terminal the text takes. */
-function columns(text: string): number {
-  return [...text.replace(COMBINING, '').replace(WIDE, '  ')].length;
 }

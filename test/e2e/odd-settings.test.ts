@@ -21,8 +21,6 @@ describe('a setting that can’t be used', () => {
     expect(stderr).toBe(
       [
         'settings.yaml:2:11: error: schedule: "61 * * * *" (from settings.yaml:2) can\'t be used: it names no times',
-        '  2 | schedule: "61 * * * *"',
-        '    |           ^^^^^^^^^^^^',
         '  help: give five cron fields such as "*/15 * * * *", or off\n',
       ].join('\n'),
     );

@@ -36,7 +36,7 @@ describe('live webhooks that could not be read', () => {
     const { code, stdout } = await place.run('apply', '--concurrency', '1');
     expect([code, stdout]).toEqual([
       1,
-      expect.stringMatching(/Done: 1 created, 1 unchanged, 1 could not be checked at/),
+      expect.stringMatching(/Done: 1 created, 1 unchanged, 1 could not be checked\n/),
     ]);
     expect(sandbox.account()).toHaveLength(2);
   });

@@ -3,15 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { parseManifest } from '../../src/manifest/parse.js';
+import type { ValidManifest } from '../../src/manifest/load.js';
 import { formatProblem } from '../../src/output/problems.js';
 import { CALLERS, TRIGGERS } from '../../src/webhook.js';
+import { parse as parseManifest } from '../unit/manifest/manifests.js';
 import { mutated } from './mutate.js';
 import { BYTES_ON, runs } from './runs.js';
 
 const TOKEN = 'token-of-an-account';
 const env = { WEBHOOKS_A: 'x', COPERNICA_ACCESS_TOKEN: TOKEN, WEBHOOKS_COPY: TOKEN };
-const SOURCE = { file: 'webhooks.yaml', env, hidden: { variables: new Set<string>(), values: [TOKEN] } };
+const HIDDEN = { variables: new Set<string>(), values: [TOKEN] };
 
 const folder = new URL('../corpus/manifest/', import.meta.url);
 const example = readFileSync(new URL('../../webhooks.example.yaml', import.meta.url));
@@ -20,7 +21,7 @@ const corpus = readdirSync(folder).map((name) => readFileSync(new URL(name, fold
 
 /** What holds of every text: an answer, with a place and a harmless message where it is no, and no secret in it. */
 function check(text: string): void {
-  const parsed = parseManifest(text, SOURCE);
+  const parsed = parseManifest(text, env, HIDDEN);
   const problems = parsed.ok ? parsed.warnings : parsed.problems;
   expect(parsed.ok || problems.some(({ severity }) => severity === 'error')).toBe(true);
   expect(problems.length).toBeLessThanOrEqual(2_002);
@@ -34,7 +35,7 @@ function check(text: string): void {
 }
 
 /** A success must be one for a second reader too: the library by itself, which knows nothing of manifests. */
-function checkSuccess(text: string, entries: Extract<ReturnType<typeof parseManifest>, { ok: true }>['entries']): void {
+function checkSuccess(text: string, entries: ValidManifest['entries']): void {
   const names = entries.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   for (const { name, spec } of entries) {

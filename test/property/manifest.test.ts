@@ -2,17 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { parseManifest } from '../../src/manifest/parse.js';
 import { formatProblem, githubAnnotation, problemJson } from '../../src/output/problems.js';
 import { CALLERS, TRIGGERS, webhookKey } from '../../src/webhook.js';
 import { tried } from '../helpers/night.js';
+import { parse } from '../unit/manifest/manifests.js';
 
 const TOKEN = 'token-of-an-account';
-const source = {
-  file: 'webhooks.yaml',
-  env: { WEBHOOKS_SET: 'x', WEBHOOKS_COPY: TOKEN, COPERNICA_ACCESS_TOKEN: TOKEN },
-  hidden: { variables: new Set<string>(), values: [TOKEN] },
-};
+const ENV = { WEBHOOKS_SET: 'x', WEBHOOKS_COPY: TOKEN, COPERNICA_ACCESS_TOKEN: TOKEN };
+const HIDDEN = { variables: new Set<string>(), values: [TOKEN] };
+const parseManifest = (text: string) => parse(text, ENV, HIDDEN);
 
 const ids = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const entries = fc
@@ -48,12 +46,9 @@ describe('any valid manifest', () => {
           handler: entry.handler.replaceAll('${', '$${'),
           ...(idsAsText && entry.database !== undefined ? { database: String(entry.database) } : {}),
         }));
-        const parsed = parseManifest(
-          stringify({ webhooks: written }, { ...style, aliasDuplicateObjects: false }),
-          source,
-        );
+        const parsed = parseManifest(stringify({ webhooks: written }, { ...style, aliasDuplicateObjects: false }));
         const expected = webhooks.map(({ name, ...spec }) => ({ name, spec }));
-        expect(parsed).toMatchObject({ ok: true, environmentUsed: [] });
+        expect(parsed).toMatchObject({ ok: true });
         expect(parsed.ok && parsed.entries.map(({ name, spec }) => ({ name, spec }))).toEqual(expected);
       }),
       tried(300),
@@ -136,7 +131,7 @@ describe('any text at all', () => {
   it('is a manifest or has problems, each with a place in the text, and nothing is thrown', () => {
     fc.assert(
       fc.property(texts, (text) => {
-        const parsed = parseManifest(text, source);
+        const parsed = parseManifest(text);
         if (parsed.ok) {
           expect(parsed.warnings.every(({ severity }) => severity === 'warning')).toBe(true);
           return;
@@ -161,7 +156,7 @@ describe('any text at all', () => {
   it('brings no control character and no credential into what is printed', () => {
     fc.assert(
       fc.property(texts, (text) => {
-        const parsed = parseManifest(text, source);
+        const parsed = parseManifest(text);
         const problems = parsed.ok ? parsed.warnings : parsed.problems;
         const printed = problems
           .flatMap((problem) => [formatProblem(problem, { color: false }), githubAnnotation(problem)])

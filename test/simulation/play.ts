@@ -218,9 +218,5 @@ function printed(outcome: RunReport | ProductError): string[] {
   const { changes, warnings } = outcome;
   const errors = changes.flatMap(({ error }) => error?.problems ?? []);
   const reasons = changes.map(({ change }) => change.reason);
-  return [
-    formatApplied(changes, { color: false, target: 'test' }),
-    JSON.stringify([...errors, ...warnings]),
-    ...reasons,
-  ];
+  return [formatApplied(changes, { color: false }), JSON.stringify([...errors, ...warnings]), ...reasons];
 }

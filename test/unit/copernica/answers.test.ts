@@ -77,7 +77,7 @@ describe('what a GET of a webhook came to', () => {
     ['an empty trigger', { ...SEED, trigger: '' }, /"trigger" is empty/],
     ['callers as text', { ...SEED, callers: 'ms' }, /"callers" is not a list/],
     ['a caller that is a number', { ...SEED, callers: ['ms', 1] }, /"callers.1" is not text/],
-    ['a database that is a list', { ...SEED, database: [1017] }, /"database" is not an id/],
+    ['a database that is a list', { ...SEED, database: [1017] }, /"database" is not a number/],
     ['a list', [SEED], /"it"/],
     ['null', 'null', /"it"/],
     ['an error', refusal('Something'), /with an error: Something/],

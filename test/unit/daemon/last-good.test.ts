@@ -15,7 +15,7 @@ function manifestOf(first: string | null) {
   let now = 500;
   const logged: string[] = [];
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => logged.push(line) });
-  const look = async () => {
+  const look = () => {
     const result = text === null ? GONE : text.startsWith('broken') ? BROKEN : { ...VALID, text };
     return { identity: String(text), parse: () => result };
   };

@@ -33,9 +33,13 @@ describe('docs/security.md', () => {
 
   it('tells the limits as they are', () => {
     expect(limitsOf('words and marks of YAML')).toEqual([`${LIMITS.lexemes}`, `${SETTINGS_LIMITS.lexemes}`]);
+    expect(limitsOf('aliases')).toEqual([`${LIMITS.aliases}`, `${SETTINGS_LIMITS.aliases}`]);
     expect(limitsOf('levels')).toEqual([`${LIMITS.nestingLevels}`, `${SETTINGS_LIMITS.nestingLevels}`]);
-    expect(limitsOf('values with all aliases written out')).toEqual([`${LIMITS.expandedNodes}`]);
+    expect(limitsOf('values with all aliases written out')).toEqual([
+      `${LIMITS.expandedNodes}`,
+      `${LIMITS.expandedNodes}`,
+    ]);
     expect(limitsOf('characters of a value with variables')).toEqual([`${LIMITS.filledInChars}`]);
-    expect(limitsOf('problems told')).toEqual([`${LIMITS.problems}`, `${SETTINGS_LIMITS.problems}`]);
+    expect(limitsOf('problems told')).toEqual([`${LIMITS.problems}`, `${LIMITS.problems}`]);
   });
 });

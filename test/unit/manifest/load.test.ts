@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProductError } from '../../../src/errors.js';
 import { NOTHING_HIDDEN } from '../../../src/manifest/interpolate.js';
-import { loadManifestText, loadValidManifest, readManifest, readManifestFile } from '../../../src/manifest/load.js';
+import { loadValidManifest, ManifestLoader, readManifestFile } from '../../../src/manifest/load.js';
 import { manifest } from './manifests.js';
 
 let folder: string;
@@ -22,55 +22,72 @@ async function fileWith(content: string | Uint8Array): Promise<string> {
   return path;
 }
 
+const loaderOf = (...paths: readonly string[]) => new ManifestLoader(paths, {}, NOTHING_HIDDEN);
+
 describe('reading the manifest', () => {
-  it('gives its text and what it comes to', async () => {
-    const path = await fileWith(manifest({ name: 'ä'.replace('ä', 'a') }));
-    expect(await readManifest(path, {}, NOTHING_HIDDEN)).toMatchObject({
-      text: manifest({}),
-      result: { ok: true, entries: [{ name: 'a' }] },
-    });
-    expect((await loadValidManifest(path, {}, NOTHING_HIDDEN)).entries).toHaveLength(1);
+  it('gives what it comes to', async () => {
+    const path = await fileWith(manifest({}));
+    expect(loaderOf(path).read()).toMatchObject({ ok: true, entries: [{ name: 'a' }] });
+    expect(loadValidManifest(path, {}, NOTHING_HIDDEN).entries).toHaveLength(1);
   });
 
   it('gives the very text, byte order mark and line ends included', async () => {
     const text = `\ufeff${manifest({}).replaceAll('\n', '\r\n')}`;
-    expect(await readManifestFile(await fileWith(text))).toEqual({ ok: true, text });
+    expect(readManifestFile(await fileWith(text))).toMatchObject({ text });
   });
 
   it('follows symbolic links, as in a Kubernetes ConfigMap', async () => {
     await mkdir(join(folder, '..data'));
     await writeFile(join(folder, '..data', 'webhooks.yaml'), manifest({}));
     await symlink(join('..data', 'webhooks.yaml'), join(folder, 'webhooks.yaml'));
-    expect(await readManifest(join(folder, 'webhooks.yaml'), {}, NOTHING_HIDDEN)).toMatchObject({
-      result: { ok: true },
-    });
+    expect(loaderOf(join(folder, 'webhooks.yaml')).read()).toMatchObject({ ok: true });
   });
 
   it('finds a folder that is itself a link', async () => {
     await mkdir(join(folder, 'real'));
     await writeFile(join(folder, 'real', 'webhooks.yaml'), manifest({}));
     await symlink('real', join(folder, 'current'));
-    expect(await readManifestFile(join(folder, 'current', 'webhooks.yaml'))).toMatchObject({ ok: true });
+    expect(readManifestFile(join(folder, 'current', 'webhooks.yaml'))).toMatchObject({ text: manifest({}) });
   });
 
-  it('parses the same bytes once', async () => {
+  it('parses again the files that changed, and no others', async () => {
+    const other = join(folder, 'other.yaml');
     const path = await fileWith(manifest({}));
-    const first = await loadManifestText(path, {}, NOTHING_HIDDEN);
-    await fileWith(manifest({}));
-    expect(await loadManifestText(path, {}, NOTHING_HIDDEN, first)).toBe(first);
+    await writeFile(other, manifest({ name: 'c', trigger: 'open' }));
+    const loader = loaderOf(path, other);
+    const first = loader.load().entries;
     await fileWith(manifest({ name: 'b' }));
-    const { manifest: second } = await loadManifestText(path, {}, NOTHING_HIDDEN, first);
-    expect(second.entries).toMatchObject([{ name: 'b' }]);
+    const second = loader.load().entries;
+    expect(second.map(({ name }) => name)).toEqual(['b', 'c']);
+    expect([second[0] === first[0], second[1] === first[1]]).toEqual([false, true]);
   });
 
-  it('gives the text of a manifest that is wrong, too', async () => {
+  it('sees the same where the bytes are the same, and another where they are not', async () => {
+    const path = await fileWith(manifest({}));
+    const loader = loaderOf(path);
+    const { identity } = loader.look();
+    await fileWith(manifest({}));
+    expect(loader.look().identity).toBe(identity);
+    await fileWith(manifest({ name: 'b' }));
+    expect(loader.look().identity).not.toBe(identity);
+  });
+
+  it('checks each name and webhook across all files, and tells each place with its file', async () => {
+    const path = await fileWith(manifest({}));
+    const other = join(folder, 'other.yaml');
+    await writeFile(other, manifest({ trigger: 'craete' }));
+    const problems = [
+      { code: 'duplicate-name', file: other, message: expect.stringContaining(`first defined at ${path}:2:11`) },
+      { code: 'bad-trigger', file: other },
+    ];
+    expect(loaderOf(path, other).read()).toMatchObject({ ok: false, problems });
+  });
+
+  it('throws every problem of a manifest that is wrong', async () => {
     const path = await fileWith('webhooks: 1\n');
-    expect(await readManifest(path, {}, NOTHING_HIDDEN)).toMatchObject({
-      text: 'webhooks: 1\n',
-      result: { ok: false },
-    });
     const problems = [{ code: 'bad-manifest', file: path, line: 1, column: 11 }];
-    const error = await loadValidManifest(path, {}, NOTHING_HIDDEN).catch((thrown: unknown) => thrown);
+    const load = async () => loadValidManifest(path, {}, NOTHING_HIDDEN);
+    const error = await load().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProductError);
     expect(error).toMatchObject({ kind: 'input', problems });
   });
@@ -78,12 +95,11 @@ describe('reading the manifest', () => {
 
 describe('a manifest that can’t be read is told and never waited for', () => {
   async function problemOf(path: string) {
-    const read = await readManifest(path, {}, NOTHING_HIDDEN);
-    expect(read.text).toBeNull();
-    if (read.result.ok) throw new Error('it was read');
-    expect(read.result.problems).toHaveLength(1);
-    expect(read.result.problems[0]?.remedy).toBeTruthy();
-    return read.result.problems[0];
+    const read = loaderOf(path).read();
+    if (read.ok) throw new Error('it was read');
+    expect(read.problems).toHaveLength(1);
+    expect(read.problems[0]?.remedy).toBeTruthy();
+    return read.problems[0];
   }
 
   it('a missing file', async () => {
@@ -160,12 +176,11 @@ describe('a manifest that can’t be read is told and never waited for', () => {
     await truncate(path, 64 * 1024 ** 3);
     expect(await problemOf(path)).toMatchObject({ code: 'manifest-too-large' });
     await truncate(path, 2 * 1024 * 1024);
-    expect(await readManifestFile(path)).toMatchObject({ ok: true });
+    expect(readManifestFile(path)).toMatchObject({ problem: null });
   });
 
   it('a file that says it is empty and is not is read whole', async () => {
-    const read = await readManifestFile('/proc/self/status');
-    expect(read.ok && read.text).toContain('VmRSS');
+    expect(readManifestFile('/proc/self/status').text).toContain('VmRSS');
   });
 
   it.each([

@@ -1,10 +1,12 @@
 import type { Problem } from '../../../src/errors.js';
-import { type ParsedManifest, parseManifest } from '../../../src/manifest/parse.js';
+import { type Hidden, interpolator, NOTHING_HIDDEN } from '../../../src/manifest/interpolate.js';
+import { joinFiles, type ParsedManifest, parseFile } from '../../../src/manifest/parse.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-export function parse(text: string, env: Env = {}): ParsedManifest {
-  return parseManifest(text, { file: 'webhooks.yaml', env });
+/** What a manifest of one file comes to. */
+export function parse(text: string, env: Env = {}, hidden: Hidden = NOTHING_HIDDEN): ParsedManifest {
+  return joinFiles([parseFile('webhooks.yaml', text, interpolator(env, hidden))]);
 }
 
 /** Everything found, in order. */

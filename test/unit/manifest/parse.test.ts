@@ -31,7 +31,6 @@ describe('a valid manifest', () => {
         },
       ],
       warnings: [],
-      environmentUsed: [],
     });
   });
 
@@ -102,7 +101,7 @@ describe('what is no manifest', () => {
     ['nothing but comments', '# webhooks\n', '1:1 empty-manifest'],
     ['an empty document', '---\n', '1:1 empty-manifest'],
     ['webhooks without a value', 'webhooks:\n', '1:1 empty-field'],
-    ['webhooks: null', 'webhooks: null\n', '1:1 empty-field'],
+    ['webhooks: null', 'webhooks: null\n', '1:11 empty-field'],
     ['a list at the top', '- name: a\n', '1:1 bad-manifest'],
     ['a word', 'hello\n', '1:1 bad-manifest'],
     ['a mapping without webhooks', 'x-other: 1\n', '1:1 missing-field'],
@@ -401,12 +400,7 @@ describe('checks across entries', () => {
     expect(found(text)).toEqual([]);
   });
 
-  it('see an equal webhook behind a bad name, and none behind an unknown field', () => {
-    const bad = two(
-      'name: a, handler: "https://e.com", trigger: open',
-      'name: b b, handler: "https://e.com", trigger: open',
-    );
-    expect(found(bad)).toEqual(['3:12 bad-name', '3:12 duplicate-webhook']);
+  it('see no equal webhook behind an unknown field, which may be what tells them apart', () => {
     const unknown = two(
       'name: a, handler: "https://e.com", trigger: open',
       'name: b, handler: "https://e.com", trigger: open, databse: 1',

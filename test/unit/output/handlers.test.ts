@@ -38,9 +38,10 @@ function seen(handler: string): LiveViews {
   return new Map([[7, { kind: 'found', webhook } satisfies LiveView]]);
 }
 
+const hideValues = (text: string) => text.replaceAll('hunter22', '***');
+
 function planned(desired: DesiredWebhook, state: Parameters<typeof makePlan>[1], live?: LiveViews) {
   const { changes } = makePlan([desired], state, live);
-  const hideValues = (text: string) => text.replaceAll('hunter22', '***');
   return { changes, text: formatPlan(changes, { color: false, file: 'webhooks.yaml', hideValues }) };
 }
 
@@ -86,14 +87,16 @@ describe('where only the value of a variable changed', () => {
   it('a plan says so', () => {
     expect(text).toContain(`webhook 7: ${reason}`);
     expect(text).toContain(`handler: ${WRITTEN} (${reason})`);
-    expect(planJson(changes).changes).toMatchObject([{ action: 'update', fields: ['handler'], reason }]);
+    expect(planJson(changes, { file: 'webhooks.yaml', names: new Map(), hideValues }).changes).toMatchObject([
+      { action: 'update', fields: ['handler'], reason },
+    ]);
     expect(planAnnotations(changes, { file: 'webhooks.yaml', unread: 0 })).toContain(`::${reason}\n`);
   });
 
   it('what was applied says so', () => {
     const [change] = changes;
     if (change === undefined) throw new Error('nothing is planned');
-    const applied = formatApplied([{ change, result: 'done', id: 7, error: null }], { color: false, target: 't' });
+    const applied = formatApplied([{ change, result: 'done', id: 7, error: null }], { color: false });
     expect(applied).toContain(`a (webhook 7): ${reason}\n`);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Change, idOf } from '../../../src/plan/change.js';
+import { type Change, idOf, isRefusedCreate } from '../../../src/plan/change.js';
 import type { LiveView } from '../../../src/plan/live.js';
 import { makePlan } from '../../../src/plan/plan.js';
 import type { DesiredWebhook, WebhookSpec } from '../../../src/webhook.js';
@@ -23,11 +23,14 @@ interface Row {
   readonly state: Parameters<typeof makePlan>[1];
   readonly live?: readonly [number, LiveView][];
   readonly prune?: boolean;
-  /** `action name id` for each change, in order. */
+  /** `action name id` for each change, in order; `refused` for a create that is. */
   readonly expected: readonly string[];
 }
 
 const a = anEntry({ name: 'a', id: 10, spec: SPEC });
+const UNLIMITED: WebhookSpec = { handler: 'https://a.example/x', trigger: 'create', callers: ['ms'] };
+/** Taken over as it was read, which showed no scope. */
+const NOT_SHOWN = anEntry({ name: 'old', id: 20, spec: UNLIMITED, isScopeNotShown: true });
 const lost = anIntent({ intent: 1, name: 'a', spec: SPEC });
 const ROWS: readonly Row[] = [
   { title: 'creates what no state knows', desired: [wanted('a')], state: null, expected: ['create a null'] },
@@ -176,10 +179,10 @@ const ROWS: readonly Row[] = [
     expected: ['create a null'],
   },
   {
-    title: 'takes over no orphan that has a database that nobody knows',
+    title: 'takes over no orphan that has a database that nobody knows, and does not create what it may be',
     desired: [wanted('b')],
     state: aState({ entries: [{ ...a, isScopeUnknown: true }] }),
-    expected: ['create b null', 'orphaned a 10'],
+    expected: ['refused b null', 'orphaned a 10'],
   },
   {
     title: 'takes over no orphan that is being updated',
@@ -260,7 +263,8 @@ describe('the plan', () => {
 
   it.each(ROWS)('$title', ({ desired, state, live, prune, expected }) => {
     const { changes } = makePlan(desired, state, new Map(live), { prune: prune === true });
-    expect(changes.map((change) => `${change.action} ${change.name} ${idOf(change)}`)).toEqual(expected);
+    const shown = (change: Change) => (isRefusedCreate(change) ? 'refused' : change.action);
+    expect(changes.map((change) => `${shown(change)} ${change.name} ${idOf(change)}`)).toEqual(expected);
   });
 
   it('says which webhook is to be replaced by what was sent, and how often it was', () => {
@@ -282,6 +286,38 @@ describe('the plan', () => {
     const live = new Map([[10, found({ trigger: 'open' })]]);
     expect(makePlan([wanted('b')], aState({ entries: [a] }), live).changes).toMatchObject([{ from: 'a' }]);
     expect(makePlan([wanted('a')], aState({ entries: [a] }), live).changes).toMatchObject([{ from: null }]);
+  });
+
+  it('refuses to create what an orphan of unknown scope may be, names both, and keeps the orphan with prune too', () => {
+    const { changes } = makePlan([wanted('b')], aState({ entries: [NOT_SHOWN] }), new Map(), { prune: true });
+    expect(changes).toMatchObject([
+      {
+        action: 'create',
+        mayBe: [{ name: 'old', id: 20 }],
+        reason: 'webhook 20 (old) may be it, so it is not created',
+      },
+      { action: 'orphaned', id: 20, mayBe: ['b'], reason: 'not in the manifest, but may be b' },
+    ]);
+    expect(changes.filter(isRefusedCreate)).toEqual([changes[0]]);
+  });
+
+  it('says of an orphan that it takes for one without a scope that the account did not show it', () => {
+    const [change] = makePlan([wanted('b', UNLIMITED)], aState({ entries: [NOT_SHOWN] })).changes;
+    const reason = 'was old, of which the account showed no database or collection';
+    expect(change).toMatchObject({ action: 'move', id: 20, reason });
+  });
+
+  it('replaces an entry whose scope nobody knows by what the manifest says, and names the import that spares it', () => {
+    const [change] = makePlan([wanted('old')], aState({ entries: [NOT_SHOWN] })).changes;
+    expect(change).toMatchObject({
+      action: 'replace',
+      id: 20,
+      differences: [{ field: 'database', from: '?', to: '7' }],
+      reason: expect.stringContaining('"import old 20"'),
+    });
+    expect(makePlan([wanted('old', UNLIMITED)], aState({ entries: [NOT_SHOWN] })).changes).toMatchObject([
+      { action: 'none' },
+    ]);
   });
 
   it('says of a database that nobody knows what it is to be', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readSettingsFile, SETTINGS_LIMITS } from '../../../src/settings/file.js';
+import { LIMITS } from '../../../src/manifest/limits.js';
+import { readSettingsFile } from '../../../src/settings/file.js';
 
 const read = (text: string) => readSettingsFile({ path: 'settings.yaml', text });
 const found = (text: string) => read(text).problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
@@ -23,9 +24,9 @@ describe('a settings file that would cost too much', () => {
   });
 
   it('has a bounded list of problems', () => {
-    const { problems } = read(Array.from({ length: 200 }, (_, index) => `k${index}: 1\n`).join(''));
-    expect(problems).toHaveLength(SETTINGS_LIMITS.problems + 1);
-    expect(problems.at(-1)).toMatchObject({ code: 'more-problems', line: 101 });
+    const { problems } = read(Array.from({ length: LIMITS.problems + 2 }, (_, index) => `k${index}: 1\n`).join(''));
+    expect(problems).toHaveLength(LIMITS.problems + 1);
+    expect(problems.at(-1)).toMatchObject({ code: 'more-problems', file: 'settings.yaml' });
   });
 
   it('is not one of 1,000 accounts', () => {
@@ -40,9 +41,37 @@ describe('a settings file that would cost too much', () => {
 
 describe('a key that stands twice', () => {
   it('is refused at its second place, in settings and in accounts', () => {
-    expect(found('timeout: 1s\ntimeout: 2s\n')).toEqual(['2:1 "timeout" stands twice in one mapping']);
+    expect(found('timeout: 1s\ntimeout: 2s\n')).toEqual([
+      '2:1 "timeout" stands twice in one mapping; first at settings.yaml:1:1',
+    ]);
     expect(found('accounts:\n- {name: a, name: b, access-token-env: T}\n')).toEqual([
-      '2:13 "name" stands twice in one mapping',
+      '2:13 "name" stands twice in one mapping; first at settings.yaml:2:4',
+    ]);
+  });
+});
+
+describe('aliases and merge keys', () => {
+  it('stand for what accounts have in common', () => {
+    const { accounts, problems } = read(
+      'accounts:\n- &a {name: a, access-token-env: T, timeout: 5s}\n- {<<: *a, name: b, prune: true}\n',
+    );
+    const values = accounts.map(({ values }) => [...values].map(([name, { text }]) => `${name} ${text}`).sort());
+    expect([values, problems]).toEqual([
+      [
+        ['access-token-env T', 'name a', 'timeout 5s'],
+        ['access-token-env T', 'name b', 'prune true', 'timeout 5s'],
+      ],
+      [],
+    ]);
+  });
+});
+
+describe('a settings file that is no YAML', () => {
+  it('is told of once, and what can be read of it is there all the same', () => {
+    const { values, problems } = read('listen: 127.0.0.1:1\nstat: [\n');
+    expect([values.get('listen')?.text, problems.map(({ code }) => code)]).toEqual([
+      '127.0.0.1:1',
+      ['settings-syntax'],
     ]);
   });
 });

@@ -27,15 +27,15 @@ const HARD_VALUES: readonly (readonly [string, string, string])[] = [
 /** In characters: from small on, so that exponential time is found out before it takes for ever. */
 const SIZES = { smallest: 16, largest: 2 ** 17 };
 
+/** One setting stands for all that accept the same. */
+const KINDS = new Map(Object.values(SETTINGS).map(({ accepts, environment }) => [accepts, environment]));
+
 describe('checking a value that is twice as long', () => {
-  it.each(Object.values(SETTINGS).map(({ name, environment }) => [name, environment] as const))(
-    'takes at most three times as long, of %s',
-    (_name, variable) => {
-      const resolve = (value: string) => resolveTexts({ environment: { [variable]: value } });
-      for (const [first, repeated, last] of HARD_VALUES) {
-        const hard = (chars: number) => first + repeated.repeat(chars / repeated.length) + last;
-        expect(growth(hard, resolve, SIZES), `${first}${repeated}…`).toBeLessThan(MOST_GROWTH);
-      }
-    },
-  );
+  it.each([...KINDS])('takes at most three times as long where %s is accepted', (_accepts, variable) => {
+    const resolve = (value: string) => resolveTexts({ environment: { [variable]: value } });
+    for (const [first, repeated, last] of HARD_VALUES) {
+      const hard = (chars: number) => first + repeated.repeat(chars / repeated.length) + last;
+      expect(growth(hard, resolve, SIZES), `${first}${repeated}…`).toBeLessThan(MOST_GROWTH);
+    }
+  });
 });

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import type { State } from '../state/state.js';
+import { canonical } from '../webhook.js';
+import { type Change, isPending } from './change.js';
+
+/** `sha256:` and 64 hexadecimal digits. */
+export type Digest = string;
+
+/**
+ * What a run would do, as one number: two plans with the same digest do the same. It covers the state's account and
+ * lineage (null where there is no state yet) and the ordered changes with what they start from and lead to, values of
+ * variables included. Nothing of when, so that a run that changed nothing makes no plan stale.
+ */
+export function planDigest(changes: readonly Change[], state: Pick<State, 'account' | 'lineage'> | null): Digest {
+  const belongsTo = state === null ? null : [state.account, state.lineage];
+  return digestOf([belongsTo, plannedChanges(changes).map(changeDigest)]);
+}
+
+/** The changes that a plan stands for. Settling creates that are uncertain is no part of it. */
+export function plannedChanges(changes: readonly Change[]): Change[] {
+  return changes.filter((change) => isPending(change) && change.action !== 'recover');
+}
+
+/** One change, by what it does. */
+export function changeDigest(change: Change): Digest {
+  const { action, name } = change;
+  const id = 'id' in change ? change.id : null;
+  const from = 'from' in change ? change.from : null;
+  const goneId = 'goneId' in change ? change.goneId : null;
+  const differences = 'differences' in change ? change.differences : [];
+  const spec = 'desired' in change ? change.desired.spec : change.spec;
+  return digestOf([action, name, id, from, goneId, differences, canonical(spec)]);
+}
+
+function digestOf(value: unknown): Digest {
+  return `sha256:${createHash('sha256').update(JSON.stringify(value)).digest('hex')}`;
+}

@@ -1,0 +1,25 @@
+import stringWidth from 'string-width';
+
+/** How many columns of a terminal the text takes. */
+export function columns(text: string): number {
+  return stringWidth(text);
+}
+
+/** The text with spaces after it, up to so many columns. */
+export function padColumns(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - columns(text)));
+}
+
+/** The text, or as much of it as has room in so many columns with a sign that it was cut. */
+export function cutColumns(text: string, width: number): string {
+  const longest = text.slice(0, 4 * width);
+  if (text === longest && columns(text) <= width) return text;
+  let kept = '';
+  let taken = 0;
+  for (const character of longest) {
+    taken += columns(character);
+    if (taken >= width) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
