@@ -3,8 +3,8 @@ import type { RequestEvent } from '../copernica/client.js';
 import { TRIGGERS } from '../daemon/scheduler.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isDrift, isPending } from '../plan/change.js';
-import { keysOf, NOTICE_RESULTS, RUN_RESULTS } from './kinds.js';
-import type { AccountSnapshot, NoticeResult, RunSnapshot, StatusCounts, StatusSnapshot } from './snapshot.js';
+import { keysOf, NOTICE_RESULTS, type NoticeResult, RUN_RESULTS } from './kinds.js';
+import type { AccountSnapshot, RunSnapshot, StatusCounts, StatusSnapshot } from './snapshot.js';
 
 const PREFIX = 'copernica_webhooks_';
 const REQUEST_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];

@@ -5,8 +5,8 @@ import type { Trigger } from '../daemon/scheduler.js';
 import { ProductError } from '../errors.js';
 import type { RunReport } from '../reconcile/run-once.js';
 import { type AccountStatus, advanceStatus, initialStatus, type StatusEvent } from './account-status.js';
+import type { NoticeResult } from './kinds.js';
 import type { AccountCounters } from './metrics.js';
-import type { NoticeResult } from './snapshot.js';
 import type { AccountNow, ReportedAccount } from './summarize.js';
 
 /** Where everybody who does something for an account says so: folds it into the account's status, and counts it. */

@@ -1,8 +1,8 @@
+import { capitalized } from '../text/words.js';
 import { type AccountStatus, issuesOf } from './account-status.js';
-import { driftIssue, inOrder, orphanIssue, staleIssue } from './issues.js';
+import { inOrder, issue, present } from './issues.js';
 import type { Row } from './rows.js';
 import type { AccountSnapshot, Health, HealthKind, StatusCounts, StatusSnapshot, WebhookSnapshot } from './snapshot.js';
-import { capitalized } from './words.js';
 
 /** What of an account does not change. */
 export interface ReportedAccount {
@@ -125,13 +125,9 @@ function healthOf(account: AccountNow, now: Date): Health {
   const { status } = account;
   const limit = staleSince(account, now);
   const orphaned = status.rows.filter((row) => row.status === 'orphaned').map(({ name }) => name);
-  const advice = inOrder([
-    ...issuesOf(status),
-    ...status.warnings,
-    ...(limit === null ? [] : [staleIssue(STALE_AFTER_SCHEDULED_RUNS)]),
-    ...(status.drifted.length === 0 ? [] : [driftIssue(status.drifted)]),
-    ...(orphaned.length === 0 ? [] : [orphanIssue(orphaned)]),
-  ]);
+  const notes = [issue('drift', { names: status.drifted }), issue('orphaned', { names: orphaned })];
+  const stale = limit === null ? [] : [issue('stale', {})];
+  const advice = inOrder([...issuesOf(status), ...status.warnings, ...stale, ...present(notes)]);
   const isStale = limit !== null && HIDDEN_BY_STALE.includes(status.health.kind);
   const { kind, since } = isStale ? { kind: 'stale' as const, since: limit.toISOString() } : status.health;
   return { kind, since, headline: headlineOf(kind, status), advice };
