@@ -18,6 +18,8 @@ export interface AccountStatus extends Pick<AccountSnapshot, 'running' | 'runs' 
   /** Entries of the manifest in force; null: there has been none. */
   readonly desired: readonly ManifestEntry[] | null;
   readonly loadedAt: string | null;
+  /** Checked out where the manifest in force lies; null: not known. */
+  readonly commit: string | null;
   /** The first problems of the file as it is now; empty: it is in force. */
   readonly manifestProblems: readonly StatusProblem[];
   /** Whether a run from beginning to end has had a manifest that was broken before. */
@@ -41,6 +43,7 @@ interface ManifestRead {
   readonly kind: 'manifest-read';
   /** Of the manifest in force after it. */
   readonly entries: readonly ManifestEntry[] | null;
+  readonly commit: string | null;
   /** Of the file as it is now. */
   readonly problems: readonly Problem[];
 }
@@ -79,6 +82,7 @@ export function initialStatus(startedAt: Date): AccountStatus {
     startedAt: startedAt.toISOString(),
     desired: null,
     loadedAt: null,
+    commit: null,
     manifestProblems: [],
     manifestTrial: 'done',
     running: null,
@@ -129,13 +133,14 @@ function changed(status: AccountStatus, event: StatusEvent, now: string): Partia
 
 function afterManifest(
   status: AccountStatus,
-  { entries, problems }: ManifestRead,
+  { entries, commit, problems }: ManifestRead,
   now: string,
 ): Partial<AccountStatus> {
   const isBroken = problems.length > 0;
   const title = entries === null ? { title: 'there is no valid manifest to go by' } : {};
   const manifest = isBroken ? [issue('manifest-broken', { problems, ...title })] : [];
   const next = {
+    commit,
     manifestProblems: safeProblems(problems),
     wrong: { ...status.wrong, manifest },
     ...(isBroken ? { manifestTrial: 'needed' as const } : {}),

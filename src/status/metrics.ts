@@ -159,7 +159,18 @@ function gaugesIn(registry: Registry): (accounts: readonly AccountSnapshot[]) =>
     const gauge = new Gauge({ name: PREFIX + name, help, labelNames: ['account'], registers: [registry] });
     return { gauge, read };
   });
+  const info = new Gauge({
+    name: `${PREFIX}manifest_info`,
+    help: 'Always 1 for a manifest in force: the git commit checked out where it lies is the label, if it is known.',
+    labelNames: ['account', 'commit'],
+    registers: [registry],
+  });
   return (accounts) => {
+    info.reset();
+    for (const { name, manifest } of accounts) {
+      const commit = manifest.commit === null ? {} : { commit: manifest.commit };
+      if (manifest.loadedAt !== null) info.set({ ...labelOf(name), ...commit }, 1);
+    }
     for (const { gauge, read } of gauges) {
       gauge.reset();
       // Without labels, reset sets 0; with a label that is left out it would stay beside the others.

@@ -56,13 +56,15 @@ function facts({ name, counts, manifest, schedule, lastSuccessAt, target }: Acco
     ['Drifted', counts.drifted],
     ['Orphaned', counts.orphaned],
   ];
-  const all: readonly (readonly [string, string])[] = [
+  const { file, commit } = manifest;
+  const all: readonly (readonly [string, Html | string])[] = [
     ['In the file', numberText(counts.desired)],
     ['In the account', numberText(counts.managed)],
     ...others.flatMap(([title, count]) => (count > 0 ? [[title, numberText(count)] as const] : [])),
     ['Last success', when(lastSuccessAt, 'none yet')],
     ['Next check', schedule.expression === 'off' ? 'off' : when(schedule.nextAt, 'none')],
-    ['File', manifest.file],
+    ['File', file],
+    ...(commit === null ? [] : [['Commit', html`<code title="${commit}">${commit.slice(0, 12)}</code>`] as const]),
     // Without a name, it is what the account is called by.
     ...(name === null ? [] : [['Account at', target] as const]),
   ];

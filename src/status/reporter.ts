@@ -39,7 +39,8 @@ export class AccountReporter {
   /** Reads the manifest again, as `reload` does, and reports what came of it. */
   async observeReload(manifest: LastGoodManifest): Promise<boolean> {
     const changed = await manifest.reload();
-    this.#report({ kind: 'manifest-read', entries: manifest.good?.entries ?? null, problems: manifest.problems });
+    const { good, commit, problems } = manifest;
+    this.#report({ kind: 'manifest-read', entries: good?.entries ?? null, commit, problems });
     return changed;
   }
 

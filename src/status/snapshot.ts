@@ -59,6 +59,8 @@ export interface ManifestSnapshot {
   readonly valid: boolean;
   /** When the one in force was read, or null. */
   readonly loadedAt: string | null;
+  /** The git commit that is checked out where it lies, as its full id; null: not known, or there is no git. */
+  readonly commit: string | null;
   /** Problems of the file as it is now. */
   readonly problems: readonly StatusProblem[];
 }

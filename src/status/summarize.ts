@@ -49,7 +49,7 @@ export function snapshotOf(accounts: readonly AccountNow[], { version, startedAt
 
 function accountSnapshot(account: AccountNow, now: Date): AccountSnapshot {
   const { status, name, target, file, schedule, nextAt } = account;
-  const { desired, manifestProblems, loadedAt, running, lastSuccessAt, runs, rows } = status;
+  const { desired, manifestProblems, loadedAt, commit, running, lastSuccessAt, runs, rows } = status;
   return {
     name,
     target,
@@ -58,6 +58,7 @@ function accountSnapshot(account: AccountNow, now: Date): AccountSnapshot {
       file,
       valid: manifestProblems.length === 0 && desired !== null,
       loadedAt,
+      commit,
       problems: manifestProblems,
     },
     counts: countsOf(status),
