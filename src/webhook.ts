@@ -64,12 +64,17 @@ export interface HandlerAsWritten {
   readonly handlerAsWritten?: string;
 }
 
-/** One entry of the manifest, validated. `line` and `column` (from 1) are where its name stands. */
-export interface DesiredWebhook<Limit = number> extends HandlerAsWritten {
-  readonly name: string;
-  readonly spec: WebhookSpec<Limit>;
+/** A place in a manifest. `file`: its path as the user gave it. `line` and `column` count from 1. */
+export interface ManifestPlace {
+  readonly file: string;
   readonly line: number;
   readonly column: number;
+}
+
+/** One entry of the manifest, validated, with the place of its name. */
+export interface DesiredWebhook<Limit = number> extends HandlerAsWritten, ManifestPlace {
+  readonly name: string;
+  readonly spec: WebhookSpec<Limit>;
 }
 
 /** One entry as the file has it, before its names are looked up. */

@@ -136,13 +136,13 @@ async function applyAccount(
     const head = accountLine(about);
     const text =
       output === 'markdown'
-        ? applyMarkdown(report.changes, { head, file: settings.file, unread, ...shown })
+        ? applyMarkdown(report.changes, { head, unread, ...shown })
         : `${head}\n\n${formatApplied(report.changes, { color: wantsColor(host.stdout, host.environment), unread })}`;
     return {
       document: {
         account: accountJson(about),
         digest: report.digest,
-        ...applyJson(report.changes, { file: settings.file, ...shown }),
+        ...applyJson(report.changes, shown),
       },
       text,
       problems: [

@@ -50,7 +50,7 @@ export async function planCommand(
     async (account) => {
       const planned = await planAccount(host, account, options, shared);
       plans.set(account.name, savedPlan(account, planned));
-      return resultOf(host, invocation, account, planned, options);
+      return resultOf(host, invocation, planned, options);
     },
     ({ settings }) => ({ account: accountJson(unknownAccount(settings)) }),
   );
@@ -115,20 +115,18 @@ function savedPlan({ name, settings }: AccountSettings, planned: PlannedAccount)
 function resultOf(
   host: Host,
   invocation: Invocation,
-  { settings }: AccountSettings,
   planned: PlannedAccount,
   options: PlanCommandOptions,
 ): CommandResult {
   const { about, changes, state, names, warnings, manifestWarnings, refusal, unread, hideValues } = planned;
-  const { file } = settings;
   const head = options.against === undefined ? accountLine(about) : `Compared with ${options.against}`;
   const color = wantsColor(host.stdout, host.environment);
-  const shown = { file, names, unread, hideValues };
+  const shown = { names, unread, hideValues };
   return {
     document: {
       account: accountJson(about),
       digest: planDigest(changes, state),
-      ...planJson(changes, { file, names, hideValues }),
+      ...planJson(changes, { names, hideValues }),
     },
     text: textOf(invocation.output, changes, { head, color, ...shown }),
     problems: [...manifestWarnings, ...warnings, ...(refusal === null ? [] : [refusal])],

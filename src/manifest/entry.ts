@@ -133,6 +133,7 @@ function toEntry(data: z.output<typeof entrySchema>, item: YAMLMap, { start }: R
       ...(collection === undefined ? {} : { collection: scopeOf('collection', collection) }),
     },
     ...(written === maskHandler(handler) ? {} : { handlerAsWritten: written }),
+    file: source.file,
     ...placeOf(start, source),
   };
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { type Change, isPending, lineOf } from '../plan/change.js';
+import { type Change, isPending, placeOf } from '../plan/change.js';
 import { type ShownAs, type ShownFields, sidesOf } from '../plan/sides.js';
 import { cut } from '../text/printable.js';
 import { countFailed } from './apply-json.js';
@@ -15,7 +15,6 @@ const MOST_TEXT_CHARACTERS = 200;
 export interface MarkdownOptions extends ShownAs {
   /** Whom it is about: see `accountLine`. */
   readonly head: string;
-  readonly file: string;
   readonly unread: number;
 }
 
@@ -57,20 +56,20 @@ interface Row {
 function page(summary: string, rows: readonly Row[], options: MarkdownOptions): string {
   const shown = rows.filter(({ change }) => isPending(change) || change.action === 'orphaned');
   const parts = [`**${inline(summary)}**`, inline(options.head)];
-  if (shown.length > 0) parts.push(table(shown, options));
+  if (shown.length > 0) parts.push(table(shown));
   const diff = shown.flatMap((row) => diffLines(row, options));
   if (diff.length > 0) parts.push(folded(diff));
   return `${parts.join('\n\n')}\n`;
 }
 
-function table(rows: readonly Row[], options: MarkdownOptions): string {
+function table(rows: readonly Row[]): string {
   const hasResults = rows.some(({ result }) => result !== undefined);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const head = ['Entry', 'Action', ...(hasResults ? ['Result'] : []), 'Webhook', 'Why', 'Where'];
   const body = rows.slice(0, MOST_ROWS).map(({ change, result }) => {
-    const at = lineOf(change);
+    const at = placeOf(change);
     const id = 'id' in change && change.id > 0 ? String(change.id) : '';
-    const where = at === null ? '' : span(`${options.file}:${at}`);
+    const where = at === null ? '' : span(`${at.file}:${at.line}`);
     const why = inline(change.reason);
     return line([span(change.name), change.action, ...(hasResults ? [result ?? ''] : []), id, why, where]);
   });

@@ -1,4 +1,4 @@
-import { type Change, idOf, isValueChange, lineOf, VALUE_CHANGED } from '../plan/change.js';
+import { type Change, idOf, isValueChange, placeOf, VALUE_CHANGED } from '../plan/change.js';
 import { limitKey, type ScopeNames } from '../plan/names.js';
 import { printable } from '../text/printable.js';
 import { CALLERS, type Difference, type ScopeField, shownHandler, type WebhookSpec } from '../webhook.js';
@@ -23,7 +23,6 @@ const NO_NAMES: ScopeNames = new Map();
 
 export interface PlanTextOptions {
   readonly color: boolean;
-  readonly file: string;
   readonly names?: ScopeNames;
   readonly unread?: number;
   /** Takes values of variables out of a handler that is as somebody set it in the account. Left out: there are none. */
@@ -43,16 +42,16 @@ export function formatPlan(changes: readonly Change[], options: PlanTextOptions)
 
 const DEFAULTS = { names: NO_NAMES, hideValues: (text: string) => text };
 
-interface Format extends Pick<Required<PlanTextOptions>, 'file' | 'names' | 'hideValues'> {
+interface Format extends Pick<Required<PlanTextOptions>, 'names' | 'hideValues'> {
   readonly width: number;
   readonly paint: Paint;
 }
 
 function changeLines(change: Change, format: Format): string[] {
-  const { width, file, names, paint } = format;
+  const { width, names, paint } = format;
   const [sign, style] = SIGNS[change.action];
-  const line = lineOf(change);
-  const place = line === null ? '' : paint('dim', `  (${printable(file)}:${line})`);
+  const at = placeOf(change);
+  const place = at === null ? '' : paint('dim', `  (${printable(at.file)}:${at.line})`);
   const head = `  ${paint(style, `${sign} ${change.action.padEnd(8)}`)} ${printable(change.name).padEnd(width)}  ${describe(change, names)}${place}`;
   return [head, ...detailLines(change, format).map((detail) => `      ${paint('dim', detail)}`)];
 }

@@ -1,5 +1,5 @@
 import type { Intent } from '../state/state.js';
-import type { DesiredWebhook, Difference, HandlerAsWritten, WebhookSpec } from '../webhook.js';
+import type { DesiredWebhook, Difference, HandlerAsWritten, ManifestPlace, WebhookSpec } from '../webhook.js';
 
 /** Actions in the order in which summaries name them. */
 export const ACTIONS = ['create', 'update', 'replace', 'move', 'delete', 'recover', 'none', 'orphaned'] as const;
@@ -52,9 +52,11 @@ export interface Plan {
   readonly changes: readonly Change[];
 }
 
-/** The line of the manifest that a change is about, or null. */
-export function lineOf(change: Change): number | null {
-  return 'desired' in change ? change.desired.line : null;
+/** Where the manifest asks for a change; null: it says nothing of the entry. */
+export function placeOf(change: Change): ManifestPlace | null {
+  if (!('desired' in change)) return null;
+  const { file, line, column } = change.desired;
+  return { file, line, column };
 }
 
 /** The id of the webhook that a change is about; null where there is none, or none that is known (see against.ts). */

@@ -76,7 +76,7 @@ function entryOf(
 async function takeOver(
   ports: ReconcilerPorts,
   { journal, isNew }: OpenedState,
-  { entry, file, id }: { readonly entry: ManifestEntry; readonly file: string; readonly id: number },
+  { entry, id }: { readonly entry: ManifestEntry; readonly id: number },
 ): Promise<Taken> {
   const refused = refusedUnread(journal.state, entry.name, id);
   if (refused !== null) throwRefused(refused, entry.name);
@@ -85,7 +85,7 @@ async function takeOver(
   const verdict = importVerdict(journal.state, entry.name, live);
   if (verdict.kind === 'settle') return await settle(journal, verdict, { live, name: entry.name, now: ports.now });
   if (verdict.kind === 'refuse') return throwRefused(verdict, entry.name);
-  const { entries } = await lookUpScopes([entry], ports.api, { file, state: journal.state });
+  const { entries } = await lookUpScopes([entry], ports.api, journal.state);
   const told = verdict.spec ?? entries[0]?.spec ?? {};
   const webhook = specOf(live, { name: entry.name, spec: told });
   const { intent, former } = verdict;

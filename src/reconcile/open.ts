@@ -48,7 +48,7 @@ function foundRow({ change }: AppliedChange, { spec }: DesiredWebhook, context: 
   if (entry !== undefined && webhookKey(entry.spec) === webhookKey(spec)) {
     return { change, result: 'done', id: entry.id, error: null };
   }
-  const error = heldBackError(change, context.manifestFile, { isAlike: false, waitMs: 0 });
+  const error = heldBackError(change, { isAlike: false, waitMs: 0 });
   return { change, result: 'skipped', id: entry?.id ?? null, error };
 }
 
@@ -101,7 +101,7 @@ function uncertain(
   desired: DesiredWebhook,
   intents: readonly Intent[],
   because: Because,
-  { journal, manifestFile: file }: ApplyContext,
+  { journal }: ApplyContext,
 ): AppliedChange {
   const { name } = desired;
   const reason = openReason(intents);
@@ -109,7 +109,7 @@ function uncertain(
   const recover: Change =
     change.action === 'recover' ? change : { action: 'recover', name, desired, intents, replaces, reason };
   const message = `${reason}; ${because.message}`;
-  const error = uncertainError(recover, { file, state: journal.state, because: message, kind: because.kind });
+  const error = uncertainError(recover, { state: journal.state, because: message, kind: because.kind });
   return { change: recover, result: 'uncertain', id: journal.state.entries.get(name)?.id ?? null, error };
 }
 

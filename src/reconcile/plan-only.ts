@@ -13,8 +13,6 @@ import { lookUpScopes, withoutNames } from './names.js';
 import { knownIds, refresh } from './refresh.js';
 
 export interface PlanOnlyOptions {
-  /** The manifest's path, for messages. */
-  readonly file: string;
   readonly refresh: boolean;
   readonly prune: boolean;
   readonly concurrency: number;
@@ -61,7 +59,7 @@ export async function planOnly(
   }
   const account = await readAccount(api);
   if (state !== null) checkAccount(account, state.account);
-  const desired = await lookUpScopes(entries, api, { file: options.file, state });
+  const desired = await lookUpScopes(entries, api, state);
   const stop = new AbortController().signal;
   const ids = options.refresh && state !== null ? knownIds(desired.entries, state) : [];
   const live = await refresh(ids, api, { concurrency: options.concurrency, stop, force: false });

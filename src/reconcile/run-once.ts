@@ -28,8 +28,6 @@ import type { ReconcilerPorts, ValidManifest } from './ports.js';
 import { knownIds, refresh } from './refresh.js';
 
 export interface RunOptions {
-  /** The manifest's path, for messages. */
-  readonly manifestFile: string;
   readonly concurrency: number;
   /** How long an answer is waited for, in milliseconds. */
   readonly timeoutMs: number;
@@ -100,8 +98,7 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
       account = await readAccount(ports.api);
       checkAccount(account, journal.state.account);
     }
-    const file = options.manifestFile;
-    const desired = asIs ?? (await lookUpScopes(manifest.entries, ports.api, { file, state: journal.state })).entries;
+    const desired = asIs ?? (await lookUpScopes(manifest.entries, ports.api, journal.state)).entries;
     const run = startRun({ ...ports, now: ports.startClock() }, options, journal, desired);
     const views: LiveViews = options.refresh
       ? await refresh(knownIds(desired, journal.state), ports.api, options)

@@ -73,7 +73,10 @@ describe('a saved plan', () => {
     await place.manifest([{ ...A, trigger: 'click' }, B]);
     await place.run('plan', '--out', 'plan.json');
     const [, second] = sandbox.account();
-    await callApi(sandbox, 'PUT', `/v3/webhook/${second?.id}`, { handler: 'https://other.example/', trigger: 'create' });
+    await callApi(sandbox, 'PUT', `/v3/webhook/${second?.id}`, {
+      handler: 'https://other.example/',
+      trigger: 'create',
+    });
     expect((await place.run('apply', 'plan.json')).code).toBe(4);
   });
 

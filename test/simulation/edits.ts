@@ -104,7 +104,7 @@ export function valid(entries: Entries): Entries {
 }
 
 export function entryOf(name: string, spec: WebhookSpec): DesiredWebhook {
-  return { name, spec, ...writtenOf(spec), line: 2, column: 5 };
+  return { name, spec, ...writtenOf(spec), file: 'webhooks.yaml', line: 2, column: 5 };
 }
 
 /** As a manifest has it that takes what is secret from variables. */

@@ -170,7 +170,6 @@ export class Player {
   #options(step: RunStep, process: Process): RunOptions {
     const { refresh, prune, force, hold, wait, concurrency, retry } = step;
     return {
-      manifestFile: 'webhooks.yaml',
       concurrency,
       timeoutMs: 30_000,
       init: true,

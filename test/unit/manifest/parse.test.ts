@@ -26,6 +26,7 @@ describe('a valid manifest', () => {
             database: 1017,
             collection: 42,
           },
+          file: 'webhooks.yaml',
           line: 3,
           column: 11,
         },

@@ -7,14 +7,13 @@ import { anEntry, aState } from '../../helpers/state.js';
 const SPEC: WebhookSpec = { handler: 'https://a.example/x', trigger: 'create' };
 const OPTIONS = {
   head: 'Account 34 Development (Copernica BV) at api.copernica.com',
-  file: 'webhooks.yaml',
   unread: 0,
   names: new Map<string, string>(),
   hideValues: (text: string) => text,
 };
 
 function wanted(name: string, spec: Partial<WebhookSpec> = {}): DesiredWebhook {
-  return { name, spec: { ...SPEC, ...spec }, line: 2, column: 5 };
+  return { name, spec: { ...SPEC, ...spec }, file: 'webhooks.yaml', line: 2, column: 5 };
 }
 
 const state = aState({
@@ -81,7 +80,7 @@ Account 34 Development \\(Copernica BV\\) at api\\.copernica\\.com
       entries: [anEntry({ name: evil, id: 10, spec: { ...SPEC, handler: `https://a/\`\`\`${evil}` } })],
     });
     const { changes } = makePlan([], hostile, new Map(), { prune: true });
-    const text = planMarkdown(changes, { ...OPTIONS, head: evil, file: evil });
+    const text = planMarkdown(changes, { ...OPTIONS, head: evil });
     const lines = text.split('\n');
     expect(lines.some((line) => line.startsWith('::'))).toBe(false);
     expect(lines.filter((line) => line.startsWith('```'))).toEqual(['```diff', '```']);

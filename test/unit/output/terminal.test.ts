@@ -34,8 +34,8 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
 
   it.each([
     ['list', formatList(state, { color: false, file: 'f' }), 2],
-    ['a plan', formatPlan(changes, { color: false, file: EVIL }), 4],
-    ['annotations', planAnnotations(changes, { file: EVIL, unread: 0 }), 3],
+    ['a plan', formatPlan(changes, { color: false }), 4],
+    ['annotations', planAnnotations(changes, { unread: 0 }), 3],
     [
       'what was applied',
       formatApplied(

@@ -8,7 +8,7 @@ import { anEntry, anIntent, aState } from '../../helpers/state.js';
 const SPEC: WebhookSpec = { handler: 'https://a.example/x', trigger: 'create', callers: ['ms'], database: 7 };
 
 function wanted(name: string, spec: WebhookSpec = SPEC, line = 2): DesiredWebhook {
-  return { name, spec, line, column: 5 };
+  return { name, spec, file: 'webhooks.yaml', line, column: 5 };
 }
 
 function found(spec: Partial<WebhookSpec> & { database?: number | undefined }): LiveView {

@@ -5,7 +5,7 @@ import { anEntry, anIntent, aState } from '../../helpers/state.js';
 
 const SPEC: WebhookSpec = { handler: 'https://a.example/x', trigger: 'create', database: 7 };
 const lost = anIntent({ intent: 1, name: 'a', spec: SPEC, above: 10 });
-const wanted = (name: string, spec = SPEC) => ({ name, spec, line: 1, column: 1 });
+const wanted = (name: string, spec = SPEC) => ({ name, spec, file: 'webhooks.yaml', line: 1, column: 1 });
 
 describe('an uncertain entry that was renamed', () => {
   it('takes what is uncertain along', () => {
