@@ -64,7 +64,7 @@ export function contextOf(host: Host, account: AccountSettings, shared: Shared):
     host,
     account,
     settings,
-    manifest: once(() => new ManifestLoader([settings.file], environment, secrets).read()),
+    manifest: once(() => new ManifestLoader(settings.file, environment, secrets).read()),
     token,
     certificates,
     state: once(() => fileStore(settings.state).read()),

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { proxyFor } from '../copernica/proxy.js';
-import { isMountedFile } from '../daemon/mounts.js';
+import { mountedFileOf } from '../daemon/mounts.js';
 import { isLoopback } from '../loopback.js';
 import { TOKEN_FILE_VARIABLE, TOKEN_VARIABLE } from '../settings/resolve.js';
 import { SETTINGS } from '../settings/schema.js';
@@ -119,7 +119,7 @@ export function checkManifest({ settings: { file }, manifest }: Context): Findin
 }
 
 export async function checkManifestMount({ settings }: Context): Promise<Finding> {
-  if (!(await isMountedFile(settings.file))) {
+  if ((await mountedFileOf(settings.file)) === null) {
     return ok('the manifest is not itself a mount: that it is replaced can be seen');
   }
   return warning(

@@ -1,6 +1,5 @@
 import type { Problem } from '../errors.js';
 import { quote } from '../text/printable.js';
-import { webhookKey } from '../webhook.js';
 import type { Candidate } from './entry.js';
 import { problemOf } from './findings.js';
 import { where } from './source.js';
@@ -11,7 +10,7 @@ export function checkAcross(candidates: readonly Candidate[]): Problem[] {
   const names = new Map<string, Candidate>();
   const webhooks = new Map<string, Candidate>();
   for (const candidate of candidates) {
-    const { name, writtenName, entry, source, start, end } = candidate;
+    const { name, writtenName, key, source, start, end } = candidate;
     const sameName = name === undefined ? undefined : names.get(name);
     if (sameName !== undefined) {
       const message = `name ${quote(writtenName ?? '')} is taken; first defined at ${placeOf(sameName)}`;
@@ -20,8 +19,7 @@ export function checkAcross(candidates: readonly Candidate[]): Problem[] {
       continue;
     }
     if (name !== undefined) names.set(name, candidate);
-    if (entry === undefined) continue;
-    const key = webhookKey(entry.spec);
+    if (key === undefined) continue;
     const same = webhooks.get(key);
     if (same === undefined) {
       webhooks.set(key, candidate);

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Scalar, visit, type YAMLMap } from 'yaml';
 import type * as z from 'zod';
-import { type ManifestEntry, maskHandler, type ScopeName } from '../webhook.js';
+import { type ManifestEntry, maskHandler, type ScopeName, webhookKey } from '../webhook.js';
 import type { Findings, Report } from './findings.js';
 import { handlerWarnings } from './handler.js';
 import type { Interpolate } from './interpolate.js';
@@ -27,6 +27,8 @@ export interface Candidate extends Range {
   readonly writtenName: string | undefined;
   /** Undefined: something about it is wrong, and has been reported. */
   readonly entry: ManifestEntry | undefined;
+  /** Of the webhook that it asks for: see `webhookKey`. */
+  readonly key: string | undefined;
   /** `start` and `end` are where its name stands in it, or else where it begins. */
   readonly source: Source;
 }
@@ -56,7 +58,8 @@ export function readEntry(item: unknown, reading: Reading): Candidate | null {
   }
   const name = typeof nameNode?.value === 'string' && !bad.has('name') ? nameNode.value : undefined;
   const entry = data === undefined || bad.size > 0 ? undefined : toEntry(data, item, place, source);
-  return { name, writtenName, entry, source, ...place };
+  const key = entry === undefined ? undefined : webhookKey(entry.spec);
+  return { name, writtenName, entry, key, source, ...place };
 }
 
 /** Behind an alias or in a merged mapping, a name stands for several entries: then the entry is pointed at. */
