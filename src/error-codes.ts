@@ -34,8 +34,11 @@ export const ERROR_CODES = {
     'bad-callers',
     'bad-caller',
     'bad-id',
+    'bad-protect',
     'collection-without-database',
     'duplicate-name',
+    'was-taken',
+    'removed-taken',
     'duplicate-webhook',
     'bad-reference',
     'foreign-variable',
@@ -93,6 +96,7 @@ export const ERROR_CODES = {
     'uncertain-create',
     'import-taken',
     'stale-plan',
+    'protected',
   ],
   failed: [
     'state-replaced',
@@ -130,7 +134,9 @@ export const ERROR_CODES = {
     'discovered-double',
     'no-change-events',
     'manifest-mounted',
+    'non-ascii-host',
   ],
+  notice: ['was-unknown', 'removed-unknown'],
   /** An error or a warning, whichever the check finds. */
   doctor: [
     'doctor-settings',

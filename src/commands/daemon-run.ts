@@ -79,22 +79,28 @@ function earlier(a: number | null, b: number | null): number | null {
 function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger): RunResult['result'] {
   const duplicates = duplicateWarnings(report.state);
   // The manifest's own warnings were logged when it was read.
-  const warnings = report.warnings.slice(report.manifest.warnings.length);
+  const isRead = triggers.some((trigger) => trigger === 'start' || trigger === 'manifest' || trigger === 'hangup');
+  const warnings = report.warnings
+    .slice(report.manifest.warnings.length)
+    .filter(({ severity }) => severity !== 'notice' || isRead);
   for (const problem of [...warnings, ...untoldWarnings(report), ...duplicates]) logProblem(log, problem);
   for (const applied of report.changes) logChange(applied, log);
   const counts = countActions(report.changes.map(({ change }) => change));
   const failed = report.changes.filter(({ result }) => result === 'failed').length;
   const uncertain = report.changes.filter(({ result }) => result === 'uncertain').length;
+  const refused = report.changes.filter(({ result }) => result === 'refused').length;
   const summary = {
     triggers,
     ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
     failed,
     uncertain,
     possiblyDuplicated: duplicates.length,
+    ...(refused > 0 ? { refused } : {}),
     ...(report.unread > 0 ? { unread: report.unread } : {}),
   };
   const skipped = report.changes.filter(({ result }) => result === 'skipped').length;
-  if (failed + uncertain + skipped + report.unread > 0) log.warn({ ...summary, skipped }, 'reconciled in part');
+  if (failed + uncertain + skipped + refused + report.unread > 0)
+    log.warn({ ...summary, skipped }, 'reconciled in part');
   else if (duplicates.length > 0) {
     log.warn(summary, 'reconciled: the account is as the manifest says, but some webhooks may exist twice');
   } else log.info(summary, 'reconciled: the account is as the manifest says');

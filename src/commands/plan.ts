@@ -2,7 +2,7 @@ import { hider } from '../copernica/redact.js';
 import type { Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { fillableValues } from '../manifest/interpolate.js';
-import { loadValidManifest } from '../manifest/load.js';
+import { loadValidManifest, type ValidManifest } from '../manifest/load.js';
 import { type AccountAbout, accountJson, accountLine, unknownAccount } from '../output/account.js';
 import { EXIT } from '../output/exit-code.js';
 import { type MarkdownOptions, planMarkdown } from '../output/markdown.js';
@@ -12,14 +12,15 @@ import { formatPlan } from '../output/plan-text.js';
 import { stateOfManifest, withStandIns } from '../plan/against.js';
 import { type Change, isPending } from '../plan/change.js';
 import { planDigest } from '../plan/digest.js';
+import { formerNameNotices } from '../plan/former-names.js';
 import { makePlan } from '../plan/plan.js';
 import { type SavedPlan, savedChanges } from '../plan/saved.js';
+import { refusedError } from '../reconcile/failures.js';
 import { type Planned, planNeedsTheAccount, planOnly } from '../reconcile/plan-only.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
 import { fileStore } from '../state/file/store.js';
 import type { State } from '../state/state.js';
-import type { ManifestEntry } from '../webhook.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { type CommandResult, type Invocation, usageError } from './command.js';
 import { writePlans } from './plan-file.js';
@@ -49,13 +50,14 @@ export async function planCommand(
     accounts,
     async (account) => {
       const planned = await planAccount(host, account, options, shared);
-      plans.set(account.name, savedPlan(account, planned));
+      // What is refused of single changes leaves the rest as it is.
+      if (planned.refusal === null && planned.unread === 0) plans.set(account.name, savedPlan(account, planned));
       return resultOf(host, invocation, planned, options);
     },
     ({ settings }) => ({ account: accountJson(unknownAccount(settings)) }),
   );
   if (options.out === undefined) return result;
-  if ((result.failures ?? []).length > 0) {
+  if (plans.size < accounts.length) {
     return { ...result, text: `${result.text ?? ''}The plan is not saved, as it is not complete.\n` };
   }
   await writePlans(options.out, { version: 1, plans: accounts.flatMap(({ name }) => plans.get(name) ?? []) });
@@ -91,13 +93,21 @@ async function planAccount(
   const about = unknownAccount(settings);
   const common = { manifestWarnings: manifest.warnings, hideValues };
   if (options.against !== undefined) {
-    const planned = planAgainst(options.against, host, settings, manifest.entries);
+    const planned = planAgainst(options.against, host, settings, manifest);
     return { ...planned, ...common, about, state: null, refreshed: false };
   }
   const state = settings.sandbox ? null : await fileStore(settings.state).read();
-  const planned = await planForState(host, account, manifest.entries, { state, shared });
+  const planned = await planForState(host, account, manifest, { state, shared });
+  const notices = formerNameNotices(manifest, state);
   const known = { ...about, id: state?.account ?? null, ...planned.account };
-  return { ...planned, ...common, about: known, state, refreshed: settings.refresh ?? true };
+  return {
+    ...planned,
+    ...common,
+    manifestWarnings: [...manifest.warnings, ...notices],
+    about: known,
+    state,
+    refreshed: settings.refresh ?? true,
+  };
 }
 
 function savedPlan({ name, settings }: AccountSettings, planned: PlannedAccount): SavedPlan {
@@ -122,6 +132,7 @@ function resultOf(
   const head = options.against === undefined ? accountLine(about) : `Compared with ${options.against}`;
   const color = wantsColor(host.stdout, host.environment);
   const shown = { names, unread, hideValues };
+  const refusals = [...(refusal === null ? [] : [refusal]), ...refusalsOf(changes)];
   return {
     document: {
       account: accountJson(about),
@@ -129,10 +140,16 @@ function resultOf(
       ...planJson(changes, { names, hideValues }),
     },
     text: textOf(invocation.output, changes, { head, color, ...shown }),
-    problems: [...manifestWarnings, ...warnings, ...(refusal === null ? [] : [refusal])],
-    failures: [...(refusal === null ? [] : (['refused'] as const)), ...(unread > 0 ? (['failed'] as const) : [])],
+    problems: [...manifestWarnings, ...warnings, ...refusals],
+    failures: [...(refusals.length === 0 ? [] : (['refused'] as const)), ...(unread > 0 ? (['failed'] as const) : [])],
     exitCode: options.detailedExitcode && changes.some(isPending) ? EXIT.changes : EXIT.done,
   };
+}
+
+function refusalsOf(changes: readonly Change[]): Problem[] {
+  return changes.flatMap((change) => {
+    return change.refused === undefined ? [] : refusedError(change, change.refused).problems;
+  });
 }
 
 function textOf(
@@ -146,22 +163,22 @@ function textOf(
 }
 
 /** For pull requests, where neither state nor token is at hand: the other manifest stands for what exists. */
-function planAgainst(path: string, host: Host, settings: Settings, entries: readonly ManifestEntry[]): Planned {
+function planAgainst(path: string, host: Host, settings: Settings, { entries, removed }: ValidManifest): Planned {
   const before = loadValidManifest(path, host.environment, host.secrets);
   const { manifests, names } = withStandIns([entries, before.entries]);
   const [desired = [], existing = []] = manifests;
-  const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), settings);
+  const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), { prune: settings.prune, removed });
   return { account: null, changes, names, warnings: [], refusal: null, unread: 0 };
 }
 
 async function planForState(
   host: Host,
   account: AccountSettings,
-  entries: readonly ManifestEntry[],
+  { entries, removed }: ValidManifest,
   { state, shared }: { readonly state: State | null; readonly shared: Shared },
 ): Promise<Planned> {
   const { settings } = account;
-  const options = { ...settings, refresh: settings.refresh ?? true };
+  const options = { ...settings, removed, refresh: settings.refresh ?? true };
   if (planNeedsTheAccount(entries, state, options)) {
     // With it comes the API's client, which a plan from the state alone does without.
     const { sharedBreakers, withSession } = await import('./session.js');

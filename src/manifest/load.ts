@@ -54,7 +54,7 @@ export class ManifestLoader {
   #parsed(contents: readonly FileContent[]): ParsedManifest {
     const known = new Map<string, { readonly text: string; readonly parsed: ParsedFile }>();
     const files = contents.map(({ file, text, problem }): ParsedFile => {
-      if (text === null) return { file, candidates: [], errors: [problem], warnings: [] };
+      if (text === null) return { file, candidates: [], removed: [], errors: [problem], warnings: [] };
       const before = this.#known.get(file);
       const parsed = before?.text === text ? before.parsed : this.#parse(file, text);
       known.set(file, { text, parsed });

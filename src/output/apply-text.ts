@@ -10,6 +10,7 @@ const RESULT_STYLES: Readonly<Record<AppliedChange['result'], Style>> = {
   failed: 'red',
   uncertain: 'yellow',
   skipped: 'yellow',
+  refused: 'yellow',
 };
 
 /** What an apply did, for people: a line for each change but those that needed nothing, then a summary. */

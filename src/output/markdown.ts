@@ -4,8 +4,9 @@ import { type Change, isPending, placeOf } from '../plan/change.js';
 import { type ShownAs, type ShownFields, sidesOf } from '../plan/sides.js';
 import { cut } from '../text/printable.js';
 import { countFailed } from './apply-json.js';
+import { painter } from './paint.js';
 import { formatProblem } from './problems.js';
-import { applyHead, countActions, planHead, summaryLine, uncheckedTail } from './summary.js';
+import { applyHead, countActions, planClosing, summaryLine, uncheckedTail } from './summary.js';
 
 /** GitHub takes 65,536 characters in a comment; what would not fit is counted. */
 const MOST_ROWS = 100;
@@ -20,10 +21,8 @@ export interface MarkdownOptions extends ShownAs {
 
 /** The plan as a pull request's comment shows it: a summary line, a table, a diff that is folded away. */
 export function planMarkdown(changes: readonly Change[], options: MarkdownOptions): string {
-  const counts = countActions(changes);
-  const summary = `${planHead(counts, options.unread)}: ${summaryLine(counts, 'to-do')}${uncheckedTail(options.unread)}`;
   return page(
-    summary,
+    planClosing(changes, painter(false), options.unread),
     changes.map((change) => ({ change })),
     options,
   );

@@ -1,7 +1,7 @@
 import { type Change, isPending, placeOf } from '../plan/change.js';
 import { printable } from '../text/printable.js';
 import { escapeData, escapeProperty } from './problems.js';
-import { countActions, planNotice } from './summary.js';
+import { planNotice } from './summary.js';
 
 /** The plan as GitHub workflow annotations: a notice at the line of each entry that something is to be done about. */
 export function planAnnotations(changes: readonly Change[], { unread }: { readonly unread: number }): string {
@@ -13,5 +13,5 @@ export function planAnnotations(changes: readonly Change[], { unread }: { readon
       const title = escapeProperty(`${change.action} ${printable(change.name)}`);
       return `::notice ${place}title=${title}::${escapeData(printable(change.reason))}`;
     });
-  return `${[...notices, planNotice(countActions(changes), unread)].join('\n')}\n`;
+  return `${[...notices, planNotice(changes, unread)].join('\n')}\n`;
 }

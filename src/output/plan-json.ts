@@ -47,6 +47,6 @@ export function changeJson(change: Change, shown: ShownAs): ChangeJson {
 export function problemLists(problems: readonly Problem[]) {
   return {
     errors: problems.filter((problem) => problem.severity === 'error').map(problemJson),
-    warnings: problems.filter((problem) => problem.severity === 'warning').map(problemJson),
+    warnings: problems.filter((problem) => problem.severity !== 'error').map(problemJson),
   };
 }

@@ -3,7 +3,7 @@ import { limitKey, type ScopeNames } from '../plan/names.js';
 import { printable } from '../text/printable.js';
 import { CALLERS, type Difference, type ScopeField, shownHandler, type WebhookSpec } from '../webhook.js';
 import { type Paint, painter, type Style } from './paint.js';
-import { countActions, planClosing } from './summary.js';
+import { planClosing } from './summary.js';
 
 const SIGNS: Readonly<Record<Change['action'], readonly [sign: string, style: Style]>> = {
   create: ['+', 'green'],
@@ -36,8 +36,7 @@ export function formatPlan(changes: readonly Change[], options: PlanTextOptions)
   const widest = Math.max(NAMES_WIDTH.least, ...shown.map((change) => change.name.length));
   const width = Math.min(NAMES_WIDTH.most, widest);
   const lines = shown.flatMap((change) => changeLines(change, { ...DEFAULTS, ...options, width, paint }));
-  const counts = countActions(changes);
-  return `${[...lines, ...(lines.length > 0 ? [''] : []), planClosing(counts, paint, options.unread)].join('\n')}\n`;
+  return `${[...lines, ...(lines.length > 0 ? [''] : []), planClosing(changes, paint, options.unread)].join('\n')}\n`;
 }
 
 const DEFAULTS = { names: NO_NAMES, hideValues: (text: string) => text };
@@ -63,7 +62,7 @@ function describe(change: Change, names: ScopeNames): string {
     case 'update':
       return `${webhookOf(change)}: ${printable(change.reason)}`;
     case 'replace':
-      return `${webhookOf(change)}: ${printable(change.reason)}; a new one is made, then this one deleted`;
+      return `${webhookOf(change)}: ${printable(change.reason)}${change.refused ? '' : REPLACING}`;
     case 'move':
       return `${webhookOf(change)}: ${printable(change.reason)}; nothing is sent`;
     case 'delete':
@@ -74,6 +73,8 @@ function describe(change: Change, names: ScopeNames): string {
       return printable(change.reason);
   }
 }
+
+const REPLACING = '; a new one is made, then this one deleted';
 
 function webhookOf(change: Change): string {
   const id = idOf(change);

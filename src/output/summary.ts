@@ -40,18 +40,24 @@ export function summaryLine(counts: Counts, tense: 'to-do' | 'done'): string {
 }
 
 /** `Plan: 2 to create`, or `Nothing to do: 5 unchanged`: the last line of a plan. */
-export function planClosing(counts: Counts, paint: Paint, unread = 0): string {
-  return `${paint('bold', `${planHead(counts, unread)}:`)} ${summaryLine(counts, 'to-do')}${uncheckedTail(unread)}`;
-}
-
-/** The head of a plan's summary. */
-export function planHead(counts: Counts, unread = 0): string {
-  return isAnythingPending(counts) ? 'Plan' : nothingToDo(unread);
+export function planClosing(changes: readonly Change[], paint: Paint, unread = 0): string {
+  const head = isAnythingPending(countActions(changes.filter(isCarriedOut))) ? 'Plan' : nothingToDo(unread);
+  return `${paint('bold', `${head}:`)} ${planSummary(changes, unread)}`;
 }
 
 /** The last annotation of a plan. */
-export function planNotice(counts: Counts, unread = 0): string {
-  return `::notice title=plan::${summaryLine(counts, 'to-do')}${uncheckedTail(unread)}`;
+export function planNotice(changes: readonly Change[], unread = 0): string {
+  return `::notice title=plan::${planSummary(changes, unread)}`;
+}
+
+function planSummary(changes: readonly Change[], unread: number): string {
+  const refused = changes.filter((change) => !isCarriedOut(change)).length;
+  const tail = `${refused === 0 ? '' : `, ${refused} refused`}${uncheckedTail(unread)}`;
+  return `${summaryLine(countActions(changes.filter(isCarriedOut)), 'to-do')}${tail}`;
+}
+
+function isCarriedOut({ refused }: Change): boolean {
+  return refused === undefined;
 }
 
 /** The head of an apply's last line, by what was to be done. */

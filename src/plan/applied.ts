@@ -2,7 +2,7 @@ import type { ProductError } from '../errors.js';
 import type { Change } from './change.js';
 
 /** What became of one change. */
-export type ChangeResult = 'done' | 'failed' | 'uncertain' | 'skipped';
+export type ChangeResult = 'done' | 'failed' | 'uncertain' | 'skipped' | 'refused';
 
 export interface AppliedChange {
   readonly change: Change;

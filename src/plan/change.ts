@@ -1,3 +1,4 @@
+import type { CodeOf } from '../error-codes.js';
 import type { Intent } from '../state/state.js';
 import type { DesiredWebhook, Difference, HandlerAsWritten, ManifestPlace, WebhookSpec } from '../webhook.js';
 
@@ -5,10 +6,20 @@ import type { DesiredWebhook, Difference, HandlerAsWritten, ManifestPlace, Webho
 export const ACTIONS = ['create', 'update', 'replace', 'move', 'delete', 'recover', 'none', 'orphaned'] as const;
 export type Action = (typeof ACTIONS)[number];
 
+/** Why one change is not carried out, while the rest of the run goes on. */
+export interface Refusal {
+  readonly code: CodeOf<'refused'>;
+  /** In a few words. */
+  readonly message: string;
+  readonly remedy: string;
+}
+
 interface Common {
   readonly name: string;
   /** Why, in a few words. */
   readonly reason: string;
+  /** Left out: it is carried out. */
+  readonly refused?: Refusal;
 }
 
 interface Wanted extends Common {
@@ -44,7 +55,13 @@ export type Change =
       /** The webhook that is to be replaced; null: there is none. */
       readonly replaces: number | null;
     })
-  | (Unwanted & { readonly action: 'delete'; readonly pending: boolean })
+  | (Unwanted & {
+      readonly action: 'delete';
+      /** `pending`: that it must go was decided, and recorded, before. */
+      readonly cause: 'pruned' | 'removed' | 'pending';
+      /** Where the manifest says that it is removed. */
+      readonly place?: ManifestPlace;
+    })
   | (Unwanted & { readonly action: 'orphaned' });
 
 /** Changes in the order of the manifest, then what the manifest does not name, by name and id. */
@@ -52,10 +69,16 @@ export interface Plan {
   readonly changes: readonly Change[];
 }
 
+/** The same change, not to be carried out. */
+export function refuse(change: Change, refused: Refusal): Change {
+  return { ...change, refused, reason: `${change.reason}; refused: ${refused.message}` };
+}
+
 /** Where the manifest asks for a change; null: it says nothing of the entry. */
 export function placeOf(change: Change): ManifestPlace | null {
-  if (!('desired' in change)) return null;
-  const { file, line, column } = change.desired;
+  const place = 'desired' in change ? change.desired : 'place' in change ? change.place : undefined;
+  if (place === undefined) return null;
+  const { file, line, column } = place;
   return { file, line, column };
 }
 

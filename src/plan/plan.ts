@@ -6,28 +6,46 @@ import {
   type DesiredWebhook,
   type Difference,
   differences,
+  type FormerName,
   isWrittenAlike,
   maskHandler,
   shownHandler,
   type WebhookSpec,
   webhookKey,
 } from '../webhook.js';
-import { CHANGED_IN_ACCOUNT, type Change, isValueChange, type Plan, UNKNOWN_VALUE, VALUE_CHANGED } from './change.js';
+import {
+  CHANGED_IN_ACCOUNT,
+  type Change,
+  isValueChange,
+  type Plan,
+  type Refusal,
+  refuse,
+  UNKNOWN_VALUE,
+  VALUE_CHANGED,
+} from './change.js';
 import { groupBy } from './group.js';
 import { canonicalLive, type LiveView, type LiveViews } from './live.js';
 
 export interface PlanOptions {
   /** Delete what left the manifest instead of only reporting it. */
   readonly prune: boolean;
+  /** What the manifest says is to be deleted. Left out: nothing. */
+  readonly removed?: readonly FormerName[];
 }
+
+const PROTECTED: Refusal = {
+  code: 'protected',
+  message: 'the entry is protected',
+  remedy: 'take `protect` out of its entry in the manifest first, or let go of its webhook with "forget NAME"',
+};
 
 const NOTHING_SEEN: LiveViews = new Map();
 
 /**
  * What must happen so that the account is as the manifest says. Decides only; sends and writes nothing.
  *
- * The first row that fits an entry is the one. An entry that is new takes over an orphaned one that is equal, and then
- * goes on as one of the state:
+ * The first row that fits an entry is the one. An entry that is new takes over the one that it was (`was`), or else an
+ * orphaned one that is equal, and then goes on as one of the state:
  *
  *     manifest  state           account    differs in             action
  *     --------  --------------  ---------  ---------------------  ------------------------------------
@@ -40,8 +58,12 @@ const NOTHING_SEEN: LiveViews = new Map();
  *     yes       entry           changed    as above               replace or update (drift)
  *     yes       another name's  as wanted  -                      move
  *     yes       entry           as wanted  -                      none
+ *     removed   entry           any        -                      delete
  *     no        entry           any        -                      orphaned; with prune: delete
  *     no        pending delete  any        -                      delete
+ *
+ * What comes to a replace or a delete of an entry that is protected is refused. An entry of the manifest is protected
+ * where that says so; one that has left it, where it was when it left.
  *
  * Where that comes to a create or a replace and an intent of the entry is open, it is `recover` instead: what was sent
  * has to be settled first. `state` is null before the first run.
@@ -52,27 +74,38 @@ export function makePlan(
   live: LiveViews = NOTHING_SEEN,
   options: PlanOptions = { prune: false },
 ): Plan {
-  const names = new Set(desired.map((entry) => entry.name));
   const open = groupBy(state?.intents.values() ?? [], (intent) => intent.name);
+  /** Names that are spoken for: no other entry takes over what has them. */
+  const names = new Set(desired.flatMap((entry) => [entry.name, ...formerNamesOf(entry, state)]));
   const orphans = orphansByKey(state, names, open);
   const taken = new Set<string>();
   const wanted = desired.map((entry) => {
-    const intents = open.get(entry.name);
-    const own = state?.entries.get(entry.name);
-    const orphan =
-      own === undefined && intents === undefined ? orphans.get(webhookKey(entry.spec))?.shift() : undefined;
+    const known = [entry.name, ...formerNamesOf(entry, state)];
+    const intents = known.flatMap((name) => open.get(name) ?? []);
+    const own = known.flatMap((name) => state?.entries.get(name) ?? [])[0];
+    const orphan = own === undefined && intents.length === 0 ? orphans.get(webhookKey(entry.spec))?.shift() : undefined;
     if (orphan !== undefined) taken.add(orphan.name);
-    const known = own ?? orphan;
-    const change = known === undefined ? create(entry) : planKnown(entry, known, live.get(known.id));
-    return intents === undefined ? change : settledFirst(change, intents);
+    const webhook = own ?? orphan;
+    const change = webhook === undefined ? create(entry) : planKnown(entry, webhook, live.get(webhook.id));
+    if (change.action === 'replace' && entry.protect) return refuse(change, PROTECTED);
+    return intents.length === 0 ? change : settledFirst(change, intents);
   });
+  const removed = new Map(options.removed?.map((former) => [former.name, former]));
   const left = [...(state?.entries.values() ?? [])]
     .filter((entry) => !names.has(entry.name) && !taken.has(entry.name))
-    .map((entry): Change => leftBehind(entry, state, options.prune));
+    .map((entry) => {
+      const change = leftBehind(entry, state, { removed: removed.get(entry.name), prune: options.prune });
+      return change.action === 'delete' && entry.isProtected ? refuse(change, PROTECTED) : change;
+    });
   const pending = [...(state?.pendingDeletes.values() ?? [])].map(
-    (webhook): Change => ({ action: 'delete', ...webhook, pending: true, reason: 'still to be deleted' }),
+    (webhook): Change => ({ action: 'delete', ...webhook, cause: 'pending', reason: 'still to be deleted' }),
   );
   return { changes: [...wanted, ...[...left, ...pending].sort(byNameThenId)] };
+}
+
+/** The name that an entry was, where what has that name in the state is to be taken over. */
+function formerNamesOf({ name, was }: DesiredWebhook, state: State | null): string[] {
+  return was === undefined || state === null || state.entries.has(name) ? [] : [was.name];
 }
 
 /** Entries that nothing wants, by what they are. One whose webhook nobody knows for sure is not taken over. */
@@ -168,13 +201,19 @@ export function openReason(intents: readonly Intent[]): string {
   return `${often} of ${last?.at ?? ''}, ${verb} sent and never confirmed (${last?.gaveUp?.reason ?? 'interrupted'})`;
 }
 
-function leftBehind(entry: StateEntry, state: State | null, prune: boolean): Change {
+function leftBehind(
+  entry: StateEntry,
+  state: State | null,
+  { removed, prune }: { readonly removed: FormerName | undefined; readonly prune: boolean },
+): Change {
   const { name, id, spec } = entry;
   const doubt = state?.possiblyDuplicated.get(name);
   const rest = doubt === undefined ? '' : `; a second one like it may be among the ids ${rangesText(doubt)}`;
-  const reason = `not in the manifest${rest}`;
-  const webhook = { name, id, spec, ...asWritten(entry), reason };
-  return prune ? { action: 'delete', ...webhook, pending: false } : { action: 'orphaned', ...webhook };
+  const webhook = { name, id, spec, ...asWritten(entry), reason: `not in the manifest${rest}` };
+  if (removed !== undefined) {
+    return { action: 'delete', ...webhook, cause: 'removed', place: removed, reason: `removed in the manifest${rest}` };
+  }
+  return prune ? { action: 'delete', ...webhook, cause: 'pruned' } : { action: 'orphaned', ...webhook };
 }
 
 /** The order in which entries are shown where the manifest gives none. */

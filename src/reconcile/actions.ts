@@ -101,10 +101,20 @@ export function noteWritten(desired: DesiredWebhook, context: ApplyContext): voi
   context.journal.write({ type: 'updated', name, at: at(context), webhook: spec, ...asWritten(desired) });
 }
 
+/** The state says which entries are protected, for when they leave the manifest. */
+export function noteProtection(desired: readonly DesiredWebhook[], context: ApplyContext): void {
+  const { state } = context.journal;
+  for (const { name, protect = false } of desired) {
+    const entry = state.entries.get(name);
+    if (entry === undefined || (entry.isProtected ?? false) === protect) continue;
+    context.journal.write({ type: 'protected', name, at: at(context), isProtected: protect });
+  }
+}
+
 /** delete: recorded as pending first, so that an entry of that name written meanwhile gets a webhook of its own. */
 export async function deleteEntry(change: ChangeOf<'delete'>, context: ApplyContext): Promise<AppliedChange> {
   const { journal } = context;
-  if (!change.pending) {
+  if (change.cause !== 'pending') {
     journal.write({ type: 'deleting', name: change.name, at: at(context) });
     await journal.flush();
   }

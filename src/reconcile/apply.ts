@@ -1,12 +1,12 @@
 import { forEachAtATime } from '../concurrent.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { type Change, isPending } from '../plan/change.js';
+import { type Change, idOf, isPending } from '../plan/change.js';
 import type { ApprovedPlan } from '../plan/guard.js';
 import { settledFirst } from '../plan/plan.js';
 import { type ChangeOf, deleteEntry, moveEntry, noteWritten, recreated, updateEntry } from './actions.js';
 import type { ApplyContext } from './context.js';
 import { Creates, type PostChange } from './creates.js';
-import { stoppedError } from './failures.js';
+import { refusedError, stoppedError } from './failures.js';
 
 /**
  * Carries out an approved plan, several changes at a time, and tells what became of each, in the plan's order: first
@@ -23,20 +23,27 @@ export async function applyPlan({ changes: planned }: ApprovedPlan, context: App
     results.set(applied.change, applied);
     if (isPending(applied.change)) onProgress(results.size, total, 'applying');
   };
-  for (const change of planned) if (change.action === 'none') noteWritten(change.desired, context);
+  for (const change of planned) {
+    if (change.action === 'none') noteWritten(change.desired, context);
+    const { refused } = change;
+    if (refused !== undefined) {
+      onResult({ change, result: 'refused', id: idOf(change), error: refusedError(change, refused) });
+    }
+  }
+  const isOpen = (change: Change) => !results.has(change);
   // As planned, but that what a PUT shows to be gone is made anew.
   const changes = [...planned];
   await forEachAtATime(planned.entries(), concurrency, async ([index, change]) => {
-    if (!isUpdate(change) && change.action !== 'move') return;
+    if (!isOpen(change) || (!isUpdate(change) && change.action !== 'move')) return;
     if (stop.aborted) return onResult(skipped(change));
     if (change.action === 'move') return onResult(moveEntry(change, context));
     const applied = await updateEntry(change, context);
     if (applied === null) changes[index] = createAgain(change, context);
     else onResult(applied);
   });
-  await new Creates(changes.filter(isPost), context, onResult).send();
+  await new Creates(changes.filter(isOpen).filter(isPost), context, onResult).send();
   const fresh = freshDeletes(planned, context);
-  await forEachAtATime([...planned.filter(isDelete), ...fresh], concurrency, async (change) => {
+  await forEachAtATime([...planned.filter(isOpen).filter(isDelete), ...fresh], concurrency, async (change) => {
     onResult(stop.aborted ? skipped(change) : await deleteEntry(change, context));
   });
   return [...changes, ...fresh].map((change) => results.get(change) ?? withoutResult(change));
@@ -65,7 +72,7 @@ function freshDeletes(planned: readonly Change[], { journal }: ApplyContext): Ch
   const ids = new Set(planned.filter(isDelete).map(({ id }) => id));
   return [...journal.state.pendingDeletes.values()]
     .filter(({ id }) => !ids.has(id))
-    .map((webhook) => ({ action: 'delete', ...webhook, pending: true, reason: 'it was found twice' }));
+    .map((webhook) => ({ action: 'delete', ...webhook, cause: 'pending', reason: 'it was found twice' }));
 }
 
 /** Nothing was to be done, or nothing may be. */

@@ -1,6 +1,6 @@
 import type { CallFailure } from '../copernica/api.js';
 import { type ProductError, productError } from '../errors.js';
-import { type Change, placeOf } from '../plan/change.js';
+import { type Change, placeOf, type Refusal } from '../plan/change.js';
 import { uncertainRemedy } from '../recovery/duplicates.js';
 import type { State } from '../state/state.js';
 import { roughDuration } from '../text/rough-duration.js';
@@ -59,6 +59,17 @@ export function heldBackError(
     message: `${change.name}: not sent: ${why}`,
     name: change.name,
     remedy: `it is sent by a later run${when}; "list" shows what is uncertain, and "apply --retry" sends one create at once`,
+    ...placeOf(change),
+  });
+}
+
+/** A change that was planned as refused. */
+export function refusedError(change: Change, { code, message, remedy }: Refusal): ProductError {
+  return productError('refused', {
+    code,
+    message: `${change.name}: ${change.action} refused: ${message}`,
+    name: change.name,
+    remedy,
     ...placeOf(change),
   });
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.js';
-import type { AppliedChange } from '../plan/applied.js';
+import type { AppliedChange, ChangeResult } from '../plan/applied.js';
 import type { Change, Plan } from '../plan/change.js';
 import { groupBy } from '../plan/group.js';
 import { openReason } from '../plan/plan.js';
@@ -34,12 +34,17 @@ export function explainOpen(
     .map((row) => {
       const { change, result } = row;
       const entry = wanted.get(change.name);
-      if (entry === undefined || change.action === 'delete' || result === 'failed' || result === 'skipped') return row;
+      if (entry === undefined || change.action === 'delete' || isTold(result)) return row;
       const own = open.get(change.name);
       if (own === undefined) return result === 'uncertain' ? foundRow(row, entry, context) : row;
       const because = whyOpen(own, result === 'done', context);
       return because === null ? row : uncertain(change, entry, own, because, context);
     });
+}
+
+/** Why it was not done is said, and nothing was sent, or nothing made. */
+function isTold(result: ChangeResult): boolean {
+  return result === 'failed' || result === 'skipped' || result === 'refused';
 }
 
 /** What was open is settled. Found, it may be as the entry was before it was edited: the next round changes it. */

@@ -4,7 +4,7 @@ import type { Change } from '../plan/change.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import type { ScopeNames } from '../plan/names.js';
-import { makePlan } from '../plan/plan.js';
+import { makePlan, type PlanOptions } from '../plan/plan.js';
 import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
 import type { State } from '../state/state.js';
 import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
@@ -12,9 +12,8 @@ import { checkAccount, readAccount } from './account.js';
 import { lookUpScopes, withoutNames } from './names.js';
 import { knownIds, refresh } from './refresh.js';
 
-export interface PlanOnlyOptions {
+export interface PlanOnlyOptions extends PlanOptions {
   readonly refresh: boolean;
-  readonly prune: boolean;
   readonly concurrency: number;
 }
 
@@ -76,7 +75,7 @@ function plan(
     options,
   }: { readonly account: Identity | null; readonly names: ScopeNames; readonly options: PlanOnlyOptions },
 ): Planned {
-  const wanted = new Set(desired.map(({ name }) => name));
+  const wanted = new Set(desired.flatMap(({ name, was }) => (was === undefined ? [name] : [name, was.name])));
   const doubts = state === null ? [] : [...openWarnings(state, wanted), ...duplicateWarnings(state)];
   const { changes } = makePlan(desired, state, live, options);
   const verdict = approve({ changes }, state, { force: false });

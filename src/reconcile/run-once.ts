@@ -1,11 +1,12 @@
 import type { Identity } from '../copernica/api.js';
 import { type Problem, ProductError } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { isPending, type Plan } from '../plan/change.js';
+import { type Change, isPending, type Plan } from '../plan/change.js';
 import { type Digest, planDigest } from '../plan/digest.js';
+import { formerNameNotices } from '../plan/former-names.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
-import { makePlan } from '../plan/plan.js';
+import { makePlan, type PlanOptions } from '../plan/plan.js';
 import { type SavedPlan, staleness } from '../plan/saved.js';
 import type { ShownAs } from '../plan/sides.js';
 import { lossesProblem } from '../recovery/losses.js';
@@ -18,6 +19,7 @@ import type { State } from '../state/state.js';
 import type { OpenJournal } from '../state/store.js';
 import type { DesiredWebhook } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
+import { noteProtection } from './actions.js';
 import { applyPlan } from './apply.js';
 import type { ApplyContext } from './context.js';
 import { mergeResults } from './merge.js';
@@ -88,7 +90,8 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
   const lease = await ports.lockState();
   try {
     const manifest = await ports.loadManifest();
-    const options = { ...asked, prune: asked.prune && manifest.mayPrune !== false };
+    const { removed } = manifest;
+    const options = { ...asked, removed, prune: asked.prune && manifest.mayPrune !== false };
     const opened = await openState(lease, ports, options);
     const { journal } = opened;
     options.onStateOpened?.();
@@ -105,13 +108,14 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
       : new Map();
     const before = opened.isNew ? null : journal.state;
     const planned = makePlan(desired, before, views, options);
+    const notices = formerNameNotices(manifest, before);
     if (options.savedPlan !== undefined) assertFresh(options.savedPlan, planned, before);
     const digest = planDigest(planned.changes, before);
     const live = [...views.values()].flatMap((view) => (view.kind === 'found' ? [view.webhook] : []));
     noteHighest(live, journal, run.context.now().toISOString());
     const unread = countUnread(views);
     const { changes, comeBackInMs } = await inRounds(run, views);
-    const warnings = [...manifest.warnings, ...unreadProblems(views), ...lossesProblem(journal.state)];
+    const warnings = [...manifest.warnings, ...notices, ...unreadProblems(views), ...lossesProblem(journal.state)];
     const lookFailure = run.context.recovery.failure;
     return { account, digest, manifest, changes, warnings, unread, lookFailure, comeBackInMs, state: journal.state };
   } finally {
@@ -127,14 +131,14 @@ function assertFresh({ path, plan, shown }: PlanToFollow, { changes }: Plan, sta
 
 interface Run {
   readonly ports: ReconcilerPorts;
-  readonly options: RunOptions;
+  readonly options: RunOptions & PlanOptions;
   readonly desired: readonly DesiredWebhook[];
   readonly context: ApplyContext;
 }
 
 function startRun(
   ports: ReconcilerPorts,
-  options: RunOptions,
+  options: RunOptions & PlanOptions,
   journal: OpenJournal,
   desired: readonly DesiredWebhook[],
 ): Run {
@@ -221,13 +225,19 @@ async function oneRound(
   const plan = makePlan(desired, journal.state, views, options);
   const verdict = approve(plan, journal.state, options);
   if (verdict.kind === 'refused') throw new ProductError('refused', [verdict.problem]);
-  return { results: await applyPlan(verdict.plan, context), plan };
+  const results = await applyPlan(verdict.plan, context);
+  noteProtection(desired, context);
+  return { results, plan };
 }
 
 /** Entries that would be POSTed if nothing were uncertain. */
 function namesToPost(desired: readonly DesiredWebhook[], state: State): ReadonlySet<string> {
   const { changes } = makePlan(desired, { ...state, intents: new Map() });
-  return new Set(changes.filter(({ action }) => action === 'create' || action === 'replace').map(({ name }) => name));
+  return new Set(changes.filter(isPost).map(({ name }) => name));
+}
+
+function isPost({ action, refused }: Change): boolean {
+  return (action === 'create' || action === 'replace') && refused === undefined;
 }
 
 function openNumbers({ intents }: State): ReadonlySet<number> {
@@ -251,10 +261,14 @@ function nextTryMs(state: State, { settleMs }: Settling, now: number): number | 
 }
 
 /** `desired` is null while names are to be looked up. */
-function needsTheAccount(desired: readonly DesiredWebhook[] | null, state: State, options: RunOptions): boolean {
+function needsTheAccount(
+  desired: readonly DesiredWebhook[] | null,
+  state: State,
+  options: RunOptions & PlanOptions,
+): boolean {
   if (desired === null || state.intents.size + state.closed.size > 0) return true;
   if (options.refresh && state.entries.size > 0) return true;
   return makePlan(desired, state, new Map(), options).changes.some(
-    (change) => isPending(change) && change.action !== 'move',
+    (change) => isPending(change) && change.action !== 'move' && change.refused === undefined,
   );
 }

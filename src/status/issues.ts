@@ -50,7 +50,7 @@ export function failedRunIssue(failure: FailureKind, problems: readonly Problem[
 /** What a run that came to its end left undone or in doubt. */
 export function reportIssues({ changes, state }: RunView): Issue[] {
   const lost = lossesProblem(state);
-  const failed = changes.filter(({ result }) => result === 'failed');
+  const failed = changes.filter(({ result }) => result === 'failed' || result === 'refused');
   const uncertain = changes.filter(({ result }) => result === 'uncertain');
   const duplicated = duplicateWarnings(state);
   const titles = {

@@ -24,7 +24,7 @@ export interface RunView {
  *     change                                  status
  *     --------------------------------------  -------------------
  *     delete, done                            (no row)
- *     any, failed                             failed
+ *     any, failed or refused                  failed
  *     any, uncertain                          uncertain
  *     delete, not done yet                    deleting
  *     any other, skipped                      pending
@@ -65,7 +65,7 @@ export function rowsAfterRun({ manifest, changes, state }: RunView, before: read
 }
 
 function statusAfter({ change, result }: AppliedChange, possiblyDuplicated: boolean): WebhookStatus {
-  if (result === 'failed') return 'failed';
+  if (result === 'failed' || result === 'refused') return 'failed';
   if (result === 'uncertain') return 'uncertain';
   if (change.action === 'delete') return 'deleting';
   if (result === 'skipped') return 'pending';

@@ -104,7 +104,7 @@ export class Process {
     return {
       loadManifest: async () => {
         const { entries, isManifestValid } = this.#world;
-        if (isManifestValid) return { entries, warnings: [] };
+        if (isManifestValid) return { entries, removed: [], warnings: [] };
         throw productError('input', { code: 'bad-manifest', message: 'the manifest is broken' });
       },
       lockState: () => this.#take(),

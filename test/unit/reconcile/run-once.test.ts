@@ -85,7 +85,7 @@ async function run(scene: Scene) {
   const journal = { state, write: (record: StateRecord) => applyRecord(state, record), flush: async () => {} };
   const report = await runOnce(
     {
-      loadManifest: async () => ({ entries, warnings: [] }),
+      loadManifest: async () => ({ entries, removed: [], warnings: [] }),
       lockState: async () => ({
         place: 'webhooks.state.jsonl',
         assertSound: () => undefined,

@@ -14,7 +14,7 @@ const desired = { name: 'a', spec: SPEC, file: 'webhooks.yaml', line: 2, column:
 const none: Change = { action: 'none', name: 'a', reason: '', desired, id: 7 };
 const create: Change = { action: 'create', name: 'a', reason: '', desired, goneId: null };
 const recover: Change = { action: 'recover', name: 'a', reason: '', desired, intents: [], replaces: null };
-const remove: Change = { action: 'delete', name: 'a', reason: '', id: 7, spec: SPEC, pending: false };
+const remove: Change = { action: 'delete', name: 'a', reason: '', id: 7, spec: SPEC, cause: 'pruned' };
 const orphaned: Change = { action: 'orphaned', name: 'a', reason: '', id: 7, spec: SPEC };
 
 const problem = { code: 'api-refused', severity: 'error', message: 'refused https://a.example/?secret' } as const;
