@@ -160,8 +160,10 @@ const folder = {
   mostRounds: 3,
   prepare: () => {},
   programs: ({ many, edits }) => ({
-    'that file alone': (bench) => editingParts(within(bench, `${clock()}`), { files: 1, each: Math.ceil(many / FILES), edits }),
-    'all of them': (bench) => editingParts(within(bench, `${clock()}`), { files: FILES, each: Math.ceil(many / FILES), edits }),
+    'that file alone': (bench) =>
+      editingParts(within(bench, `${clock()}`), { files: 1, each: Math.ceil(many / FILES), edits }),
+    'all of them': (bench) =>
+      editingParts(within(bench, `${clock()}`), { files: FILES, each: Math.ceil(many / FILES), edits }),
   }),
   goals: () => [
     {

@@ -3,11 +3,14 @@ import type { ApplyCommandOptions } from './commands/apply.js';
 import { type CommandResult, execute, type Invocation, type OutputFormat } from './commands/command.js';
 import type { InitOptions } from './commands/init.js';
 import type { SandboxOptions } from './commands/sandbox.js';
+import type { SchemaOptions } from './commands/schema.js';
 import { SHELLS, type Shell } from './completion/shells.js';
 import type { ProblemCode } from './error-codes.js';
 import type { Host } from './host.js';
+import { DOCUMENT_NAMES } from './output/document-names.js';
 import { EXIT } from './output/exit-code.js';
 import { type CommandName, SETTING_NAMES, SETTINGS, type Setting } from './settings/schema.js';
+import { inWordsOfThisTool } from './text/other-tools.js';
 import { printableJson, printableLines } from './text/printable.js';
 
 /** Apart from what only one command has, so that it is found among them. */
@@ -39,7 +42,7 @@ export async function runCli(host: Host, args: readonly string[]): Promise<numbe
 }
 
 function usageDocument(error: CommanderError) {
-  const [message, remedy] = error.message.replace(/^error: /, '').split('\n');
+  const [message, remedy] = inWordsOfThisTool(error.message.replace(/^error: /, '')).split('\n');
   const place = { name: null, file: null, line: null, column: null };
   return {
     errors: [{ code: 'usage' satisfies ProblemCode, message, remedy: remedy ?? 'see --help', ...place }],
@@ -59,6 +62,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     .exitOverride()
     .configureOutput({
       writeOut: (text) => host.stdout.write(text),
+      outputError: (text, write) => write(inWordsOfThisTool(text)),
       writeErr: (text) => host.stderr.write(printableLines(host.secrets.redact(text))),
     })
     .showHelpAfterError('(see --help)')
@@ -89,7 +93,11 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       JSON_OPTION,
       PLAN_FORMAT_OPTION,
       new Option('--detailed-exitcode', 'end with code 2 when there are changes'),
-      new Option('--against <path>', 'compare with another manifest, instead of state and account: for pull requests'),
+      new Option(
+        '--against <path>',
+        'compare with another manifest, instead of state and account: for pull requests; ' +
+          'for several accounts NAME=FILE for each, or a folder with files of the same names',
+      ).argParser((path: string, before: readonly string[] = []) => [...before, path]),
       new Option('--out <file>', 'save the plan: `apply FILE` does exactly that, or nothing'),
     ),
     lazily(async () => (await import('./commands/plan.js')).planCommand),
@@ -160,6 +168,16 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
   );
   doing(
     command(
+      'verify',
+      'prove on the account, with two webhooks that it makes and deletes, what the promise rests on',
+      new Option('--handler <url>', 'handler of the two; its domain is validated in the account').makeOptionMandatory(),
+      new Option('--database <id>', 'limit the second one to this database'),
+      JSON_OPTION,
+    ),
+    lazily(async () => (await import('./commands/verify.js')).verifyCommand),
+  );
+  doing(
+    command(
       'healthcheck',
       'ask the daemon of this machine whether it lives: for containers',
       new Option(
@@ -169,9 +187,12 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     ),
     lazily(async () => (await import('./commands/healthcheck.js')).healthcheckCommand),
   );
-  doing(
-    program.command('schema').description('print the JSON Schema of the manifest'),
-    lazily(async () => (await import('./commands/schema.js')).schemaCommand),
+  const schema = program
+    .command('schema')
+    .description('print the JSON Schema of the manifest, or of what a command prints with --json')
+    .addOption(new Option('--of <what>', 'which one').choices(['manifest', ...DOCUMENT_NAMES]).default('manifest'));
+  doing(schema, async (_host, _invocation, options: SchemaOptions) =>
+    (await import('./commands/schema.js')).schemaCommand(options),
   );
   doing(
     program

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CircuitBreaker } from './copernica/circuit-breaker.js';
-import { createCopernicaClient, type RequestEvent } from './copernica/client.js';
+import { createCopernicaClient, type OnAnswer, type RequestEvent } from './copernica/client.js';
 import type { ProxySettings } from './copernica/proxy.js';
 import { hider } from './copernica/redact.js';
 import { productError } from './errors.js';
@@ -44,6 +44,8 @@ export interface ReconcilerOptions {
   readonly loadManifest?: () => Promise<ValidManifest>;
   /** Told of every request that is made. */
   readonly onRequest?: (event: RequestEvent) => void;
+  /** Told what each answer looked like. */
+  readonly onAnswer?: OnAnswer | undefined;
 }
 
 /** Builds one reconciler's ports: against the account of the token, or against a sandbox of its own. */
@@ -130,6 +132,7 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
     retry: { signal: stop, breaker: breakerFor(target.apiUrl) },
     beforeSend: () => lease?.assertSound(),
     onRequest: options.onRequest,
+    onAnswer: options.onAnswer,
     hideValues: hider(fillableValues(host.environment)),
   });
   return {

@@ -8,6 +8,8 @@ export interface TextSink {
   /** What the program goes on without when it can't be written, as on a full disk: its log. */
   offer(text: string): void;
   readonly isTTY: boolean;
+  /** How wide the terminal is now. Left out, or undefined: that is not known, or it is none. */
+  readonly columns?: number | undefined;
 }
 
 /**

@@ -22,6 +22,10 @@ export function textSink(
     write: (text) => write(text, onLost),
     offer: (text) => write(text, () => {}),
     isTTY: stream.isTTY === true,
+    // A terminal that was not told its size says 0.
+    get columns() {
+      return stream.columns || undefined;
+    },
   };
 }
 

@@ -139,7 +139,7 @@ export function webhookKey(spec: WebhookSpec<Comparable>): string {
 }
 
 /** What every live webhook shows when it is read. */
-interface Visible {
+export interface Visible {
   readonly handler: string;
   readonly trigger: string;
   readonly callers?: readonly string[];

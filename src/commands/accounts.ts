@@ -75,20 +75,28 @@ function namesOf(accounts: readonly AccountSettings[]): string {
 
 /**
  * Does a command for each account, all at the same time: one that is in trouble, or waits, holds up no other. Their
- * results make one: texts under a headline each, documents in a list, and of several exit codes the gravest.
+ * results make one: texts under a headline each, documents in a list, and of several exit codes the gravest. `total`
+ * is asked for the last line when all have ended.
  */
 export async function forAccounts(
   accounts: readonly AccountSettings[],
   body: (account: AccountSettings) => Promise<CommandResult>,
-  /** The document of one that failed, beside its errors. Left out: there is no more to say. */
-  documentOfFailed?: (account: AccountSettings) => object,
+  {
+    total = () => '',
+    documentOfFailed = () => ({}),
+  }: {
+    /** One line about all of them. */
+    readonly total?: () => string;
+    /** The document of one that failed, beside its errors. */
+    readonly documentOfFailed?: (account: AccountSettings) => object;
+  } = {},
 ): Promise<CommandResult> {
   const results = await Promise.all(
     accounts.map(async (account) => {
       const result = await body(account).catch((error: unknown) => {
         // That of a single account ends the command itself.
         if (error instanceof ProductError && account.name !== null)
-          return { ...failedResult(error), document: documentOfFailed?.(account) ?? {} };
+          return { ...failedResult(error), document: documentOfFailed(account) };
         throw error;
       });
       return { name: account.name, result };
@@ -96,7 +104,7 @@ export async function forAccounts(
   );
   const [first, ...others] = results;
   if (first !== undefined && others.length === 0) return first.name === null ? first.result : named(first);
-  return together(results);
+  return together(results, total());
 }
 
 interface NamedResult {
@@ -116,12 +124,14 @@ function withLabel(label: string | null, document: object = {}): object {
   return { ...document, account: { label, ...document.account } };
 }
 
-function together(results: readonly NamedResult[]): CommandResult {
+function together(results: readonly NamedResult[], total: string): CommandResult {
   const asRows = results.some(({ result }) => Array.isArray(result.document));
   const changes = results.some(({ result }) => result.exitCode === EXIT.changes);
   return {
     document: asRows ? results.flatMap(rowsOf) : { accounts: results.map(documentOf) },
-    text: results.flatMap(({ name, result }) => (result.text ? `account ${name}\n${result.text}` : [])).join('\n'),
+    text: [...results.flatMap(({ name, result }) => (result.text ? `account ${name}\n${result.text}` : [])), total]
+      .filter((text) => text !== '')
+      .join('\n'),
     problems: results.flatMap(({ name, result }) => labelled(result, name)),
     failures: results.flatMap(({ result }) => result.failures ?? []),
     ...(changes ? { exitCode: EXIT.changes } : {}),

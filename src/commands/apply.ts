@@ -1,20 +1,26 @@
+import type { Identity } from '../copernica/api.js';
 import { hider } from '../copernica/redact.js';
 import { type FailureKind, type Problem, productError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { fillableValues } from '../manifest/interpolate.js';
-import { accountJson, accountLine, unknownAccount } from '../output/account.js';
+import { type AccountAbout, accountJson, accountLine, unknownAccount } from '../output/account.js';
 import { applyJson } from '../output/apply-json.js';
-import { formatApplied } from '../output/apply-text.js';
+import { appliedLine, appliedSummary, formatApplied } from '../output/apply-text.js';
 import { applyMarkdown } from '../output/markdown.js';
+import { painter } from '../output/paint.js';
+import { totalLine } from '../output/summary.js';
+import { columnWidth } from '../output/table.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { untoldWarnings } from '../reconcile/open.js';
-import { type PlanToFollow, runOnce } from '../reconcile/run-once.js';
+import { type PlanToFollow, type RunOptions, type RunReport, runOnce } from '../reconcile/run-once.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
 import type { AccountSettings } from '../settings/resolve.js';
+import { printable } from '../text/printable.js';
+import { padColumns } from '../text/width.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
 import { readPlans } from './plan-file.js';
-import { progressReporter } from './progress.js';
+import { withProgress } from './progress.js';
 import { runOptions } from './run-options.js';
 import { type Session, sharedBreakers, withSession, withStopOnSignal } from './session.js';
 
@@ -34,24 +40,27 @@ export async function applyCommand(
   const planned = await accountsToApply(host, invocation, path);
   const accounts = planned.map(({ account }) => account);
   const breakerFor = sharedBreakers();
-  return withStopOnSignal(host, accounts, (stop) =>
-    forAccounts(
-      accounts,
-      (account) => {
-        const savedPlan = planned.find((each) => each.account === account)?.savedPlan;
-        return withSession(host, account, { command: 'apply', stop, breakerFor }, (session) =>
-          applyAccount(host, session, {
-            force,
-            retry,
-            stop,
-            savedPlan,
-            alone: accounts.length === 1,
-            output: invocation.output,
+  const color = wantsColor(host.stdout, host.environment);
+  const isLive = host.stdout.isTTY && invocation.output === 'text';
+  const reports: RunReport[] = [];
+  return withProgress(host, accounts, (shownHost, during) =>
+    withStopOnSignal(shownHost, accounts, (stop) => {
+      const applyTo = (account: AccountSettings) =>
+        during(account, (onProgress) =>
+          withSession(shownHost, account, { command: 'apply', stop, breakerFor }, async (session) => {
+            const live = isLive ? showResults(shownHost, session, color, prefixOf(account, accounts)) : NOT_SHOWN;
+            const savedPlan = planned.find((each) => each.account === account)?.savedPlan;
+            const { onBegin, onResult } = live;
+            const report = await applyOnce(session, { force, retry, stop, savedPlan, onProgress, onBegin, onResult });
+            reports.push(report);
+            return resultOf(host, session, report, { color, live, output: invocation.output });
           }),
         );
-      },
-      ({ settings }) => ({ account: accountJson(unknownAccount(settings)) }),
-    ),
+      return forAccounts(accounts, applyTo, {
+        total: () => totalOf(reports, accounts.length, color),
+        documentOfFailed: ({ settings }) => ({ account: accountJson(unknownAccount(settings)) }),
+      });
+    }),
   );
 }
 
@@ -99,63 +108,87 @@ function labelText(label: string | null | undefined): string {
   return typeof label === 'string' ? `account ${label}` : 'a single account without a name';
 }
 
-async function applyAccount(
+async function applyOnce(
+  { settings, reconciler }: Session,
+  own: Pick<RunOptions, 'force' | 'retry' | 'stop' | 'savedPlan' | 'onProgress' | 'onBegin' | 'onResult'>,
+): Promise<RunReport> {
+  // A broken one is told at once, not after waiting for the lock; the run reads it anew when it has that.
+  await reconciler.ports.loadManifest();
+  const options = { init: reconciler.init, refresh: settings.refresh ?? true, waitToSettle: true };
+  return runOnce(reconciler.ports, runOptions(settings, { ...own, ...options }));
+}
+
+interface ShownResults extends Pick<RunOptions, 'onBegin' | 'onResult'> {
+  /** The lines so far; null: nothing is shown while it happens. */
+  readonly shown: ReadonlySet<string> | null;
+}
+
+/** For who does not watch: all results come together at the end. */
+const NOT_SHOWN: ShownResults = { shown: null };
+
+/** Shows whom it is about, and then each result when it comes, once. */
+function showResults({ stdout, secrets }: Host, session: Session, color: boolean, prefix: string): ShownResults {
+  const paint = painter(color);
+  const shown = new Set<string>();
+  const write = (line: string) => stdout.write(secrets.hide(`${prefix}${line}\n`));
+  const onResult = (applied: AppliedChange) => {
+    const line = appliedLine(applied, paint);
+    if (line === null || shown.has(line)) return;
+    shown.add(line);
+    write(line);
+  };
+  return { onBegin: (account, id) => write(`${accountLine(aboutOf(session, account, id))}\n`), onResult, shown };
+}
+
+function aboutOf({ settings, reconciler }: Session, account: Identity | null, id: string): AccountAbout {
+  return { ...unknownAccount({ ...settings, apiUrl: reconciler.apiUrl }), id, ...account };
+}
+
+/** Says which of several accounts a line is about. */
+function prefixOf({ name }: AccountSettings, accounts: readonly AccountSettings[]): string {
+  if (accounts.length === 1) return '';
+  const labelOf = (text: string | null) => `[${printable(text ?? '')}]`;
+  return padColumns(labelOf(name), columnWidth(accounts.map((account) => labelOf(account.name))));
+}
+
+function totalOf(reports: readonly RunReport[], all: number, color: boolean): string {
+  const paint = painter(color);
+  const changes = reports.flatMap((report) => report.changes);
+  const unread = reports.reduce((sum, report) => sum + report.unread, 0);
+  return totalLine({ all, reached: reports.length }, appliedSummary(changes, unread, paint), paint);
+}
+
+function resultOf(
   host: Host,
-  { settings, log, reconciler }: Session,
-  own: {
-    readonly force: boolean;
-    readonly retry: boolean;
-    readonly stop: AbortSignal;
-    readonly savedPlan: PlanToFollow | undefined;
-    readonly alone: boolean;
-    readonly output: Invocation['output'];
-  },
-): Promise<CommandResult> {
-  const { force, retry, stop, savedPlan, alone, output } = own;
-  const progress = progressReporter(host.stderr, log, { alone });
-  try {
-    // A broken one is told at once, not after waiting for the lock; the run reads it anew when it has that.
-    await reconciler.ports.loadManifest();
-    const report = await runOnce(
-      reconciler.ports,
-      runOptions(settings, {
-        init: reconciler.init,
-        refresh: settings.refresh ?? true,
-        force,
-        retry,
-        waitToSettle: true,
-        stop,
-        onProgress: progress.update,
-        savedPlan,
-      }),
-    );
-    const { apiUrl } = reconciler;
-    const about = { ...unknownAccount({ ...settings, apiUrl }), id: report.state.account, ...report.account };
-    const shown = { names: new Map(), hideValues: hider(fillableValues(host.environment)) };
-    const { unread } = report;
-    const head = accountLine(about);
-    const text =
-      output === 'markdown'
-        ? applyMarkdown(report.changes, { head, unread, ...shown })
-        : `${head}\n\n${formatApplied(report.changes, { color: wantsColor(host.stdout, host.environment), unread })}`;
-    return {
-      document: {
-        account: accountJson(about),
-        digest: report.digest,
-        ...applyJson(report.changes, shown),
-      },
-      text,
-      problems: [
-        ...report.warnings,
-        ...untoldWarnings(report),
-        ...duplicateWarnings(report.state),
-        ...problemsOf(report.changes),
-      ],
-      failures: [...failuresOf(report.changes), ...(report.unread > 0 ? (['failed'] as const) : [])],
-    };
-  } finally {
-    progress.end();
-  }
+  session: Session,
+  report: RunReport,
+  {
+    color,
+    live,
+    output,
+  }: { readonly color: boolean; readonly live: ShownResults; readonly output: Invocation['output'] },
+): CommandResult {
+  const about = aboutOf(session, report.account, report.state.account);
+  const shownAs = { names: new Map(), hideValues: hider(fillableValues(host.environment)) };
+  const { unread } = report;
+  const head = accountLine(about);
+  const results = formatApplied(report.changes, { color, unread, shown: live.shown ?? new Set() });
+  const text = live.shown === null ? `${head}\n\n${results}` : results;
+  return {
+    document: {
+      account: accountJson(about),
+      digest: report.digest,
+      ...applyJson(report.changes, shownAs),
+    },
+    text: output === 'markdown' ? applyMarkdown(report.changes, { head, unread, ...shownAs }) : text,
+    problems: [
+      ...report.warnings,
+      ...untoldWarnings(report),
+      ...duplicateWarnings(report.state),
+      ...problemsOf(report.changes),
+    ],
+    failures: [...failuresOf(report.changes), ...(report.unread > 0 ? (['failed'] as const) : [])],
+  };
 }
 
 function problemsOf(changes: readonly AppliedChange[]): Problem[] {

@@ -66,7 +66,7 @@ const TIMERS_ARE_EARLY_BY_MS = 100;
 
 /** After a run that was too soon after a change of the manifest to delete anything. */
 function prunesIn({ changes }: RunReport, { pruneInMs }: LastGoodManifest, log: Logger): number | null {
-  const orphaned = changes.filter(({ change }) => change.action === 'orphaned').length;
+  const orphaned = changes.filter(({ change }) => change.action === 'orphaned' && change.mayBe === undefined).length;
   if (orphaned === 0 || pruneInMs === null) return null;
   log.info({ orphaned, pruneInMs }, 'what left the manifest is deleted when that has been the same for a while');
   return pruneInMs + TIMERS_ARE_EARLY_BY_MS;
@@ -87,19 +87,19 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
   for (const applied of report.changes) logChange(applied, log);
   const counts = countActions(report.changes.map(({ change }) => change));
   const failed = report.changes.filter(({ result }) => result === 'failed').length;
-  const uncertain = report.changes.filter(({ result }) => result === 'uncertain').length;
   const refused = report.changes.filter(({ result }) => result === 'refused').length;
+  const uncertain = report.changes.filter(({ result }) => result === 'uncertain').length;
   const summary = {
     triggers,
     ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
     failed,
+    ...(refused > 0 ? { refused } : {}),
     uncertain,
     possiblyDuplicated: duplicates.length,
-    ...(refused > 0 ? { refused } : {}),
     ...(report.unread > 0 ? { unread: report.unread } : {}),
   };
   const skipped = report.changes.filter(({ result }) => result === 'skipped').length;
-  if (failed + uncertain + skipped + refused + report.unread > 0)
+  if (failed + refused + uncertain + skipped + report.unread > 0)
     log.warn({ ...summary, skipped }, 'reconciled in part');
   else if (duplicates.length > 0) {
     log.warn(summary, 'reconciled: the account is as the manifest says, but some webhooks may exist twice');

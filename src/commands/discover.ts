@@ -9,7 +9,7 @@ import type { IdRange, State } from '../state/state.js';
 import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 import { onlyAccount } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
-import { progressReporter } from './progress.js';
+import { withProgress } from './progress.js';
 import { type Session, withSession, withStopOnSignal } from './session.js';
 
 export interface DiscoverCommandOptions {
@@ -27,44 +27,50 @@ export async function discoverCommand(
   const account = await onlyAccount(host, invocation);
   const range = rangeOf(options);
   const state = await stateStore(account.settings.state).read();
-  return withStopOnSignal(host, [account], (stop) =>
-    withSession(host, account, { command: 'discover', stop }, (session) =>
-      discoverIn(host, session, { range, state, stop, writeState: options.writeState === true }),
+  const writeState = options.writeState === true;
+  return withProgress(host, [account], (shownHost, during) =>
+    withStopOnSignal(shownHost, [account], (stop) =>
+      during(account, (onProgress) =>
+        withSession(shownHost, account, { command: 'discover', stop }, (session) =>
+          discoverIn(session, { range, state, stop, onProgress, writeState }),
+        ),
+      ),
     ),
   );
 }
 
 async function discoverIn(
-  host: Host,
   { settings, log, reconciler }: Session,
-  options: Pick<DiscoverOptions, 'range' | 'stop'> & { readonly state: State | null; readonly writeState: boolean },
+  options: Omit<DiscoverOptions, 'concurrency' | 'file'> & {
+    readonly state: State | null;
+    readonly writeState: boolean;
+  },
 ): Promise<CommandResult> {
-  const progress = progressReporter(host.stderr, log, { alone: true });
-  const { found, incomplete } = await discover(reconciler.ports, options.state, {
-    range: options.range,
-    concurrency: settings.concurrency,
-    stop: options.stop,
-    onProgress: progress.update,
-  }).finally(progress.end);
+  const { concurrency, file } = settings;
+  const { found, incomplete, warnings } = await discover(reconciler.ports, options.state, {
+    ...options,
+    concurrency,
+    file,
+  });
   if (options.writeState) {
     const taken = await takeOver(reconciler.ports, found, { init: reconciler.init });
     log.info({ taken }, 'taken over into the state');
   }
   const document = {
-    webhooks: found.map(({ webhook, handlerAsWritten = webhook.handler, ...rest }) => {
-      return { ...webhook, ...rest, handler: handlerAsWritten };
+    webhooks: found.map(({ webhook, handlerAsWritten = webhook.handler, mayBe, ...rest }) => {
+      return { ...webhook, ...rest, mayBe: mayBe.map(({ name }) => name), handler: handlerAsWritten };
     }),
   };
   const text = discoveredManifest(found);
-  const doubles = doublesFound(found);
-  if (incomplete === null) return { document, text, problems: doubles };
+  const problems = [...warnings, ...doublesFound(found)];
+  if (incomplete === null) return { document, text, problems };
   const problem: Problem = {
     code: 'discover-incomplete',
     severity: 'error',
     message: `not everything was looked at: ${incomplete}`,
     remedy: 'what was found is printed; look at the rest with --from and --to',
   };
-  return { document, text, problems: [...doubles, problem], failures: ['failed'] };
+  return { document, text, problems: [...problems, problem], failures: ['failed'] };
 }
 
 function rangeOf({ from, to }: DiscoverCommandOptions): IdRange | null {

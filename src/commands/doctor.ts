@@ -11,6 +11,7 @@ import { settingsFileOf } from '../settings/load.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
+import { withProgress } from './progress.js';
 
 export interface DoctorOptions {
   readonly handlers: boolean;
@@ -31,9 +32,14 @@ export async function doctorCommand(
   });
   if (accounts instanceof ProductError) return resultOf(host, invocation, settingsBroken(accounts));
   const shared = sharedBy(host, invocation, accounts, options);
-  return forAccounts(accounts, async (account) => {
-    return resultOf(host, invocation, await runChecks(CHECKS, contextOf(host, account, shared)));
-  });
+  return withProgress(host, accounts, (_host, during) =>
+    forAccounts(accounts, (account) =>
+      during(account, async (onProgress) => {
+        onProgress({ phase: 'checking' });
+        return resultOf(host, invocation, await runChecks(CHECKS, contextOf(host, account, shared)));
+      }),
+    ),
+  );
 }
 
 function settingsBroken({ kind, problems }: ProductError): readonly CheckResult[] {

@@ -8,6 +8,7 @@ import { parseInteger } from '../settings/values.js';
 import { HIGHEST_WEBHOOK_ID, maskHandler, type WebhookSpec } from '../webhook.js';
 import { onlyAccount } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
+import { withProgress } from './progress.js';
 import { withSession } from './session.js';
 
 /** import: takes over a webhook that exists already, after reading it. The way out of an uncertain create, too. */
@@ -26,20 +27,19 @@ export async function importCommand(
       remedy: `give the number that the dashboard or \`discover\` shows; an id is at most ${HIGHEST_WEBHOOK_ID}`,
     });
   }
-  return withSession(host, account, { command: 'import' }, async ({ reconciler }) => {
-    const done = await importWebhook(reconciler.ports, {
-      name: asked.name,
-      file: settings.file,
-      id,
-      init: reconciler.init,
-    });
-    const document = { imported: asked.name, id, toDelete: done.former };
-    return {
-      document,
-      text: importedText(asked.name, id, done, hider(fillableValues(host.environment))),
-      problems: [...done.warnings, ...uncheckedWarnings(asked.name, id, done)],
-    };
-  });
+  const done = await withProgress(host, [account], (shownHost, during) =>
+    during(account, (onProgress) =>
+      withSession(shownHost, account, { command: 'import' }, ({ reconciler: { ports, init } }) => {
+        onProgress({ phase: 'asking' });
+        return importWebhook(ports, { name: asked.name, file: settings.file, id, init });
+      }),
+    ),
+  );
+  return {
+    document: { imported: asked.name, id, toDelete: done.former },
+    text: importedText(asked.name, id, done, hider(fillableValues(host.environment))),
+    problems: [...done.warnings, ...uncheckedWarnings(asked.name, id, done)],
+  };
 }
 
 function importedText(name: string, id: number, done: Imported, hideValues: Redact): string {

@@ -11,7 +11,11 @@ export async function listCommand(host: Host, invocation: Invocation): Promise<C
     const state = await stateStore(settings.state).read();
     return {
       document: listJson(state),
-      text: formatList(state, { color: wantsColor(host.stdout, host.environment), file: settings.state }),
+      text: formatList(state, {
+        color: wantsColor(host.stdout, host.environment),
+        file: settings.state,
+        columns: host.stdout.columns,
+      }),
       problems: state === null ? [] : [...openWarnings(state, null), ...duplicateWarnings(state)],
     };
   });

@@ -6,30 +6,36 @@ import { loadValidManifest, type ValidManifest } from '../manifest/load.js';
 import { type AccountAbout, accountJson, accountLine, unknownAccount } from '../output/account.js';
 import { EXIT } from '../output/exit-code.js';
 import { type MarkdownOptions, planMarkdown } from '../output/markdown.js';
+import { painter } from '../output/paint.js';
 import { planAnnotations } from '../output/plan-github.js';
 import { planJson } from '../output/plan-json.js';
 import { formatPlan } from '../output/plan-text.js';
+import { planSummary, totalLine } from '../output/summary.js';
 import { stateOfManifest, withStandIns } from '../plan/against.js';
 import { type Change, isPending } from '../plan/change.js';
 import { planDigest } from '../plan/digest.js';
 import { formerNameNotices } from '../plan/former-names.js';
 import { makePlan } from '../plan/plan.js';
+import type { OnProgress } from '../plan/progress.js';
 import { type SavedPlan, savedChanges } from '../plan/saved.js';
-import { refusedError } from '../reconcile/failures.js';
+import { refusalsOf } from '../reconcile/failures.js';
 import { type Planned, planNeedsTheAccount, planOnly } from '../reconcile/plan-only.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
 import { fileStore } from '../state/file/store.js';
 import type { State } from '../state/state.js';
+import { printable } from '../text/printable.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
+import { otherManifests } from './against.js';
 import { type CommandResult, type Invocation, usageError } from './command.js';
 import { writePlans } from './plan-file.js';
+import { withProgress } from './progress.js';
 import type { BreakerFor } from './session.js';
 
 export interface PlanCommandOptions {
   readonly detailedExitcode?: true;
-  /** Another manifest to compare with, instead of state and account. */
-  readonly against?: string;
+  /** Other manifests to compare with, instead of state and account: see against.ts. */
+  readonly against?: readonly string[];
   /** Where to save the plan. */
   readonly out?: string;
 }
@@ -44,27 +50,46 @@ export async function planCommand(
     throw usageError('--out and --against do not go together: what was compared with a file can not be applied');
   }
   const accounts = await chosenAccounts(host, invocation);
-  const plans = new Map<string | null, SavedPlan>();
+  const others = options.against === undefined ? null : await otherManifests(options.against, accounts);
+  const plans = new Map<AccountSettings, PlannedAccount>();
   const shared: Shared = {};
-  const result = await forAccounts(
-    accounts,
-    async (account) => {
-      const planned = await planAccount(host, account, options, shared);
-      // What is refused of single changes leaves the rest as it is.
-      if (planned.refusal === null && planned.unread === 0) plans.set(account.name, savedPlan(account, planned));
-      return resultOf(host, invocation, planned, options);
-    },
-    ({ settings }) => ({ account: accountJson(unknownAccount(settings)) }),
-  );
+  const result = await withProgress(host, accounts, (shownHost, during) => {
+    const plan = (account: AccountSettings) =>
+      during(account, async (onProgress) => {
+        const planned = await planAccount(shownHost, account, others?.get(account), { shared, onProgress });
+        plans.set(account, planned);
+        const told = resultOf(shownHost, invocation, planned, options);
+        const hasNews = planned.unread > 0 || planned.changes.some(({ action }) => action !== 'none');
+        return accounts.length === 1 || hasNews ? told : { ...told, text: '' };
+      });
+    return forAccounts(accounts, plan, {
+      total: () => totalOf([...plans.values()], accounts.length, host, invocation.output),
+      documentOfFailed: ({ settings }) => ({ account: accountJson(unknownAccount(settings)) }),
+    });
+  });
   if (options.out === undefined) return result;
-  if (plans.size < accounts.length) {
+  // What is refused of single changes leaves the rest as it is.
+  if (plans.size < accounts.length || [...plans.values()].some(({ isComplete }) => !isComplete)) {
     return { ...result, text: `${result.text ?? ''}The plan is not saved, as it is not complete.\n` };
   }
-  await writePlans(options.out, { version: 1, plans: accounts.flatMap(({ name }) => plans.get(name) ?? []) });
+  await writePlans(options.out, {
+    version: 1,
+    plans: [...plans].map(([account, planned]) => savedPlan(account, planned)),
+  });
   // In a comment, nobody is told what to type next.
   if (invocation.output === 'markdown') return result;
   const text = `Saved the plan: "copernica-webhooks apply ${options.out}" does exactly this, or nothing.\n`;
   return { ...result, text: `${result.text ?? ''}${text}` };
+}
+
+function totalOf(plans: readonly Planned[], all: number, host: Host, output: Invocation['output']): string {
+  const changes = plans.flatMap((planned) => planned.changes);
+  const unread = plans.reduce((sum, planned) => sum + planned.unread, 0);
+  const withChanges = plans.filter((planned) => planned.changes.some(isPending)).length;
+  const paint = painter(output === 'text' && wantsColor(host.stdout, host.environment));
+  const summary = planSummary(changes, unread);
+  const line = totalLine({ all, reached: plans.length, withChanges }, summary, paint);
+  return output === 'github' ? `::notice title=plan::${line}` : line;
 }
 
 /** What accounts that are planned together share, made when the first of them needs it. */
@@ -72,9 +97,16 @@ interface Shared {
   breakerFor?: BreakerFor;
 }
 
+interface Planning {
+  readonly shared: Shared;
+  readonly onProgress: OnProgress;
+}
+
 interface PlannedAccount extends Planned {
   readonly about: AccountAbout;
   readonly state: State | null;
+  /** The manifest that it was compared with; undefined: state and account. */
+  readonly other: string | undefined;
   readonly manifestWarnings: readonly Problem[];
   readonly hideValues: (text: string) => string;
   /** The account was asked, so that the plan follows what is there. */
@@ -84,30 +116,23 @@ interface PlannedAccount extends Planned {
 async function planAccount(
   host: Host,
   account: AccountSettings,
-  options: PlanCommandOptions,
-  shared: Shared,
+  other: string | undefined,
+  planning: Planning,
 ): Promise<PlannedAccount> {
   const { settings } = account;
   const manifest = loadValidManifest(settings.file, host.environment, host.secrets);
   const hideValues = hider(fillableValues(host.environment));
   const about = unknownAccount(settings);
-  const common = { manifestWarnings: manifest.warnings, hideValues };
-  if (options.against !== undefined) {
-    const planned = planAgainst(options.against, host, settings, manifest);
+  const common = { manifestWarnings: manifest.warnings, hideValues, other };
+  if (other !== undefined) {
+    const planned = planAgainst(other, host, settings, manifest);
     return { ...planned, ...common, about, state: null, refreshed: false };
   }
   const state = settings.sandbox ? null : await fileStore(settings.state).read();
-  const planned = await planForState(host, account, manifest, { state, shared });
-  const notices = formerNameNotices(manifest, state);
+  const planned = await planForState(host, account, manifest, { state, ...planning });
+  const manifestWarnings = [...manifest.warnings, ...formerNameNotices(manifest, state)];
   const known = { ...about, id: state?.account ?? null, ...planned.account };
-  return {
-    ...planned,
-    ...common,
-    manifestWarnings: [...manifest.warnings, ...notices],
-    about: known,
-    state,
-    refreshed: settings.refresh ?? true,
-  };
+  return { ...planned, ...common, manifestWarnings, about: known, state, refreshed: settings.refresh ?? true };
 }
 
 function savedPlan({ name, settings }: AccountSettings, planned: PlannedAccount): SavedPlan {
@@ -128,11 +153,10 @@ function resultOf(
   planned: PlannedAccount,
   options: PlanCommandOptions,
 ): CommandResult {
-  const { about, changes, state, names, warnings, manifestWarnings, refusal, unread, hideValues } = planned;
-  const head = options.against === undefined ? accountLine(about) : `Compared with ${options.against}`;
+  const { about, changes, state, other, names, warnings, manifestWarnings, refusals, unread, hideValues } = planned;
+  const head = other === undefined ? accountLine(about) : `Compared with ${printable(other)}`;
   const color = wantsColor(host.stdout, host.environment);
   const shown = { names, unread, hideValues };
-  const refusals = [...(refusal === null ? [] : [refusal]), ...refusalsOf(changes)];
   return {
     document: {
       account: accountJson(about),
@@ -141,15 +165,9 @@ function resultOf(
     },
     text: textOf(invocation.output, changes, { head, color, ...shown }),
     problems: [...manifestWarnings, ...warnings, ...refusals],
-    failures: [...(refusals.length === 0 ? [] : (['refused'] as const)), ...(unread > 0 ? (['failed'] as const) : [])],
+    failures: [...refusals.map(() => 'refused' as const), ...(unread > 0 ? (['failed'] as const) : [])],
     exitCode: options.detailedExitcode && changes.some(isPending) ? EXIT.changes : EXIT.done,
   };
-}
-
-function refusalsOf(changes: readonly Change[]): Problem[] {
-  return changes.flatMap((change) => {
-    return change.refused === undefined ? [] : refusedError(change, change.refused).problems;
-  });
 }
 
 function textOf(
@@ -168,17 +186,17 @@ function planAgainst(path: string, host: Host, settings: Settings, { entries, re
   const { manifests, names } = withStandIns([entries, before.entries]);
   const [desired = [], existing = []] = manifests;
   const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), { prune: settings.prune, removed });
-  return { account: null, changes, names, warnings: [], refusal: null, unread: 0 };
+  return { account: null, changes, names, warnings: [], refusals: refusalsOf(changes), isComplete: true, unread: 0 };
 }
 
 async function planForState(
   host: Host,
   account: AccountSettings,
   { entries, removed }: ValidManifest,
-  { state, shared }: { readonly state: State | null; readonly shared: Shared },
+  { state, shared, onProgress }: Planning & { readonly state: State | null },
 ): Promise<Planned> {
   const { settings } = account;
-  const options = { ...settings, removed, refresh: settings.refresh ?? true };
+  const options = { ...settings, removed, refresh: settings.refresh ?? true, onProgress };
   if (planNeedsTheAccount(entries, state, options)) {
     // With it comes the API's client, which a plan from the state alone does without.
     const { sharedBreakers, withSession } = await import('./session.js');

@@ -1,47 +1,83 @@
-import type { Logger } from 'pino';
-import type { TextSink } from '../host.js';
-import { roughDuration } from '../text/rough-duration.js';
+import type { Host } from '../host.js';
+import { accountsText, progressText } from '../output/progress.js';
+import type { OnProgress, Progress } from '../plan/progress.js';
+import type { AccountSettings } from '../settings/resolve.js';
+import { liveLine } from './live-line.js';
+import { openLog } from './session.js';
 
-/** Fewer changes than this are done before anybody wonders. */
-const WORTH_SHOWING = 100;
-/** How often progress shows: each step of so many percent. */
-const STEP_PERCENT = { terminal: 1, log: 10 };
+/** What takes less than `afterMs` shows nothing. On a terminal progress is rewritten, elsewhere it is logged. */
+const SHOWN = { afterMs: 2_000, rewrittenEveryMs: 500, loggedEveryMs: 10_000 } as const;
+
+export interface Clock {
+  /** Milliseconds, on a clock that only goes forward. */
+  now(): number;
+  /** Calls `tick` until the returned function is called. */
+  every(ms: number, tick: () => void): () => void;
+}
+
+const REAL_CLOCK: Clock = {
+  now: () => performance.now(),
+  every: (ms, tick) => {
+    const timer = setInterval(tick, ms);
+    return () => clearInterval(timer);
+  },
+};
+
+/** Does the work on one account, and shows how far it is until that has ended. */
+export type During = <T>(account: AccountSettings, work: (onProgress: OnProgress) => Promise<T>) => Promise<T>;
 
 /**
- * Progress of long work: a line that is rewritten on a terminal, a log line at every tenth elsewhere, and where several
- * accounts are worked on: they would rewrite each other's.
+ * Shows on stderr how far the work on these accounts is. What is written meanwhile has to go to the host that the work
+ * is given: on a terminal it comes above the line that shows progress.
  */
-export function progressReporter(
-  sink: TextSink,
-  log: Logger,
-  { alone, now = () => performance.now() }: { readonly alone: boolean; readonly now?: () => number },
-) {
-  const rewrites = sink.isTTY && alone;
-  const step = rewrites ? STEP_PERCENT.terminal : STEP_PERCENT.log;
-  let shown = 0;
-  let shownFor = '';
-  let begunAt = 0;
-  let open = false;
-  return {
-    update: (done: number, total: number, doing: string): void => {
-      const percent = Math.floor((done / total) * 100);
-      if (doing !== shownFor) {
-        shown = 0;
-        begunAt = now();
-      }
-      shownFor = doing;
-      if (total < WORTH_SHOWING || percent < shown + step) return;
-      shown = percent;
-      const left = roughDuration(((now() - begunAt) / done) * (total - done));
-      if (!rewrites) log.info({ done, total, left }, doing);
-      else {
-        sink.write(`\r\u001b[K${doing}: ${done} of ${total} (${percent} %), about ${left} left`);
-        open = true;
-      }
-    },
-    end: (): void => {
-      if (open) sink.write('\r\u001b[K');
-      open = false;
-    },
+export async function withProgress<T>(
+  host: Host,
+  accounts: readonly AccountSettings[],
+  work: (host: Host, during: During) => Promise<T>,
+  clock: Clock = REAL_CLOCK,
+): Promise<T> {
+  const [first] = accounts;
+  if (first === undefined) throw new Error('there is no account to work on');
+  const begunAt = clock.now();
+  const atWork = new Map<AccountSettings, { readonly progress: Progress; readonly since: number }>();
+  let done = 0;
+  const during: During = async (account, workOnIt) => {
+    try {
+      return await workOnIt((progress) => {
+        const last = atWork.get(account);
+        const since = last !== undefined && goesOn(last.progress, progress) ? last.since : clock.now();
+        atWork.set(account, { progress, since });
+      });
+    } finally {
+      atWork.delete(account);
+      done += 1;
+    }
   };
+  const text = () => {
+    const rows = [...atWork].map(([{ name }, { progress, since }]) => {
+      return { account: name ?? '', text: progressText(progress, clock.now() - since) };
+    });
+    return accounts.length === 1 ? (rows[0]?.text ?? '') : accountsText({ done, of: accounts.length }, rows);
+  };
+  if (!host.stderr.isTTY || host.environment.TERM === 'dumb') {
+    const log = openLog(host, first.settings, host.stderr);
+    const stop = clock.every(SHOWN.loggedEveryMs, () => {
+      if (text() !== '') log.info(text());
+    });
+    return work(host, during).finally(stop);
+  }
+  const line = liveLine(host, text);
+  const stop = clock.every(SHOWN.rewrittenEveryMs, () => {
+    if (clock.now() - begunAt >= SHOWN.afterMs) line.show();
+  });
+  return work(line.host, during).finally(() => {
+    stop();
+    line.clear();
+  });
+}
+
+/** The same work, further on. Another round of it begins anew. */
+function goesOn(last: Progress, now: Progress): boolean {
+  if (last.phase !== now.phase) return false;
+  return !('done' in last && 'done' in now) || now.done >= last.done;
 }

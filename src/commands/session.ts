@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { CircuitBreaker, type Outage } from '../copernica/circuit-breaker.js';
+import type { OnAnswer } from '../copernica/client.js';
 import { createReconciler, type Reconciler } from '../create-reconciler.js';
 import { type Host, type TextSink, wantsColor } from '../host.js';
 import { createLog } from '../log.js';
@@ -22,6 +23,8 @@ export interface SessionOptions {
   readonly stop?: AbortSignal;
   /** Left out: one of its own. */
   readonly breakerFor?: BreakerFor;
+  /** Told what each answer of the API looked like. */
+  readonly onAnswer?: OnAnswer;
 }
 
 /** The circuit breaker of a host: all accounts that call it pause together. `log` is the process's. */
@@ -31,7 +34,7 @@ export type BreakerFor = (apiUrl: string, log: Logger) => CircuitBreaker;
 export async function withSession<T>(
   host: Host,
   account: AccountSettings,
-  { command, stop = new AbortController().signal, breakerFor = sharedBreakers() }: SessionOptions,
+  { command, stop = new AbortController().signal, breakerFor = sharedBreakers(), onAnswer }: SessionOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { token, log, processLog } = await openAccount(host, account, host.stderr);
@@ -43,6 +46,7 @@ export async function withSession<T>(
     log,
     stop,
     breakerFor: (apiUrl) => breakerFor(apiUrl, processLog),
+    onAnswer,
   });
   try {
     return await work({ settings: account.settings, log, reconciler });

@@ -67,8 +67,11 @@ export interface CopernicaApi {
   /** Sent again only where nothing can have been made; whatever goes beyond is the caller's, who has the record. */
   createWebhook(spec: WebhookSpec): Promise<CreateOutcome>;
   readWebhook(id: number): Promise<ReadOutcome>;
-  /** Sets handler, trigger and callers. Database and collection cannot be changed by PUT. */
-  updateWebhook(id: number, spec: WebhookSpec): Promise<WriteOutcome>;
+  /**
+   * Sets handler, trigger and callers. Database and collection cannot be changed by PUT. No callers are both, which is
+   * said in so many words, but where they are to be left out: `verify` wants to see what that does.
+   */
+  updateWebhook(id: number, spec: WebhookSpec, options?: { readonly leavesCallersOut: boolean }): Promise<WriteOutcome>;
   deleteWebhook(id: number): Promise<WriteOutcome>;
   listWebhooks(): Promise<ListOutcome>;
   /** GET /databases, all pages. */

@@ -1,6 +1,7 @@
 import { semaphore } from '../concurrent.js';
 import { CALLERS } from '../webhook.js';
 import type { Exchange } from './answer.js';
+import { type AnswerFacts, factsOf } from './answer-facts.js';
 import { identityOutcome, namedPage, type Page, readOutcome, webhookPage } from './answers.js';
 import type { CopernicaApi, Outcome } from './api.js';
 import { createOutcome, safeText, writeOutcome } from './outcome.js';
@@ -21,12 +22,16 @@ export interface RequestEvent {
   readonly durationMs: number;
 }
 
+export type OnAnswer = (call: ApiCall, facts: AnswerFacts) => void;
+
 export interface CopernicaClientOptions extends RequestsOptions {
   /** Left out: every call is sent once. */
   readonly retry?: RetryOptions;
   /** Called before each request. What it throws keeps the request from being sent, and is thrown by the call. */
   readonly beforeSend?: (() => void) | undefined;
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
+  /** Told what each answer looked like. */
+  readonly onAnswer?: OnAnswer | undefined;
   /** Takes what handlers hold out of the API's messages, which may quote one. Left out: only the token is taken out. */
   readonly hideValues?: Redact;
   /** In place of HTTP. */
@@ -85,9 +90,10 @@ export function createCopernicaClient(options: CopernicaClientOptions): Copernic
       return run({ call: 'readWebhook', method: 'GET', resource: `webhook/${id}`, decide });
     },
 
-    updateWebhook: (id, { handler, trigger, callers = [] }) => {
+    updateWebhook: (id, { handler, trigger, callers = [] }, { leavesCallersOut } = { leavesCallersOut: false }) => {
       // Callers left out would stay as they are, but in the manifest no callers means both.
-      const body = JSON.stringify({ handler, trigger, callers: callers.length === 0 ? CALLERS : callers });
+      const named = callers.length === 0 ? CALLERS : callers;
+      const body = JSON.stringify({ handler, trigger, ...(leavesCallersOut ? {} : { callers: named }) });
       const decide = (exchange: Exchange) => writeOutcome('update', exchange);
       return run({ call: 'updateWebhook', method: 'PUT', resource: `webhook/${id}`, body, decide });
     },
@@ -118,8 +124,8 @@ export function createCopernicaClient(options: CopernicaClientOptions): Copernic
 
 /** Makes calls: each waits for its turn, and is sent again where that helps and does no harm. */
 function runner(requests: Requests, options: CopernicaClientOptions) {
-  const { concurrency, now = Date.now, beforeSend = () => {}, onRequest = () => {} } = options;
-  const { hideValues = (text) => text } = options;
+  const { concurrency, now = Date.now, beforeSend = () => {} } = options;
+  const { onRequest = () => {}, onAnswer = () => {}, hideValues = (text) => text } = options;
   const redact: Redact = (text) => requests.redact(hideValues(text));
   const limited = semaphore(concurrency);
   const patiently = options.retry === undefined ? null : retrier(options.retry);
@@ -130,7 +136,9 @@ function runner(requests: Requests, options: CopernicaClientOptions) {
     const exchange = await requests.send(call);
     const outcome = 'ok' in exchange ? exchange : call.decide(exchange);
     const status = outcome.ok ? undefined : outcome.status;
-    onRequest({ call: call.call, outcome: nameOf(call.call, outcome), status, durationMs: now() - startedAt });
+    const durationMs = now() - startedAt;
+    onRequest({ call: call.call, outcome: nameOf(call.call, outcome), status, durationMs });
+    if (!('ok' in exchange)) onAnswer(call.call, factsOf(exchange, durationMs, requests.redact));
     return outcome.ok ? outcome : { ...outcome, message: safeText(outcome.message, redact) };
   };
   // The turn comes first: what waits in line must not have passed a breaker that opens meanwhile.

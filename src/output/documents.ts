@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ACTIONS } from '../plan/change.js';
+import type { DocumentName } from './document-names.js';
 
 /**
  * The documents that `--json` prints, as schemas: `schema --of plan` publishes them, and tests hold real output to
@@ -100,8 +101,13 @@ const discovered = z.strictObject({
   callers: z.array(text),
   database: id.nullable().optional().describe('left out: the account does not show it'),
   collection: id.nullable().optional(),
-  equalTo: id.nullable().describe('another webhook that is the same in all that is shown'),
+  equalTo: z
+    .strictObject({ name: text, id })
+    .nullable()
+    .describe('another webhook that is the same in all that is shown'),
   known: z.boolean().describe('it is in the state'),
+  scopeUnknown: z.boolean().describe('nobody knows to which database and collection it is limited, if to any'),
+  mayBe: z.array(text).describe('entries of the manifest that it may be'),
 });
 
 const plan = z.strictObject({ account, digest, changes: z.array(change), summary, ...lists });
@@ -114,6 +120,24 @@ const doctor = z.strictObject({
   ...lists,
 });
 
+const verify = z.strictObject({
+  account,
+  apiVersion: text,
+  version: text.describe('of this program'),
+  checks: z.array(
+    z.strictObject({
+      check: text,
+      reliedOn: text,
+      status: z.enum(['ok', 'otherwise', 'unseen']),
+      seen: text,
+      means: text.nullable().describe('what it means for the promise that it is otherwise'),
+      durationMs: z.number().nonnegative().nullable(),
+    }),
+  ),
+  summary: z.strictObject({ ok: count, otherwise: count, unseen: count }),
+  ...lists,
+});
+
 /** By command: of one account, of several, or of a command that came to nothing. */
 export const DOCUMENTS = {
   validate: ofAccounts(validate),
@@ -122,9 +146,8 @@ export const DOCUMENTS = {
   list: z.union([z.array(listed), failed]),
   discover: z.union([z.strictObject({ webhooks: z.array(discovered), ...lists }), failed]),
   doctor: ofAccounts(doctor),
-} as const;
-
-export type DocumentName = keyof typeof DOCUMENTS;
+  verify: z.union([verify, failed]),
+} as const satisfies Record<DocumentName, z.ZodType>;
 
 function ofAccounts<Document extends z.ZodType>(document: Document) {
   const failedOne = failed.extend({ account: z.union([account, text]) });

@@ -3,9 +3,11 @@ import { candidatesOf } from '../recovery/duplicates.js';
 import { hull, rangesText } from '../state/ranges.js';
 import type { IdRange, State } from '../state/state.js';
 import { printable } from '../text/printable.js';
+import { columns, padColumns } from '../text/width.js';
 import { CALLERS, type HandlerAsWritten, shownHandler, type WebhookSpec } from '../webhook.js';
-import { painter } from './paint.js';
-import { describeSpec, NAMES_WIDTH } from './plan-text.js';
+import { painter, type Style } from './paint.js';
+import { describeSpec } from './plan-text.js';
+import { columnWidth } from './table.js';
 
 /** One row of `list --json`. */
 export interface ListedWebhook {
@@ -95,25 +97,59 @@ function fields(webhook: HandlerAsWritten & { readonly spec: WebhookSpec }) {
   };
 }
 
-/** The same for people. */
-export function formatList(state: State | null, options: { readonly color: boolean; readonly file: string }): string {
+/** In columns, with a header, for people. `columns`: how wide the terminal is; left out: it is none. */
+export function formatList(
+  state: State | null,
+  options: { readonly color: boolean; readonly file: string; readonly columns?: number | undefined },
+): string {
   if (state === null) return `no state file ${printable(options.file)} yet: nothing has been made\n`;
   const paint = painter(options.color);
-  const rows = listJson(state);
-  if (rows.length === 0) return `account ${printable(state.account)}: no webhooks\n`;
-  const width = Math.min(NAMES_WIDTH.most, Math.max(NAMES_WIDTH.least, ...rows.map((row) => row.name.length)));
-  const body = rows.map((row) => {
-    const { database, collection, handler, ...rest } = row;
-    const limits = { ...(database === null ? {} : { database }), ...(collection === null ? {} : { collection }) };
-    const { possiblyDuplicatedRanges: ranges, candidates } = row;
-    const note = ranges === undefined ? '' : ` possibly duplicated (ids ${rangesText(ranges)})`;
-    const may = candidates === undefined ? '' : ` (perhaps ${candidates.join(' or ')})`;
-    const status = paint(
-      row.status === 'created' && note === '' ? 'green' : 'yellow',
-      `${row.status}${may}${note}`.padEnd(9),
-    );
-    const spec = describeSpec(handler, { ...rest, ...limits } as Omit<WebhookSpec, 'handler'>);
-    return `${printable(row.name).padEnd(width)}  ${String(row.id ?? '-').padStart(8)}  ${status}  ${spec}`;
+  const listed = listJson(state);
+  if (listed.length === 0) return `account ${printable(state.account)}: no webhooks\n`;
+  const rows = listed.map(rowOf);
+  const widthOf = (key: keyof Row) => Math.max(HEADER[key].length, columnWidth(rows.map((row) => row[key])));
+  const widths = { name: widthOf('name'), id: widthOf('id'), status: widthOf('status') };
+  const cells = ({ name, id, status }: Row, style?: Style) => {
+    const shown = padColumns(status, widths.status);
+    return `${padColumns(name, widths.name)}  ${id.padStart(widths.id)}  ${style ? paint(style, shown) : shown}`;
+  };
+  const lines = rows.map((row) => {
+    const { status, webhook } = row;
+    // A terminal would break it anywhere.
+    const fits = columns(`${cells(row)}  ${webhook}`) <= (options.columns ?? Number.POSITIVE_INFINITY);
+    return `${cells(row, status === CREATED ? 'green' : 'yellow')}${fits ? '  ' : '\n    '}${webhook}`;
   });
-  return `${body.join('\n')}\n`;
+  return `${[paint('bold', `${cells(HEADER)}  ${HEADER.webhook}`), ...lines].join('\n')}\n`;
+}
+
+interface Row {
+  readonly name: string;
+  readonly id: string;
+  readonly status: string;
+  readonly webhook: string;
+}
+
+const HEADER: Row = { name: 'NAME', id: 'ID', status: 'STATUS', webhook: 'WEBHOOK' };
+const CREATED = 'created' satisfies ListedWebhook['status'];
+
+function rowOf(listed: ListedWebhook): Row {
+  const {
+    name,
+    id,
+    database,
+    collection,
+    handler,
+    candidates: ids,
+    possiblyDuplicatedRanges: ranges,
+    ...rest
+  } = listed;
+  const scopes = { ...(database === null ? {} : { database }), ...(collection === null ? {} : { collection }) };
+  const note = ranges === undefined ? '' : ` possibly duplicated (ids ${rangesText(ranges)})`;
+  const may = ids === undefined ? '' : ` (perhaps ${ids.join(' or ')})`;
+  return {
+    name: printable(name),
+    id: String(id ?? '-'),
+    status: `${listed.status}${may}${note}`,
+    webhook: describeSpec(handler, { ...rest, ...scopes } as Omit<WebhookSpec, 'handler'>),
+  };
 }

@@ -9,5 +9,5 @@ export type Paint = (style: Style, text: string) => string;
  * to.
  */
 export function painter(color: boolean): Paint {
-  return (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
+  return (style, text) => (color && text !== '' ? styleText(style, text, { validateStream: false }) : text);
 }

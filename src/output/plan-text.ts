@@ -1,9 +1,11 @@
 import { type Change, idOf, isValueChange, placeOf, VALUE_CHANGED } from '../plan/change.js';
 import { limitKey, type ScopeNames } from '../plan/names.js';
 import { printable } from '../text/printable.js';
+import { padColumns } from '../text/width.js';
 import { CALLERS, type Difference, type ScopeField, shownHandler, type WebhookSpec } from '../webhook.js';
 import { type Paint, painter, type Style } from './paint.js';
 import { planClosing } from './summary.js';
+import { columnWidth } from './table.js';
 
 const SIGNS: Readonly<Record<Change['action'], readonly [sign: string, style: Style]>> = {
   create: ['+', 'green'],
@@ -15,9 +17,6 @@ const SIGNS: Readonly<Record<Change['action'], readonly [sign: string, style: St
   none: ['=', 'dim'],
   orphaned: ['!', 'yellow'],
 };
-
-/** Names are padded to the longest, within this. */
-export const NAMES_WIDTH = { least: 12, most: 48 };
 
 const NO_NAMES: ScopeNames = new Map();
 
@@ -33,8 +32,7 @@ export interface PlanTextOptions {
 export function formatPlan(changes: readonly Change[], options: PlanTextOptions): string {
   const paint = painter(options.color);
   const shown = changes.filter((change) => change.action !== 'none');
-  const widest = Math.max(NAMES_WIDTH.least, ...shown.map((change) => change.name.length));
-  const width = Math.min(NAMES_WIDTH.most, widest);
+  const width = columnWidth(shown.map((change) => printable(change.name)));
   const lines = shown.flatMap((change) => changeLines(change, { ...DEFAULTS, ...options, width, paint }));
   return `${[...lines, ...(lines.length > 0 ? [''] : []), planClosing(changes, paint, options.unread)].join('\n')}\n`;
 }
@@ -51,7 +49,7 @@ function changeLines(change: Change, format: Format): string[] {
   const [sign, style] = SIGNS[change.action];
   const at = placeOf(change);
   const place = at === null ? '' : paint('dim', `  (${printable(at.file)}:${at.line})`);
-  const head = `  ${paint(style, `${sign} ${change.action.padEnd(8)}`)} ${printable(change.name).padEnd(width)}  ${describe(change, names)}${place}`;
+  const head = `  ${paint(style, `${sign} ${change.action.padEnd(8)}`)} ${padColumns(printable(change.name), width)}  ${describe(change, names)}${place}`;
   return [head, ...detailLines(change, format).map((detail) => `      ${paint('dim', detail)}`)];
 }
 
@@ -84,11 +82,12 @@ function webhookOf(change: Change): string {
 function detailLines(change: Change, format: Format): string[] {
   switch (change.action) {
     case 'create':
-      return change.goneId !== null ? [printable(change.reason)] : [];
+      return change.goneId !== null || change.refused !== undefined ? [printable(change.reason)] : [];
     case 'update':
     case 'replace':
       return change.differences.map((difference) => describeDifference(difference, format));
     case 'orphaned':
+      if (change.mayBe !== undefined) return ['kept until "import" or "forget" has settled that'];
       return ['kept; --prune deletes it, "forget" lets go of it'];
     case 'move':
     case 'delete':

@@ -45,12 +45,29 @@ export function planClosing(changes: readonly Change[], paint: Paint, unread = 0
   return `${paint('bold', `${head}:`)} ${planSummary(changes, unread)}`;
 }
 
+/**
+ * The last line of several accounts: `Total of 3 accounts, 1 with changes: 2 to create, 5 unchanged, 1 account failed`.
+ * `reached`: so many came as far as to have something to count.
+ */
+export function totalLine(
+  { all, reached, withChanges }: { readonly all: number; readonly reached: number; readonly withChanges?: number },
+  summary: string,
+  paint: Paint,
+): string {
+  const changed = withChanges === undefined ? '' : `, ${withChanges || 'none'} with changes`;
+  const head = `Total of ${all} accounts${changed}:`;
+  const failed = all - reached;
+  const tail = failed === 0 ? '' : paint('red', `, ${failed} account${failed === 1 ? '' : 's'} failed`);
+  return `${paint('bold', head)} ${reached === 0 ? 'nothing' : summary}${tail}\n`;
+}
+
 /** The last annotation of a plan. */
 export function planNotice(changes: readonly Change[], unread = 0): string {
   return `::notice title=plan::${planSummary(changes, unread)}`;
 }
 
-function planSummary(changes: readonly Change[], unread: number): string {
+/** `2 to create, 5 unchanged, 1 refused`. */
+export function planSummary(changes: readonly Change[], unread: number): string {
   const refused = changes.filter((change) => !isCarriedOut(change)).length;
   const tail = `${refused === 0 ? '' : `, ${refused} refused`}${uncheckedTail(unread)}`;
   return `${summaryLine(countActions(changes.filter(isCarriedOut)), 'to-do')}${tail}`;

@@ -9,7 +9,7 @@ export type Action = (typeof ACTIONS)[number];
 /** Why one change is not carried out, while the rest of the run goes on. */
 export interface Refusal {
   readonly code: CodeOf<'refused'>;
-  /** In a few words. */
+  /** What follows the entry's name: `not deleted, since …`. */
   readonly message: string;
   readonly remedy: string;
 }
@@ -62,16 +62,15 @@ export type Change =
       /** Where the manifest says that it is removed. */
       readonly place?: ManifestPlace;
     })
-  | (Unwanted & { readonly action: 'orphaned' });
+  | (Unwanted & {
+      readonly action: 'orphaned';
+      /** New entries of which one may be what it is: it is kept until somebody settles that. Left out: there are none. */
+      readonly mayBe?: readonly string[];
+    });
 
 /** Changes in the order of the manifest, then what the manifest does not name, by name and id. */
 export interface Plan {
   readonly changes: readonly Change[];
-}
-
-/** The same change, not to be carried out. */
-export function refuse(change: Change, refused: Refusal): Change {
-  return { ...change, refused, reason: `${change.reason}; refused: ${refused.message}` };
 }
 
 /** Where the manifest asks for a change; null: it says nothing of the entry. */

@@ -2,10 +2,20 @@ import { Scalar, stringify } from 'yaml';
 import type { LiveWebhook } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
 import { looksLike } from '../recovery/matching.js';
-import type { IdRange, State } from '../state/state.js';
+import { type IdRange, isScopeKnown, type State, VERIFY_NAME } from '../state/state.js';
 import { parseUrl } from '../text/parse-url.js';
 import { printable, printableJson } from '../text/printable.js';
-import { asWritten, CALLERS, canonicalCallers, canonicalHandler, type HandlerAsWritten } from '../webhook.js';
+import {
+  asWritten,
+  CALLERS,
+  canonical,
+  canonicalCallers,
+  canonicalHandler,
+  type HandlerAsWritten,
+  type ManifestEntry,
+  visibleKey,
+} from '../webhook.js';
+import { matchUnscoped } from './scope-unknown.js';
 
 /**
  * A webhook of the account with the name that it has in the state, or would get in a manifest; with its handler as a
@@ -14,9 +24,14 @@ import { asWritten, CALLERS, canonicalCallers, canonicalHandler, type HandlerAsW
 export interface Discovered extends HandlerAsWritten {
   readonly name: string;
   readonly id: number;
+  /** As it reads, with the database and collection that the state has of it where the account shows none. */
   readonly webhook: LiveWebhook;
   /** True: the state has it already. */
   readonly known: boolean;
+  /** It shows no database or collection, and the state does not know either whether it has them. */
+  readonly scopeUnknown: boolean;
+  /** New entries of the manifest of which one may be what it is; only a person can say so. */
+  readonly mayBe: readonly ManifestEntry[];
   /** Another webhook that shows the very same: one of the state where there is one, else the lowest id found. */
   readonly equalTo: { readonly name: string; readonly id: number } | null;
 }
@@ -26,28 +41,106 @@ const LONGEST_NAME = 100;
 const AROUND_KNOWN_IDS = 64;
 
 /**
- * Names for what was found: those of the state where it has them, else trigger and host, such as
- * `create-my-webhook-url.com`, with a number where that is taken. By rising id, so that they are the same each time.
+ * Names for what was found: those of the state where it has them, else that of the entry of the manifest that it equals,
+ * else trigger and host, such as `create-my-webhook-url.com`, with a number where that is taken. By rising id, so that
+ * they are the same each time. `entries` is the manifest; empty where it is not at hand.
+ * What `verify` left to be deleted is not for a manifest.
  */
-export function nameDiscovered(webhooks: readonly LiveWebhook[], state: State | null): Discovered[] {
+export function nameDiscovered(
+  webhooks: readonly LiveWebhook[],
+  state: State | null,
+  entries: readonly ManifestEntry[] = [],
+): Discovered[] {
   const owners = state?.owners ?? new Map<number, string>();
   const written = writtenHandlers(state);
-  const taken = new Set(owners.values());
-  const named = [...webhooks]
+  const found = webhooks
+    .filter(({ id }) => owners.get(id) !== VERIFY_NAME)
     .sort((a, b) => a.id - b.id)
-    .map((webhook) => {
-      const owner = owners.get(webhook.id);
-      const name = owner ?? freeName(baseName(webhook), taken);
-      taken.add(name);
-      const known = owner !== undefined;
-      return { name, id: webhook.id, webhook, known, ...written.get(canonicalHandler(webhook.handler)) };
-    });
+    .map((webhook) => withScope(webhook, state));
+  const { own, mayBe } = compareWithEntries(found, state, entries);
+  const taken = new Set([...owners.values(), ...entries.map(({ name }) => name)]);
+  const named = found.map(({ webhook, scopeUnknown }) => {
+    const { id } = webhook;
+    const owner = owners.get(id);
+    const name = owner ?? own.get(id) ?? freeName(baseName(webhook), taken);
+    taken.add(name);
+    const known = owner !== undefined;
+    const handlerAsWritten = written.get(canonicalHandler(webhook.handler));
+    return { name, id, webhook, known, scopeUnknown, mayBe: mayBe.get(id) ?? [], ...handlerAsWritten };
+  });
   const firsts = new Map<string, { readonly name: string; readonly id: number }>();
   for (const { webhook, name, id } of [...named.filter(({ known }) => known), ...named]) {
     const key = shownKey(webhook);
     if (!firsts.has(key)) firsts.set(key, { name, id });
   }
   return named.map((each) => ({ ...each, equalTo: equalTo(each, firsts.get(shownKey(each.webhook)), state) }));
+}
+
+type Scoped = Pick<Discovered, 'webhook' | 'scopeUnknown'>;
+
+/** What the account does not show of database and collection the state may know. */
+function withScope(webhook: LiveWebhook, state: State | null): Scoped {
+  if (webhook.database != null || webhook.collection != null) return { webhook, scopeUnknown: false };
+  const { id } = webhook;
+  const entry = state?.entries.get(state.owners.get(id) ?? '');
+  const isEntry = entry?.id === id;
+  const spec = isEntry ? entry.spec : state?.pendingDeletes.get(id)?.spec;
+  if (spec === undefined || (isEntry && !isScopeKnown(entry))) return { webhook, scopeUnknown: true };
+  return { webhook: { ...webhook, database: spec.database, collection: spec.collection }, scopeUnknown: false };
+}
+
+/**
+ * What was found and is no wanted entry's yet, compared with the entries that have no webhook yet: by id, the name of
+ * the entry that it is, or the entries that it may be.
+ */
+function compareWithEntries(
+  found: readonly Scoped[],
+  state: State | null,
+  entries: readonly ManifestEntry[],
+): { readonly own: ReadonlyMap<number, string>; readonly mayBe: ReadonlyMap<number, readonly ManifestEntry[]> } {
+  const names = new Set(entries.map(({ name }) => name));
+  const open = new Set([...(state?.intents.values() ?? [])].map(({ name }) => name));
+  const free = found.filter(({ webhook: { id } }) => {
+    return state?.pendingDeletes.has(id) !== true && !names.has(state?.owners.get(id) ?? '');
+  });
+  const own = new Map<number, string>();
+  const fresh: ManifestEntry[] = [];
+  for (const entry of entries) {
+    if (state?.entries.has(entry.name) === true || open.has(entry.name)) continue;
+    const equal = free.find(
+      ({ webhook, scopeUnknown }) => !scopeUnknown && !own.has(webhook.id) && isEqual(webhook, entry),
+    );
+    if (equal === undefined) fresh.push(entry);
+    else own.set(equal.webhook.id, entry.name);
+  }
+  const seen = new Set(found.map(({ webhook: { id } }) => id));
+  const unseen = [...(state?.entries.values() ?? [])].filter((entry) => {
+    return !seen.has(entry.id) && !names.has(entry.name) && !isScopeKnown(entry);
+  });
+  const unscoped = [
+    ...free.filter(({ scopeUnknown }) => scopeUnknown).map(({ webhook }) => ({ id: webhook.id, shown: webhook })),
+    ...unseen.map(({ id, spec }) => ({ id, shown: spec })),
+  ];
+  const alike = matchUnscoped(
+    fresh,
+    unscoped.map(({ id, shown }) => ({ webhook: { id }, shown, mayBeTaken: true })),
+  );
+  for (const [name, { id }] of alike.taken) own.set(id, name);
+  const mayBe = new Map<number, ManifestEntry[]>();
+  for (const entry of fresh) {
+    for (const { id } of alike.mayBe.get(entry.name) ?? []) mayBe.set(id, [...(mayBe.get(id) ?? []), entry]);
+  }
+  return { own, mayBe };
+}
+
+function isEqual(webhook: LiveWebhook, { spec }: ManifestEntry): boolean {
+  const { database, collection } = canonical(spec);
+  const scopeOf = (id: number | null | undefined) => (id == null ? '' : String(id));
+  return (
+    visibleKey(webhook) === visibleKey(spec) &&
+    scopeOf(webhook.database) === database &&
+    scopeOf(webhook.collection) === collection
+  );
 }
 
 /** By what handlers are. */
@@ -110,18 +203,36 @@ export function rangesAroundKnown(state: State | null): IdRange[] {
 export function discoveredManifest(found: readonly Discovered[]): string {
   const blocks = found.map((each) => {
     const lines = entryLines(each);
-    if (each.equalTo === null) return [`# webhook ${each.id}`, ...lines];
-    return [...doubleLines(each, each.equalTo), ...lines].map((line) => `# ${line}`);
+    const about = [headLine(each), ...proposalLines(each)];
+    if (each.equalTo === null) return [...about.map((line) => `# ${line}`), ...lines];
+    return [...about, ...doubleLines(each, each.equalTo), ...lines].map((line) => `# ${line}`);
   });
   const head = found.some(({ equalTo: other }) => other === null) ? 'webhooks:' : 'webhooks: []';
   return `${[head, ...blocks.flat().map((line) => (line === '' ? '' : `  ${line}`))].join('\n')}\n`;
 }
 
-function doubleLines({ id }: Discovered, other: { readonly name: string; readonly id: number }): string[] {
-  return [
-    `webhook ${id} shows the same as webhook ${other.id} (${printable(other.name)}). If it is a double, delete it in the dashboard;`,
-    'if a database or collection tells them apart, add that here and take the "#" away.',
-  ];
+/** The webhook, and what could not be read of it. */
+function headLine({ id, scopeUnknown }: Discovered): string {
+  const unread = ', of which the account shows no database or collection, though it may have them';
+  return `webhook ${id}${scopeUnknown ? unread : ''}`;
+}
+
+function proposalLines({ id, mayBe }: Discovered): string[] {
+  return mayBe.map(({ name, spec }) => `if it is ${name}${scopeText(spec)}: copernica-webhooks import ${name} ${id}`);
+}
+
+function doubleLines({ id, mayBe }: Discovered, other: { readonly name: string; readonly id: number }): string[] {
+  const same = `webhook ${id} shows the same as webhook ${other.id} (${printable(other.name)}). If it is a double, delete it in the dashboard`;
+  if (mayBe.length > 0) return [`${same}.`];
+  return [`${same};`, 'if a database or collection tells them apart, add that here and take the "#" away.'];
+}
+
+/** ` (database 1017, collection Orders)`, as the file has it. */
+function scopeText({ database, collection }: ManifestEntry['spec']): string {
+  const parts = Object.entries({ database, collection }).flatMap(([field, limit]) =>
+    limit === undefined ? [] : [`${field} ${typeof limit === 'number' ? limit : printable(limit.shown)}`],
+  );
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
 function entryLines({ name, webhook, handlerAsWritten }: Discovered): string[] {
@@ -149,16 +260,16 @@ function scalarOf(text: string): string | Scalar<string> {
   return scalar;
 }
 
-/** A warning for each that shows the same as another: it is neither printed as an entry nor taken over. */
+/** A warning for each that shows the same as another: it is not printed as an entry, and not taken over as a rule. */
 export function doublesFound(found: readonly Discovered[]): Problem[] {
-  return found.flatMap(({ id, equalTo: other }) =>
+  return found.flatMap(({ id, equalTo: other, mayBe }) =>
     other === null
       ? []
       : [
           {
             code: 'discovered-double',
             severity: 'warning',
-            message: `webhook ${id} shows the same as webhook ${other.id} (${other.name}): it is commented out, and not taken over`,
+            message: `webhook ${id} shows the same as webhook ${other.id} (${other.name}): it is commented out${mayBe.length === 0 ? ', and not taken over' : ''}`,
             remedy:
               'if it is a double, delete it in the dashboard; if a database or collection tells them apart, write both entries and import each by its id',
           } satisfies Problem,

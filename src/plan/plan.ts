@@ -1,5 +1,5 @@
 import { rangesText } from '../state/ranges.js';
-import type { Intent, State, StateEntry } from '../state/state.js';
+import { type Intent, isScopeKnown, type State, type StateEntry } from '../state/state.js';
 import {
   asWritten,
   canonical,
@@ -19,12 +19,12 @@ import {
   isValueChange,
   type Plan,
   type Refusal,
-  refuse,
   UNKNOWN_VALUE,
   VALUE_CHANGED,
 } from './change.js';
 import { groupBy } from './group.js';
 import { canonicalLive, type LiveView, type LiveViews } from './live.js';
+import { type LookAlikes, matchUnscoped } from './scope-unknown.js';
 
 export interface PlanOptions {
   /** Delete what left the manifest instead of only reporting it. */
@@ -33,11 +33,8 @@ export interface PlanOptions {
   readonly removed?: readonly FormerName[];
 }
 
-const PROTECTED: Refusal = {
-  code: 'protected',
-  message: 'the entry is protected',
-  remedy: 'take `protect` out of its entry in the manifest first, or let go of its webhook with "forget NAME"',
-};
+/** Of a webhook that is taken for one without a scope. */
+const NOT_SHOWN = ', of which the account showed no database or collection';
 
 const NOTHING_SEEN: LiveViews = new Map();
 
@@ -45,7 +42,8 @@ const NOTHING_SEEN: LiveViews = new Map();
  * What must happen so that the account is as the manifest says. Decides only; sends and writes nothing.
  *
  * The first row that fits an entry is the one. An entry that is new takes over the one that it was (`was`), or else an
- * orphaned one that is equal, and then goes on as one of the state:
+ * orphaned one that is equal, and then goes on as one of the state. Where nobody knows the scope of the orphaned one,
+ * matchUnscoped says whether it does so, or whether the create is refused and the orphaned one kept:
  *
  *     manifest  state           account    differs in             action
  *     --------  --------------  ---------  ---------------------  ------------------------------------
@@ -76,26 +74,26 @@ export function makePlan(
 ): Plan {
   const open = groupBy(state?.intents.values() ?? [], (intent) => intent.name);
   /** Names that are spoken for: no other entry takes over what has them. */
-  const names = new Set(desired.flatMap((entry) => [entry.name, ...formerNamesOf(entry, state)]));
-  const orphans = orphansByKey(state, names, open);
-  const taken = new Set<string>();
+  const names = new Set(desired.flatMap((entry) => namesOf(entry, state)));
+  const fresh = desired.filter((entry) => {
+    return namesOf(entry, state).every((name) => state?.entries.has(name) !== true && !open.has(name));
+  });
+  const { taken, mayBe } = matchOrphans(fresh, orphansOf(state, names), open);
   const wanted = desired.map((entry) => {
-    const known = [entry.name, ...formerNamesOf(entry, state)];
-    const intents = known.flatMap((name) => open.get(name) ?? []);
-    const own = known.flatMap((name) => state?.entries.get(name) ?? [])[0];
-    const orphan = own === undefined && intents.length === 0 ? orphans.get(webhookKey(entry.spec))?.shift() : undefined;
-    if (orphan !== undefined) taken.add(orphan.name);
-    const webhook = own ?? orphan;
-    const change = webhook === undefined ? create(entry) : planKnown(entry, webhook, live.get(webhook.id));
-    if (change.action === 'replace' && entry.protect) return refuse(change, PROTECTED);
+    const own = namesOf(entry, state);
+    const intents = own.flatMap((name) => open.get(name) ?? []);
+    const known = own.flatMap((name) => state?.entries.get(name) ?? [])[0] ?? taken.get(entry.name);
+    const change = known === undefined ? create(entry, mayBe) : planKnown(entry, known, live.get(known.id));
+    if (change.action === 'replace' && entry.protect) return protect(change);
     return intents.length === 0 ? change : settledFirst(change, intents);
   });
+  const moved = new Set([...taken.values()].map(({ name }) => name));
   const removed = new Map(options.removed?.map((former) => [former.name, former]));
   const left = [...(state?.entries.values() ?? [])]
-    .filter((entry) => !names.has(entry.name) && !taken.has(entry.name))
+    .filter((entry) => !names.has(entry.name) && !moved.has(entry.name))
     .map((entry) => {
-      const change = leftBehind(entry, state, { removed: removed.get(entry.name), prune: options.prune });
-      return change.action === 'delete' && entry.isProtected ? refuse(change, PROTECTED) : change;
+      const change = leftBehind(entry, mayBe, state, { removed: removed.get(entry.name), prune: options.prune });
+      return change.action === 'delete' && entry.isProtected ? protect(change) : change;
     });
   const pending = [...(state?.pendingDeletes.values() ?? [])].map(
     (webhook): Change => ({ action: 'delete', ...webhook, cause: 'pending', reason: 'still to be deleted' }),
@@ -103,21 +101,42 @@ export function makePlan(
   return { changes: [...wanted, ...[...left, ...pending].sort(byNameThenId)] };
 }
 
-/** The name that an entry was, where what has that name in the state is to be taken over. */
-function formerNamesOf({ name, was }: DesiredWebhook, state: State | null): string[] {
-  return was === undefined || state === null || state.entries.has(name) ? [] : [was.name];
+/** Its names in the state: what has the one that it was goes on as the entry, unless the entry has a webhook already. */
+function namesOf({ name, was }: DesiredWebhook, state: State | null): string[] {
+  return was === undefined || state === null || state.entries.has(name) ? [name] : [name, was.name];
 }
 
-/** Entries that nothing wants, by what they are. One whose webhook nobody knows for sure is not taken over. */
-function orphansByKey(
-  state: State | null,
-  names: ReadonlySet<string>,
-  open: ReadonlyMap<string, unknown>,
-): ReadonlyMap<string, StateEntry[]> {
-  const orphans = [...(state?.entries.values() ?? [])]
-    .filter(({ name, updating, isScopeUnknown }) => !names.has(name) && !open.has(name) && !updating && !isScopeUnknown)
+/** Entries that nothing wants. */
+function orphansOf(state: State | null, names: ReadonlySet<string>): StateEntry[] {
+  return [...(state?.entries.values() ?? [])]
+    .filter(({ name }) => !names.has(name))
     .sort((a, b) => compare(a.name, b.name));
-  return groupBy(orphans, (entry) => webhookKey(entry.spec));
+}
+
+/** What new entries take over. One whose webhook nobody knows for sure is not taken over. */
+function matchOrphans(
+  fresh: readonly DesiredWebhook[],
+  orphans: readonly StateEntry[],
+  open: ReadonlyMap<string, unknown>,
+): LookAlikes<StateEntry> {
+  const isSettled = ({ name, updating }: StateEntry) => !open.has(name) && !updating;
+  const known = orphans.filter((orphan) => isSettled(orphan) && isScopeKnown(orphan));
+  const equal = groupBy(known, ({ spec }) => webhookKey(spec));
+  const taken = new Map<string, StateEntry>();
+  for (const { name, spec } of fresh) {
+    const orphan = equal.get(webhookKey(spec))?.shift();
+    if (orphan !== undefined) taken.set(name, orphan);
+  }
+  const unscoped = orphans
+    .filter((orphan) => !isScopeKnown(orphan))
+    .map((orphan) => {
+      return { webhook: orphan, shown: orphan.spec, mayBeTaken: isSettled(orphan) && !orphan.isScopeUnknown };
+    });
+  const alike = matchUnscoped(
+    fresh.filter(({ name }) => !taken.has(name)),
+    unscoped,
+  );
+  return { taken: new Map([...taken, ...alike.taken]), mayBe: alike.mayBe };
 }
 
 function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | undefined): Change {
@@ -140,7 +159,7 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
   const asWanted: Change =
     from === null
       ? { action: 'none', ...common, reason: 'as the manifest says' }
-      : { action: 'move', ...common, from, reason: `was ${from}` };
+      : { action: 'move', ...common, from, reason: `was ${from}${known.isScopeNotShown === true ? NOT_SHOWN : ''}` };
   if (live === undefined && known.updating === undefined && isWrittenAlike(known.spec, spec)) return asWanted;
   const wanted = canonical(spec);
   const to = shownHandler(desired);
@@ -153,7 +172,12 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
   const changed = edited.every(isValueChange) ? VALUE_CHANGED : 'changed in the manifest';
   const reason = edited.length > 0 ? changed : CHANGED_IN_ACCOUNT;
   // PUT takes neither database nor collection: a changed limit needs a new webhook.
-  if (differing.some(isLimit)) return { action: 'replace', ...common, from, differences: differing, reason };
+  if (differing.some(isLimit)) {
+    if (known.isScopeNotShown !== true) return { action: 'replace', ...common, from, differences: differing, reason };
+    const hint = `nobody knows its database and collection: if they are so already, "import ${name} ${known.id}" says so`;
+    const unknown = differing.map((difference) => (isLimit(difference) ? { ...difference, from: '?' } : difference));
+    return { action: 'replace', ...common, from, differences: unknown, reason: `${reason}, and ${hint}` };
+  }
   if (differing.length > 0) return { action: 'update', ...common, from, differences: differing, reason };
   if (known.updating !== undefined) {
     // How the file wrote what may not have arrived is not recorded.
@@ -181,8 +205,34 @@ function isLimit(difference: Difference): boolean {
   return difference.field === 'database' || difference.field === 'collection';
 }
 
-function create(desired: DesiredWebhook): Change {
-  return { action: 'create', name: desired.name, desired, goneId: null, reason: 'not in state' };
+function create(desired: DesiredWebhook, mayBe: LookAlikes<StateEntry>['mayBe']): Change {
+  const { name } = desired;
+  const plain = { action: 'create', name, desired, goneId: null, reason: 'not in state' } as const;
+  const alike = mayBe.get(name) ?? [];
+  if (alike.length === 0) return plain;
+  const shown = alike.map((orphan) => `webhook ${orphan.id} (${orphan.name})`).join(' or ');
+  return { ...plain, refused: scopeUnknown(name, alike, shown), reason: `${shown} may be it, so it is not created` };
+}
+
+/** The create could make a webhook a second time, since nobody knows the scope of one that looks the same. */
+function scopeUnknown(name: string, alike: readonly StateEntry[], shown: string): Refusal {
+  const imports = alike.map(({ id }) => `"import ${name} ${id}"`).join(' or ');
+  const forgets = [...new Set(alike.map((orphan) => `"forget ${orphan.name}"`))].join(' and ');
+  return {
+    code: 'scope-unknown',
+    message: `not created, since ${shown} looks the same and nobody knows its database and collection`,
+    remedy: `compare with the dashboard: if it is the same webhook, ${imports} takes it over; if not, ${forgets} lets the next run create ${name}`,
+  };
+}
+
+function protect(change: Change): Change {
+  const { name, action, reason } = change;
+  const refused: Refusal = {
+    code: 'protected',
+    message: `not ${action}d, since the entry is protected`,
+    remedy: `take \`protect\` out of its entry in the manifest first, or let go of its webhook with "forget ${name}"`,
+  };
+  return { ...change, refused, reason: `${reason}; refused, as the entry is protected` };
 }
 
 /** What was sent of an entry and is open is settled before another of its creates is sent. */
@@ -203,15 +253,21 @@ export function openReason(intents: readonly Intent[]): string {
 
 function leftBehind(
   entry: StateEntry,
+  mayBe: LookAlikes<StateEntry>['mayBe'],
   state: State | null,
   { removed, prune }: { readonly removed: FormerName | undefined; readonly prune: boolean },
 ): Change {
   const { name, id, spec } = entry;
   const doubt = state?.possiblyDuplicated.get(name);
   const rest = doubt === undefined ? '' : `; a second one like it may be among the ids ${rangesText(doubt)}`;
-  const webhook = { name, id, spec, ...asWritten(entry), reason: `not in the manifest${rest}` };
+  const reason = `not in the manifest${rest}`;
+  const webhook = { name, id, spec, ...asWritten(entry), reason };
   if (removed !== undefined) {
     return { action: 'delete', ...webhook, cause: 'removed', place: removed, reason: `removed in the manifest${rest}` };
+  }
+  const entries = [...mayBe].flatMap(([wanted, alike]) => (alike.includes(entry) ? [wanted] : []));
+  if (entries.length > 0) {
+    return { action: 'orphaned', ...webhook, mayBe: entries, reason: `${reason}, but may be ${entries.join(' or ')}` };
   }
   return prune ? { action: 'delete', ...webhook, cause: 'pruned' } : { action: 'orphaned', ...webhook };
 }

@@ -16,23 +16,26 @@ import { refusedError, stoppedError } from './failures.js';
  * written: then nothing more is sent.
  */
 export async function applyPlan({ changes: planned }: ApprovedPlan, context: ApplyContext): Promise<AppliedChange[]> {
-  const { concurrency, stop, onProgress } = context;
+  const { concurrency, stop } = context;
   const results = new Map<Change, AppliedChange>();
-  const total = planned.filter(isPending).length;
+  let of = planned.filter(isPending).length;
+  const progress = () => context.onProgress({ phase: 'applying', done: results.size, of });
+  if (of > 0) progress();
   const onResult = (applied: AppliedChange) => {
     results.set(applied.change, applied);
-    if (isPending(applied.change)) onProgress(results.size, total, 'applying');
+    progress();
+    // While another POST of it is open, it may be told otherwise in the end: see explainOpen.
+    const isOpen = [...context.journal.state.intents.values()].some(({ name }) => name === applied.change.name);
+    if (isFinal(applied) && !isOpen) context.onResult?.(applied);
   };
   for (const change of planned) {
     if (change.action === 'none') noteWritten(change.desired, context);
-    const { refused } = change;
-    if (refused !== undefined) {
-      onResult({ change, result: 'refused', id: idOf(change), error: refusedError(change, refused) });
-    }
+    const error = refusedError(change);
+    if (error !== null) onResult({ change, result: 'refused', id: idOf(change), error });
   }
-  const isOpen = (change: Change) => !results.has(change);
   // As planned, but that what a PUT shows to be gone is made anew.
   const changes = [...planned];
+  const isOpen = (change: Change) => change.refused === undefined;
   await forEachAtATime(planned.entries(), concurrency, async ([index, change]) => {
     if (!isOpen(change) || (!isUpdate(change) && change.action !== 'move')) return;
     if (stop.aborted) return onResult(skipped(change));
@@ -43,10 +46,16 @@ export async function applyPlan({ changes: planned }: ApprovedPlan, context: App
   });
   await new Creates(changes.filter(isOpen).filter(isPost), context, onResult).send();
   const fresh = freshDeletes(planned, context);
+  of += fresh.length;
   await forEachAtATime([...planned.filter(isOpen).filter(isDelete), ...fresh], concurrency, async (change) => {
     onResult(stop.aborted ? skipped(change) : await deleteEntry(change, context));
   });
   return [...changes, ...fresh].map((change) => results.get(change) ?? withoutResult(change));
+}
+
+/** What was held back or lost may be sent or found in a later round. */
+export function isFinal({ result }: AppliedChange): boolean {
+  return result === 'done' || result === 'failed';
 }
 
 /** Its webhook turned out to be gone. */

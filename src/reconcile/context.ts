@@ -1,6 +1,7 @@
 import type { CopernicaApi } from '../copernica/api.js';
+import type { AppliedChange } from '../plan/applied.js';
+import type { OnProgress } from '../plan/progress.js';
 import type { Settling } from '../recovery/proof.js';
-import type { Progress } from '../recovery/read.js';
 import type { Recovery } from '../recovery/recover.js';
 import type { OpenJournal } from '../state/store.js';
 
@@ -18,7 +19,9 @@ export interface ApplyContext {
   now(): Date;
   /** Aborted: start no new request. */
   readonly stop: AbortSignal;
-  readonly onProgress: Progress;
+  readonly onProgress: OnProgress;
+  /** See RunOptions. */
+  readonly onResult?: (applied: AppliedChange) => void;
   /** One POST may be sent although answers were lost lately. Once: whoever sends it takes it. */
   takeRetry(): boolean;
 }

@@ -1,6 +1,6 @@
 import type { CallFailure } from '../copernica/api.js';
-import { type ProductError, productError } from '../errors.js';
-import { type Change, placeOf, type Refusal } from '../plan/change.js';
+import { type Problem, type ProductError, productError } from '../errors.js';
+import { type Change, placeOf } from '../plan/change.js';
 import { uncertainRemedy } from '../recovery/duplicates.js';
 import type { State } from '../state/state.js';
 import { roughDuration } from '../text/rough-duration.js';
@@ -63,17 +63,6 @@ export function heldBackError(
   });
 }
 
-/** A change that was planned as refused. */
-export function refusedError(change: Change, { code, message, remedy }: Refusal): ProductError {
-  return productError('refused', {
-    code,
-    message: `${change.name}: ${change.action} refused: ${message}`,
-    name: change.name,
-    remedy,
-    ...placeOf(change),
-  });
-}
-
 export function stoppedError(change: Change): ProductError {
   return productError('failed', {
     code: 'stopped',
@@ -81,4 +70,17 @@ export function stoppedError(change: Change): ProductError {
     name: change.name,
     remedy: 'it is done at the next run',
   });
+}
+
+/** Null: the change is carried out. */
+export function refusedError(change: Change): ProductError | null {
+  const { name, refused } = change;
+  if (refused === undefined) return null;
+  const { code, message, remedy } = refused;
+  return productError('refused', { code, message: `${name}: ${message}`, name, remedy, ...placeOf(change) });
+}
+
+/** What a plan refuses of single changes. */
+export function refusalsOf(changes: readonly Change[]): Problem[] {
+  return changes.flatMap((change) => refusedError(change)?.problems ?? []);
 }

@@ -1,6 +1,12 @@
 import type { LiveWebhook } from '../copernica/api.js';
 import { type Problem, productError } from '../errors.js';
-import { type ImportRefusal, type ImportVerdict, importVerdict, refusedUnread } from '../recovery/import-verdict.js';
+import {
+  type ImportRefusal,
+  type ImportTarget,
+  type ImportVerdict,
+  importVerdict,
+  refusedUnread,
+} from '../recovery/import-verdict.js';
 import type { OpenJournal } from '../state/store.js';
 import {
   asWritten,
@@ -35,9 +41,9 @@ type Taken = Omit<Imported, 'warnings'>;
 
 /**
  * Takes over an existing webhook for an entry of the manifest: reads it, and records it as the entry's. Open intents of
- * the entry are settled by it. An entry that has a webhook keeps it, unless it may exist twice or a POST that was to
- * replace it is uncertain: see `importVerdict`. One record tells both which webhook is the entry's and which is to be
- * deleted, so that a crash leaves neither both nor none.
+ * the entry are settled by it, and an orphaned entry that has the webhook loses it. An entry that has a webhook keeps it,
+ * unless it may exist twice or a POST that was to replace it is uncertain: see `importVerdict`. One record tells which
+ * webhook is the entry's, who loses it, and which is to be deleted, so that a crash leaves neither both nor none.
  *
  * Throws ProductError: `input` for a name that the manifest does not have; `refused` for an id or a name that is taken,
  * or another account's token; `failed` when the webhook can't be read or is gone.
@@ -52,7 +58,11 @@ export async function importWebhook(
   try {
     const manifest = await ports.loadManifest();
     const entry = entryOf(manifest, options);
-    const taken = await takeOver(ports, await openState(locked, ports, options), { ...options, entry });
+    const target = {
+      name: entry.name,
+      wanted: new Set(manifest.entries.flatMap(({ name, was }) => (was === undefined ? [name] : [name, was.name]))),
+    };
+    const taken = await takeOver(ports, await openState(locked, ports, options), { ...options, entry, target });
     return { ...taken, warnings: manifest.warnings };
   } finally {
     await locked.release();
@@ -76,29 +86,31 @@ function entryOf(
 async function takeOver(
   ports: ReconcilerPorts,
   { journal, isNew }: OpenedState,
-  { entry, id }: { readonly entry: ManifestEntry; readonly id: number },
+  { entry, target, id }: { readonly entry: ManifestEntry; readonly target: ImportTarget; readonly id: number },
 ): Promise<Taken> {
-  const refused = refusedUnread(journal.state, entry.name, id);
+  const refused = refusedUnread(journal.state, target, id);
   if (refused !== null) throwRefused(refused, entry.name);
   if (!isNew) checkAccount(await readAccount(ports.api), journal.state.account);
   const live = await read(ports, entry.name, id);
-  const verdict = importVerdict(journal.state, entry.name, live);
+  const verdict = importVerdict(journal.state, target, live);
   if (verdict.kind === 'settle') return await settle(journal, verdict, { live, name: entry.name, now: ports.now });
   if (verdict.kind === 'refuse') return throwRefused(verdict, entry.name);
   const { entries } = await lookUpScopes([entry], ports.api, journal.state);
   const told = verdict.spec ?? entries[0]?.spec ?? {};
   const webhook = specOf(live, { name: entry.name, spec: told });
-  const { intent, former } = verdict;
-  const made = intent === null ? {} : { intent };
+  const { intent, former, from } = verdict;
+  const made = { ...(intent === null ? {} : { intent }), ...(from === null ? {} : { from }) };
   const { state } = journal;
   // The account shows a value. It is known how it is written where it is what the file, or one of ours, stands for.
-  const known = [entry, state.intents.get(intent ?? 0), state.entries.get(entry.name)];
+  const known = [entry, state.intents.get(intent ?? 0), state.entries.get(entry.name), state.entries.get(from ?? '')];
   const sameHandler = known.find(
     (one) => one !== undefined && canonicalHandler(one.spec.handler) === canonicalHandler(live.handler),
   );
   const written = asWritten(sameHandler ?? {});
   const at = ports.now().toISOString();
-  journal.write({ type: 'imported', name: entry.name, id, at, webhook, ...written, ...made });
+  const { name } = entry;
+  // By importing it under this name somebody says that it has the scope of this entry.
+  journal.write({ type: 'imported', name, id, at, webhook, ...written, ...made, isScopeKnown: true });
   await journal.flush();
   return { kind: 'taken-over', spec: webhook, ...written, former, unchecked: uncheckedScopes(live, webhook) };
 }

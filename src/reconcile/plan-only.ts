@@ -5,16 +5,19 @@ import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import type { ScopeNames } from '../plan/names.js';
 import { makePlan, type PlanOptions } from '../plan/plan.js';
+import type { OnProgress } from '../plan/progress.js';
 import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
 import type { State } from '../state/state.js';
 import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
+import { refusalsOf } from './failures.js';
 import { lookUpScopes, withoutNames } from './names.js';
 import { knownIds, refresh } from './refresh.js';
 
 export interface PlanOnlyOptions extends PlanOptions {
   readonly refresh: boolean;
   readonly concurrency: number;
+  readonly onProgress: OnProgress;
 }
 
 export interface Planned {
@@ -24,10 +27,12 @@ export interface Planned {
   /** What the manifest calls the ids in them. */
   readonly names: ScopeNames;
   readonly warnings: readonly Problem[];
-  /** Why a guard would refuse a run with this plan; null: it would not. */
-  readonly refusal: Problem | null;
+  /** Why guards would refuse a run with this plan, or some of its changes. */
+  readonly refusals: readonly Problem[];
   /** Live webhooks that were to be checked and could not be; they are among the warnings, as an error. */
   readonly unread: number;
+  /** False: what it says is not all that a run would do, or a run would do nothing. */
+  readonly isComplete: boolean;
 }
 
 /** True: names are to be looked up, or live webhooks to be read. */
@@ -56,12 +61,13 @@ export async function planOnly(
     if (desired === null) throw new Error('names can not be looked up without an account');
     return plan(desired.entries, state, new Map(), { account: null, names: desired.names, options });
   }
+  options.onProgress({ phase: 'asking' });
   const account = await readAccount(api);
   if (state !== null) checkAccount(account, state.account);
   const desired = await lookUpScopes(entries, api, state);
   const stop = new AbortController().signal;
   const ids = options.refresh && state !== null ? knownIds(desired.entries, state) : [];
-  const live = await refresh(ids, api, { concurrency: options.concurrency, stop, force: false });
+  const live = await refresh(ids, api, { ...options, stop, force: false });
   return plan(desired.entries, state, live, { account, names: desired.names, options });
 }
 
@@ -79,7 +85,9 @@ function plan(
   const doubts = state === null ? [] : [...openWarnings(state, wanted), ...duplicateWarnings(state)];
   const { changes } = makePlan(desired, state, live, options);
   const verdict = approve({ changes }, state, { force: false });
-  const refusal = verdict.kind === 'refused' ? verdict.problem : null;
+  const whole = verdict.kind === 'refused' ? [verdict.problem] : [];
   const warnings = [...unreadProblems(live), ...doubts];
-  return { account, changes, names, warnings, refusal, unread: countUnread(live) };
+  const unread = countUnread(live);
+  const refusals = [...whole, ...refusalsOf(changes)];
+  return { account, changes, names, warnings, refusals, isComplete: whole.length + unread === 0, unread };
 }

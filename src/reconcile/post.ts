@@ -3,6 +3,8 @@ import { looksLike } from '../recovery/matching.js';
 import { asWritten, type DesiredWebhook } from '../webhook.js';
 import type { ApplyContext } from './context.js';
 
+export type PostContext = Pick<ApplyContext, 'journal' | 'api' | 'timeoutMs' | 'stop' | 'now'>;
+
 /**
  * Sends the POST of one webhook with its records around it: the intent is on disk before, the outcome is written after.
  * The outcome's record is not waited for: the next intent's flush, or the run's last one, takes it along. A crash in
@@ -12,7 +14,7 @@ import type { ApplyContext } from './context.js';
  */
 export async function post(
   desired: Pick<DesiredWebhook, 'name' | 'spec' | 'handlerAsWritten'>,
-  context: ApplyContext,
+  context: PostContext,
   mayStillSend: () => boolean,
 ): Promise<CreateOutcome | 'withheld'> {
   const { name, spec } = desired;
@@ -31,7 +33,7 @@ export async function post(
   return outcome;
 }
 
-function record(intent: number, outcome: CreateOutcome, { journal, now }: ApplyContext): void {
+function record(intent: number, outcome: CreateOutcome, { journal, now }: PostContext): void {
   const at = now().toISOString();
   if (outcome.ok) journal.write({ type: 'created', intent, id: outcome.value, at });
   else {
@@ -48,7 +50,7 @@ async function believable(
   outcome: CreateOutcome,
   above: number | null,
   { name, spec }: Pick<DesiredWebhook, 'name' | 'spec'>,
-  { journal, api }: ApplyContext,
+  { journal, api }: PostContext,
 ): Promise<CreateOutcome> {
   if (!outcome.ok) return outcome;
   const id = outcome.value;

@@ -4,6 +4,7 @@ import { mayRepeat } from '../copernica/retry-policy.js';
 import { productError } from '../errors.js';
 import type { LiveView, LiveViews } from '../plan/live.js';
 import { makePlan } from '../plan/plan.js';
+import type { OnProgress } from '../plan/progress.js';
 import type { State } from '../state/state.js';
 import type { DesiredWebhook } from '../webhook.js';
 
@@ -36,10 +37,17 @@ const OUTAGE_FROM = 4;
 export async function refresh(
   ids: readonly number[],
   api: CopernicaApi,
-  options: { readonly concurrency: number; readonly stop: AbortSignal; readonly force: boolean },
+  options: {
+    readonly concurrency: number;
+    readonly stop: AbortSignal;
+    readonly force: boolean;
+    readonly onProgress: OnProgress;
+  },
 ): Promise<LiveViews> {
   if (ids.length === 0) return new Map();
   const views = new Map<number, LiveView>();
+  const progress = () => options.onProgress({ phase: 'reading', done: views.size, of: ids.length });
+  progress();
   const listed = await api.listWebhooks();
   if (listed.ok && listed.value !== 'unavailable') {
     for (const webhook of listed.value) views.set(webhook.id, { kind: 'found', webhook });
@@ -49,6 +57,7 @@ export async function refresh(
   // The list call is not documented, so its failure may be for good: another one makes an outage of it.
   let failures = unreachable === null ? 0 : OUTAGE_FROM - 1;
   await forEachAtATime(unlisted, options.concurrency, async (id) => {
+    progress();
     // Not looking is not knowing either.
     if (options.stop.aborted) views.set(id, STOPPED);
     else if (unreachable !== null && failures >= OUTAGE_FROM) views.set(id, { kind: 'unread', reason: unreachable });

@@ -7,20 +7,19 @@ import { formerNameNotices } from '../plan/former-names.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import { makePlan, type PlanOptions } from '../plan/plan.js';
+import type { OnProgress } from '../plan/progress.js';
 import { type SavedPlan, staleness } from '../plan/saved.js';
 import type { ShownAs } from '../plan/sides.js';
-import { lossesProblem } from '../recovery/losses.js';
 import { ripeAt, type Settling } from '../recovery/proof.js';
-import type { Progress } from '../recovery/read.js';
 import { noteHighest, Recovery } from '../recovery/recover.js';
 import { renamesOfUncertain } from '../recovery/renames.js';
-import { msUntilMany, msUntilRipe, pauseMs } from '../recovery/sending.js';
+import { lossesProblem, msUntilMany, msUntilRipe, pauseMs } from '../recovery/sending.js';
 import type { State } from '../state/state.js';
 import type { OpenJournal } from '../state/store.js';
 import type { DesiredWebhook } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import { noteProtection } from './actions.js';
-import { applyPlan } from './apply.js';
+import { applyPlan, isFinal } from './apply.js';
 import type { ApplyContext } from './context.js';
 import { mergeResults } from './merge.js';
 import { lookUpScopes, withoutNames } from './names.js';
@@ -47,9 +46,13 @@ export interface RunOptions {
   readonly waitToSettle: boolean;
   /** Aborted: finish what is under way, start nothing new. */
   readonly stop: AbortSignal;
-  readonly onProgress: Progress;
+  readonly onProgress: OnProgress;
   /** Left out: what has to be done is done. */
   readonly savedPlan?: PlanToFollow;
+  /** Told whom it is about, before anything is changed: the account, as far as it was asked, and its id. */
+  readonly onBegin?: (account: Identity | null, id: string) => void;
+  /** Told of each change that is done or failed as soon as it is, and again when the round ends that it was in. */
+  readonly onResult?: (applied: AppliedChange) => void;
   /** Told as soon as there is a state, whatever becomes of the run. */
   readonly onStateOpened?: () => void;
 }
@@ -87,8 +90,10 @@ export interface RunReport {
  * (`refused`), or the state or the account can't be read (`failed`).
  */
 export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promise<RunReport> {
+  asked.onProgress({ phase: 'locking' });
   const lease = await ports.lockState();
   try {
+    asked.onProgress({ phase: 'asking' });
     const manifest = await ports.loadManifest();
     const { removed } = manifest;
     const options = { ...asked, removed, prune: asked.prune && manifest.mayPrune !== false };
@@ -111,6 +116,7 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const notices = formerNameNotices(manifest, before);
     if (options.savedPlan !== undefined) assertFresh(options.savedPlan, planned, before);
     const digest = planDigest(planned.changes, before);
+    options.onBegin?.(account, journal.state.account);
     const live = [...views.values()].flatMap((view) => (view.kind === 'found' ? [view.webhook] : []));
     noteHighest(live, journal, run.context.now().toISOString());
     const unread = countUnread(views);
@@ -180,6 +186,7 @@ async function inRounds(
     const { results, plan } = await oneRound(run, views);
     const rows = explainOpen(results, plan, run.desired, context);
     changes = mergeResults(changes, rows);
+    for (const row of changes) if (isFinal(row)) options.onResult?.(row);
     views = stillToMake(views, rows, state);
     const isWaiting = changes.some(({ result }) => result === 'uncertain' || result === 'skipped');
     if (!isWaiting || options.stop.aborted) return { changes, comeBackInMs: null };
@@ -193,6 +200,7 @@ async function inRounds(
     }
     if (hasHeadway) continue;
     ports.log.info({ seconds: Math.ceil(waitMs / 1000) }, 'waiting until the server acts on nothing any more');
+    options.onProgress({ phase: 'settling', waitMs });
     hasWaited = true;
     await ports.sleep(waitMs, options.stop);
     context.recovery.waited();

@@ -1,7 +1,6 @@
 import type { Problem } from '../errors.js';
-import { groupBy } from '../plan/group.js';
-import { rangesText } from '../state/ranges.js';
-import type { IdRange, Intent, State } from '../state/state.js';
+import { rangesText, rising } from '../state/ranges.js';
+import { type IdRange, intentsOf, type State } from '../state/state.js';
 
 /** `discover` takes no more ids than this at a time: each is a request. */
 export const MOST_IDS = 100_000;
@@ -68,26 +67,16 @@ export function duplicateMessage({ name, id, ranges }: PossiblyDuplicated): stri
 
 /** A warning for each entry that may exist twice, in the order of the state. */
 export function duplicateWarnings(state: State): Problem[] {
-  return possiblyDuplicated(state).map(
-    (doubt) =>
-      ({
-        code: 'possibly-duplicated',
-        severity: 'warning',
-        message: duplicateMessage(doubt),
-        name: doubt.name,
-        remedy: duplicateRemedy(doubt),
-      }) satisfies Problem,
-  );
+  return possiblyDuplicated(state).map((duplicate): Problem => {
+    const { name } = duplicate;
+    const [message, remedy] = [duplicateMessage(duplicate), duplicateRemedy(duplicate)];
+    return { code: 'possibly-duplicated', severity: 'warning', message, name, remedy };
+  });
 }
 
 /** Webhooks of which one may be what an uncertain create of the name made, as was last seen; rising. */
 export function candidatesOf(state: State, name: string): number[] {
-  const open = [...state.intents.values()].filter((intent) => intent.name === name);
-  return candidatesAmong(open);
-}
-
-function candidatesAmong(open: readonly Intent[]): number[] {
-  return [...new Set(open.flatMap(({ candidates = [] }) => candidates))].sort((a, b) => a - b);
+  return rising(intentsOf(state, name).flatMap(({ candidates = [] }) => candidates));
 }
 
 /**
@@ -96,9 +85,10 @@ function candidatesAmong(open: readonly Intent[]): number[] {
  * names; null: it is not at hand, and all count as wanted.
  */
 export function openWarnings(state: State, wanted: ReadonlySet<string> | null): Problem[] {
-  return [...groupBy(state.intents.values(), ({ name }) => name)].flatMap(([name, open]) => {
+  const names = new Set([...state.intents.values()].map(({ name }) => name));
+  return [...names].flatMap((name) => {
     const isWanted = wanted?.has(name) ?? true;
-    const ids = candidatesAmong(open);
+    const ids = candidatesOf(state, name);
     const id = state.entries.get(name)?.id ?? null;
     if (isWanted && ids.length === 0 && id === null) return [];
     const which = ids.length === 0 ? 'a webhook' : `webhook ${ids.join(' or ')}`;

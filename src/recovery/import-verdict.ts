@@ -1,6 +1,6 @@
 import type { LiveWebhook } from '../copernica/api.js';
-import { rangesText } from '../state/ranges.js';
-import type { IdRange, Intent, State } from '../state/state.js';
+import { isWithin, rangesText } from '../state/ranges.js';
+import { type IdRange, type Intent, intentsOf, isScopeKnown, type State } from '../state/state.js';
 import type { WebhookSpec } from '../webhook.js';
 import { canHaveMade, looksLike } from './matching.js';
 
@@ -8,13 +8,15 @@ import { canHaveMade, looksLike } from './matching.js';
 export type ImportVerdict =
   /**
    * The webhook is the entry's from now on. `former`: the one it had, which is then to be deleted, or null.
-   * `intent`: the open one that made it, or null.
+   * `spec`: where its database and collection are known from, or null: then they are as the manifest says.
+   * `intent`: the open one that made it, or null. `from`: the entry that has it so far, or null.
    */
   | {
       readonly kind: 'take-over';
       readonly former: number | null;
       readonly spec: WebhookSpec | null;
       readonly intent: number | null;
+      readonly from: string | null;
     }
   /** The entry keeps its webhook: nothing is in doubt about it any more. */
   | { readonly kind: 'settle'; readonly cancels: readonly Intent[]; readonly marked: boolean }
@@ -26,30 +28,39 @@ export interface ImportRefusal {
   readonly remedy: string;
 }
 
+/** Whom an import is for: the entry's name, and all the names of the manifest. */
+export interface ImportTarget {
+  readonly name: string;
+  readonly wanted: ReadonlySet<string>;
+}
+
 /** The part that needs no look at the account: null where it depends on the webhook. */
-export function refusedUnread(state: State, name: string, id: number): ImportRefusal | null {
+export function refusedUnread(state: State, { name, wanted }: ImportTarget, id: number): ImportRefusal | null {
   const owner = state.owners.get(id);
-  if (owner !== undefined && (owner !== name || state.pendingDeletes.has(id))) {
-    const remedy = state.pendingDeletes.has(id) ? 'the next run deletes it' : `"forget ${owner}" lets go of it first`;
+  const isPendingDelete = state.pendingDeletes.has(id);
+  if (owner !== undefined && (isPendingDelete || (owner !== name && wanted.has(owner)))) {
+    const remedy = isPendingDelete ? 'the next run deletes it' : `"forget ${owner}" lets go of it first`;
     return { kind: 'refuse', message: `webhook ${id} belongs to ${owner} already`, remedy };
   }
   const entry = state.entries.get(name);
   if (entry === undefined || isInDoubt(state, name)) return null;
-  return owner === name
-    ? { kind: 'refuse', message: `webhook ${id} belongs to ${name} already`, remedy: 'there is nothing to import' }
-    : {
-        kind: 'refuse',
-        message: `${name} is webhook ${entry.id} already`,
-        remedy: `"forget ${name}" lets go of it first`,
-      };
+  if (owner === name) {
+    if (!isScopeKnown(entry)) return null;
+    return {
+      kind: 'refuse',
+      message: `webhook ${id} belongs to ${name} already`,
+      remedy: 'there is nothing to import',
+    };
+  }
+  return {
+    kind: 'refuse',
+    message: `${name} is webhook ${entry.id} already`,
+    remedy: `"forget ${name}" lets go of it first`,
+  };
 }
 
 function isInDoubt(state: State, name: string): boolean {
-  return state.possiblyDuplicated.has(name) || openIntents(state, name).length > 0;
-}
-
-function openIntents(state: State, name: string): Intent[] {
-  return [...state.intents.values()].filter((intent) => intent.name === name);
+  return state.possiblyDuplicated.has(name) || intentsOf(state, name).length > 0;
 }
 
 /**
@@ -57,9 +68,11 @@ function openIntents(state: State, name: string): Intent[] {
  *
  *     entry    in doubt                 webhook                             then
  *     -------  -----------------------  ----------------------------------  -------------------------------------------
- *     any      -                        another name's, or to be deleted    refuse
- *     none     any                      nobody's                            take over
- *     has one  no                       any                                 refuse
+ *     any      -                        another wanted entry's              refuse
+ *     any      -                        to be deleted                       refuse
+ *     none     any                      nobody's, or an orphaned entry's    take over
+ *     has one  no                       its own, of unknown scope           take over: the manifest says its scope
+ *     has one  no                       any other                           refuse
  *     has one  may exist twice          its own                             settle: the mark is cleared
  *     has one  may exist twice          in the range, looks like its own    take over; its own is to be deleted
  *     has one  a POST is open           its own                             settle: the POST made nothing
@@ -69,21 +82,28 @@ function openIntents(state: State, name: string): Intent[] {
  * Taking over closes one open intent that can have made the webhook: others of the entry may have made others. What is
  * to be deleted is always the webhook that the state has as ours, never the one that was pointed at.
  */
-export function importVerdict(state: State, name: string, webhook: LiveWebhook): ImportVerdict {
+export function importVerdict(state: State, target: ImportTarget, webhook: LiveWebhook): ImportVerdict {
   const { id } = webhook;
-  const refused = refusedUnread(state, name, id);
+  const { name } = target;
+  const refused = refusedUnread(state, target, id);
   if (refused !== null) return refused;
+  const from = state.owners.get(id) ?? null;
   const entry = state.entries.get(name);
-  const open = openIntents(state, name);
+  const open = intentsOf(state, name);
   const maker = open.find((intent) => canHaveMade(intent, webhook));
   const intent = maker?.intent ?? null;
-  if (entry === undefined) return { kind: 'take-over', former: null, spec: maker?.spec ?? null, intent };
-  const ranges = state.possiblyDuplicated.get(name);
-  if (entry.id === id) return { kind: 'settle', cancels: open, marked: ranges !== undefined };
-  if (ranges?.some((range) => contains(range, id)) && looksLike(webhook, entry.spec)) {
-    return { kind: 'take-over', former: entry.id, spec: entry.spec, intent };
+  if (entry === undefined) {
+    return { kind: 'take-over', former: null, spec: maker?.spec ?? knownSpec(state, from), intent, from };
   }
-  if (maker !== undefined) return { kind: 'take-over', former: entry.id, spec: maker.spec, intent };
+  const ranges = state.possiblyDuplicated.get(name);
+  if (entry.id === id) {
+    if (isInDoubt(state, name)) return { kind: 'settle', cancels: open, marked: ranges !== undefined };
+    return { kind: 'take-over', former: null, spec: null, intent: null, from };
+  }
+  if (isWithin(id, ranges) && looksLike(webhook, entry.spec)) {
+    return { kind: 'take-over', former: entry.id, spec: entry.spec, intent, from };
+  }
+  if (maker !== undefined) return { kind: 'take-over', former: entry.id, spec: maker.spec, intent, from };
   return {
     kind: 'refuse',
     message: `webhook ${id} is not what was lost of ${name}, which is webhook ${entry.id}: ${expected(ranges)}`,
@@ -91,12 +111,14 @@ export function importVerdict(state: State, name: string, webhook: LiveWebhook):
   };
 }
 
+/** What the state knows of the webhook of an orphaned entry. */
+function knownSpec(state: State, owner: string | null): WebhookSpec | null {
+  const entry = owner === null ? undefined : state.entries.get(owner);
+  return entry !== undefined && isScopeKnown(entry) ? entry.spec : null;
+}
+
 function expected(ranges: readonly IdRange[] | undefined): string {
   return ranges === undefined
     ? 'it is older, or not as it was sent'
     : `it is not among the ids ${rangesText(ranges)}, or not like it`;
-}
-
-function contains({ from, to }: IdRange, id: number): boolean {
-  return id >= from && id <= to;
 }

@@ -1,26 +1,22 @@
 import type { LiveWebhook } from '../copernica/api.js';
 import { groupBy } from '../plan/group.js';
 import { canonicalLive } from '../plan/live.js';
-import type { Intent, State } from '../state/state.js';
+import { rising } from '../state/ranges.js';
+import type { RecordOf } from '../state/records.js';
+import { type Intent, isOrWasOurs, type State } from '../state/state.js';
 import { canonical, differences, visibleKey, type WebhookSpec, webhookKey } from '../webhook.js';
 
-/** Webhooks that open intents of one entry made: as many intents as there are webhooks. */
-export interface Match {
-  readonly name: string;
-  readonly intents: readonly number[];
-  /** The one that the entry gets. */
-  readonly id: number;
-  readonly spec: WebhookSpec;
-  /** Its intents differ in database or collection, and the account does not show which it has. */
-  readonly isScopeUnknown: boolean;
-  /** Found besides: to be deleted. */
-  readonly others: readonly number[];
-}
+/**
+ * Webhooks that open intents of one entry made, as many as there are intents: the record of it, but for its time. `id`
+ * is the one that the entry gets; the others are to be deleted.
+ */
+export type Match = Omit<RecordOf<'matched'>, 'type' | 'at'>;
 
 export interface Findings {
   readonly matches: readonly Match[];
   /**
-   * By number of an intent: webhooks of which one may be what it made, and which nothing tells from another's. Rising.
+   * By number of an intent: webhooks of which one may be what it made, and which nothing tells from another's. Rising;
+   * there may be none.
    */
   readonly ambiguous: ReadonlyMap<number, readonly number[]>;
 }
@@ -40,7 +36,7 @@ export function canHaveMade(intent: Intent, webhook: LiveWebhook): boolean {
 export function candidatesAmong(webhooks: Iterable<LiveWebhook>, state: State): LiveWebhook[] {
   const open = groupBy(state.intents.values(), (intent) => visibleKey(intent.spec));
   return [...webhooks].filter((webhook) => {
-    if (state.owners.has(webhook.id) || state.formerIds.has(webhook.id)) return false;
+    if (isOrWasOurs(webhook.id, state)) return false;
     return (open.get(visibleKey(webhook)) ?? []).some((intent) => canHaveMade(intent, webhook));
   });
 }
@@ -63,42 +59,32 @@ export function findMatches(
   seen: Iterable<LiveWebhook>,
   wanted: ReadonlyMap<string, WebhookSpec>,
 ): Findings {
-  const byName = groupBy(state.intents.values(), ({ name }) => name);
   const found = candidatesAmong(seen, state).sort((a, b) => a.id - b.id);
-  const ofName = new Map<string, LiveWebhook[]>();
-  const contested = new Set<string>();
-  for (const webhook of found) {
-    const names = [...byName].filter(([, own]) => own.some((intent) => canHaveMade(intent, webhook)));
-    for (const [name] of names) {
-      ofName.set(name, [...(ofName.get(name) ?? []), webhook]);
-      if (names.length > 1) contested.add(name);
-    }
-  }
+  const entries = [...groupBy(state.intents.values(), ({ name }) => name)].map(([name, own]) => {
+    return { name, own, webhooks: found.filter((webhook) => own.some((intent) => canHaveMade(intent, webhook))) };
+  });
+  const fits = groupBy(
+    entries.flatMap(({ webhooks }) => webhooks),
+    ({ id }) => id,
+  );
   const matches: Match[] = [];
   const ambiguous = new Map<number, number[]>();
-  for (const [name, webhooks] of ofName) {
-    const own = byName.get(name) ?? [];
-    const pairs = contested.has(name) ? null : pairUp(own, webhooks);
-    if (pairs !== null) matches.push(matchOf(name, pairs, own, wanted.get(name)));
-    else addAmbiguous(ambiguous, own, webhooks);
+  for (const { name, own, webhooks } of entries) {
+    if (webhooks.length === 0) continue;
+    const isContested = webhooks.some(({ id }) => (fits.get(id) ?? []).length > 1);
+    const intents = isContested ? null : pairUp(own, webhooks);
+    if (intents !== null) matches.push(matchOf(name, webhooks, intents, own, wanted.get(name)));
+    else for (const intent of own) ambiguous.set(intent.intent, idsOfMade(intent, webhooks));
   }
   return { matches, ambiguous };
 }
 
-function addAmbiguous(all: Map<number, number[]>, own: readonly Intent[], webhooks: readonly LiveWebhook[]): void {
-  for (const intent of own) {
-    const ids = webhooks.filter((webhook) => canHaveMade(intent, webhook)).map(({ id }) => id);
-    if (ids.length > 0) all.set(intent.intent, ids);
-  }
+function idsOfMade(intent: Intent, webhooks: readonly LiveWebhook[]): number[] {
+  return webhooks.filter((webhook) => canHaveMade(intent, webhook)).map(({ id }) => id);
 }
 
-interface Pair {
-  readonly intent: Intent;
-  readonly webhook: LiveWebhook;
-}
-
-/** The webhooks, each with an intent of its own that can have made it; null: there are not enough. */
-function pairUp(own: readonly Intent[], webhooks: readonly LiveWebhook[]): Pair[] | null {
+/** Intents that can each have made another one of the webhooks, as many as there are of those; null: there are not. */
+function pairUp(own: readonly Intent[], webhooks: readonly LiveWebhook[]): number[] | null {
   const makers = new Map<Intent, LiveWebhook>();
   // Whoever has an intent already moves to another one, where there is one for it.
   const place = (webhook: LiveWebhook, tried: Set<Intent>): boolean =>
@@ -110,43 +96,39 @@ function pairUp(own: readonly Intent[], webhooks: readonly LiveWebhook[]): Pair[
       makers.set(intent, webhook);
       return true;
     });
-  if (!webhooks.every((webhook) => place(webhook, new Set()))) return null;
-  return [...makers].map(([intent, webhook]) => ({ intent, webhook })).sort((a, b) => a.webhook.id - b.webhook.id);
+  const areAllPlaced = webhooks.every((webhook) => place(webhook, new Set()));
+  return areAllPlaced ? rising([...makers.keys()].map(({ intent }) => intent)) : null;
 }
 
-function matchOf(name: string, pairs: readonly Pair[], own: readonly Intent[], wanted: WebhookSpec | undefined): Match {
-  const known = pairs.map(({ webhook }) => ({ webhook, spec: specOf(webhook, own) }));
-  const equal = known.find(
-    ({ spec }) => wanted !== undefined && spec !== null && webhookKey(spec) === webhookKey(wanted),
-  );
-  const kept = equal ?? known[0];
-  const [first] = pairs;
-  if (kept === undefined || first === undefined) throw new Error(`no webhook of ${name} was found`);
-  const { database: _, collection: _too, ...visible } = first.intent.spec;
-  return {
-    name,
-    intents: pairs.map(({ intent }) => intent.intent).sort((a, b) => a - b),
-    id: kept.webhook.id,
-    spec: kept.spec ?? { ...visible, ...visibleOf(kept.webhook, own) },
-    isScopeUnknown: kept.spec === null,
-    others: known.filter((one) => one !== kept).map(({ webhook }) => webhook.id),
-  };
+/** `webhooks` by rising id. */
+function matchOf(
+  name: string,
+  webhooks: readonly LiveWebhook[],
+  intents: readonly number[],
+  own: readonly Intent[],
+  wanted: WebhookSpec | undefined,
+): Match {
+  const known = webhooks.map((live) => ({ id: live.id, ...whatWasSent(live, own) }));
+  const isWanted = ({ webhook, isScopeUnknown }: WhatWasSent) =>
+    wanted !== undefined && isScopeUnknown === undefined && webhookKey(webhook) === webhookKey(wanted);
+  const kept = known.find(isWanted) ?? known[0];
+  if (kept === undefined) throw new Error(`no webhook of ${name} was found`);
+  return { name, intents, ...kept, others: known.filter((one) => one !== kept).map(({ id }) => id) };
 }
+
+type WhatWasSent = Pick<Match, 'webhook' | 'isScopeUnknown'>;
 
 /**
- * What was sent to make it; null: intents that differ in database or collection can have, and it does not show them.
+ * What was sent to make it. Of unknown scope, and without one, where intents that differ in database or collection can
+ * have made it, and it does not show them.
  */
-function specOf(webhook: LiveWebhook, own: readonly Intent[]): WebhookSpec | null {
-  const makers = own.filter((intent) => canHaveMade(intent, webhook));
+function whatWasSent(live: LiveWebhook, own: readonly Intent[]): WhatWasSent {
+  const makers = own.filter((intent) => canHaveMade(intent, live));
+  const [first] = makers;
+  if (first === undefined) throw new Error(`no intent can have made webhook ${live.id}`);
+  const isHidden = live.database === undefined && makers.some(({ isScopeUnknown }) => isScopeUnknown);
   const keys = new Set(makers.map(({ spec }) => webhookKey(spec)));
-  const isShown = webhook.database !== undefined;
-  if (!isShown && makers.some((intent) => intent.isScopeUnknown)) return null;
-  return keys.size === 1 ? (makers[0]?.spec ?? null) : null;
-}
-
-function visibleOf(webhook: LiveWebhook, own: readonly Intent[]): Partial<WebhookSpec> {
-  const maker = own.find((intent) => canHaveMade(intent, webhook));
-  if (maker === undefined) return {};
-  const { handler, trigger, callers } = maker.spec;
-  return { handler, trigger, ...(callers === undefined ? {} : { callers }) };
+  if (keys.size === 1 && !isHidden) return { webhook: first.spec };
+  const { handler, trigger, callers } = first.spec;
+  return { webhook: { handler, trigger, callers }, isScopeUnknown: true };
 }

@@ -1,5 +1,5 @@
 import { rangesOf, union, without } from '../state/ranges.js';
-import type { IdRange, Intent, State } from '../state/state.js';
+import { type IdRange, type Intent, isOrWasOurs, type State } from '../state/state.js';
 import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 
 export interface Settling {
@@ -34,12 +34,12 @@ export function witnessOf(intent: Intent, state: State, settleMs: number): numbe
   const ripe = ripeAt(intent, settleMs);
   if (ripe === Infinity || !state.idsRise) return null;
   const first = intent.gaveUp?.before ?? intent.intent;
-  let witness: number | null = null;
+  let witness = Infinity;
   for (const { id, answered } of state.entries.values()) {
     if (answered === undefined || answered.intent < first || id <= (intent.above ?? 0)) continue;
-    if (Date.parse(answered.at) >= ripe && (witness === null || id < witness)) witness = id;
+    if (Date.parse(answered.at) >= ripe) witness = Math.min(witness, id);
   }
-  return witness;
+  return witness === Infinity ? null : witness;
 }
 
 /**
@@ -62,15 +62,6 @@ export function rangesToRead({ above }: Intent, witness: number | null, scanLimi
   return [...spanning(above + 1, above + half), ...spanning(witness - half, last)];
 }
 
-/** What of the ids between bound and witness is not among those to read. */
-export function rangesOutOfReach({ above }: Intent, witness: number, scanLimit: number): IdRange[] {
-  const last = witness - 1;
-  if (above === null) return spanning(1, witness - scanLimit - 1);
-  if (last - above <= scanLimit) return [];
-  const half = Math.floor(scanLimit / 2);
-  return spanning(above + half + 1, witness - half - 1);
-}
-
 function spanning(from: number, to: number): IdRange[] {
   return from > to ? [] : [{ from, to }];
 }
@@ -80,7 +71,7 @@ export function idsToRead(ranges: readonly IdRange[], state: State, ripe: number
   const ids: number[] = [];
   for (const { from, to } of notRead(ranges, state, ripe)) {
     // Beyond that one is no step.
-    for (let id = from; id <= Math.min(to, HIGHEST_WEBHOOK_ID); id += 1) if (!isOurs(id, state)) ids.push(id);
+    for (let id = from; id <= Math.min(to, HIGHEST_WEBHOOK_ID); id += 1) if (!isOrWasOurs(id, state)) ids.push(id);
   }
   return ids;
 }
@@ -93,32 +84,25 @@ function notRead(ranges: readonly IdRange[], { reads }: State, ripe: number): Id
   );
 }
 
-/** A webhook that is ours, or was, is what no open intent made. */
-function isOurs(id: number, state: State): boolean {
-  return state.owners.has(id) || state.formerIds.has(id);
-}
-
 export type Proof =
-  /** Not all that has to be read was read. `ranges`: what was not, and what is out of reach. */
-  | { readonly kind: 'unread'; readonly witness: number; readonly ranges: readonly IdRange[] }
-  /** Something was found that may be it. */
-  | { readonly kind: 'ambiguous' }
-  /** No other create was answered since it was ripe, so nothing says how far to look. */
-  | { readonly kind: 'no-witness' }
-  /** It made nothing, or what it made is among the ids that are out of reach. */
-  | { readonly kind: 'absent'; readonly witness: number; readonly outOfReach: readonly IdRange[] };
+  /** Nothing says how far to look, since no other create was answered after it was ripe; or something may be it. */
+  | { readonly kind: 'none' }
+  /**
+   * `absent`: it made nothing, or what it made is out of reach. `unread`: not all that is within reach was read.
+   * `unread` the ids of both.
+   */
+  | { readonly kind: 'absent' | 'unread'; readonly witness: number; readonly unread: readonly IdRange[] };
 
 /** What is known of an intent that was not found. */
 export function proofOf(intent: Intent, state: State, { settleMs, scanLimit }: Settling): Proof {
-  if (intent.candidates !== undefined) return { kind: 'ambiguous' };
   const witness = witnessOf(intent, state, settleMs);
-  if (witness === null) return { kind: 'no-witness' };
-  // Where the account has a list, what is out of reach was read, too.
+  if (witness === null || intent.candidates !== undefined) return { kind: 'none' };
   const ripe = ripeAt(intent, settleMs);
-  const outOfReach = notRead(rangesOutOfReach(intent, witness, scanLimit), state, ripe);
-  const ids = idsToRead(rangesToRead(intent, witness, scanLimit), state, ripe);
-  if (ids.length > 0) return { kind: 'unread', witness, ranges: union(rangesOf(ids), outOfReach) };
-  return { kind: 'absent', witness, outOfReach };
+  const reach = rangesToRead(intent, witness, scanLimit);
+  const ids = idsToRead(reach, state, ripe);
+  // Where the account has a list, what is out of reach was read, too.
+  const outOfReach = notRead(without(spanning((intent.above ?? 0) + 1, witness - 1), reach), state, ripe);
+  return { kind: ids.length === 0 ? 'absent' : 'unread', witness, unread: union(rangesOf(ids), outOfReach) };
 }
 
 /** Whether what can't be read is waited for no longer. */

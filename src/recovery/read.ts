@@ -1,6 +1,8 @@
 import { forEachAtATime } from '../concurrent.js';
 import type { CallFailure, CopernicaApi, LiveWebhook } from '../copernica/api.js';
-import type { IdRange } from '../state/state.js';
+import { union } from '../state/ranges.js';
+import type { IdRange, State, StateEntry } from '../state/state.js';
+import { looksLike } from './matching.js';
 
 /**
  * What reading ids showed. Ids that are unknown, removed or another account's answer alike, and are in neither list.
@@ -12,9 +14,6 @@ export interface Scan {
   /** Why they could not be read; null: all were. */
   readonly failure: string | null;
 }
-
-/** Told of each step of long work. */
-export type Progress = (done: number, total: number, doing: 'looking' | 'applying') => void;
 
 export interface ReadOptions {
   readonly concurrency: number;
@@ -59,7 +58,90 @@ function isRefusal({ kind, status }: CallFailure): boolean {
 
 /** Each id once, rising. */
 export function idsIn(ranges: readonly IdRange[]): number[] {
-  const ids = new Set<number>();
-  for (const { from, to } of ranges) for (let id = from; id <= to; id += 1) ids.add(id);
-  return [...ids].sort((a, b) => a - b);
+  return union(ranges, []).flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index));
+}
+
+/** To see whether webhooks can be read at all, so many of ours are tried. */
+const WEBHOOKS_TRIED = 3;
+
+const CAN_NOT_READ = 'none of the known webhooks can be read, so that another one is not found proves nothing';
+
+export interface ScannerContext {
+  readonly api: CopernicaApi;
+  readonly concurrency: number;
+  readonly stop: AbortSignal;
+}
+
+/** Reads ids for one run, and tells whether it counts that nothing was found there. */
+export class Scanner {
+  readonly #context: ScannerContext;
+  readonly #state: State;
+  #hasList = true;
+  #failure: string | null = null;
+
+  constructor(context: ScannerContext, state: State) {
+    this.#context = context;
+    this.#state = state;
+  }
+
+  /** Why something could not be read since `begin`; null: all could. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
+  begin(): void {
+    this.#failure = null;
+  }
+
+  /** All that there is, where the account has the call, and it lacks none of ours; null: it is read id by id. */
+  async list(): Promise<Scan | null> {
+    if (!this.#hasList) return null;
+    const listed = await this.#context.api.listWebhooks();
+    const webhooks = listed.ok && listed.value !== 'unavailable' ? listed.value : null;
+    const ids = new Set(webhooks?.map(({ id }) => id));
+    this.#hasList = webhooks !== null && [...this.#state.entries.values()].every(({ id }) => ids.has(id));
+    return this.#hasList && webhooks !== null ? { webhooks, unread: [], failure: null } : null;
+  }
+
+  /** Reads these ids, rising. That one is not there proves nothing. */
+  async read(ids: readonly number[], onRead?: () => void): Promise<Scan> {
+    const scan = await readIds(ids, this.#context.api, { ...this.#context, refusalsCount: true, onRead });
+    this.#failure = scan.failure ?? this.#failure;
+    return scan;
+  }
+
+  /**
+   * The same, where it counts what is not there: a webhook of ours, from this id on, can be read before and after. Where
+   * we have none, whatever is alive shows that reading works. Otherwise all is unread.
+   */
+  async readWithProof(ids: readonly number[], from: number, onRead?: () => void): Promise<Scan> {
+    const unread: Scan = { webhooks: [], unread: ids, failure: null };
+    if (this.#state.entries.size === 0) {
+      const scan = await this.read(ids, onRead);
+      return scan.webhooks.length > 0 ? scan : { ...unread, failure: scan.failure };
+    }
+    const scan = (await this.canRead(from)) ? await this.read(ids, onRead) : null;
+    if (scan !== null && (await this.canRead(from))) return scan;
+    this.canNotRead();
+    return { ...unread, failure: CAN_NOT_READ };
+  }
+
+  canNotRead(): void {
+    this.#failure ??= CAN_NOT_READ;
+  }
+
+  /** Whether a webhook of ours, from this id on, can be read as it is. The last first, since a replica may lag. */
+  async canRead(from: number): Promise<boolean> {
+    const ours = [...this.#state.entries.values()].filter(({ id }) => id >= from).sort((a, b) => b.id - a.id);
+    for (const entry of ours.slice(0, WEBHOOKS_TRIED)) {
+      if (this.#context.stop.aborted) return false;
+      const outcome = await this.#context.api.readWebhook(entry.id);
+      if (outcome.ok && outcome.value !== 'gone' && isAsItIs(outcome.value, entry)) return true;
+    }
+    return false;
+  }
+}
+
+function isAsItIs(webhook: LiveWebhook, { spec, updating }: StateEntry): boolean {
+  return looksLike(webhook, spec) || (updating !== undefined && looksLike(webhook, updating));
 }

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
-import type { CopernicaApi, LiveWebhook } from '../copernica/api.js';
-import { rangesOf } from '../state/ranges.js';
-import type { IdRange, Intent, StateEntry } from '../state/state.js';
+import type { LiveWebhook } from '../copernica/api.js';
+import type { OnProgress } from '../plan/progress.js';
+import { rangesOf, rising } from '../state/ranges.js';
+import { type ClosedIntent, type IdRange, type Intent, intentsOf, isOrWasOurs } from '../state/state.js';
 import type { OpenJournal } from '../state/store.js';
 import type { WebhookSpec } from '../webhook.js';
-import { candidatesAmong, canHaveMade, findMatches, looksLike } from './matching.js';
+import { candidatesAmong, canHaveMade, findMatches } from './matching.js';
 import {
   idsToRead,
   isUnreadable,
@@ -16,14 +17,11 @@ import {
   type Settling,
   witnessOf,
 } from './proof.js';
-import { idsIn, type Progress, readIds, type Scan } from './read.js';
+import { idsIn, type Scan, Scanner, type ScannerContext } from './read.js';
 import { MANY_INTENTS } from './sending.js';
 
-export interface RecoveryContext {
+export interface RecoveryContext extends ScannerContext {
   readonly journal: OpenJournal;
-  readonly api: CopernicaApi;
-  readonly concurrency: number;
-  readonly stop: AbortSignal;
   readonly settling: Settling;
   /** False (`--on-uncertain hold`): a proof of absence is told, and closes nothing. */
   readonly mayClose: boolean;
@@ -33,58 +31,47 @@ export interface RecoveryContext {
   namesToPost(): ReadonlySet<string>;
   now(): Date;
   readonly log: Logger;
-  readonly onProgress: Progress;
+  readonly onProgress: OnProgress;
 }
 
 /** Read at a time, so that a process that ends in the middle has not read for nothing. */
 const IDS_PER_RECORD = 500;
-/** To see whether webhooks can be read at all, so many of ours are tried. */
-const WEBHOOKS_TRIED = 3;
-
-const NOTHING_READ: Scan = {
-  webhooks: [],
-  unread: [],
-  failure: 'none of the known webhooks can be read, so that another one is not found proves nothing',
-};
 
 /**
  * Looks for what open intents made, for the length of one run. Sends GETs only. What it finds out stands in the state:
  * found, proved absent, or marked. What it leaves open is settled by time, by another create's answer, or by hand.
+ *
+ *     look        the ids near each bound    takes what it finds
+ *     sweep       all that a proof needs     takes what it finds, closes what is not there
+ *     lookAgain   above what was closed      marks what it finds
  */
 export class Recovery {
   readonly #context: RecoveryContext;
+  readonly #scanner: Scanner;
   readonly #startedAt: Date;
   /** Intents that were looked for since time was last waited. */
   readonly #looked = new Set<number>();
-  /** Webhooks that may be what an intent made, as they were read in this run. */
-  readonly #seen = new Map<number, LiveWebhook>();
-  readonly #found = new Set<string>();
-  /** Candidates that could not be read when they were last tried. */
-  readonly #unknown = new Set<number>();
-  readonly #unprovedNow = new Set<number>();
-  #hasList = true;
-  #failure: string | null = null;
+  /** What may be what an intent made, as it was last read in this run. `unread`: it could not be. */
+  readonly #seen = new Map<number, LiveWebhook | 'unread'>();
+  /** Intents that were not proved in this run: that counts once. */
+  readonly #unproved = new Set<number>();
 
   constructor(context: RecoveryContext) {
     this.#context = context;
+    this.#scanner = new Scanner(context, context.journal.state);
     this.#startedAt = context.now();
-  }
-
-  /** Names of entries whose lost webhook was found in this run. */
-  get found(): ReadonlySet<string> {
-    return this.#found;
   }
 
   /** Why something could not be read when it was last tried; null: all could. */
   get failure(): string | null {
-    return this.#failure;
+    return this.#scanner.failure;
   }
 
   /** Intents that a dead process left are given up on, and times that lie in the future are now. */
   async begin(): Promise<void> {
     const { journal } = this.#context;
     const at = this.#at();
-    for (const { intent, gaveUp } of journal.state.intents.values()) {
+    for (const { intent, gaveUp } of this.#open()) {
       if (gaveUp !== undefined && gaveUp.at <= at) continue;
       const reason = gaveUp?.reason ?? 'the program ended before the answer came';
       journal.write({ type: 'unknown', intent, at, reason });
@@ -104,22 +91,19 @@ export class Recovery {
 
   /** Reads the ids just above each bound, and takes what is found. It finds, and proves nothing. */
   async look(): Promise<void> {
-    const { state } = this.#context.journal;
-    const open = [...state.intents.values()];
-    const aims = open.filter(({ intent }) => !this.#looked.has(intent));
-    const ids = new Set(aims.flatMap(({ candidates = [] }) => candidates));
-    for (const intent of aims) {
-      for (const id of idsToRead(nearIds(intent), state, ripeAt(intent, this.#context.settling.settleMs))) ids.add(id);
-      this.#looked.add(intent.intent);
-    }
-    if (ids.size === 0) return;
-    const sight = (await this.#list()) ?? (await this.#read([...ids].sort((a, b) => a - b)));
-    for (const id of ids) this.#seen.delete(id);
-    await this.#noteUnknown(ids, sight);
-    this.#see(sight.webhooks);
-    this.#failure = sight.failure;
+    const { journal, settling } = this.#context;
+    const open = this.#open().filter(({ intent }) => !this.#looked.has(intent));
+    const candidates = open.flatMap(({ candidates: own = [] }) => own);
+    const near = open.flatMap((intent) => idsToRead(nearIds(intent), journal.state, ripeAt(intent, settling.settleMs)));
+    for (const { intent } of open) this.#looked.add(intent);
+    const ids = rising([...candidates, ...near]);
+    if (ids.length === 0) return;
+    this.#scanner.begin();
+    const scan = (await this.#scanner.list()) ?? (await this.#scanner.read(ids, this.#countReads(ids.length)));
+    await this.#seeCandidates(candidates, scan);
+    this.#see(scan.webhooks);
     await this.#take();
-    noteHighest(sight.webhooks, this.#context.journal, this.#at());
+    noteHighest(scan.webhooks, journal, this.#at());
   }
 
   /**
@@ -127,13 +111,15 @@ export class Recovery {
    * what is not there. It counts only where a webhook of ours was read as it is.
    */
   async sweep(): Promise<void> {
-    const { journal } = this.#context;
+    const { journal, mayClose } = this.#context;
     const { ids, witness, intents } = this.#aim();
     if (ids.length > 0) {
-      if (await this.#readAll(ids, witness)) await this.#take();
-      else if (journal.state.entries.size === 0) for (const intent of intents) this.#notProved(intent);
+      this.#scanner.begin();
+      const isProven = await this.#readAll(ids, witness);
+      await this.#take();
+      if (!isProven && journal.state.entries.size === 0) for (const intent of intents) this.#notProved(intent);
     }
-    if (this.#context.mayClose) this.#close();
+    if (mayClose) for (const intent of this.#open()) this.#closeIfAbsent(intent);
     await journal.flush();
   }
 
@@ -146,27 +132,19 @@ export class Recovery {
     );
     if (due.length === 0) return;
     const highestBefore = state.highestId ?? 1;
-    const rangeOf = (witness: number | null) => {
+    // What is read alive moves the end of it.
+    const rangeOf = ({ witness }: ClosedIntent): IdRange => {
       const from = witness ?? highestBefore;
       return { from, to: Math.min((state.highestId ?? 0) + LOOK_IDS, from + settling.scanLimit) };
     };
-    const sight = (await this.#list()) ?? (await this.#readFurther(() => due.map(({ witness }) => rangeOf(witness))));
-    this.#failure = sight.failure ?? this.#failure;
-    noteHighest(sight.webhooks, journal, this.#at());
-    for (const { intent, witness } of due) {
-      const { from, to } = rangeOf(witness);
-      const isIn = (id: number) => id >= from && id <= to && !state.owners.has(id) && !state.formerIds.has(id);
-      const like = sight.webhooks.filter((one) => isIn(one.id) && canHaveMade(intent, one));
-      const unread = sight.unread.filter(isIn);
-      if (unread.length > 0 && !isUnreadable(intent, this.#now())) {
-        this.#notProved(intent);
-        continue;
-      }
-      const ranges = rangesOf([...like.map(({ id }) => id), ...unread].sort((a, b) => a - b));
-      const found = ranges.length === 0 ? {} : { found: ranges };
-      journal.write({ type: 'lookedAgain', intent: intent.intent, at: this.#at(), ...found });
-    }
+    const scan = (await this.#scanner.list()) ?? (await this.#readFurther(() => due.map(rangeOf)));
+    noteHighest(scan.webhooks, journal, this.#at());
+    for (const closed of due) this.#concludeSecondLook(closed.intent, rangeOf(closed), scan);
     await journal.flush();
+  }
+
+  #open(): Intent[] {
+    return [...this.#context.journal.state.intents.values()];
   }
 
   #now(): number {
@@ -177,14 +155,16 @@ export class Recovery {
     return this.#context.now().toISOString();
   }
 
-  /** A candidate counts as gone only where webhooks can be read: its id is not read again in a sweep. */
-  async #noteUnknown(ids: ReadonlySet<number>, { webhooks, unread }: Scan): Promise<void> {
+  /** One that is not there counts as gone only where webhooks can be read: its id is not read again in a sweep. */
+  async #seeCandidates(candidates: readonly number[], { webhooks, unread }: Scan): Promise<void> {
     const there = new Set(webhooks.map(({ id }) => id));
-    const candidates = [...this.#context.journal.state.intents.values()].flatMap(({ candidates: own = [] }) => own);
-    const isGone = candidates.some((id) => ids.has(id) && !there.has(id) && !unread.includes(id));
-    const missing = isGone && !(await this.#canRead(0)) ? candidates.filter((id) => !there.has(id)) : unread;
-    for (const id of ids) this.#unknown.delete(id);
-    for (const id of missing) this.#unknown.add(id);
+    const missing = candidates.filter((id) => !there.has(id));
+    const isAnyGone = missing.some((id) => !unread.includes(id));
+    const isGone = isAnyGone && (await this.#scanner.canRead(0));
+    for (const id of missing) {
+      if (isGone && !unread.includes(id)) this.#seen.delete(id);
+      else this.#seen.set(id, 'unread');
+    }
   }
 
   #see(webhooks: readonly LiveWebhook[]): void {
@@ -194,94 +174,79 @@ export class Recovery {
   /** Records whose the webhooks are that were seen. */
   async #take(): Promise<void> {
     const { journal, log, wanted } = this.#context;
-    const { matches, ambiguous } = findMatches(journal.state, this.#seen.values(), wanted);
-    for (const { name, intents, id, spec, others, isScopeUnknown } of matches) {
-      const scope = isScopeUnknown ? { isScopeUnknown } : {};
-      journal.write({ type: 'matched', name, at: this.#at(), intents, id, webhook: spec, others, ...scope });
-      this.#found.add(name);
+    const seen = [...this.#seen.values()].filter((webhook) => webhook !== 'unread');
+    const { matches, ambiguous } = findMatches(journal.state, seen, wanted);
+    for (const match of matches) {
+      journal.write({ type: 'matched', ...match, at: this.#at() });
+      const { name, id, others } = match;
       log.info({ name, id, others }, 'found the webhook of a POST that was never confirmed');
     }
-    for (const { intent, candidates = [] } of [...journal.state.intents.values()]) {
-      const kept = candidates.filter((id) => this.#unknown.has(id) && !journal.state.owners.has(id));
-      this.#suspect(
-        intent,
-        [...new Set([...(ambiguous.get(intent) ?? []), ...kept])].sort((a, b) => a - b),
+    for (const intent of this.#open()) {
+      const kept = (intent.candidates ?? []).filter(
+        (id) => this.#seen.get(id) === 'unread' && !journal.state.owners.has(id),
       );
+      this.#suspect(intent, [...(ambiguous.get(intent.intent) ?? []), ...kept]);
     }
     await journal.flush();
   }
 
-  #suspect(intent: number, ids: readonly number[]): void {
-    const { journal } = this.#context;
-    const before = journal.state.intents.get(intent)?.candidates ?? [];
-    if (ids.length === before.length && ids.every((id, index) => id === before[index])) return;
-    journal.write({ type: 'suspected', intent, ids, at: this.#at() });
+  #suspect({ intent, candidates = [] }: Intent, suspected: readonly number[]): void {
+    const ids = rising(suspected);
+    if (ids.join() === candidates.join()) return;
+    this.#context.journal.write({ type: 'suspected', intent, ids, at: this.#at() });
   }
 
   /** What a sweep has to read, and the highest witness among those that it is read for; 0: there is none. */
   #aim(): { readonly ids: readonly number[]; readonly witness: number; readonly intents: readonly Intent[] } {
-    const { journal, settling } = this.#context;
-    const { state } = journal;
-    const ids = new Set<number>();
-    const intents: Intent[] = [];
-    let highest = 0;
-    const toPost = state.intents.size === 0 ? new Set<string>() : this.#context.namesToPost();
-    for (const intent of state.intents.values()) {
-      const ripe = ripeAt(intent, settling.settleMs);
-      if (ripe > this.#now()) continue;
-      const witness = witnessOf(intent, state, settling.settleMs);
-      if (witness === null && (!this.#isReadWithoutWitness(intent, toPost) || isUnreadable(intent, this.#now())))
-        continue;
-      highest = Math.max(highest, witness ?? 0);
-      intents.push(intent);
-      for (const id of idsToRead(rangesToRead(intent, witness, settling.scanLimit), state, ripe)) ids.add(id);
-    }
-    return { ids: [...ids].sort((a, b) => a - b), witness: highest, intents };
+    const { journal, settling, namesToPost } = this.#context;
+    const ripe = this.#open().filter((intent) => ripeAt(intent, settling.settleMs) <= this.#now());
+    const toPost = ripe.length === 0 ? new Set<string>() : namesToPost();
+    const aims = ripe.flatMap((intent) => {
+      const witness = witnessOf(intent, journal.state, settling.settleMs);
+      const isWorthIt = witness !== null || this.#isReadWithoutWitness(intent, toPost);
+      return isWorthIt ? [{ intent, witness }] : [];
+    });
+    const ids = aims.flatMap(({ intent, witness }) => {
+      const ranges = rangesToRead(intent, witness, settling.scanLimit);
+      return idsToRead(ranges, journal.state, ripeAt(intent, settling.settleMs));
+    });
+    const witness = Math.max(0, ...aims.map((aim) => aim.witness ?? 0));
+    return { ids: rising(ids), witness, intents: aims.map(({ intent }) => intent) };
   }
 
   /**
    * What is not sent again by itself has no witness to wait for: it is looked for as far as there may be a scan, once.
    */
-  #isReadWithoutWitness({ name }: Intent, toPost: ReadonlySet<string>): boolean {
-    if (!toPost.has(name)) return true;
-    const { intents } = this.#context.journal.state;
-    return [...intents.values()].filter((intent) => intent.name === name).length >= MANY_INTENTS;
+  #isReadWithoutWitness(intent: Intent, toPost: ReadonlySet<string>): boolean {
+    const { state } = this.#context.journal;
+    if (isUnreadable(intent, this.#now())) return false;
+    return !toPost.has(intent.name) || intentsOf(state, intent.name).length >= MANY_INTENTS;
   }
 
   /** False: nothing of it counts, since nothing shows that webhooks can be read. */
   async #readAll(ids: readonly number[], witness: number): Promise<boolean> {
-    const { journal, onProgress } = this.#context;
+    const { journal } = this.#context;
     const at = this.#at();
-    const list = await this.#list();
+    const list = await this.#scanner.list();
     if (list !== null) {
       this.#remember(list, [{ from: 1, to: Math.max(ids.at(-1) ?? 1, journal.state.highestId ?? 1) }], at);
       return true;
     }
-    // Where nothing of ours is there to be read, whatever is alive shows that reading works.
-    const isAnythingOurs = journal.state.entries.size > 0;
-    if (isAnythingOurs && !(await this.#canRead(witness))) return false;
-    let failure: string | null = null;
-    let isAnyAlive = false;
-    let done = 0;
-    const onRead = () => {
-      done += 1;
-      onProgress(done, ids.length, 'looking');
-    };
+    let isProven = false;
+    const onRead = this.#countReads(ids.length);
     for (let from = 0; from < ids.length; from += IDS_PER_RECORD) {
       const begunAt = this.#at();
       const piece = ids.slice(from, from + IDS_PER_RECORD);
-      const sight = await this.#read(piece, onRead);
-      if (isAnythingOurs && !(await this.#canRead(witness))) return from > 0;
-      const counts = isAnythingOurs || sight.webhooks.length > 0;
-      isAnyAlive ||= counts;
-      const missing = new Set(counts ? sight.unread : piece);
-      this.#remember(sight, rangesOf(piece.filter((id) => !missing.has(id))), begunAt);
+      const scan = await this.#scanner.readWithProof(piece, witness, onRead);
+      const unread = new Set(scan.unread);
+      const read = piece.filter((id) => !unread.has(id));
+      this.#remember(scan, rangesOf(read), begunAt);
       await journal.flush();
-      failure = sight.failure ?? failure;
-      if (sight.failure !== null && sight.unread.length > 1) break;
+      isProven ||= read.length > 0;
+      if (scan.failure !== null && unread.size > 1) break;
     }
-    this.#failure = failure ?? (isAnyAlive ? null : NOTHING_READ.failure);
-    return isAnyAlive;
+    if (!isProven) this.#scanner.canNotRead();
+    return isProven;
   }
 
   /** What may be it is recorded before that the ids were read: a process that ends in between must not pass it over. */
@@ -289,110 +254,93 @@ export class Recovery {
     const { journal } = this.#context;
     this.#see(webhooks);
     const found = candidatesAmong(webhooks, journal.state);
-    for (const intent of [...journal.state.intents.values()]) {
+    for (const intent of this.#open()) {
       const like = found.filter((webhook) => canHaveMade(intent, webhook)).map(({ id }) => id);
-      this.#suspect(
-        intent.intent,
-        [...new Set([...(intent.candidates ?? []), ...like])].sort((a, b) => a - b),
-      );
+      this.#suspect(intent, [...(intent.candidates ?? []), ...like]);
     }
     for (const range of read) journal.write({ type: 'read', ...range, at });
     noteHighest(webhooks, journal, at);
   }
 
   /** Closes what is ripe and not there; what could not be read for long counts as not read, and is marked. */
-  #close(): void {
+  #closeIfAbsent(intent: Intent): void {
     const { journal, settling, log } = this.#context;
-    const { state } = journal;
-    for (const intent of [...state.intents.values()]) {
-      if (ripeAt(intent, settling.settleMs) > this.#now()) continue;
-      const proof = proofOf(intent, state, settling);
-      if (proof.kind === 'no-witness' || proof.kind === 'ambiguous') continue;
-      if (proof.kind === 'unread' && !isUnreadable(intent, this.#now())) {
-        this.#notProved(intent);
-        continue;
-      }
-      const { witness } = proof;
-      const unread = proof.kind === 'unread' ? proof.ranges : proof.outOfReach;
-      const { name, intent: number } = intent;
-      journal.write({
-        type: 'closed',
-        intent: number,
-        at: this.#at(),
-        witness,
-        ...(unread.length > 0 ? { unread } : {}),
-      });
-      if (unread.length > 0) log.warn({ name, unread }, 'what a POST made may be among ids that were not read');
-      else log.info({ name }, 'a POST that was never confirmed made nothing');
+    if (ripeAt(intent, settling.settleMs) > this.#now()) return;
+    const proof = proofOf(intent, journal.state, settling);
+    if (proof.kind === 'none') return;
+    if (proof.kind === 'unread' && !isUnreadable(intent, this.#now())) {
+      this.#notProved(intent);
+      return;
     }
+    const { witness, unread } = proof;
+    const { name, intent: number } = intent;
+    journal.write({ type: 'closed', intent: number, at: this.#at(), witness, unread: orNone(unread) });
+    if (unread.length > 0) log.warn({ name, unread }, 'what a POST made may be among ids that were not read');
+    else log.info({ name }, 'a POST that was never confirmed made nothing');
   }
 
   /** Once a run. */
   #notProved({ intent, unproved }: Intent): void {
-    if (this.#unprovedNow.has(intent)) return;
-    this.#unprovedNow.add(intent);
+    if (this.#unproved.has(intent)) return;
+    this.#unproved.add(intent);
     const { runs, since } = unproved ?? { runs: 0, since: this.#at() };
     this.#context.journal.write({ type: 'unproved', intent, runs: runs + 1, at: since });
   }
 
-  async #read(ids: readonly number[], onRead?: () => void): Promise<Scan> {
-    const { api, concurrency, stop } = this.#context;
-    return readIds(ids, api, { concurrency, stop, refusalsCount: true, ...(onRead === undefined ? {} : { onRead }) });
+  #countReads(of: number): () => void {
+    const { onProgress } = this.#context;
+    let done = 0;
+    onProgress({ phase: 'looking', done, of });
+    return () => {
+      done += 1;
+      onProgress({ phase: 'looking', done, of });
+    };
+  }
+
+  #concludeSecondLook(intent: Intent, { from, to }: IdRange, { webhooks, unread: allUnread }: Scan): void {
+    const { journal } = this.#context;
+    const isIn = (id: number) => id >= from && id <= to && !isOrWasOurs(id, journal.state);
+    const like = webhooks.filter((webhook) => isIn(webhook.id) && canHaveMade(intent, webhook)).map(({ id }) => id);
+    const unread = allUnread.filter(isIn);
+    if (unread.length > 0 && !isUnreadable(intent, this.#now())) {
+      this.#notProved(intent);
+      return;
+    }
+    journal.write({
+      type: 'lookedAgain',
+      intent: intent.intent,
+      at: this.#at(),
+      found: orNone(rangesOf([...like, ...unread])),
+    });
   }
 
   /** Reads the ranges, and further as long as what is found moves them: what was made late lies far apart. */
   async #readFurther(ranges: () => readonly IdRange[]): Promise<Scan> {
     const { journal } = this.#context;
-    const all = { webhooks: [] as LiveWebhook[], unread: [] as number[], failure: null as string | null };
+    const scans: Scan[] = [];
     const asked = new Set<number>();
     for (;;) {
       const ids = idsIn(ranges()).filter((id) => !journal.state.owners.has(id) && !asked.has(id));
-      if (ids.length === 0) return all;
+      if (ids.length === 0) break;
       for (const id of ids) asked.add(id);
-      const { webhooks, unread, failure } = await this.#readWithProof(ids);
-      all.webhooks.push(...webhooks);
-      all.unread.push(...unread);
-      all.failure ??= failure;
-      noteHighest(webhooks, journal, this.#at());
+      const scan = await this.#scanner.readWithProof(ids, 0, this.#countReads(ids.length));
+      noteHighest(scan.webhooks, journal, this.#at());
+      scans.push(scan);
     }
+    return {
+      webhooks: scans.flatMap(({ webhooks }) => webhooks),
+      unread: scans.flatMap(({ unread }) => unread),
+      failure: null,
+    };
   }
+}
 
-  async #readWithProof(ids: readonly number[]): Promise<Scan> {
-    const sight = (await this.#canRead(0)) ? await this.#read(ids) : null;
-    return sight !== null && (await this.#canRead(0)) ? sight : { ...NOTHING_READ, unread: ids };
-  }
-
-  /** All that there is, where the account has the call, and it lacks none of ours; null: it is read id by id. */
-  async #list(): Promise<Scan | null> {
-    if (!this.#hasList) return null;
-    const { api, journal } = this.#context;
-    const listed = await api.listWebhooks();
-    const webhooks = listed.ok && listed.value !== 'unavailable' ? listed.value : null;
-    const ids = new Set(webhooks?.map(({ id }) => id));
-    this.#hasList = webhooks !== null && [...journal.state.entries.values()].every(({ id }) => ids.has(id));
-    return this.#hasList && webhooks !== null ? { webhooks, unread: [], failure: null } : null;
-  }
-
-  /** Whether a webhook of ours, from this id on, can be read as it is. The last first, since a replica may lag. */
-  async #canRead(from: number): Promise<boolean> {
-    const { api, journal, stop } = this.#context;
-    const ours = [...journal.state.entries.values()].filter(({ id }) => id >= from).sort((a, b) => b.id - a.id);
-    for (const entry of ours.slice(0, WEBHOOKS_TRIED)) {
-      if (stop.aborted) break;
-      const outcome = await api.readWebhook(entry.id);
-      if (outcome.ok && outcome.value !== 'gone' && isAsItIs(outcome.value, entry)) return true;
-    }
-    this.#failure = NOTHING_READ.failure;
-    return false;
-  }
+function orNone<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
 }
 
 /** What was seen once is no later create's: its bound is above it. */
 export function noteHighest(webhooks: readonly LiveWebhook[], journal: OpenJournal, at: string): void {
-  const id = webhooks.reduce((highest, webhook) => Math.max(highest, webhook.id), 0);
+  const id = Math.max(0, ...webhooks.map((webhook) => webhook.id));
   if (id > (journal.state.highestId ?? 0)) journal.write({ type: 'seen', id, at });
-}
-
-function isAsItIs(webhook: LiveWebhook, { spec, updating }: StateEntry): boolean {
-  return looksLike(webhook, spec) || (updating !== undefined && looksLike(webhook, updating));
 }

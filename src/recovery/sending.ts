@@ -1,5 +1,6 @@
+import type { Problem } from '../errors.js';
 import { groupBy } from '../plan/group.js';
-import type { Intent, State } from '../state/state.js';
+import { type Intent, intentsOf, type State } from '../state/state.js';
 import { visibleKey, type WebhookSpec } from '../webhook.js';
 import { idsToRead, rangesToRead, ripeAt, type Settling, witnessOf } from './proof.js';
 
@@ -22,6 +23,23 @@ export function pauseMs({ losses, intents }: Pick<State, 'losses' | 'intents'>, 
   const pause = Math.min(settleMs * 2 ** Math.min(count - 1, 30), DAY_MS);
   // A time that lies in the future counts as now.
   return Math.max(0, Math.min(Date.parse(lastAt), now) + pause - now);
+}
+
+/**
+ * An error, once answers to creates have been lost several times in a row and what was made is not found: either the
+ * account can't be read, or the API makes webhooks and never says their ids. Else nothing.
+ */
+export function lossesProblem({ losses, intents }: Pick<State, 'losses' | 'intents'>): Problem[] {
+  if (losses.count < MANY_LOSSES || intents.size === 0) return [];
+  return [
+    {
+      code: 'answers-lost',
+      severity: 'error',
+      message: `answers to creates were lost ${losses.count} times in a row, and what they may have made was not found: creates are sent further and further apart`,
+      remedy:
+        'find out whether the API answers creates and reads at all (`doctor`); when it does, "apply --retry" sends one create at once, and what was lost is looked for',
+    },
+  ];
 }
 
 /** How long until the last of the open intents is ripe, in milliseconds; 0: all are. */
@@ -49,7 +67,7 @@ export interface Wanted {
  *     otherwise                                           yes
  */
 export function mayResend({ name }: Wanted, state: State, settling: Settling, now: number): boolean {
-  const own = [...state.intents.values()].filter((intent) => intent.name === name);
+  const own = intentsOf(state, name);
   if (own.some(({ candidates }) => candidates !== undefined)) return false;
   if (own.length > 0 && own.every((intent) => witnessOf(intent, state, settling.settleMs) !== null)) return false;
   return own.length < MANY_INTENTS || mayResendMany(own, state, settling, now);
@@ -80,12 +98,12 @@ function mayResendMany(own: readonly Intent[], state: State, { settleMs, scanLim
  * be told from each other if this one was lost, too; then the one that was last sent longest ago.
  */
 export function inOrderOfResending<W extends Wanted>(wanted: readonly W[], state: State): W[] {
-  const open = [...state.intents.values()].map(({ name, intent, spec }) => ({ name, intent, key: visibleKey(spec) }));
+  const open = [...state.intents.values()];
   const ranked = wanted.map((one) => {
     const key = visibleKey(one.spec);
-    const own = open.filter(({ name }) => name === one.name).map(({ intent }) => intent);
-    const isAlike = open.some((other) => other.name !== one.name && other.key === key);
-    return { one, isAlike, lastSent: Math.max(0, ...own) };
+    const isAlike = open.some(({ name, spec }) => name !== one.name && visibleKey(spec) === key);
+    const lastSent = Math.max(0, ...intentsOf(state, one.name).map(({ intent }) => intent));
+    return { one, isAlike, lastSent };
   });
   ranked.sort((a, b) => Number(a.isAlike) - Number(b.isAlike) || a.lastSent - b.lastSent);
   return ranked.map(({ one }) => one);

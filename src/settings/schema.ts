@@ -22,6 +22,7 @@ export type CommandName =
   | 'import'
   | 'forget'
   | 'discover'
+  | 'verify'
   | 'doctor'
   | 'healthcheck';
 
@@ -47,12 +48,13 @@ interface About {
 
 const about = z.registry<About>();
 
-const ALL: readonly CommandName[] = ['validate', 'plan', 'apply', 'run', 'list', 'import', 'forget', 'discover'];
+const MANIFEST: readonly CommandName[] = ['validate', 'plan', 'apply', 'run', 'list', 'import', 'forget', 'discover'];
+const ALL: readonly CommandName[] = [...MANIFEST, 'verify'];
 const RECONCILING: readonly CommandName[] = ['plan', 'apply', 'run'];
-const API: readonly CommandName[] = [...RECONCILING, 'import', 'discover'];
+const API: readonly CommandName[] = [...RECONCILING, 'import', 'discover', 'verify'];
 const APPLYING: readonly CommandName[] = ['apply', 'run'];
 const ASKING: readonly CommandName[] = [...API, 'doctor'];
-const WRITERS: readonly CommandName[] = [...APPLYING, 'import', 'forget', 'discover'];
+const WRITERS: readonly CommandName[] = [...APPLYING, 'import', 'forget', 'discover', 'verify'];
 
 const ON_UNCERTAIN = ['recover', 'hold'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -124,17 +126,18 @@ export const settingsSchema = z.object({
     flag: '-f, --file <path>',
     help: 'the manifest: the webhooks that should exist; a YAML file, or a folder with several',
     accepts: A_PATH,
-    commands: [...ALL, 'doctor'],
+    commands: [...MANIFEST, 'doctor'],
   }),
   state: setting(path.default('webhooks.state.jsonl'), {
     flag: '--state <path>',
     help: 'the state file: what has been made before',
     accepts: A_PATH,
     note: 'Keep it on a volume; its lock stands beside it.',
-    commands: ['plan', 'apply', 'run', 'list', 'import', 'forget', 'discover', 'doctor'],
+    commands: ['plan', 'apply', 'run', 'list', 'import', 'forget', 'discover', 'verify', 'doctor'],
   }),
   sandbox: toggle('sandbox', 'use the built-in stand-in for the API, with a state of its own: no account needed', [
     ...RECONCILING,
+    'verify',
     'doctor',
   ]),
   apiUrl: setting(parsed(parseApiUrl).default('https://api.copernica.com'), {
@@ -200,16 +203,14 @@ export const settingsSchema = z.object({
     accepts: 'a whole number from 1 to 100000',
     commands: APPLYING,
   }),
-  settleMs: duration(
-    'settle',
-    'how long after a POST was given up on the server may still act on it',
-    60_000,
-    APPLYING,
-  ),
+  settleMs: duration('settle', 'how long after a POST was given up on the server may still act on it', 60_000, [
+    ...APPLYING,
+    'verify',
+  ]),
   init: toggle(
     'init',
     'this is the first time: begin a new state file',
-    [...APPLYING, 'import', 'discover'],
+    [...APPLYING, 'import', 'discover', 'verify'],
     'Say it once, the first time, rather than here: when the state is lost, going on with a new one would create ' +
       'every webhook a second time.',
   ),

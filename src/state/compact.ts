@@ -1,50 +1,22 @@
 import type { FoldedState } from './folded-state.js';
-import { type HeaderRecord, STATE_VERSION, type StateRecord } from './records.js';
+import { STATE_VERSION, type StateRecord } from './records.js';
 import type { Intent } from './state.js';
-
-/**
- * When a state file is written anew: more than this many records that no longer matter, and more than so many times
- * those that do. A file of creates alone (two records each) is not.
- */
-export const COMPACTION = { deadRecords: 1_000, deadPerLive: 2 };
-
-/** Whether it is worth writing the file anew. `records` is how many it has now. */
-export function isMostlyDead(records: number, state: FoldedState): boolean {
-  const live = liveRecords(state);
-  const dead = records - live;
-  return dead > COMPACTION.deadRecords && dead > COMPACTION.deadPerLive * live;
-}
-
-/** How many records `compact` gives. */
-export function liveRecords(state: FoldedState): number {
-  let rest = 0;
-  for (const _ of besidesEntries(state)) rest += 1;
-  return 1 + state.entries.size + rest;
-}
 
 /** The fewest records that fold to this state. */
 export function* compact(state: FoldedState): Generator<StateRecord> {
-  yield headerOf(state);
+  const { account, createdAt, lineage, nextIntent, idsRise } = state;
+  const highestId = state.highestId ?? undefined;
+  yield { type: 'header', version: STATE_VERSION, account, createdAt, lineage, highestId, nextIntent, idsRise };
   for (const { spec: webhook, ...entry } of state.entries.values()) yield { type: 'entry', ...entry, webhook };
-  yield* besidesEntries(state);
-}
-
-function headerOf(state: FoldedState): HeaderRecord {
-  const { account, createdAt, lineage, highestId, nextIntent, idsRise } = state;
-  const known = highestId === null ? {} : { highestId };
-  return { type: 'header', version: STATE_VERSION, account, createdAt, lineage, ...known, nextIntent, idsRise };
-}
-
-/** Few, as a rule. */
-function* besidesEntries(state: FoldedState): Generator<StateRecord> {
-  const at = state.createdAt;
   for (const { spec: webhook, ...pending } of state.pendingDeletes.values()) {
     yield { type: 'pendingDelete', ...pending, webhook };
   }
-  for (const [name, ranges] of state.possiblyDuplicated) yield { type: 'possiblyDuplicated', name, at, ranges };
-  for (const { intent, witness, at: closedAt } of state.closed.values()) {
+  for (const [name, ranges] of state.possiblyDuplicated) {
+    yield { type: 'possiblyDuplicated', name, at: createdAt, ranges };
+  }
+  for (const { intent, witness, at } of state.closed.values()) {
     yield* recordsOf(intent);
-    yield { type: 'closed', intent: intent.intent, at: closedAt, witness };
+    yield { type: 'closed', intent: intent.intent, at, witness };
     yield* unprovedOf(intent);
   }
   for (const intent of state.intents.values()) {

@@ -1,25 +1,21 @@
-import { asWritten, visibleKey, webhookKey } from '../webhook.js';
+import { visibleKey, webhookKey } from '../webhook.js';
 import {
   assertNotOwned,
   closeOne,
+  entryOf,
   type FoldedState,
   ImpossibleRecord,
   intentOf,
-  intentsOf,
+  intentsWith,
   mark,
   NO_LOSSES,
   own,
   takeOver,
+  tidyUp,
 } from './folded-state.js';
+import { isWithin } from './ranges.js';
 import type { RecordOf } from './records.js';
-import type { GivingUp, Intent } from './state.js';
-
-export function addIntent(state: FoldedState, { type: _, webhook: spec, ...record }: RecordOf<'intent'>): void {
-  const { intent } = record;
-  if (state.intents.has(intent)) throw new ImpossibleRecord(`there is an open intent ${intent} already`);
-  state.intents.set(intent, { ...record, spec });
-  state.nextIntent = Math.max(state.nextIntent, intent + 1);
-}
+import type { GivingUp, Intent, StateEntry } from './state.js';
 
 /** What was on the wire or on disk together is one loss. One that is given up anew, by a clock put right, is none. */
 export function giveUp(state: FoldedState, { intent: number, at, reason, before }: RecordOf<'unknown'>): void {
@@ -32,15 +28,11 @@ export function giveUp(state: FoldedState, { intent: number, at, reason, before 
 }
 
 /** It made this webhook: that was the answer. */
-export function confirm(
-  state: FoldedState,
-  intent: Intent,
-  { id, at }: { readonly id: number; readonly at: string },
-): void {
-  const { name, spec, above, timeoutMs } = intent;
+export function confirm(state: FoldedState, intent: Intent, id: number, at: string): void {
+  const { name, spec, handlerAsWritten, above, timeoutMs } = intent;
   // Version 1 wrote `created` for what was found by looking, too, which says nothing about the time.
-  const answered = timeoutMs === undefined ? {} : { answered: { intent: intent.intent, at: intent.at } };
-  takeOver(state, { name, id, spec, ...asWritten(intent), createdAt: at, ...answered });
+  const answered = timeoutMs === undefined ? undefined : { intent: intent.intent, at: intent.at };
+  takeOver(state, { name, id, spec, handlerAsWritten, createdAt: at, answered });
   closeOne(state, intent.intent);
   state.losses = NO_LOSSES;
   // Compared with what was known before the POST: of two under way together, the later answer may have the lower id.
@@ -59,42 +51,39 @@ export function confirm(
  */
 export function confirmLate(state: FoldedState, { intent: number, name, id, at, webhook }: RecordOf<'late'>): void {
   if (state.owners.has(id)) return;
-  const open = state.intents.get(number);
-  const closed = state.closed.get(number);
-  if (open !== undefined) confirm(state, open, { id, at });
-  else if (closed === undefined) {
+  const closed = state.closed.get(number)?.intent;
+  const intent = state.intents.get(number) ?? closed;
+  if (intent === undefined) {
     if (state.entries.has(name)) mark(state, name, [{ from: id, to: id }]);
-  } else if (state.entries.has(closed.intent.name)) {
-    own(state, id, closed.intent.name);
-    state.pendingDeletes.set(id, { id, name: closed.intent.name, spec: webhook, ...asWritten(closed.intent) });
+  } else if (closed !== undefined && state.entries.has(closed.name)) {
+    addPendingDelete(state, id, { ...closed, spec: webhook });
     closeOne(state, number);
-  } else confirm(state, closed.intent, { id, at });
+  } else confirm(state, intent, id, at);
 }
 
-export function match(
-  state: FoldedState,
-  { name, intents, id, webhook, others, at, isScopeUnknown }: RecordOf<'matched'>,
-): void {
-  const all = intentsOf(state, name);
-  for (const number of intents) {
-    if (!all.some(({ intent }) => intent === number))
-      throw new ImpossibleRecord(`${name} has no open intent ${number}`);
-  }
+export function match(state: FoldedState, record: RecordOf<'matched'>): void {
+  const { name, intents, id, webhook: spec, others, at, isScopeUnknown } = record;
+  const all = intentsWith(state, name, intents);
   const found = [id, ...others];
   for (const other of found) assertNotOwned(state, other);
   if (new Set(found).size < found.length) throw new ImpossibleRecord(`a webhook of ${name} was found twice`);
   // The entry may have been edited between two of them.
-  const maker = all.find(({ intent, spec }) => intents.includes(intent) && visibleKey(spec) === visibleKey(webhook));
-  const written = asWritten(maker ?? {});
-  const scope = isScopeUnknown === undefined ? {} : { isScopeUnknown };
-  takeOver(state, { name, id, spec: webhook, ...written, createdAt: at, found: true, ...scope });
-  for (const other of others) {
-    own(state, other, name);
-    state.pendingDeletes.set(other, { id: other, name, spec: webhook, ...written });
-  }
-  share(state, all, new Set(intents));
+  const maker = all.find((intent) => intents.includes(intent.intent) && visibleKey(intent.spec) === visibleKey(spec));
+  const webhook = { name, spec, handlerAsWritten: maker?.handlerAsWritten };
+  takeOver(state, { ...webhook, id, createdAt: at, found: true, isScopeUnknown });
+  for (const other of others) addPendingDelete(state, other, webhook);
+  share(state, all, intents);
   for (const number of intents) closeOne(state, number);
   state.losses = NO_LOSSES;
+}
+
+function addPendingDelete(
+  state: FoldedState,
+  id: number,
+  { name, spec, handlerAsWritten }: Pick<Intent, 'name' | 'spec' | 'handlerAsWritten'>,
+): void {
+  own(state, id, name);
+  state.pendingDeletes.set(id, { id, name, spec, handlerAsWritten });
 }
 
 /**
@@ -102,17 +91,17 @@ export function match(
  * of all, and of intents that look alike and differ in what the account need not show, nobody knows any more whose
  * scope what it made has.
  */
-export function share(state: FoldedState, all: readonly Intent[], settled: ReadonlySet<number>): void {
-  const found = all.filter(({ intent }) => settled.has(intent));
-  const above = all.some((intent) => intent.above === null)
-    ? null
-    : Math.min(...all.map((intent) => intent.above ?? 0));
+function share(state: FoldedState, all: readonly Intent[], closed: readonly number[]): void {
+  const found = all.filter(({ intent }) => closed.includes(intent));
+  const bounds = all.map(({ above }) => above ?? 0);
+  const above = all.some((intent) => intent.above === null) ? null : Math.min(...bounds);
   const latest = latestGivingUp(all);
-  for (const { gaveUp, ...intent } of all) {
-    if (settled.has(intent.intent)) continue;
-    const shared = latest === null ? {} : { gaveUp: { ...latest, reason: gaveUp?.reason ?? latest.reason } };
-    const scope = found.some((other) => mayHaveSwapped(intent, other)) ? { isScopeUnknown: true as const } : {};
-    state.intents.set(intent.intent, { ...intent, above, ...shared, ...scope });
+  for (const intent of all) {
+    if (closed.includes(intent.intent)) continue;
+    const gaveUp = latest === undefined ? undefined : { ...latest, reason: intent.gaveUp?.reason ?? latest.reason };
+    const isSwapped = found.some((other) => mayHaveSwapped(intent, other));
+    const isScopeUnknown = isSwapped || intent.isScopeUnknown ? true : undefined;
+    state.intents.set(intent.intent, { ...intent, above, gaveUp, isScopeUnknown });
   }
 }
 
@@ -121,54 +110,59 @@ function mayHaveSwapped({ spec }: Intent, other: Intent): boolean {
   return other.isScopeUnknown === true || webhookKey(spec) !== webhookKey(other.spec);
 }
 
-/** Null: one was not given up on yet, and so none of them is. */
-function latestGivingUp(all: readonly Intent[]): GivingUp | null {
+/** Undefined: one was not given up on yet, and so none of them is. */
+function latestGivingUp(all: readonly Intent[]): GivingUp | undefined {
   const givenUp = all.flatMap(({ gaveUp }) => gaveUp ?? []);
-  if (givenUp.length < all.length) return null;
+  if (givenUp.length < all.length) return undefined;
   const latest = givenUp.reduce((a, b) => (a.at > b.at ? a : b));
   return { ...latest, before: Math.max(...givenUp.map(({ before = 0 }) => before)) };
 }
 
-export function markIntent(state: FoldedState, record: RecordOf<'suspected' | 'unproved'>): void {
-  const marked = markedIntent(intentOf(state, record.intent), record);
-  const closed = state.closed.get(record.intent);
-  if (closed === undefined) state.intents.set(record.intent, marked);
-  else state.closed.set(record.intent, { ...closed, intent: marked });
-}
-
-function markedIntent(intent: Intent, record: RecordOf<'suspected' | 'unproved'>): Intent {
-  if (record.type === 'unproved') return { ...intent, unproved: { runs: record.runs, since: record.at } };
-  const { candidates: _, ...plain } = intent;
-  return record.ids.length === 0 ? plain : { ...intent, candidates: record.ids };
-}
-
 /** Closed once more: the time at which that was, by a clock put right. */
 export function closeUnfound(state: FoldedState, { intent: number, at, witness, unread }: RecordOf<'closed'>): void {
-  const { unproved: _, ...intent } = intentOf(state, number);
-  if (unread !== undefined) mark(state, intent.name, unread);
-  state.closed.set(number, { intent, at, witness });
+  const intent = intentOf(state, number);
+  mark(state, intent.name, unread);
+  state.closed.set(number, { intent: { ...intent, unproved: undefined }, at, witness });
   state.intents.delete(number);
-  if (state.intents.size === 0) state.reads = [];
+  tidyUp(state);
 }
 
 export function lookedAgain(state: FoldedState, { intent: number, found }: RecordOf<'lookedAgain'>): void {
   const closed = state.closed.get(number);
   if (closed === undefined) throw new ImpossibleRecord(`intent ${number} does not await a second look`);
-  if (found !== undefined) mark(state, closed.intent.name, found);
+  mark(state, closed.intent.name, found);
   closeOne(state, number);
 }
 
 export function importWebhook(state: FoldedState, record: RecordOf<'imported'>): void {
-  const { name, id, webhook: spec, at, intent } = record;
-  const all = intentsOf(state, name);
-  if (intent !== undefined && !all.some(({ intent: number }) => number === intent)) {
-    throw new ImpossibleRecord(`${name} has no open intent ${intent}`);
-  }
-  takeOver(state, { name, id, spec, ...asWritten(record), createdAt: at });
+  const { name, id, webhook: spec, handlerAsWritten, at, intent, from } = record;
+  const made = intent === undefined ? [] : [intent];
+  const all = intentsWith(state, name, made);
+  const kept = from === undefined ? {} : letGo(state, from, id);
+  takeOver(state, { name, id, spec, handlerAsWritten, createdAt: at, ...kept, ...scopeNotShown(record) });
   // It is the double that the mark was about.
-  const ranges = state.possiblyDuplicated.get(name) ?? [];
-  if (ranges.some(({ from, to }) => from <= id && id <= to)) state.possiblyDuplicated.delete(name);
+  if (isWithin(id, state.possiblyDuplicated.get(name))) state.possiblyDuplicated.delete(name);
+  if (from !== undefined && from !== name) {
+    mark(state, name, state.possiblyDuplicated.get(from) ?? []);
+    state.possiblyDuplicated.delete(from);
+  }
   if (intent === undefined) return;
-  share(state, all, new Set([intent]));
+  share(state, all, made);
   closeOne(state, intent);
+}
+
+/** The entry loses its webhook to another one, or to itself; what is true of the webhook under any name stays so. */
+function letGo(state: FoldedState, name: string, id: number): Pick<StateEntry, 'answered' | 'isProtected'> {
+  const entry = entryOf(state, name);
+  if (entry.id !== id) throw new ImpossibleRecord(`webhook ${id} is not that of ${name}`);
+  state.entries.delete(name);
+  state.owners.delete(id);
+  const { answered, isProtected } = entry;
+  return { answered, isProtected };
+}
+
+/** Without `isScopeKnown` it was taken over by `discover`, or by an earlier version, which did not tell the two apart. */
+function scopeNotShown({ webhook, isScopeKnown }: RecordOf<'imported'>): Pick<StateEntry, 'isScopeNotShown'> {
+  const isKnown = isScopeKnown === true || webhook.database !== undefined || webhook.collection !== undefined;
+  return isKnown ? {} : { isScopeNotShown: true };
 }

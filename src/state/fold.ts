@@ -1,18 +1,7 @@
-import { asWritten } from '../webhook.js';
-import { addEntry, forget, markEntry, remove, rename } from './fold-entries.js';
-import {
-  addIntent,
-  closeUnfound,
-  confirm,
-  confirmLate,
-  giveUp,
-  importWebhook,
-  lookedAgain,
-  markIntent,
-  match,
-} from './fold-intents.js';
+import { closeUnfound, confirm, confirmLate, giveUp, importWebhook, lookedAgain, match } from './fold-intents.js';
 import {
   closeOne,
+  disown,
   entryOf,
   type FoldedState,
   ImpossibleRecord,
@@ -23,17 +12,24 @@ import {
   toBeDeleted,
 } from './folded-state.js';
 import { withReading } from './ranges.js';
-import type { StateRecord } from './records.js';
+import type { RecordOf, RecordType, StateRecord } from './records.js';
+import { type Intent, intentsOf, type StateEntry } from './state.js';
 
 /** What the records say together. The first must be the header. Throws ImpossibleRecord. */
 export function fold(records: Iterable<StateRecord>): FoldedState {
   let state: FoldedState | null = null;
-  for (const record of records) {
-    if (state !== null) applyRecord(state, record);
-    else if (record.type === 'header') state = startState(record);
-    else throw new ImpossibleRecord('the first record is not a header');
-  }
+  for (const record of records) state = withRecord(state, record);
   if (state === null) throw new ImpossibleRecord('there is no header');
+  return state;
+}
+
+/** The state with one more record, the same object; null: there is none before the header. Throws ImpossibleRecord. */
+export function withRecord(state: FoldedState | null, record: StateRecord): FoldedState {
+  if (state === null) {
+    if (record.type === 'header') return startState(record);
+    throw new ImpossibleRecord('the first record is not a header');
+  }
+  applyRecord(state, record);
   return state;
 }
 
@@ -55,7 +51,8 @@ export function fold(records: Iterable<StateRecord>): FoldedState {
  *     closed                                           - it                           + closed; unread: mark
  *     lookedAgain                                                                     - closed; found: mark
  *     imported              = the webhook              - the one that made it         old one: pending delete; - mark
- *                                                                                     that the id is in
+ *                                                                                     that the id is in; `from`: that
+ *                                                                                     entry goes, its mark moves along
  *     updating, updated,    is marked, is set
  *     protected
  *     renamed               moves                      move along                     mark moves along
@@ -66,91 +63,129 @@ export function fold(records: Iterable<StateRecord>): FoldedState {
  *     possiblyDuplicated                                                              + mark
  *     cleared                                                                         - mark
  *     entry, pendingDelete, former, losses: only in a file that was written anew
+ *
+ * Of the name that `verify` uses there is never an entry: each webhook is a pending delete at once.
  */
 export function applyRecord(state: FoldedState, record: StateRecord): void {
-  switch (record.type) {
-    case 'header':
-      throw new ImpossibleRecord('there is a second header');
-    case 'intent':
-      addIntent(state, record);
-      break;
-    case 'unknown':
-      giveUp(state, record);
-      break;
-    case 'cancelled':
-      closeOne(state, intentOf(state, record.intent).intent);
-      break;
-    case 'created':
-      confirm(state, intentOf(state, record.intent), record);
-      break;
-    case 'late':
-      confirmLate(state, record);
-      break;
-    case 'matched':
-      match(state, record);
-      break;
-    case 'suspected':
-    case 'unproved':
-      markIntent(state, record);
-      break;
-    case 'seen':
-      state.highestId = Math.max(state.highestId ?? 0, record.id);
-      break;
-    case 'read':
-      state.reads = withReading(state.reads, { from: record.from, to: record.to, at: record.at });
-      break;
-    case 'readsVoid':
-      state.reads = [];
-      break;
-    case 'closed':
-      closeUnfound(state, record);
-      break;
-    case 'lookedAgain':
-      lookedAgain(state, record);
-      break;
-    case 'imported':
-      importWebhook(state, record);
-      break;
-    case 'updating':
-    case 'updated':
-    case 'protected':
-      markEntry(state, record);
-      break;
-    case 'renamed':
-      rename(state, record.from, record.to);
-      break;
-    case 'forgotten':
-      forget(state, record.name);
-      break;
-    case 'deleting':
-      toBeDeleted(state, entryOf(state, record.name));
-      break;
-    case 'removed':
-      remove(state, record.id);
-      break;
-    case 'possiblyDuplicated':
-      mark(state, record.name, record.ranges);
-      break;
-    case 'cleared':
-      state.possiblyDuplicated.delete(record.name);
-      break;
-    case 'entry':
-      addEntry(state, record);
-      break;
-    case 'pendingDelete':
-      own(state, record.id, record.name);
-      state.pendingDeletes.set(record.id, {
-        id: record.id,
-        name: record.name,
-        spec: record.webhook,
-        ...asWritten(record),
-      });
-      break;
-    case 'former':
-      for (const id of record.ids) state.formerIds.add(id);
-      break;
-    case 'losses':
-      state.losses = { count: record.count, lastAt: record.lastAt, upTo: record.upTo };
-      break;
+  // Each has the records of its own type: that is what the type of the table says.
+  const apply = APPLY[record.type] as (state: FoldedState, record: StateRecord) => void;
+  apply(state, record);
+}
+
+const APPLY: { readonly [Type in RecordType]: (state: FoldedState, record: RecordOf<Type>) => void } = {
+  header: () => {
+    throw new ImpossibleRecord('there is a second header');
+  },
+  intent: addIntent,
+  unknown: giveUp,
+  cancelled: (state, { intent }) => closeOne(state, intentOf(state, intent).intent),
+  created: (state, { intent, id, at }) => confirm(state, intentOf(state, intent), id, at),
+  late: confirmLate,
+  matched: match,
+  suspected: (state, { intent, ids }) => changeIntent(state, intent, { candidates: ids.length > 0 ? ids : undefined }),
+  unproved: (state, { intent, runs, at }) => changeIntent(state, intent, { unproved: { runs, since: at } }),
+  seen: (state, { id }) => {
+    state.highestId = Math.max(state.highestId ?? 0, id);
+  },
+  read: (state, { type: _, ...range }) => {
+    state.reads = withReading(state.reads, range);
+  },
+  readsVoid: (state) => {
+    state.reads = [];
+  },
+  closed: closeUnfound,
+  lookedAgain,
+  imported: importWebhook,
+  updating: (state, { name, webhook }) => changeEntry(state, name, { updating: webhook }),
+  updated: (state, { name, webhook: spec, handlerAsWritten }) =>
+    changeEntry(state, name, { spec, handlerAsWritten, updating: undefined }),
+  protected: (state, { name, isProtected }) => changeEntry(state, name, { isProtected: isProtected || undefined }),
+  renamed: rename,
+  forgotten: forget,
+  deleting: (state, { name }) => toBeDeleted(state, entryOf(state, name)),
+  removed: (state, { id }) => remove(state, id),
+  possiblyDuplicated: (state, { name, ranges }) => mark(state, name, ranges),
+  cleared: (state, { name }) => {
+    state.possiblyDuplicated.delete(name);
+  },
+  entry: addEntry,
+  pendingDelete: (state, { type: _, webhook: spec, ...pending }) => {
+    own(state, pending.id, pending.name);
+    state.pendingDeletes.set(pending.id, { ...pending, spec });
+  },
+  former: (state, { ids }) => {
+    for (const id of ids) state.formerIds.add(id);
+  },
+  losses: (state, { type: _, ...losses }) => {
+    state.losses = losses;
+  },
+};
+
+function addIntent(state: FoldedState, { type: _, webhook: spec, ...intent }: RecordOf<'intent'>): void {
+  const { intent: number } = intent;
+  if (state.intents.has(number)) throw new ImpossibleRecord(`there is an open intent ${number} already`);
+  state.intents.set(number, { ...intent, spec });
+  state.nextIntent = Math.max(state.nextIntent, number + 1);
+}
+
+function changeIntent(state: FoldedState, number: number, change: Partial<Intent>): void {
+  const intent = { ...intentOf(state, number), ...change };
+  const closed = state.closed.get(number);
+  if (closed === undefined) state.intents.set(number, intent);
+  else state.closed.set(number, { ...closed, intent });
+}
+
+function addEntry(state: FoldedState, record: RecordOf<'entry'>): void {
+  const { type: _, webhook: spec, possiblyDuplicated, ...entry } = record;
+  if (state.entries.has(entry.name)) throw new ImpossibleRecord(`there is an entry ${entry.name} already`);
+  own(state, entry.id, entry.name);
+  state.entries.set(entry.name, { ...entry, spec });
+  if (possiblyDuplicated !== undefined) mark(state, entry.name, [possiblyDuplicated]);
+}
+
+function changeEntry(state: FoldedState, name: string, change: Partial<StateEntry>): void {
+  state.entries.set(name, { ...entryOf(state, name), ...change });
+}
+
+/** An entry, or one that has only intents so far: an uncertain create can be renamed too. */
+function rename(state: FoldedState, { from, to }: RecordOf<'renamed'>): void {
+  if (state.entries.has(to)) throw new ImpossibleRecord(`there is an entry ${to} already`);
+  const intents = intentsOf(state, from);
+  const entry = intents.length === 0 ? entryOf(state, from) : state.entries.get(from);
+  if (entry !== undefined) {
+    state.entries.delete(from);
+    state.entries.set(to, { ...entry, name: to });
+    state.owners.set(entry.id, to);
   }
+  const closed = [...state.closed.values()].flatMap(({ intent }) => (intent.name === from ? [intent] : []));
+  for (const { intent } of [...intents, ...closed]) changeIntent(state, intent, { name: to });
+  mark(state, to, state.possiblyDuplicated.get(from));
+  state.possiblyDuplicated.delete(from);
+}
+
+/**
+ * Drops the entry, its intents and its mark. Pending deletes of the name stay, since that they must be deleted was
+ * decided before; but where there is nothing else of that name, they are what is meant, or they could never be dropped.
+ */
+function forget(state: FoldedState, { name }: RecordOf<'forgotten'>): void {
+  const entry = state.entries.get(name);
+  const intents = intentsOf(state, name);
+  const hasMark = state.possiblyDuplicated.delete(name);
+  if (entry === undefined && intents.length === 0 && !hasMark) forgetPendingDeletes(state, name);
+  if (entry !== undefined) remove(state, entry.id);
+  const closed = [...state.closed.values()].flatMap(({ intent }) => (intent.name === name ? [intent] : []));
+  for (const { intent } of [...intents, ...closed]) closeOne(state, intent);
+}
+
+function forgetPendingDeletes(state: FoldedState, name: string): void {
+  const pending = [...state.pendingDeletes.values()].filter((webhook) => webhook.name === name);
+  if (pending.length === 0) throw new ImpossibleRecord(`there is nothing called ${name}`);
+  for (const { id } of pending) remove(state, id);
+}
+
+function remove(state: FoldedState, id: number): void {
+  const owner = state.owners.get(id);
+  if (owner === undefined) throw new ImpossibleRecord(`there is no webhook ${id}`);
+  disown(state, id);
+  if (!state.pendingDeletes.delete(id)) state.entries.delete(owner);
 }

@@ -1,24 +1,27 @@
-import { asWritten } from '../webhook.js';
 import { union } from './ranges.js';
 import type { HeaderRecord } from './records.js';
-import type { ClosedIntent, IdRange, Intent, Losses, PendingDelete, ReadRange, State, StateEntry } from './state.js';
+import {
+  type IdRange,
+  type Intent,
+  intentsOf,
+  type Losses,
+  type State,
+  type StateEntry,
+  VERIFY_NAME,
+} from './state.js';
+
+type Mutable<T> = {
+  -readonly [Key in keyof T]: T[Key] extends ReadonlyMap<infer K, infer V>
+    ? Map<K, V>
+    : T[Key] extends ReadonlySet<infer V>
+      ? Set<V>
+      : T[Key];
+};
 
 /** A state that is still being folded. Only `applyRecord` changes it. */
-export interface FoldedState extends State {
+export interface FoldedState extends Mutable<State> {
   /** When the state was begun. ISO 8601, UTC. Of no use but to be carried over when the file is written anew. */
   readonly createdAt: string;
-  readonly entries: Map<string, StateEntry>;
-  readonly intents: Map<number, Intent>;
-  readonly closed: Map<number, ClosedIntent>;
-  readonly pendingDeletes: Map<number, PendingDelete>;
-  readonly owners: Map<number, string>;
-  readonly formerIds: Set<number>;
-  readonly possiblyDuplicated: Map<string, readonly IdRange[]>;
-  reads: readonly ReadRange[];
-  losses: Losses;
-  highestId: number | null;
-  nextIntent: number;
-  idsRise: boolean;
 }
 
 export const NO_LOSSES: Losses = { count: 0, lastAt: null, upTo: 0 };
@@ -51,20 +54,23 @@ export function startState(header: HeaderRecord): FoldedState {
 
 /**
  * The entry gets this webhook. One that it had before is to be deleted, by the same record: a crash after it, in a
- * replace or after a lost webhook was found, leaves the old one known and never two that are wanted.
+ * replace or after a lost webhook was found, leaves the old one known and never two that are wanted. What `verify` made
+ * is to be deleted itself.
  */
 export function takeOver(state: FoldedState, entry: StateEntry): void {
   own(state, entry.id, entry.name);
   const before = state.entries.get(entry.name);
   if (before !== undefined) toBeDeleted(state, before);
-  const kept = before?.isProtected === true ? { isProtected: true as const } : {};
-  state.entries.set(entry.name, { ...entry, ...kept });
+  if (entry.name === VERIFY_NAME) {
+    toBeDeleted(state, entry);
+    return;
+  }
+  state.entries.set(entry.name, { ...entry, isProtected: entry.isProtected ?? before?.isProtected });
 }
 
-export function toBeDeleted(state: FoldedState, entry: StateEntry): void {
-  const { id, name, spec } = entry;
+export function toBeDeleted(state: FoldedState, { id, name, spec, handlerAsWritten }: StateEntry): void {
   state.entries.delete(name);
-  state.pendingDeletes.set(id, { id, name, spec, ...asWritten(entry) });
+  state.pendingDeletes.set(id, { id, name, spec, handlerAsWritten });
 }
 
 export function own(state: FoldedState, id: number, name: string): void {
@@ -83,7 +89,7 @@ export function disown(state: FoldedState, id: number): void {
   if (state.intents.size + state.closed.size > 0) state.formerIds.add(id);
 }
 
-export function mark(state: FoldedState, name: string, ranges: readonly IdRange[]): void {
+export function mark(state: FoldedState, name: string, ranges: readonly IdRange[] = []): void {
   if (ranges.length > 0) state.possiblyDuplicated.set(name, union(state.possiblyDuplicated.get(name) ?? [], ranges));
 }
 
@@ -100,15 +106,23 @@ export function intentOf(state: FoldedState, number: number): Intent {
   return intent;
 }
 
-/** Open intents are few, as a rule a few for each request at a time, so they are gone through. */
-export function intentsOf(state: FoldedState, name: string): Intent[] {
-  return state.intents.size === 0 ? [] : [...state.intents.values()].filter((intent) => intent.name === name);
+/** All open intents of the entry, of which these numbers must be some. */
+export function intentsWith(state: FoldedState, name: string, numbers: readonly number[]): Intent[] {
+  const all = intentsOf(state, name);
+  const missing = numbers.find((number) => !all.some(({ intent }) => intent === number));
+  if (missing !== undefined) throw new ImpossibleRecord(`${name} has no open intent ${missing}`);
+  return all;
 }
 
-/** It is done with, and what is kept for the sake of open intents goes with the last one. */
+/** It is done with. */
 export function closeOne(state: FoldedState, number: number): void {
   state.intents.delete(number);
   state.closed.delete(number);
+  tidyUp(state);
+}
+
+/** What is kept for the sake of intents goes with the last one. */
+export function tidyUp(state: FoldedState): void {
   if (state.intents.size > 0) return;
   state.reads = [];
   if (state.closed.size === 0) state.formerIds.clear();

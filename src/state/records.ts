@@ -26,13 +26,15 @@ const webhook = z.strictObject(
   {
     handler: filled,
     trigger: z.enum(TRIGGERS, `one of ${TRIGGERS.join(', ')}`),
-    callers: z.array(z.enum(CALLERS, `one of ${CALLERS.join(', ')}`), 'a list').exactOptional(),
-    database: number.exactOptional(),
-    collection: number.exactOptional(),
+    callers: z.array(z.enum(CALLERS, `one of ${CALLERS.join(', ')}`), 'a list').optional(),
+    database: number.optional(),
+    collection: number.optional(),
   },
   'a webhook',
 );
 const answered = z.strictObject({ intent: number, at: time }, 'an intent with its time');
+/** The handler as the manifest writes it, where that is known: see HandlerAsWritten. */
+const handlerAsWritten = filled.optional();
 
 function record<Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) {
   return z.strictObject({ type: z.literal(type), ...fields });
@@ -49,26 +51,31 @@ const recordSchema = z.discriminatedUnion('type', [
     account: filled,
     createdAt: time,
     /** Missing in version 1. */
-    lineage: filled.exactOptional(),
-    highestId: number.exactOptional(),
-    nextIntent: number.exactOptional(),
-    idsRise: bool.exactOptional(),
+    lineage: filled.optional(),
+    highestId: number.optional(),
+    nextIntent: number.optional(),
+    idsRise: bool.optional(),
   }),
   /** A POST is about to be sent, with exactly this. Durable before the POST. */
   record('intent', {
+    /** Unique within the state, rising. */
     intent: number,
     name: filled,
+    /** Its bound: the highest webhook id known when it was written, so what it makes has an id above. Null: none was. */
     above: number.nullable(),
     at: time,
     webhook,
-    handlerAsWritten: filled.exactOptional(),
-    /** Only in a compacted file. */
-    isScopeUnknown: yes.exactOptional(),
-    /** Missing in version 1. */
-    timeoutMs: number.exactOptional(),
+    handlerAsWritten,
+    /**
+     * Only in a compacted file: what it made may have database and collection of another intent of its entry, of which
+     * one was found since.
+     */
+    isScopeUnknown: yes.optional(),
+    /** How long its answer was waited for, in milliseconds. Version 1 did not say. */
+    timeoutMs: number.optional(),
   }),
-  /** `before`: only in a compacted file. */
-  record('unknown', { intent: number, at: time, reason: text, before: number.exactOptional() }),
+  /** `before`: intents from this number on were written after it, whatever the clock says. Only in a compacted file. */
+  record('unknown', { intent: number, at: time, reason: text, before: number.optional() }),
   record('cancelled', { intent: number, at: time, reason: text }),
   record('created', { intent: number, id: number, at: time }),
   record('late', { intent: number, name: filled, id: number, at: time, webhook }),
@@ -83,27 +90,34 @@ const recordSchema = z.discriminatedUnion('type', [
     webhook,
     others: numbers,
     /** The intents differ in database or collection, and the account does not show which it has. */
-    isScopeUnknown: yes.exactOptional(),
+    isScopeUnknown: yes.optional(),
   }),
   record('suspected', { intent: number, ids: numbers, at: time }),
+  /** Another webhook than ours was read alive, with a higher id than was known. */
   record('seen', { id: number, at: time }),
+  /** None of these ids can be what an open intent made. `at`: when reading them began. */
   record('read', { from: number, to: number, at: time }),
   record('readsVoid', { at: time }),
   /** `at`: since when; `runs`: in how many by now. */
   record('unproved', { intent: number, runs: number, at: time }),
-  record('closed', { intent: number, at: time, witness: number.nullable(), unread: ranges.exactOptional() }),
-  record('lookedAgain', { intent: number, at: time, found: ranges.exactOptional() }),
+  /** `witness`: the id up to which it was looked for. Null: version 1 closed it, and did not say. */
+  record('closed', { intent: number, at: time, witness: number.nullable(), unread: ranges.optional() }),
+  record('lookedAgain', { intent: number, at: time, found: ranges.optional() }),
   record('imported', {
     name: filled,
     id: number,
     at: time,
     webhook,
-    handlerAsWritten: filled.exactOptional(),
+    handlerAsWritten,
     /** The open intent that made it. */
-    intent: number.exactOptional(),
+    intent: number.optional(),
+    /** The entry that has it so far, and loses it: an orphaned one, or the entry itself. */
+    from: filled.optional(),
+    /** Somebody says that it is limited as `webhook` has it, and to nothing else. */
+    isScopeKnown: yes.optional(),
   }),
   record('updating', { name: filled, at: time, webhook }),
-  record('updated', { name: filled, at: time, webhook, handlerAsWritten: filled.exactOptional() }),
+  record('updated', { name: filled, at: time, webhook, handlerAsWritten }),
   record('protected', { name: filled, at: time, isProtected: bool }),
   record('renamed', { from: filled, to: filled, at: time }),
   record('forgotten', { name: filled, at: time }),
@@ -111,22 +125,39 @@ const recordSchema = z.discriminatedUnion('type', [
   record('removed', { id: number, at: time }),
   record('possiblyDuplicated', { name: filled, ranges, at: time }),
   record('cleared', { name: filled, at: time }),
+  /** The rest is only in a compacted file. An entry: a webhook that exists in the account and is wanted, or was. */
   record('entry', {
     name: filled,
     id: number,
     createdAt: time,
+    /** What it was last set to by us, or read as when it was imported. */
     webhook,
-    handlerAsWritten: filled.exactOptional(),
-    answered: answered.exactOptional(),
-    found: yes.exactOptional(),
-    updating: webhook.exactOptional(),
-    isScopeUnknown: yes.exactOptional(),
-    isProtected: yes.exactOptional(),
+    handlerAsWritten,
+    /**
+     * Where the id came in the answer to a create, and not by looking or by hand: that create's intent, and when it was
+     * written. Only such an id says something about the time at which it was given.
+     */
+    answered: answered.optional(),
+    /** It was found by looking, so that it may have been somebody else's. */
+    found: yes.optional(),
+    /** While a PUT may have been sent and is not known to have worked: what it was to become. */
+    updating: webhook.optional(),
+    /** The account does not show its database and collection, and several creates differed in them. */
+    isScopeUnknown: yes.optional(),
+    /** It was taken over as it was read, which showed no database or collection. Nobody said so far which it has. */
+    isScopeNotShown: yes.optional(),
+    /** Never replaced and never deleted. */
+    isProtected: yes.optional(),
     /** Version 1 only. */
-    possiblyDuplicated: range.exactOptional(),
+    possiblyDuplicated: range.optional(),
   }),
-  record('pendingDelete', { id: number, name: filled, webhook, handlerAsWritten: filled.exactOptional() }),
+  /** A webhook of ours that must be deleted and is not known to be: the old one of a replace, a pruned one, a double. */
+  record('pendingDelete', { id: number, name: filled, webhook, handlerAsWritten }),
   record('former', { ids: numbers }),
+  /**
+   * Answers to creates that were lost one after the other since the last id was answered or found: how many, when the
+   * last was given up on, and up to which intent they are counted. What was on the wire or on disk together is one.
+   */
   record('losses', { count, lastAt: time.nullable(), upTo: count }),
 ]);
 
@@ -136,6 +167,9 @@ export type StateRecord = Immutable<z.infer<typeof recordSchema>>;
 export type RecordType = StateRecord['type'];
 export type RecordOf<Type extends RecordType> = Extract<StateRecord, { readonly type: Type }>;
 export type HeaderRecord = RecordOf<'header'>;
+
+/** Both ends included. */
+export type IdRange = Immutable<z.infer<typeof range>>;
 
 export const RECORD_TYPES: readonly RecordType[] = recordSchema.options.map(({ shape }) => shape.type.value);
 

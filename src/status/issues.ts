@@ -2,7 +2,7 @@ import type { FailureKind, Problem } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { CHANGED_IN_ACCOUNT } from '../plan/change.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
-import { lossesProblem } from '../recovery/losses.js';
+import { lossesProblem } from '../recovery/sending.js';
 import { ISSUES, keysOf } from './kinds.js';
 import type { RunView } from './rows.js';
 import { type Issue, type IssueCode, MOST_PROBLEMS_KEPT, safeProblems, type WebhookStatus } from './snapshot.js';
@@ -62,7 +62,11 @@ export function reportIssues({ changes, state }: RunView): Issue[] {
     'a lost webhook is looked for automatically, and created again only when that is safe; what stays here needs you';
   const found = [
     issue('answers-lost', 'answers to creates are being lost', { problems: lost }),
-    issue('webhooks-failed', titles.failed, { ...aboutChanges(failed), remedy: TRIED_AGAIN }),
+    // What is refused is for a person to settle: its problem says how.
+    issue('webhooks-failed', titles.failed, {
+      ...aboutChanges(failed),
+      ...(failed.some(({ result }) => result === 'failed') ? { remedy: TRIED_AGAIN } : {}),
+    }),
     issue('uncertain', titles.uncertain, { ...aboutChanges(uncertain), remedy: settled }),
     issue('possibly-duplicated', titles.duplicated, {
       names: duplicated.flatMap(({ name }) => name ?? []),

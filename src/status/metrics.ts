@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { RequestEvent } from '../copernica/client.js';
 import { TRIGGERS } from '../daemon/scheduler.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { isPending } from '../plan/change.js';
+import { isDrift, isPending } from '../plan/change.js';
 import { keysOf, NOTICE_RESULTS, RUN_RESULTS } from './kinds.js';
 import type { AccountSnapshot, NoticeResult, RunSnapshot, StatusCounts, StatusSnapshot } from './snapshot.js';
 
@@ -54,12 +54,14 @@ export function createMetrics(version: string): Metrics {
         for (const result of keysOf(RUN_RESULTS)) count.runs.inc({ ...label, trigger, result }, 0);
       }
       for (const result of NOTICE_RESULTS) count.notices.inc({ ...label, result }, 0);
+      count.drifted.inc(label, 0);
       return {
         runEnded: ({ triggers: [trigger = 'start'], result, durationMs }, changes) => {
           count.runs.inc({ ...label, trigger, result });
           count.runSeconds.observe(label, durationMs / 1_000);
           for (const { change, result } of changes) {
             if (isPending(change)) count.changes.inc({ ...label, action: change.action, result });
+            if (isDrift(change)) count.drifted.inc(label);
           }
         },
         requestMade: ({ call, outcome, durationMs }) => {
@@ -90,6 +92,7 @@ function countersIn(registry: Registry) {
     runs: counter('runs_total', ['trigger', 'result'], 'Runs that ended, by their first trigger and by result.'),
     runSeconds: histogram('run_duration_seconds', [], RUN_SECONDS, 'How long runs took.'),
     changes: counter('changes_total', ['action', 'result'], 'Changes that runs made or tried, by action and result.'),
+    drifted: counter('drifted_total', [], 'Webhooks that runs found gone or changed in the account, each time.'),
     requests: counter(
       'requests_total',
       ['call', 'outcome'],
@@ -127,11 +130,7 @@ const GAUGES: readonly (readonly [name: string, read: ReadGauge, help: string])[
   ['uncertain', count('uncertain'), 'Creates of unknown outcome.'],
   ['possibly_duplicated', count('possiblyDuplicated'), 'Webhooks that may exist twice.'],
   ['failed', count('failed'), 'Webhooks that the last run could not make as the manifest says.'],
-  [
-    'drifted',
-    count('drifted'),
-    'Webhooks that the last check found gone or changed in the account; they were put back.',
-  ],
+  ['drifted', count('drifted'), 'Webhooks that the last check found gone or changed in the account, and put back.'],
   [
     'config_last_reload_success_timestamp_seconds',
     seconds(({ manifest }) => manifest.loadedAt),

@@ -101,6 +101,11 @@ export function withBlow({ environment }: Workplace, { at, signal, again }: Blow
   Object.assign(environment, { NODE_OPTIONS: `--require ${PRELOAD}`, ...blow });
 }
 
+/** From here on commands of the place write how many boundaries they had. */
+export function counting({ environment }: Workplace, file: string): void {
+  Object.assign(environment, { NODE_OPTIONS: `--require ${PRELOAD}`, BOUNDARIES_FILE: file });
+}
+
 export function withoutBlow({ environment }: Workplace): void {
   delete environment.NODE_OPTIONS;
 }
@@ -109,7 +114,7 @@ export function withoutBlow({ environment }: Workplace): void {
 export async function countBoundaries(run: (scene: Scene) => Promise<void>): Promise<number> {
   const scene = await openScene();
   const { place } = scene;
-  Object.assign(place.environment, { NODE_OPTIONS: `--require ${PRELOAD}`, BOUNDARIES_FILE: place.path('count') });
+  counting(place, place.path('count'));
   await run(scene);
   return Number(await place.read('count'));
 }

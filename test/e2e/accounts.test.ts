@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
 import { atNight } from '../helpers/night.js';
@@ -47,7 +48,9 @@ describe('several accounts', () => {
     const { place, counts } = await openAccounts();
     const { code, stdout, stderr } = await place.run('apply', '--init', ...WITH);
     expect([code, stderr, counts()]).toEqual([0, '', [2, 1]]);
-    expect(stdout).toMatch(/^account live\n(.*\n)*.*2 created.*\n\naccount test\n(.*\n)*.*1 created/);
+    expect(stdout).toMatch(
+      /^account live\n(.*\n)*Done: 2 created.*\n\naccount test\n(.*\n)*Done: 1 created.*\n\nTotal of 2 accounts: 3 created\n$/,
+    );
     expect(await place.read('live.jsonl')).toContain('"34"');
     expect(await place.read('test.jsonl')).toContain('"35"');
     expect(`${stdout}${await place.read('live.jsonl')}`).not.toContain(TOKENS.live);
@@ -115,6 +118,53 @@ describe('several accounts', () => {
       { account: 'live', name: 'b' },
       { account: 'test', name: 'a' },
     ]);
+  });
+
+  it('are planned together: the ones with changes, and one total', async () => {
+    const { place } = await openAccounts();
+    await place.run('apply', '--init', ...WITH);
+    const { stdout: nothing } = await place.run('plan', ...WITH);
+    expect(nothing).toBe('Total of 2 accounts, none with changes: 3 unchanged\n');
+    await place.write('test.yaml', JSON.stringify({ webhooks: [A, B] }));
+    const { stdout } = await place.run('plan', ...WITH);
+    expect(stdout).toMatch(/^account test\n(.*\n)*\nTotal of 2 accounts, 1 with changes: 1 to create, 3 unchanged\n$/);
+    expect(stdout).not.toContain('account live');
+    await place.write('live.yaml', 'webhooks: [');
+    const annotated = await place.run('plan', '--format', 'github', ...WITH);
+    expect([annotated.code, annotated.stdout]).toEqual([
+      3,
+      expect.stringMatching(
+        /::notice title=plan::Total of 2 accounts, 1 with changes: 1 to create, 1 unchanged, 1 account failed\n$/,
+      ),
+    ]);
+  });
+
+  it.each([
+    ['one manifest for each', ['live=base/live.yaml', 'test=base/test.yaml']],
+    ['a folder with files of the same names', ['base']],
+    ['one for an account, and the folder for the others', ['live=base/live.yaml', 'base']],
+  ])('are compared with %s', async (_title, against) => {
+    const { place } = await openAccounts();
+    await mkdir(place.path('base'));
+    await place.write('base/live.yaml', JSON.stringify({ webhooks: [A] }));
+    await place.write('base/test.yaml', JSON.stringify({ webhooks: [A] }));
+    const { code, stdout } = await place.run('plan', ...against.flatMap((path) => ['--against', path]), ...WITH);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /^account live\nCompared with .*live.yaml\n\n.*create .*\n\nPlan.*\n\nTotal of .*: 1 to create, 2 unchanged\n$/,
+      ),
+    ]);
+  });
+
+  it.each([
+    [['live.yaml'], 'would be the same manifest for live, test'],
+    [['live=live.yaml'], 'says nothing of test'],
+    [['live.yaml', 'test.yaml'], 'gives several manifests without the name of an account, for live, test'],
+  ])('are compared with nothing that may be meant for another: %s', async (against, message) => {
+    const { place } = await openAccounts();
+    const { code, stderr } = await place.run('plan', ...against.flatMap((path) => ['--against', path]), ...WITH);
+    expect([code, stderr]).toEqual([3, expect.stringContaining(message)]);
   });
 
   it('are told apart where a command works on one, and where a path would be that of all', async () => {

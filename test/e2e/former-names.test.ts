@@ -138,7 +138,7 @@ describe('protect', () => {
     );
     const plan = await place.run('plan');
     expect(plan.code).toBe(4);
-    expect(plan.stdout).toContain('changed in the manifest; refused: the entry is protected  (webhooks.yaml:2)');
+    expect(plan.stdout).toContain('changed in the manifest; refused, as the entry is protected  (webhooks.yaml:2)');
     expect(plan.stdout).toContain('Plan: 1 to create, 1 refused');
     const done = await place.run('apply', '--json');
     expect(done.code).toBe(4);
@@ -169,7 +169,7 @@ describe('protect', () => {
     const removed = await place.run('apply');
     expect([removed.code, removed.stderr]).toEqual([
       4,
-      expect.stringMatching(/webhooks\.yaml:3:11: error: a: delete refused/),
+      expect.stringMatching(/webhooks\.yaml:3:11: error: a: not deleted, since the entry is protected/),
     ]);
     expect((await place.run('plan', '--out', 'plan.json')).code).toBe(4);
     expect((await place.run('apply', 'plan.json')).code).toBe(4);

@@ -21,6 +21,11 @@ const UPDATED = `  - name: profile-updated
     handler: https://hooks.example.com/updated
     trigger: update
 `;
+const LIMITED = `  - name: customer-created
+    handler: https://hooks.example.com/customers
+    trigger: create
+    database: 1017
+`;
 
 interface Scene {
   readonly sandbox: Sandbox;
@@ -67,7 +72,7 @@ const SCENES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     onTestFinished(() => lock.release());
   },
   'The state is lost': async (scene) => {
-    await applied(scene, MANIFEST + UPDATED, '--init');
+    await applied(scene, MANIFEST + UPDATED + LIMITED, '--init');
     await rm(scene.place.path(STATE));
   },
 };
@@ -75,7 +80,7 @@ const SCENES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
 /** Those whose commands mend it: nothing is left to do then, nothing in doubt, and nothing there twice. */
 const WAYS_OUT = new Set(['Uncertain', 'Possibly duplicated', 'Orphaned', 'Drift', 'The state is lost']);
 
-const BY_DAY = new Set(['The wrong account', 'The lock is held']);
+const BY_DAY = new Set(['The wrong account', 'The lock is held', 'The state is lost']);
 
 interface Step {
   readonly command: string;
@@ -150,9 +155,28 @@ describe('docs/operations.md', () => {
         if (!asPattern(output).test(said)) expect(said, command).toBe(output);
       }
       if (!WAYS_OUT.has(heading)) return;
-      expect(await inShell(scene, 'copernica-webhooks plan')).toMatch(/^Nothing to do: [12] unchanged$/);
+      expect(await inShell(scene, 'copernica-webhooks plan')).toMatch(/\nNothing to do: [123] unchanged$/);
       const handlers = scene.sandbox.account().map(({ handler }) => handler);
       expect(new Set(handlers).size).toBe(handlers.length);
     },
   );
+
+  it('makes no webhook a second time after a lost state, whatever is typed besides', async () => {
+    const sandbox = await openSandbox();
+    const place = await Workplace.open(sandbox);
+    await SCENES['The state is lost']?.({ sandbox, place });
+    const before = sandbox.account();
+    const type = (command: string) => place.run(...command.split(' ').slice(1));
+    const commands = stepsOf('The state is lost').map(({ command }) => command);
+    const settling = commands.filter((command) => command.includes(' import '));
+    expect(settling).toHaveLength(1);
+    for (const command of commands.filter((one) => !settling.includes(one))) await type(command);
+    for (const flags of ['--force', '--prune --force', '--retry']) {
+      expect(await type(`copernica-webhooks apply ${flags}`)).toMatchObject({ code: 4 });
+    }
+    expect(sandbox.account()).toEqual(before);
+    for (const command of settling) await type(command);
+    expect(await place.json('apply')).toMatchObject({ code: 0, document: { summary: { none: 3, orphaned: 0 } } });
+    expect(sandbox.account()).toEqual(before);
+  });
 });

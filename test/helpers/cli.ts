@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import * as z from 'zod';
+import { DOCUMENTS } from '../../src/output/documents.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { runInProcess } from './in-process.js';
 
@@ -82,6 +84,18 @@ export class Workplace {
     return watch(child);
   }
 
+  /** The same on a terminal that is so many columns wide. What both streams write is its `stdout`. */
+  startOnTerminal(columns: number, ...args: string[]): Running {
+    const words = [process.execPath, this.command, ...args].map((word) => `'${word}'`).join(' ');
+    const child = spawn('script', ['-qec', `stty cols ${columns}; exec ${words}`, '/dev/null'], {
+      cwd: this.folder,
+      env: { TERM: 'xterm', ...this.#environment() },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    return watch(child);
+  }
+
   /**
    * The command, called in this process; with TEST_COMMAND=built, as at night, the built one, and also where a variable
    * is set that Node reads when it starts, or another command.
@@ -102,8 +116,20 @@ export class Workplace {
   /** Runs with `--json` and parses the one document. */
   async json(...args: string[]): Promise<{ code: number | null; document: JsonDocument }> {
     const { code, stdout } = await this.run(...args, '--json');
-    return { code, document: JSON.parse(stdout) as JsonDocument };
+    const document: unknown = JSON.parse(stdout);
+    assertAsPublished(args[0] ?? '', document);
+    return { code, document: document as JsonDocument };
   }
+}
+
+/** Every document that a test looks at is as its published schema says, down to the fields. */
+function assertAsPublished(command: string, document: unknown): void {
+  const schema = Object.entries(DOCUMENTS).find(([name]) => name === command)?.[1];
+  const parsed = schema?.safeParse(document);
+  if (parsed?.success !== false) return;
+  throw new Error(
+    `${command} --json is not as published: ${z.prettifyError(parsed.error)}\n${JSON.stringify(document)}`,
+  );
 }
 
 interface JsonDocument {

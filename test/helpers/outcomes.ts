@@ -11,7 +11,7 @@ const AT = '2026-01-01T00:00:00.000Z';
 export type RunEnded = Extract<StatusEvent, { kind: 'run-ended' }>;
 
 /** What became of an entry: `fine`, `drifted` (and put back), or what went wrong. */
-export type Fate = 'fine' | 'drifted' | 'failed' | 'uncertain' | 'skipped' | 'doubled' | 'orphaned';
+export type Fate = 'fine' | 'drifted' | 'failed' | 'refused' | 'uncertain' | 'skipped' | 'doubled' | 'orphaned';
 
 /** What a run comes to in which these entries fared so. */
 export function report(
@@ -63,7 +63,8 @@ function changeOf(name: string, fate: Fate): AppliedChange {
   const orphaned: Change = { ...of, reason: '', action: 'orphaned', spec: desired.spec };
   const none: Change = { ...of, reason: '', action: 'none' };
   const change = fate === 'drifted' ? drift : fate === 'orphaned' ? orphaned : none;
-  const result = fate === 'failed' || fate === 'uncertain' || fate === 'skipped' ? fate : 'done';
+  const isDone = fate === 'fine' || fate === 'drifted' || fate === 'doubled' || fate === 'orphaned';
+  const result = isDone ? 'done' : fate;
   const remedy = 'look at it';
   const error =
     result === 'done'

@@ -107,5 +107,5 @@ export class Disk {
 }
 
 function factsOf({ ino, bytes }: Inode): FileFacts {
-  return { ino, dev: 1n, mode: 0o600, uid: 1, gid: 1, links: 1, size: bytes.length };
+  return { ino, dev: 1n, mode: 0o600n, uid: 1n, gid: 1n, nlink: 1n, size: BigInt(bytes.length) };
 }

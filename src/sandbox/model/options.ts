@@ -34,9 +34,11 @@ export interface Quirks {
   readonly putWithoutCallers: 'both' | 'keeps';
   /** GET /webhooks, which the reference does not have. */
   readonly list: 'refused' | 'envelope';
+  /** Whether a new webhook's id is above all earlier ones, or below them. */
+  readonly ids: 'rise' | 'fall';
 }
 
-export const DEFAULT_QUIRKS: Quirks = { limits: 'absent', putWithoutCallers: 'both', list: 'refused' };
+export const DEFAULT_QUIRKS: Quirks = { limits: 'absent', putWithoutCallers: 'both', list: 'refused', ids: 'rise' };
 
 /** Not a secret: it opens nothing but a sandbox. */
 export const SANDBOX_TOKEN = 'sandbox-access-token';

@@ -144,7 +144,7 @@ export class SandboxModel {
 
   #takeId(): number {
     const id = this.#nextId;
-    this.#nextId += 1;
+    this.#nextId += this.#quirks.ids === 'rise' ? 1 : -1;
     return id;
   }
 

@@ -7,35 +7,18 @@ import { errorCode } from '../../errors.js';
 export const OWNER_ONLY = 0o600;
 
 /** Which file it is. */
-export interface FileIdentity {
-  readonly dev: bigint;
-  readonly ino: bigint;
-}
+export type FileIdentity = Pick<BigIntStats, 'dev' | 'ino'>;
 
-/** `links`: how many names it has; `size` in bytes. */
-export interface FileFacts extends FileIdentity {
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly links: number;
-  readonly size: number;
-}
+/** `nlink`: how many names it has; `size` in bytes. */
+export type FileFacts = Pick<BigIntStats, 'dev' | 'ino' | 'mode' | 'uid' | 'gid' | 'nlink' | 'size'>;
 
 /** An open file, as the state uses it. Every call rejects with an Error that has the system's `code`. */
-export interface OpenFile {
-  /** For the lock of the kernel. */
-  readonly fd: number;
+export interface OpenFile extends Pick<FileHandle, 'fd' | 'datasync' | 'truncate' | 'chmod' | 'chown' | 'close'> {
   /** The whole file. Once for each open. */
   read(): Promise<Buffer>;
   /** Writes all of the bytes at `position`, which is the end of the file. */
   write(bytes: Uint8Array, position: number): Promise<void>;
-  /** Resolves when the data and the file's length are on disk. */
-  datasync(): Promise<void>;
-  truncate(length: number): Promise<void>;
   stat(): Promise<FileFacts>;
-  chmod(mode: number): Promise<void>;
-  chown(uid: number, gid: number): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** Every call by which the state file touches the disk, in one place, so that each can be made to fail in tests. */
@@ -52,7 +35,7 @@ export interface Disk {
 
 export const realDisk: Disk = {
   open: openFile,
-  stat: async (path) => factsOf(await stat(path, { bigint: true })),
+  stat: (path) => stat(path, { bigint: true }),
   rename,
   remove: (path) => rm(path, { force: true }),
   syncFolder,
@@ -89,7 +72,7 @@ async function openFile(path: string, flags: keyof typeof FLAGS): Promise<OpenFi
     write: (bytes, position) => writeAll(handle, bytes, position),
     datasync: () => handle.datasync(),
     truncate: (length) => handle.truncate(length),
-    stat: async () => factsOf(await handle.stat({ bigint: true })),
+    stat: () => handle.stat({ bigint: true }),
     chmod: (mode) => handle.chmod(mode),
     chown: (uid, gid) => handle.chown(uid, gid),
     close: () => handle.close(),
@@ -103,18 +86,6 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
     if (bytesWritten === 0) throw new Error('a write took nothing');
     written += bytesWritten;
   }
-}
-
-function factsOf(stats: BigIntStats): FileFacts {
-  return {
-    dev: stats.dev,
-    ino: stats.ino,
-    mode: Number(stats.mode) & 0o777,
-    uid: Number(stats.uid),
-    gid: Number(stats.gid),
-    links: Number(stats.nlink),
-    size: Number(stats.size),
-  };
 }
 
 export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {

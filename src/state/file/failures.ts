@@ -54,21 +54,11 @@ function folderMissing(path: string, cause: unknown): ProductError {
   );
 }
 
-/** The file at the path is no longer the one that was opened. */
-export function replacedFailure(path: string): ProductError {
+/** The file at the path is not the one that was opened, or not as this program left it. */
+export function replacedFailure(path: string, was: 'removed or replaced' | 'changed'): ProductError {
   return productError('failed', {
     code: 'state-replaced',
-    message: `${path} was removed or replaced by something else while it was in use, so what this run recorded is not in it`,
-    file: path,
-    remedy: 'put the newest copy back; without it, find what this run made with `discover` before the next apply',
-  });
-}
-
-/** The file at the path is not as this program left it. */
-export function changedFailure(path: string): ProductError {
-  return productError('failed', {
-    code: 'state-replaced',
-    message: `${path} was changed by something else while it was in use, so what this run recorded may not be in it`,
+    message: `${path} was ${was} by something else while it was in use, so what this run recorded may not be in it`,
     file: path,
     remedy: 'put the newest copy back; without it, find what this run made with `discover` before the next apply',
   });
@@ -112,21 +102,19 @@ export function unreadable(
   path: string,
   reading: Extract<JournalReading, { kind: 'newer' | 'damaged' }>,
 ): ProductError {
-  switch (reading.kind) {
-    case 'newer':
-      return productError('refused', {
-        code: 'state-newer',
-        message: `${path} is of format version ${reading.version}, and this program knows version ${reading.known}`,
-        file: path,
-        remedy: 'upgrade copernica-webhooks to the version that wrote it, or a later one',
-      });
-    case 'damaged':
-      return productError('refused', {
-        code: 'state-damaged',
-        message: `${path} is damaged at byte ${reading.offset}: line ${reading.line} ${reading.why}`,
-        file: path,
-        line: reading.line,
-        remedy: RESTORE,
-      });
+  if (reading.kind === 'newer') {
+    return productError('refused', {
+      code: 'state-newer',
+      message: `${path} is of format version ${reading.version}, and this program knows version ${reading.known}`,
+      file: path,
+      remedy: 'upgrade copernica-webhooks to the version that wrote it, or a later one',
+    });
   }
+  return productError('refused', {
+    code: 'state-damaged',
+    message: `${path} is damaged at byte ${reading.offset}: line ${reading.line} ${reading.why}`,
+    file: path,
+    line: reading.line,
+    remedy: RESTORE,
+  });
 }

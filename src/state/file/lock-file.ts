@@ -1,5 +1,6 @@
 import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { z } from 'zod';
 import { errorCode, type ProductError, productError } from '../../errors.js';
 import type { Holder } from '../store.js';
 import { OWNER_ONLY } from './disk.js';
@@ -7,6 +8,7 @@ import { stateFailure } from './failures.js';
 
 /** More than this in a lock file was not written by this program. */
 const LARGEST_HOLDER_BYTES = 4096;
+const holderSchema = z.object({ pid: z.number(), host: z.string(), since: z.string(), command: z.string() });
 /** A symbolic link in place of the lock file could make this program empty any other file of the user's. */
 const OPEN_FLAGS = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -46,13 +48,9 @@ async function refuseForeign(target: string, file: FileHandle, uid: number | und
   const facts = await file.stat();
   if (!facts.isFile()) throw foreign(target, 'is not a regular file');
   if (facts.nlink > 1) throw foreign(target, 'has other names (hard links), under which it may be something else');
-  const known = [uid, await ownerOf(target), await ownerOf(dirname(target))];
+  const owners = await Promise.allSettled([stat(target), stat(dirname(target))]);
+  const known = [uid, ...owners.map((owner) => (owner.status === 'fulfilled' ? owner.value.uid : undefined))];
   if (!known.includes(facts.uid)) throw foreign(target, `belongs to user ${facts.uid}`);
-}
-
-async function ownerOf(path: string): Promise<number | undefined> {
-  const facts = await stat(path).catch(() => undefined);
-  return facts?.uid;
 }
 
 function foreign(target: string, what: string): ProductError {
@@ -83,15 +81,8 @@ export async function clearHolder(file: FileHandle): Promise<void> {
 export async function readHolder(file: FileHandle): Promise<Holder | 'somebody'> {
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(LARGEST_HOLDER_BYTES), 0, LARGEST_HOLDER_BYTES, 0);
-    return asHolder(JSON.parse(buffer.toString('utf8', 0, bytesRead)));
+    return holderSchema.parse(JSON.parse(buffer.toString('utf8', 0, bytesRead)));
   } catch {
     return 'somebody';
   }
-}
-
-function asHolder(value: unknown): Holder | 'somebody' {
-  if (typeof value !== 'object' || value === null) return 'somebody';
-  if (!('pid' in value && 'host' in value && 'since' in value && 'command' in value)) return 'somebody';
-  const { pid, host, since, command } = value;
-  return { pid: Number(pid), host: String(host), since: String(since), command: String(command) };
 }

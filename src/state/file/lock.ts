@@ -29,11 +29,8 @@ export interface LockOptions extends Pick<TakeOptions, 'holder' | 'timeoutMs' | 
 }
 
 const POLL_MS = 50;
-/**
- * Between taking a lock and writing down who took it, and while it is given back, nobody is named: so often is looked
- * again.
- */
-const NAMELESS_LOOKS = 3;
+/** Between taking a lock and writing down who took it, and while it is given back, nobody is named: for so long. */
+const NAMELESS_MS = 3 * POLL_MS;
 
 /**
  * Takes the lock on a state file: a lock of the kernel on the file itself, however it is reached, and before that one
@@ -44,14 +41,13 @@ const NAMELESS_LOOKS = 3;
  *
  * Throws ProductError: `refused` when another holds it, with who that is; `failed` when there can be no lock here.
  */
-export async function takeLock(statePath: string, disk: Disk, options: LockOptions): Promise<FileLock> {
-  const { now = () => performance.now(), sleep = sleepFor, holder, timeoutMs } = options;
+export async function takeLock(path: string, disk: Disk, options: LockOptions): Promise<FileLock> {
+  const { now = () => performance.now(), sleep = sleepFor, holder, timeoutMs, onWaiting } = options;
   const tryLock = options.tryLock ?? (await loadTryLock());
-  const target = await targetOf(statePath);
-  let end: number | undefined;
-  let nameless = 0;
+  const target = await targetOf(path);
+  let begun: number | undefined;
   for (;;) {
-    const attempt = await attemptToLock({ path: statePath, target, tryLock, disk, uid: holder.uid });
+    const attempt = await attemptToLock({ path, target, tryLock, disk }, await openLockFile(target, holder.uid));
     if (attempt.kind === 'moved') continue;
     if (attempt.kind === 'taken') {
       const { lockFile, state } = attempt;
@@ -62,12 +58,12 @@ export async function takeLock(statePath: string, disk: Disk, options: LockOptio
       };
       return { target, state, disk: lockingDisk(disk, tryLock), release };
     }
-    if (end === undefined && timeoutMs > 0) options.onWaiting?.(attempt.by);
-    end ??= now() + timeoutMs;
-    const left = end - now();
-    if (left <= 0 && (attempt.by !== 'somebody' || nameless === NAMELESS_LOOKS)) throw held(statePath, attempt.by);
-    if (left <= 0) nameless += 1;
-    await sleep(left > 0 ? Math.min(POLL_MS, left) : POLL_MS);
+    if (begun === undefined && timeoutMs > 0) onWaiting?.(attempt.by);
+    begun ??= now();
+    const patienceMs = attempt.by === 'somebody' ? Math.max(timeoutMs, NAMELESS_MS) : timeoutMs;
+    const leftMs = begun + patienceMs - now();
+    if (leftMs <= 0) throw held(path, attempt.by);
+    await sleep(Math.min(POLL_MS, leftMs));
   }
 }
 
@@ -76,40 +72,23 @@ export async function takeLock(statePath: string, disk: Disk, options: LockOptio
  * others look again while nobody is named. Throws ProductError when that can't be told.
  */
 export async function readLockHolder(
-  statePath: string,
+  path: string,
   disk: Disk,
   sleep: (ms: number) => Promise<unknown> = sleepFor,
 ): Promise<Holder | 'nobody' | 'somebody'> {
   const tryLock = await loadTryLock();
-  const target = await targetOf(statePath);
-  for (let looks = 0; ; looks += 1) {
-    const found = await lookForHolder({ path: statePath, target, tryLock, disk });
-    if (found !== 'somebody' || looks === NAMELESS_LOOKS) return found;
+  const target = await targetOf(path);
+  for (let waitedMs = 0; waitedMs <= NAMELESS_MS; waitedMs += POLL_MS) {
+    const attempt = await attemptToLock({ path, target, tryLock, disk }, await openLockFileIfThere(target));
+    if (attempt.kind === 'taken') {
+      await attempt.state?.close();
+      await attempt.lockFile?.close();
+      return 'nobody';
+    }
+    if (attempt.kind === 'held' && attempt.by !== 'somebody') return attempt.by;
     await sleep(POLL_MS);
   }
-}
-
-interface Locking {
-  readonly path: string;
-  readonly target: string;
-  readonly tryLock: TryLock;
-  readonly disk: Disk;
-}
-
-async function lookForHolder({ path, target, tryLock, disk }: Locking): Promise<Holder | 'nobody' | 'somebody'> {
-  const lockFile = await openLockFileIfThere(target);
-  try {
-    if (lockFile !== null && !grant(tryLock, lockFile, lockPathOf(target))) return await readHolder(lockFile);
-    const state = await openState(path, target, disk);
-    if (state === null) return 'nobody';
-    try {
-      return grant(tryLock, state, path) ? 'nobody' : 'somebody';
-    } finally {
-      await state.close();
-    }
-  } finally {
-    await lockFile?.close();
-  }
+  return 'somebody';
 }
 
 async function targetOf(statePath: string): Promise<string> {
@@ -120,22 +99,33 @@ async function targetOf(statePath: string): Promise<string> {
   }
 }
 
-type Attempt =
+type Attempt<LockFile> =
   /** `state`: the state file, open; null: there is none yet. */
-  | { readonly kind: 'taken'; readonly lockFile: FileHandle; readonly state: OpenFile | null }
+  | { readonly kind: 'taken'; readonly lockFile: LockFile; readonly state: OpenFile | null }
   | { readonly kind: 'held'; readonly by: Holder | 'somebody' }
   /** Another file came into its place between opening and locking: the next attempt finds that. */
   | { readonly kind: 'moved' };
 
-async function attemptToLock(about: Locking & { readonly uid: number | undefined }): Promise<Attempt> {
-  const { path, target, tryLock, disk } = about;
+interface Locking {
+  readonly path: string;
+  readonly target: string;
+  readonly tryLock: TryLock;
+  readonly disk: Disk;
+}
+
+/** Takes both locks, or none, and then both files are closed. */
+async function attemptToLock<LockFile extends FileHandle | null>(
+  { path, target, tryLock, disk }: Locking,
+  lockFile: LockFile,
+): Promise<Attempt<LockFile>> {
   const lockPath = lockPathOf(target);
-  const lockFile = await openLockFile(target, about.uid);
   let state: OpenFile | null = null;
-  let taken = false;
+  let isTaken = false;
   try {
-    if (!grant(tryLock, lockFile, lockPath)) return { kind: 'held', by: await readHolder(lockFile) };
-    if (!(await isInPlace(await lockFile.stat({ bigint: true }), lockPath, disk))) return { kind: 'moved' };
+    if (lockFile !== null) {
+      if (!grant(tryLock, lockFile, lockPath)) return { kind: 'held', by: await readHolder(lockFile) };
+      if (!(await isInPlace(await lockFile.stat({ bigint: true }), lockPath, disk))) return { kind: 'moved' };
+    }
     state = await openState(path, target, disk);
     if (state !== null) {
       // Whoever came here by another path wrote its name beside that.
@@ -143,14 +133,14 @@ async function attemptToLock(about: Locking & { readonly uid: number | undefined
       const facts = await state.stat();
       if (!(await isInPlace(facts, target, disk))) return { kind: 'moved' };
       // A mount of a file that was replaced where it comes from leads to the old one for ever.
-      if (facts.links === 0) throw detachedFailure(path);
+      if (facts.nlink === 0n) throw detachedFailure(path);
     }
-    taken = true;
+    isTaken = true;
     return { kind: 'taken', lockFile, state };
   } finally {
-    if (!taken) {
+    if (!isTaken) {
       await state?.close();
-      await lockFile.close();
+      await lockFile?.close();
     }
   }
 }

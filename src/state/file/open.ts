@@ -1,11 +1,13 @@
 import { errorCode, type Problem } from '../../errors.js';
 import { startState } from '../folded-state.js';
+import { Journal } from '../journal.js';
 import { type HeaderRecord, STATE_VERSION } from '../records.js';
 import type { State } from '../state.js';
+import type { TakeOptions } from '../store.js';
 import { type Disk, type OpenFile, OWNER_ONLY } from './disk.js';
 import { existsFailure, stateFailure, unreadable } from './failures.js';
-import { FileJournal } from './journal.js';
 import { encodeLines, FIRST_CRC } from './line.js';
+import { FileLog } from './log.js';
 import { type ParsedJournal, parseJournal } from './parse.js';
 import { resolveTarget } from './path.js';
 import { type StateFile, syncFolderOf, temporaryPath, writeAnew } from './replace.js';
@@ -36,26 +38,25 @@ async function openIfThere(path: string, disk: Disk): Promise<OpenFile | null> {
   });
 }
 
-export interface OpenedJournal {
-  readonly journal: FileJournal;
-  /** What was repaired on the way, as warnings for the log. */
-  readonly repaired: readonly Problem[];
-}
-
 /**
  * A journal in this file, its end and its mode repaired. Null: nothing was ever recorded in it.
  * Throws ProductError: `refused` when it is damaged or of a later version, and then it was not touched.
  * The file is locked, and the journal's from then on.
  */
-export async function openJournal(where: StateFile, file: OpenFile): Promise<OpenedJournal | null> {
+export async function openJournal(
+  where: StateFile,
+  file: OpenFile,
+  onRepaired: TakeOptions['onRepaired'],
+): Promise<Journal | null> {
   const { path, target, disk } = where;
   const parsed = await parse(path, file);
   if (parsed === null) return null;
-  const repaired = [...(await repairEnd(path, file, parsed)), ...(await repairMode(path, file))];
+  const repaired = [await repairEnd(path, file, parsed), await repairMode(path, file)];
+  for (const warning of repaired) if (warning !== null) onRepaired?.(warning);
   await disk.remove(temporaryPath(target)).catch(() => undefined);
   const { state, records, lastCrc } = parsed;
   const bytes = parsed.goodBytes + Number(parsed.lacksNewline);
-  return { journal: new FileJournal({ where, file, state, bytes, records, lastCrc, isNameFlushed: false }), repaired };
+  return new Journal(state, new FileLog({ where, file, bytes, records, lastCrc, isNameFlushed: false }));
 }
 
 /**
@@ -66,7 +67,7 @@ export async function createJournal(
   where: StateFile,
   begun: Pick<HeaderRecord, 'account' | 'createdAt' | 'lineage'>,
   empty: OpenFile | null,
-): Promise<FileJournal> {
+): Promise<Journal> {
   const { path } = where;
   const header: HeaderRecord = { type: 'header', version: STATE_VERSION, ...begun };
   let made: OpenFile | null = null;
@@ -74,7 +75,7 @@ export async function createJournal(
     const begin = empty === null ? await writeAnew(where, [header], null) : await fillEmpty(path, empty, header);
     made = begin.file;
     await syncFolderOf(where);
-    return new FileJournal({ where, state: startState(header), ...begin, records: 1, isNameFlushed: true });
+    return new Journal(startState(header), new FileLog({ where, ...begin, records: 1, isNameFlushed: true }));
   } catch (error) {
     // Open, it would stay locked by this very process. What was there before is its caller's.
     if (made !== empty) await made?.close().catch(() => undefined);
@@ -110,9 +111,9 @@ async function fillEmpty(path: string, file: OpenFile, header: HeaderRecord) {
 }
 
 /** Cuts off a torn last record, and ends one that lacks only its newline. */
-async function repairEnd(path: string, file: OpenFile, reading: ParsedJournal): Promise<Problem[]> {
+async function repairEnd(path: string, file: OpenFile, reading: ParsedJournal): Promise<Problem | null> {
   const { goodBytes, tornBytes, lacksNewline } = reading;
-  if (tornBytes === 0 && !lacksNewline) return [];
+  if (tornBytes === 0 && !lacksNewline) return null;
   try {
     if (tornBytes > 0) await file.truncate(goodBytes);
     if (lacksNewline) await file.write(Buffer.from('\n'), goodBytes);
@@ -120,26 +121,24 @@ async function repairEnd(path: string, file: OpenFile, reading: ParsedJournal): 
   } catch (error) {
     throw stateFailure(path, 'repaired', error);
   }
-  if (tornBytes === 0 || lacksNewline) return [];
+  if (lacksNewline) return null;
   const message = `${path} ended in a record that was cut off: its ${tornBytes} bytes from byte ${goodBytes} on were removed`;
-  return [{ code: 'state-torn', severity: 'warning', file: path, message }];
+  return { code: 'state-torn', severity: 'warning', file: path, message };
 }
 
 /** Some mounted file systems know no modes: that is said, and no reason to stop. */
-async function repairMode(path: string, file: OpenFile): Promise<Problem[]> {
-  const others = 0o077;
+async function repairMode(path: string, file: OpenFile): Promise<Problem | null> {
+  const others = 0o077n;
   const { mode } = await file.stat();
-  if ((mode & others) === 0) return [];
+  if ((mode & others) === 0n) return null;
   await file.chmod(OWNER_ONLY).catch(() => undefined);
-  const isRepaired = ((await file.stat()).mode & others) === 0;
-  const was = `${path} could be read or written by others (mode ${mode.toString(8).padStart(4, '0')})`;
-  return [
-    {
-      code: 'state-mode',
-      severity: 'warning',
-      file: path,
-      message: isRepaired ? `${was}: its mode is 0600 now` : `${was}, and its mode cannot be changed`,
-      remedy: 'handlers in it can hold secrets: keep its folder to the user that runs this',
-    },
-  ];
+  const isRepaired = ((await file.stat()).mode & others) === 0n;
+  const was = `${path} could be read or written by others (mode ${(mode & 0o777n).toString(8).padStart(4, '0')})`;
+  return {
+    code: 'state-mode',
+    severity: 'warning',
+    file: path,
+    message: isRepaired ? `${was}: its mode is 0600 now` : `${was}, and its mode cannot be changed`,
+    remedy: 'handlers in it can hold secrets: keep its folder to the user that runs this',
+  };
 }

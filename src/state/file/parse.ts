@@ -1,6 +1,6 @@
-import { applyRecord } from '../fold.js';
-import { type FoldedState, ImpossibleRecord, startState } from '../folded-state.js';
-import { STATE_VERSION, type StateRecord } from '../records.js';
+import { withRecord } from '../fold.js';
+import { type FoldedState, ImpossibleRecord } from '../folded-state.js';
+import { STATE_VERSION } from '../records.js';
 import { decodeLine, FIRST_CRC, isTornHeader, newerVersion } from './line.js';
 
 const NEWLINE = 0x0a;
@@ -84,9 +84,14 @@ class Reader {
   read(line: Buffer): string | null {
     const decoded = decodeLine(line, this.crc);
     if (decoded.kind === 'unreadable') return decoded.why;
-    const why = this.#add(decoded.record);
-    if (why !== null) return why;
-    this.crc = decoded.crc;
+    const { record, crc } = decoded;
+    try {
+      this.#state = withRecord(this.#state, record);
+    } catch (error) {
+      if (error instanceof ImpossibleRecord) return `(${record.type}) can't be true: ${error.message}`;
+      throw error;
+    }
+    this.crc = crc;
     this.records += 1;
     return null;
   }
@@ -95,20 +100,5 @@ class Reader {
     const { crc: lastCrc, records } = this;
     if (this.#state === null) return null;
     return { kind: 'journal', state: this.#state, records, goodBytes, tornBytes, lacksNewline, lastCrc };
-  }
-
-  #add(record: StateRecord): string | null {
-    if (this.#state === null) {
-      if (record.type !== 'header') return 'should be the header';
-      this.#state = startState(record);
-      return null;
-    }
-    try {
-      applyRecord(this.#state, record);
-      return null;
-    } catch (error) {
-      if (error instanceof ImpossibleRecord) return `(${record.type}) can't be true: ${error.message}`;
-      throw error;
-    }
   }
 }

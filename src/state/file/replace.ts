@@ -1,8 +1,24 @@
 import { dirname } from 'node:path';
 import { errorCode } from '../../errors.js';
+import { compact } from '../compact.js';
+import type { FoldedState } from '../folded-state.js';
 import type { StateRecord } from '../records.js';
 import { type Disk, isSameFile, type OpenFile, OWNER_ONLY } from './disk.js';
 import { encodeLines, FIRST_CRC } from './line.js';
+
+/**
+ * When a state file is written anew: more than this many records that no longer matter, and more than so many times
+ * those that do. A file of creates alone (two records each) is not.
+ */
+export const COMPACTION = { deadRecords: 1_000, deadPerLive: 2 };
+
+/** Whether it is worth writing the file anew. `records` is how many it has now. */
+export function isMostlyDead(records: number, state: FoldedState): boolean {
+  if (records <= COMPACTION.deadRecords) return false;
+  const live = [...compact(state)].length;
+  const dead = records - live;
+  return dead > COMPACTION.deadRecords && dead > COMPACTION.deadPerLive * live;
+}
 
 /** Where a state file is, and how it is reached. */
 export interface StateFile {
@@ -73,7 +89,7 @@ async function assertStillThere(disk: Disk, target: string, expected: OpenFile |
 /** When root tidies up the file of a service, the service must be able to go on with it. */
 async function giveSameOwner(file: OpenFile, like: OpenFile): Promise<void> {
   const [now, before] = [await file.stat(), await like.stat()];
-  if (now.uid !== before.uid || now.gid !== before.gid) await file.chown(before.uid, before.gid);
+  if (now.uid !== before.uid || now.gid !== before.gid) await file.chown(Number(before.uid), Number(before.gid));
 }
 
 /**
@@ -87,7 +103,7 @@ export async function replaceByCompacted(
   records: Iterable<StateRecord>,
 ): Promise<WrittenAnew | null> {
   try {
-    if ((await file.stat()).links > 1) return null;
+    if ((await file.stat()).nlink > 1) return null;
     return await writeAnew(where, records, file);
   } catch (error) {
     // A rename may fail and have been done all the same: then nobody knows which file is in place.

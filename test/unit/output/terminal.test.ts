@@ -33,7 +33,7 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
   const changes = makePlan([], state, new Map(), { prune: true, onUncertain: 'recover' } as never).changes;
 
   it.each([
-    ['list', formatList(state, { color: false, file: 'f' }), 2],
+    ['list', formatList(state, { color: false, file: 'f' }), 3],
     ['a plan', formatPlan(changes, { color: false }), 4],
     ['annotations', planAnnotations(changes, { unread: 0 }), 3],
     [
@@ -63,9 +63,12 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
 
   it('is harmless in the manifest that `discover` prints, and is read back as it was', () => {
     const webhook = { ...spec, callers: [], database: undefined, collection: undefined };
+    const named = { name: 'c', shown: EVIL, line: 1, column: 1, frame: EVIL };
+    const mayBe = [{ name: 'c', spec: { ...spec, database: named }, file: EVIL, line: 1, column: 1 }];
+    const unknown = { scopeUnknown: true, mayBe };
     const found = [
-      { name: EVIL, id: 5, webhook: { ...webhook, id: 5 }, known: true, equalTo: null },
-      { name: 'b', id: 6, webhook: { ...webhook, id: 6 }, known: false, equalTo: { name: EVIL, id: 5 } },
+      { name: EVIL, id: 5, webhook: { ...webhook, id: 5 }, known: true, equalTo: null, ...unknown },
+      { name: 'b', id: 6, webhook: { ...webhook, id: 6 }, known: false, equalTo: { name: EVIL, id: 5 }, ...unknown },
     ];
     const text = discoveredManifest(found);
     for (const line of linesOf(text)) expect(line).not.toMatch(HARMFUL);

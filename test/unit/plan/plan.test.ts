@@ -34,6 +34,9 @@ interface Row {
 }
 
 const a = anEntry({ name: 'a', id: 10, spec: SPEC });
+const UNLIMITED: WebhookSpec = { handler: 'https://a.example/x', trigger: 'create', callers: ['ms'] };
+/** Taken over as it was read, which showed no scope. */
+const NOT_SHOWN = anEntry({ name: 'old', id: 20, spec: UNLIMITED, isScopeNotShown: true });
 const lost = anIntent({ intent: 1, name: 'a', spec: SPEC });
 const ROWS: readonly Row[] = [
   { title: 'creates what no state knows', desired: [wanted('a')], state: null, expected: ['create a null'] },
@@ -182,10 +185,10 @@ const ROWS: readonly Row[] = [
     expected: ['create a null'],
   },
   {
-    title: 'takes over no orphan that has a database that nobody knows',
+    title: 'takes over no orphan that has a database that nobody knows, and does not create what it may be',
     desired: [wanted('b')],
     state: aState({ entries: [{ ...a, isScopeUnknown: true }] }),
-    expected: ['create b null', 'orphaned a 10'],
+    expected: ['create b null refused', 'orphaned a 10'],
   },
   {
     title: 'takes over no orphan that is being updated',
@@ -403,7 +406,10 @@ describe('the plan', () => {
     const state = aState({ entries: [{ ...a, isProtected: true }] });
     const { changes } = makePlan([], state, new Map(), { prune: true });
     expect(changes).toMatchObject([
-      { reason: 'not in the manifest; refused: the entry is protected', refused: { code: 'protected' } },
+      {
+        reason: 'not in the manifest; refused, as the entry is protected',
+        refused: { code: 'protected', message: 'not deleted, since the entry is protected' },
+      },
     ]);
     expect(plannedChanges(changes)).toEqual([]);
   });
@@ -427,6 +433,38 @@ describe('the plan', () => {
     const live = new Map([[10, found({ trigger: 'open' })]]);
     expect(makePlan([wanted('b')], aState({ entries: [a] }), live).changes).toMatchObject([{ from: 'a' }]);
     expect(makePlan([wanted('a')], aState({ entries: [a] }), live).changes).toMatchObject([{ from: null }]);
+  });
+
+  it('refuses to create what an orphan of unknown scope may be, names both, and keeps the orphan with prune too', () => {
+    const { changes } = makePlan([wanted('b')], aState({ entries: [NOT_SHOWN] }), new Map(), { prune: true });
+    expect(changes).toMatchObject([
+      {
+        action: 'create',
+        refused: { code: 'scope-unknown' },
+        reason: 'webhook 20 (old) may be it, so it is not created',
+      },
+      { action: 'orphaned', id: 20, mayBe: ['b'], reason: 'not in the manifest, but may be b' },
+    ]);
+    expect(plannedChanges(changes)).toEqual([]);
+  });
+
+  it('says of an orphan that it takes for one without a scope that the account did not show it', () => {
+    const [change] = makePlan([wanted('b', UNLIMITED)], aState({ entries: [NOT_SHOWN] })).changes;
+    const reason = 'was old, of which the account showed no database or collection';
+    expect(change).toMatchObject({ action: 'move', id: 20, reason });
+  });
+
+  it('replaces an entry whose scope nobody knows by what the manifest says, and names the import that spares it', () => {
+    const [change] = makePlan([wanted('old')], aState({ entries: [NOT_SHOWN] })).changes;
+    expect(change).toMatchObject({
+      action: 'replace',
+      id: 20,
+      differences: [{ field: 'database', from: '?', to: '7' }],
+      reason: expect.stringContaining('"import old 20"'),
+    });
+    expect(makePlan([wanted('old', UNLIMITED)], aState({ entries: [NOT_SHOWN] })).changes).toMatchObject([
+      { action: 'none' },
+    ]);
   });
 
   it('says of a database that nobody knows what it is to be', () => {

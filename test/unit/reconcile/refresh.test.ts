@@ -17,7 +17,12 @@ async function refreshed(list: ListOutcome, read: (id: number) => ReadOutcome = 
       return read(id);
     },
   } as unknown as CopernicaApi;
-  const views = await refresh(IDS, api, { concurrency: 1, stop: new AbortController().signal, force: false });
+  const views = await refresh(IDS, api, {
+    concurrency: 1,
+    stop: new AbortController().signal,
+    force: false,
+    onProgress: () => {},
+  });
   const kinds = [...views.values()].map(({ kind }) => kind);
   const count = (wanted: string) => kinds.filter((kind) => kind === wanted).length;
   return { reads, found: count('found'), unread: count('unread'), views };

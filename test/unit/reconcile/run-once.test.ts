@@ -185,6 +185,30 @@ describe('a run', () => {
     expect([waits, [...state.closed.values()]]).toMatchObject([[SETTLE_MS - 1_000], [{ witness: 21 }]]);
   });
 
+  it('tells what it is at, and of each change as soon as that is done', async () => {
+    const told: string[] = [];
+    const results = new Set<string>();
+    const { fates } = await run({
+      records: [entry('b', 5), ...lost('a')],
+      desired: { a: spec('a'), b: spec('b', { trigger: 'update' }), c: spec('c') },
+      account: new Map([[5, live(5, spec('b'))]]),
+      options: {
+        onProgress: ({ phase }) => told.at(-1) !== phase && told.push(phase),
+        onResult: ({ change, id, result }) => {
+          const text = `${change.name} ${id} ${result}`;
+          if (!results.has(text)) told.push(text);
+          results.add(text);
+        },
+      },
+    });
+    expect(fates).toEqual({ a: 'done', b: 'done', c: 'done' });
+    expect(told).toEqual([
+      ...['locking', 'asking', 'looking', 'applying', 'b 5 done', 'applying'],
+      ...['settling', 'looking', 'applying', 'c 21 done'],
+      ...['looking', 'applying', 'a 22 done'],
+    ]);
+  });
+
   it('does not believe in absence while the account can’t be read, and says so', async () => {
     const { writes, fates, codes, state, lookFailure } = await run({
       records: lost('a'),

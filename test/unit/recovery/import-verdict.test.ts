@@ -4,6 +4,8 @@ import { importVerdict, refusedUnread } from '../../../src/recovery/import-verdi
 import { anEntry, anIntent, aState } from '../../helpers/state.js';
 
 const SPEC = { handler: 'https://a.example/x', trigger: 'create' } as const;
+/** The manifest has a and b; what else the state has is orphaned. */
+const FOR_A = { name: 'a', wanted: new Set(['a', 'b']) };
 const RANGES = [
   { from: 15, to: 17 },
   { from: 20, to: 29 },
@@ -21,6 +23,11 @@ const replacing = aState({ entries, intents: [open] });
 const uncertain = aState({ intents: [open] });
 const pending = aState({ pendingDeletes: [{ id: 30, name: 'a', spec: SPEC }] });
 const others = aState({ entries: [anEntry({ name: 'b', id: 30, spec: SPEC })] });
+const limited = { ...SPEC, database: 8 };
+const orphaned = aState({ entries: [anEntry({ name: 'old', id: 30, spec: limited })] });
+const notShown = aState({ entries: [anEntry({ name: 'old', id: 30, spec: SPEC, isScopeNotShown: true })] });
+const ownNotShown = aState({ entries: [anEntry({ name: 'a', id: 30, spec: SPEC, isScopeNotShown: true })] });
+const dropped = aState({ pendingDeletes: [{ id: 30, name: 'old', spec: SPEC }] });
 const closed = aState({ entries, closed: [{ intent: open, at: open.at, witness: 40 }] });
 
 describe('an import', () => {
@@ -33,7 +40,11 @@ describe('an import', () => {
       'take-over',
     ],
     ['of what another entry has', others, live(30), 'refuse'],
+    ['of what an orphaned entry has', orphaned, live(30), 'take-over'],
     ['of what is to be deleted', pending, live(30), 'refuse'],
+    ['of what was an orphaned entry’s and is to be deleted', dropped, live(30), 'refuse'],
+    ['of its own, of which nobody knows the scope', ownNotShown, live(30), 'take-over'],
+    ['of another, for an entry of unknown scope', ownNotShown, live(31), 'refuse'],
     ['for an entry that is not in doubt', plain, live(25), 'refuse'],
     ['for an entry of which a create is only looked for once more', closed, live(31), 'refuse'],
     ['of its own, not in doubt', plain, live(30), 'refuse'],
@@ -51,12 +62,28 @@ describe('an import', () => {
     ['of what is older than the POST', replacing, live(29), 'refuse'],
     ['of what was not sent', replacing, live(31, { callers: ['ms'] }), 'refuse'],
   ])('%s', (_title, state, webhook, kind) => {
-    expect(importVerdict(state, 'a', webhook).kind).toBe(kind);
+    expect(importVerdict(state, FOR_A, webhook).kind).toBe(kind);
   });
 
   it('of a double has the entry’s own deleted, with the limits that were sent', () => {
-    expect(importVerdict(marked, 'a', live(25))).toMatchObject({ former: 30, spec: SPEC, intent: null });
-    expect(importVerdict(replacing, 'a', live(31))).toMatchObject({ former: 30, spec: { database: 8 }, intent: 1 });
+    expect(importVerdict(marked, FOR_A, live(25))).toMatchObject({ former: 30, spec: SPEC, intent: null });
+    expect(importVerdict(replacing, FOR_A, live(31))).toMatchObject({ former: 30, spec: { database: 8 }, intent: 1 });
+  });
+
+  it('of an orphaned entry’s takes the scope from the state where that knows it, else from the manifest', () => {
+    const moved = { former: null, from: 'old', intent: null };
+    expect(importVerdict(orphaned, FOR_A, live(30))).toMatchObject({ ...moved, spec: limited });
+    expect(importVerdict(notShown, FOR_A, live(30))).toMatchObject({ ...moved, spec: null });
+    expect(importVerdict(ownNotShown, FOR_A, live(30))).toMatchObject({ former: null, from: 'a', spec: null });
+    expect(importVerdict(aState({}), FOR_A, live(30))).toMatchObject({ from: null });
+  });
+
+  it('of a double that an orphaned entry has moves it, and has the entry’s own deleted', () => {
+    const both = aState({
+      entries: [...entries, anEntry({ name: 'old', id: 25, spec: SPEC })],
+      possiblyDuplicated: { a: RANGES },
+    });
+    expect(importVerdict(both, FOR_A, live(25))).toMatchObject({ former: 30, from: 'old', spec: SPEC });
   });
 
   it('closes the one open intent that can have made it, and no other', () => {
@@ -67,20 +94,23 @@ describe('an import', () => {
         { ...open, intent: 3 },
       ],
     });
-    expect(importVerdict(twice, 'a', live(35))).toMatchObject({ former: null, intent: 2 });
-    expect(importVerdict(twice, 'a', live(35, { trigger: 'open' }))).toMatchObject({ intent: null, spec: null });
+    expect(importVerdict(twice, FOR_A, live(35))).toMatchObject({ former: null, intent: 2 });
+    expect(importVerdict(twice, FOR_A, live(35, { trigger: 'open' }))).toMatchObject({ intent: null, spec: null });
   });
 
   it('of its own cancels all that is open, and clears the mark where there is one', () => {
     const both = aState({ entries, intents: [open, { ...open, intent: 2 }], possiblyDuplicated: { a: RANGES } });
-    expect(importVerdict(both, 'a', live(30))).toMatchObject({ cancels: [{ intent: 1 }, { intent: 2 }], marked: true });
-    expect(importVerdict(replacing, 'a', live(30))).toMatchObject({ cancels: [{ intent: 1 }], marked: false });
+    expect(importVerdict(both, FOR_A, live(30))).toMatchObject({
+      cancels: [{ intent: 1 }, { intent: 2 }],
+      marked: true,
+    });
+    expect(importVerdict(replacing, FOR_A, live(30))).toMatchObject({ cancels: [{ intent: 1 }], marked: false });
   });
 
   it('is refused before anything is read, where nothing depends on what the webhook is', () => {
-    expect(refusedUnread(plain, 'a', 25)?.message).toBe('a is webhook 30 already');
-    expect(refusedUnread(others, 'a', 30)?.message).toBe('webhook 30 belongs to b already');
-    expect(refusedUnread(marked, 'a', 25)).toBeNull();
-    expect(refusedUnread(uncertain, 'a', 25)).toBeNull();
+    expect(refusedUnread(plain, FOR_A, 25)?.message).toBe('a is webhook 30 already');
+    expect(refusedUnread(others, FOR_A, 30)?.message).toBe('webhook 30 belongs to b already');
+    expect(refusedUnread(marked, FOR_A, 25)).toBeNull();
+    expect(refusedUnread(uncertain, FOR_A, 25)).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveWebhook } from '../../../src/copernica/api.js';
-import { canHaveMade, findMatches, type Match } from '../../../src/recovery/matching.js';
+import { canHaveMade, findMatches } from '../../../src/recovery/matching.js';
 import type { Intent } from '../../../src/state/state.js';
 import type { WebhookSpec } from '../../../src/webhook.js';
 import { anEntry, anIntent, aState } from '../../helpers/state.js';
@@ -88,7 +88,7 @@ describe('whose the webhooks are that were found', () => {
     [
       'nobody knows, where one of two lies above no second bound',
       { intents: [lost(1, 'a'), lost(2, 'a', { above: 20 })], webhooks: [seen(11), seen(12)] },
-      { kept: [], ambiguous: { 1: [11, 12] } },
+      { kept: [], ambiguous: { 1: [11, 12], 2: [] } },
     ],
     [
       'the entry’s, where each lies above a bound of its own',
@@ -113,8 +113,8 @@ describe('whose the webhooks are that were found', () => {
       },
       {
         kept: [
-          ['b', 11, [2], []],
           ['a', 12, [1], []],
+          ['b', 11, [2], []],
         ],
         ambiguous: {},
       },
@@ -171,8 +171,9 @@ describe('what is kept of several', () => {
 });
 
 describe('what a found webhook is', () => {
-  const match = (intents: readonly Intent[], webhook: LiveWebhook): Match | undefined => {
-    return found({ intents, webhooks: [webhook] }).matches[0];
+  const match = (intents: readonly Intent[], live: LiveWebhook) => {
+    const { webhook: spec, isScopeUnknown = false } = found({ intents, webhooks: [live] }).matches[0] ?? {};
+    return { spec, isScopeUnknown };
   };
   const other: WebhookSpec = { ...SPEC, database: 8 };
 

@@ -5,7 +5,6 @@ import {
   nearIds,
   type Proof,
   proofOf,
-  rangesOutOfReach,
   rangesToRead,
   ripeAt,
   type Settling,
@@ -28,6 +27,7 @@ function answered(id: number, intent: number, seconds: number, more: Partial<Sta
   return anEntry({ name: `w${id}`, id, spec: SPEC, answered: { intent, at: at(seconds) }, ...more });
 }
 
+const asRange = ([from, to]: number[]) => ({ from, to });
 const pairs = (ranges: readonly { from: number; to: number }[]) => ranges.map(({ from, to }) => [from, to]);
 
 describe('an intent', () => {
@@ -78,7 +78,7 @@ describe('the witness of an intent', () => {
 });
 
 describe('what is read for an intent', () => {
-  it.each<[number | null, number | null, number[][], number[][]]>([
+  it.each<[number | null, number, number[][], number[][]]>([
     [10, 11, [], []],
     [10, 12, [[11, 11]], []],
     [10, 111, [[11, 110]], []],
@@ -108,7 +108,10 @@ describe('what is read for an intent', () => {
   ])('above %j and below %j is %j, and %j is out of reach, at a limit of 100', (above, witness, read, out) => {
     const intent = { ...lost, above };
     expect(pairs(rangesToRead(intent, witness, SETTLING.scanLimit))).toEqual(read);
-    expect(witness === null ? [] : pairs(rangesOutOfReach(intent, witness, SETTLING.scanLimit))).toEqual(out);
+    const all = rangesToRead(intent, witness, SETTLING.scanLimit).map((range) => ({ ...range, at: at(61) }));
+    const state = aState({ entries: [answered(witness, 6, 61)], reads: all });
+    if (witness > 10)
+      expect(proofOf(intent, state, SETTLING)).toMatchObject({ kind: 'absent', unread: out.map(asRange) });
   });
 
   it('is the limit above its bound where there is no witness, and nothing where there is no bound either', () => {
@@ -155,38 +158,38 @@ describe('the proof that an intent made nothing', () => {
       'is missing while something may be it',
       { candidates: [12] },
       aState({ entries: [witness], reads: [read(11, 49)] }),
-      { kind: 'ambiguous' },
+      { kind: 'none' },
     ],
-    ['is missing without a witness', {}, aState({ reads: [read(11, 999)] }), { kind: 'no-witness' }],
+    ['is missing without a witness', {}, aState({ reads: [read(11, 999)] }), { kind: 'none' }],
     [
       'is missing while ids were not read',
       {},
       aState({ entries: [witness], reads: [read(11, 47)] }),
-      { kind: 'unread', witness: 50, ranges: [{ from: 48, to: 49 }] },
+      { kind: 'unread', witness: 50, unread: [{ from: 48, to: 49 }] },
     ],
     [
       'is missing while ids were read before it was ripe only',
       {},
       aState({ entries: [witness], reads: [read(11, 48), read(49, 49, 59)] }),
-      { kind: 'unread', witness: 50, ranges: [{ from: 49, to: 49 }] },
+      { kind: 'unread', witness: 50, unread: [{ from: 49, to: 49 }] },
     ],
     [
       'is there when all up to the witness was read',
       {},
       aState({ entries: [witness], reads: [read(11, 49)] }),
-      { kind: 'absent', witness: 50, outOfReach: [] },
+      { kind: 'absent', witness: 50, unread: [] },
     ],
     [
       'is there with what is out of reach',
       {},
       aState({ entries: [answered(500, 6, 61)], reads: [read(11, 60), read(450, 499)] }),
-      { kind: 'absent', witness: 500, outOfReach: [{ from: 61, to: 449 }] },
+      { kind: 'absent', witness: 500, unread: [{ from: 61, to: 449 }] },
     ],
     [
       'is there without a bound, with all below the limit out of reach',
       { above: null },
       aState({ entries: [answered(500, 6, 61)], reads: [read(400, 499)] }),
-      { kind: 'absent', witness: 500, outOfReach: [{ from: 1, to: 399 }] },
+      { kind: 'absent', witness: 500, unread: [{ from: 1, to: 399 }] },
     ],
     [
       'is missing with what is out of reach said along with what was not read',
@@ -195,7 +198,7 @@ describe('the proof that an intent made nothing', () => {
       {
         kind: 'unread',
         witness: 500,
-        ranges: [
+        unread: [
           { from: 60, to: 449 },
           { from: 498, to: 498 },
         ],
@@ -205,13 +208,13 @@ describe('the proof that an intent made nothing', () => {
       'has nothing out of reach where all was read, as by a list',
       {},
       aState({ entries: [answered(500, 6, 61)], reads: [read(1, 999)] }),
-      { kind: 'absent', witness: 500, outOfReach: [] },
+      { kind: 'absent', witness: 500, unread: [] },
     ],
     [
       'has out of reach what was read before it was ripe only',
       {},
       aState({ entries: [answered(500, 6, 61)], reads: [read(11, 99), read(100, 199, 59), read(200, 499)] }),
-      { kind: 'absent', witness: 500, outOfReach: [{ from: 100, to: 199 }] },
+      { kind: 'absent', witness: 500, unread: [{ from: 100, to: 199 }] },
     ],
   ])('%s', (_title, more, state, expected) => {
     expect(proofOf({ ...lost, ...more }, state, SETTLING)).toEqual(expected);

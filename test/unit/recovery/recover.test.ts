@@ -160,7 +160,6 @@ describe('looking soon', () => {
     await run.recovery.look();
     expect(run.takeRead()).toEqual(upTo(11, 74));
     expect([run.state.entries.get('a')?.id, run.state.intents.size]).toEqual([74, 0]);
-    expect([...run.recovery.found]).toEqual(['a']);
   });
 
   it('reads an id again only if time was waited in between', async () => {
@@ -203,7 +202,7 @@ describe('looking soon', () => {
     const records = [...LOST, ...answered(2, 50, 90), { type: 'suspected', intent: 1, ids: [200, 201], at: at(100) }];
     const gone = startRun(records as StateRecord[], 200, { webhooks: [ours(90)] });
     await gone.recovery.look();
-    expect(gone.state.intents.get(1)).not.toHaveProperty('candidates');
+    expect(gone.state.intents.get(1)?.candidates).toBeUndefined();
     const unreadable = startRun(records as StateRecord[], 200);
     await unreadable.recovery.look();
     expect(unreadable.state.intents.get(1)?.candidates).toEqual([200, 201]);

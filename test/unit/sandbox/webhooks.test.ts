@@ -166,6 +166,12 @@ describe('a sandbox that answers otherwise', () => {
     expect(await response.json()).toEqual({ ...WEBHOOK, ID: '1894', database, collection: null });
   });
 
+  it('gives ids that fall', async () => {
+    const sandbox = await openSandbox({ quirks: { ids: 'fall' } });
+    const ids = [await makeWebhook(sandbox, WEBHOOK), await makeWebhook(sandbox, WEBHOOK)];
+    expect(ids).toEqual([1894, 1893]);
+  });
+
   it('lists webhooks in pages, without the removed ones', async () => {
     const sandbox = await openSandbox({ quirks: { list: 'envelope' } });
     for (let made = 0; made < 4; made += 1) await makeWebhook(sandbox, WEBHOOK);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { applyRecord, fold } from '../../../src/state/fold.js';
 import { ImpossibleRecord } from '../../../src/state/folded-state.js';
 import type { StateRecord } from '../../../src/state/records.js';
+import { VERIFY_NAME } from '../../../src/state/state.js';
 import { AT, aWebhook, HEADER, intent, LATER, lost, made } from './histories.js';
 
 function stateAfter(...records: StateRecord[]) {
@@ -42,7 +43,7 @@ describe('creates', () => {
     const created: StateRecord = { type: 'created', intent: 1, id: 8, at: AT };
     expect(stateAfter(written, created).entries.get('a')?.handlerAsWritten).toBe('*');
     const updated: StateRecord = { type: 'updated', name: 'a', at: AT, webhook: aWebhook() };
-    expect(stateAfter(written, created, updated).entries.get('a')).not.toHaveProperty('handlerAsWritten');
+    expect(stateAfter(written, created, updated).entries.get('a')?.handlerAsWritten).toBeUndefined();
   });
 
   it('what is to be deleted keeps its handler as the manifest wrote it', () => {
@@ -172,7 +173,7 @@ describe('what may be it', () => {
     const second: StateRecord = { ...first, ids: [9] };
     expect(stateAfter(...lost(1, 'a'), first, second).intents.get(1)?.candidates).toEqual([9]);
     const none: StateRecord = { ...first, ids: [] };
-    expect(stateAfter(...lost(1, 'a'), first, none).intents.get(1)).not.toHaveProperty('candidates');
+    expect(stateAfter(...lost(1, 'a'), first, none).intents.get(1)?.candidates).toBeUndefined();
   });
 });
 
@@ -196,7 +197,7 @@ describe('what was read', () => {
     const records: StateRecord[] = [...lost(1, 'a', 7), { type: 'unproved', intent: 1, runs: 2, at: AT }];
     expect(stateAfter(...records).intents.get(1)?.unproved).toEqual({ runs: 2, since: AT });
     const closed = stateAfter(...records, { type: 'closed', intent: 1, at: LATER, witness: 9 });
-    expect(closed.closed.get(1)?.intent).not.toHaveProperty('unproved');
+    expect(closed.closed.get(1)?.intent.unproved).toBeUndefined();
   });
 });
 
@@ -375,8 +376,61 @@ describe('a second webhook of one entry', () => {
   it('an import takes over the name, and the webhook that it had before is to be deleted', () => {
     const imported: StateRecord = { type: 'imported', name: 'a', id: 5, at: LATER, webhook: aWebhook('x') };
     const state = stateAfter(...made('a', 10, 1), imported);
-    expect(state.entries.get('a')).toEqual({ name: 'a', id: 5, spec: aWebhook('x'), createdAt: LATER });
+    expect(state.entries.get('a')).toMatchObject({ name: 'a', id: 5, spec: aWebhook('x'), createdAt: LATER });
     expect([...state.pendingDeletes.keys()]).toEqual([10]);
+  });
+
+  it.each<[string, object, object, boolean]>([
+    ['shows no scope, as discover and earlier versions write it', {}, {}, true],
+    ['shows no scope, but somebody says that it has none', {}, { isScopeKnown: true }, false],
+    ['shows a database', { database: 7 }, {}, false],
+    ['shows a collection alone', { collection: 7 }, {}, false],
+  ])('an import of what %s', (_title, scope, said, isNotShown) => {
+    const webhook = { ...aWebhook('x'), ...scope };
+    const state = stateAfter({ type: 'imported', name: 'a', id: 5, at: AT, webhook, ...said });
+    expect(state.entries.get('a')?.isScopeNotShown).toBe(isNotShown ? true : undefined);
+  });
+
+  it('an import from another entry moves the webhook, its mark and what is true of it, in one record', () => {
+    const webhook = aWebhook('x', { database: 7 });
+    const state = stateAfter(
+      ...made('old', 10, 1),
+      { type: 'protected', name: 'old', at: AT, isProtected: true },
+      { type: 'possiblyDuplicated', name: 'old', ranges: [{ from: 3, to: 4 }], at: AT },
+      { type: 'imported', name: 'a', id: 10, at: LATER, webhook, from: 'old', isScopeKnown: true },
+    );
+    const answered = { intent: 1, at: AT };
+    const entry = { name: 'a', id: 10, spec: webhook, createdAt: LATER, answered, isProtected: true };
+    expect([...state.entries.values()]).toEqual([entry]);
+    expect([...state.owners]).toEqual([[10, 'a']]);
+    expect(state.pendingDeletes.size).toBe(0);
+    expect(state.formerIds.size).toBe(0);
+    expect(Object.fromEntries(state.possiblyDuplicated)).toEqual({ a: [{ from: 3, to: 4 }] });
+  });
+
+  it('an import of a double from another entry has the webhook deleted that the entry had before', () => {
+    const state = stateAfter(
+      ...made('a', 30, 1),
+      ...made('old', 20, 2),
+      { type: 'possiblyDuplicated', name: 'a', ranges: [{ from: 20, to: 20 }], at: AT },
+      { type: 'imported', name: 'a', id: 20, at: AT, webhook: aWebhook('a'), from: 'old', isScopeKnown: true },
+    );
+    expect([...state.owners]).toEqual([
+      [30, 'a'],
+      [20, 'a'],
+    ]);
+    expect([...state.pendingDeletes.keys()]).toEqual([30]);
+    expect(state.possiblyDuplicated.size).toBe(0);
+  });
+
+  it('an import from the entry itself says what its scope is, and changes nothing else', () => {
+    const webhook = aWebhook('x');
+    const state = stateAfter(
+      { type: 'imported', name: 'a', id: 10, at: AT, webhook },
+      { type: 'imported', name: 'a', id: 10, at: LATER, webhook: { ...webhook, database: 7 }, from: 'a' },
+    );
+    expect(state.entries.get('a')).toEqual({ name: 'a', id: 10, spec: { ...webhook, database: 7 }, createdAt: LATER });
+    expect(state.pendingDeletes.size).toBe(0);
   });
 
   it('an import settles the intent that made it, and no other', () => {
@@ -405,6 +459,48 @@ describe('a second webhook of one entry', () => {
   });
 });
 
+describe('what verify made', () => {
+  const deleted = { id: 1894, name: VERIFY_NAME, spec: aWebhook(VERIFY_NAME) };
+
+  it.each<[string, StateRecord[]]>([
+    ['answered', made(VERIFY_NAME, 1894, 1)],
+    [
+      'found',
+      [
+        ...lost(1, VERIFY_NAME),
+        {
+          type: 'matched',
+          name: VERIFY_NAME,
+          at: LATER,
+          intents: [1],
+          id: 1894,
+          webhook: aWebhook(VERIFY_NAME),
+          others: [],
+        },
+      ],
+    ],
+    [
+      'answered late',
+      [
+        ...lost(1, VERIFY_NAME),
+        { type: 'closed', intent: 1, at: LATER, witness: 2000 },
+        { type: 'late', intent: 1, name: VERIFY_NAME, id: 1894, at: LATER, webhook: aWebhook(VERIFY_NAME) },
+      ],
+    ],
+  ])('is to be deleted from the moment its id is known: %s', (_title, records) => {
+    const state = stateAfter(...records);
+    expect([...state.pendingDeletes.values()]).toEqual([deleted]);
+    expect(state).toMatchObject({ entries: new Map(), highestId: 1894, losses: NO_LOSSES });
+    applyRecord(state, { type: 'removed', id: 1894, at: LATER });
+    expect(state).toMatchObject({ pendingDeletes: new Map(), owners: new Map(), highestId: 1894 });
+  });
+
+  it('is to be deleted with each other of its name, and stays so when another is made', () => {
+    const state = stateAfter(...made(VERIFY_NAME, 1894, 1), ...made(VERIFY_NAME, 1895, 2));
+    expect([...state.pendingDeletes.keys()]).toEqual([1894, 1895]);
+  });
+});
+
 describe('the life of an entry', () => {
   it('an update is marked before the PUT and set after it', () => {
     const updating: StateRecord = { type: 'updating', name: 'a', at: AT, webhook: aWebhook('n') };
@@ -412,7 +508,7 @@ describe('the life of an entry', () => {
     expect(before.entries.get('a')).toMatchObject({ spec: aWebhook('a'), updating: aWebhook('n') });
     const after = stateAfter(...made('a', 10, 1), updating, { ...updating, type: 'updated' });
     expect(after.entries.get('a')).toMatchObject({ name: 'a', id: 10, spec: aWebhook('n'), createdAt: AT });
-    expect(after.entries.get('a')).not.toHaveProperty('updating');
+    expect(after.entries.get('a')?.updating).toBeUndefined();
   });
 
   it('protection stays with the entry, whichever webhook it has, until it is taken away', () => {
@@ -420,7 +516,7 @@ describe('the life of an entry', () => {
     const state = stateAfter(...made('a', 10, 1), on, ...made('a', 11, 2));
     expect(state.entries.get('a')).toMatchObject({ id: 11, isProtected: true });
     const off: StateRecord = { ...on, isProtected: false };
-    expect(stateAfter(...made('a', 10, 1), on, off).entries.get('a')).not.toHaveProperty('isProtected');
+    expect(stateAfter(...made('a', 10, 1), on, off).entries.get('a')?.isProtected).toBeUndefined();
   });
 
   it('a rename takes the id, what is uncertain, and the mark along', () => {
@@ -497,6 +593,11 @@ describe('what cannot be', () => {
     ['the very same found twice', [open, intent(4, 'c'), { ...match, intents: [3, 4], others: [30] }]],
     ['an import of an id that an entry has', [{ type: 'imported', name: 'a', id: 10, at: AT, ...spec }]],
     [
+      'an import from an entry that has another id',
+      [{ type: 'imported', name: 'a', id: 30, at: AT, ...spec, from: 'b' }],
+    ],
+    ['an import from nothing', [{ type: 'imported', name: 'a', id: 10, at: AT, ...spec, from: 'x' }]],
+    [
       'an import of what an intent of another made',
       [open, { type: 'imported', name: 'a', id: 30, at: AT, ...spec, intent: 3 }],
     ],
@@ -538,6 +639,6 @@ describe('an intent that a killed process left', () => {
       { type: 'intent', intent: 2, name: 'a', above: 10, at: AT, webhook, timeoutMs: 30_000 },
       { type: 'imported', name: 'a', id: 11, at: AT, webhook, intent: 1 },
     ]);
-    expect(state.intents.get(2)).not.toHaveProperty('gaveUp');
+    expect(state.intents.get(2)?.gaveUp).toBeUndefined();
   });
 });

@@ -93,6 +93,7 @@ function possible(state: State, step: Step): StateRecord[] {
     { ...written, intent: nextIntent, above: highestId },
     { ...written, intent: nextIntent + (pick % 3), above: null, ...(pick % 2 === 0 ? {} : { handlerAsWritten: '*' }) },
     { type: 'imported', name, id: freshId(state, pick), at, webhook },
+    { type: 'imported', name, id: freshId(state, pick), at, webhook, isScopeKnown: true },
     { type: 'read', from, to: from + (pick % 7), at },
     { type: 'readsVoid', at },
     { type: 'possiblyDuplicated', name, ranges: [{ from, to: from + (pick % 4) }], at },
@@ -162,6 +163,7 @@ function ofEntry(state: State, { name, pick, webhook, at }: Step): StateRecord[]
     { type: 'protected', name: entry, at, isProtected: pick % 3 !== 0 },
     { type: 'forgotten', name: entry, at },
     { type: 'deleting', name: entry, at },
+    { type: 'imported', name, id: state.entries.get(entry)?.id ?? 0, at, webhook, from: entry },
   ];
   return state.entries.has(name) ? choices : [...choices, { type: 'renamed', from: entry, to: name, at }];
 }

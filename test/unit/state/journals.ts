@@ -1,9 +1,10 @@
+import type { Problem } from '../../../src/errors.js';
 import { type Disk, realDisk } from '../../../src/state/file/disk.js';
-import type { FileJournal } from '../../../src/state/file/journal.js';
-import { createJournal, type OpenedJournal, openJournal } from '../../../src/state/file/open.js';
+import { createJournal, openJournal } from '../../../src/state/file/open.js';
 import { resolveTarget } from '../../../src/state/file/path.js';
 import type { StateFile } from '../../../src/state/file/replace.js';
 import { fileStore } from '../../../src/state/file/store.js';
+import type { Journal } from '../../../src/state/journal.js';
 import type { StateRecord } from '../../../src/state/records.js';
 import type { OpenJournal } from '../../../src/state/store.js';
 import { AT } from './histories.js';
@@ -13,24 +14,25 @@ async function whereOf(path: string, disk: Disk): Promise<StateFile> {
 }
 
 /** A new journal of account 34, without a lock. */
-export async function createAt(path: string, disk: Disk = realDisk): Promise<FileJournal> {
+export async function createAt(path: string, disk: Disk = realDisk): Promise<Journal> {
   return createJournal(await whereOf(path, disk), { account: '34', createdAt: AT }, null);
 }
 
-/** The journal that is there, without a lock. */
-export async function openAt(path: string, disk: Disk = realDisk): Promise<OpenedJournal | null> {
+/** The journal that is there, without a lock, and what was repaired to open it. */
+export async function openAt(path: string, disk: Disk = realDisk) {
   const where = await whereOf(path, disk);
   const file = await disk.open(where.target, 'r+');
-  const opened = await openJournal(where, file).catch(async (error: unknown) => {
+  const repaired: Problem[] = [];
+  const journal = await openJournal(where, file, (warning) => repaired.push(warning)).catch(async (error: unknown) => {
     await file.close();
     throw error;
   });
-  if (opened === null) await file.close();
-  return opened;
+  if (journal === null) await file.close();
+  return journal === null ? null : { journal, repaired };
 }
 
 /** The journal that is there, of which nothing is expected but that it is whole. */
-export async function reopened(path: string): Promise<FileJournal> {
+export async function reopened(path: string): Promise<Journal> {
   const opened = await openAt(path);
   if (opened === null) throw new Error('no state');
   return opened.journal;

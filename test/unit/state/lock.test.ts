@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { link, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
 import { describe, expect, it } from 'vitest';
 import { realDisk } from '../../../src/state/file/disk.js';
@@ -192,6 +192,7 @@ describe('the lock on a state file', () => {
     const folder = await compiledState();
     await rm(join(folder, 'node_modules'));
     await mkdir(join(folder, 'node_modules', 'fs-native-extensions'), { recursive: true });
+    await symlink(resolve('node_modules/zod'), join(folder, 'node_modules', 'zod'));
     await writeFile(join(folder, 'node_modules', 'fs-native-extensions', 'index.mjs'), addon);
     const pack = { name: 'fs-native-extensions', exports: './index.mjs' };
     await writeFile(join(folder, 'node_modules', 'fs-native-extensions', 'package.json'), JSON.stringify(pack));

@@ -201,7 +201,6 @@ describe('what was read before with what was read now', () => {
         [4, 6, B],
       ],
     ],
-    ['is one piece with what was read before it at the same time', [[1, 3, A]], [4, 6, A], [[1, 6, A]]],
   ])('%s', (_title, before, now, expected) => {
     expect(withReading(before.map(reading), reading(now))).toEqual(expected.map(reading));
   });

@@ -107,7 +107,7 @@ describe('a state file of version 1', () => {
       ['answered', 10],
       ['found', 11],
     ]);
-    for (const entry of state?.entries.values() ?? []) expect(entry).not.toHaveProperty('answered');
+    for (const entry of state?.entries.values() ?? []) expect(entry.answered).toBeUndefined();
     expect(state?.entries.get('plain')?.updating).toEqual(aWebhook('y'));
   });
 

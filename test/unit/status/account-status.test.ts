@@ -87,6 +87,7 @@ describe('what is known of an account', () => {
       'The manifest is broken; the last good one stays in force',
     ],
     ['an entry that failed', reconciled('failed'), 'webhooks-failed', '1 webhook is not as the manifest says'],
+    ['an entry that was refused', reconciled('refused'), 'webhooks-failed', '1 webhook is not as the manifest says'],
     ['an entry that is uncertain', reconciled('uncertain'), 'uncertain', '1 create is of unknown outcome'],
     ['an entry that may exist twice', reconciled('doubled'), 'possibly-duplicated', '1 webhook may exist twice'],
     [

@@ -1,7 +1,10 @@
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RunReport } from '../../../src/reconcile/run-once.js';
 import type { StatusSnapshot } from '../../../src/status/snapshot.js';
 import { openStatus } from '../../../src/status/status.js';
+import { readMetrics } from '../../helpers/metrics-text.js';
+import { type Fate, report } from '../../helpers/outcomes.js';
 
 async function openOne() {
   const status = await openStatus({
@@ -19,7 +22,8 @@ async function openOne() {
     const answer = await fetch(new URL('status.json', status.url ?? ''));
     return ((await answer.json()) as StatusSnapshot).accounts[0];
   };
-  return { reporter, snapshot };
+  const metrics = async () => (await fetch(new URL('metrics', status.url ?? ''))).text();
+  return { reporter, snapshot, metrics };
 }
 
 describe('what is reported of a run', () => {
@@ -35,5 +39,27 @@ describe('what is reported of a run', () => {
       health: { kind: 'run-failed' },
       runs: [{ result: 'failed' }],
     });
+  });
+});
+
+describe('drift', () => {
+  it('is counted, so that one that was put back within a run is not missed', async () => {
+    const { reporter, metrics } = await openOne();
+    const drifted = async (name: string) => {
+      const { samples } = readMetrics(await metrics());
+      return samples.find((sample) => sample.name === `copernica_webhooks_${name}`)?.value;
+    };
+    expect(await drifted('drifted_total')).toBe(0);
+    const run = (b: Fate) =>
+      reporter.observeRun(['schedule'], true, async () => {
+        const { manifest, ...view } = report({ a: 'fine', b }).view;
+        const rest = { warnings: [], unread: 0, lookFailure: null, comeBackInMs: null };
+        return { ...view, ...rest, manifest: { ok: true, warnings: [], ...manifest } } as unknown as RunReport;
+      });
+    await run('drifted');
+    await run('fine');
+    expect([await drifted('drifted_total'), await drifted('drifted')]).toEqual([1, 0]);
+    await run('drifted');
+    expect([await drifted('drifted_total'), await drifted('drifted')]).toEqual([2, 1]);
   });
 });

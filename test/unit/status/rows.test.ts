@@ -34,6 +34,7 @@ describe('a webhook’s status after a run', () => {
     [none, 'done', 'created'],
     [create, 'done', 'created'],
     [create, 'failed', 'failed'],
+    [create, 'refused', 'failed'],
     [create, 'skipped', 'pending'],
     [create, 'uncertain', 'uncertain'],
     [recover, 'uncertain', 'uncertain'],

@@ -1,0 +1,114 @@
+import { errorCode } from '../../errors.js';
+import { compact } from '../compact.js';
+import type { FoldedState } from '../folded-state.js';
+import type { RecordLog } from '../journal.js';
+import { type FileFacts, isSameFile, type OpenFile } from './disk.js';
+import { replacedFailure, stateFailure } from './failures.js';
+import { encodeLines } from './line.js';
+import { isMostlyDead, replaceByCompacted, type StateFile, syncFolderOf } from './replace.js';
+
+/** How far a file is: it is open, whole, and ends at `bytes`. */
+export interface LogStart {
+  readonly where: StateFile;
+  readonly file: OpenFile;
+  readonly bytes: number;
+  readonly records: number;
+  readonly lastCrc: number;
+  /** The file's name is on disk, too. False for one that was found: who made it may have died before. */
+  readonly isNameFlushed: boolean;
+}
+
+/**
+ * The state file while it is open for writing, under its lock. After a failure the file is cut back to what was flushed
+ * before, where that is possible.
+ *
+ * Before and after each write the file must be as this program left it. Otherwise something else writes it, whatever
+ * the locks say, and neither is what stands there known, nor would what is written be found again.
+ */
+export class FileLog implements RecordLog {
+  readonly #where: StateFile;
+  #file: OpenFile;
+  #bytes: number;
+  #records: number;
+  #lastCrc: number;
+  #isNameFlushed: boolean;
+
+  constructor(start: LogStart) {
+    this.#where = start.where;
+    this.#file = start.file;
+    this.#bytes = start.bytes;
+    this.#records = start.records;
+    this.#lastCrc = start.lastCrc;
+    this.#isNameFlushed = start.isNameFlushed;
+  }
+
+  async append(jsons: readonly string[]): Promise<void> {
+    try {
+      await this.#append(jsons);
+    } catch (error) {
+      throw stateFailure(this.#where.path, 'written', error);
+    }
+  }
+
+  async finish(state: FoldedState): Promise<void> {
+    if (isMostlyDead(this.#records, state)) await this.#compact(state);
+    await this.#assertOurs();
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close().catch(() => undefined);
+  }
+
+  async #append(jsons: readonly string[]): Promise<void> {
+    await this.#assertOurs();
+    const { bytes, crc } = encodeLines(jsons, this.#lastCrc);
+    let written: FileFacts;
+    try {
+      await this.#file.write(bytes, this.#bytes);
+      [written] = await Promise.all([this.#file.stat(), this.#file.datasync()]);
+      if (!this.#isNameFlushed) await syncFolderOf(this.#where);
+      this.#isNameFlushed = true;
+    } catch (error) {
+      // What was not flushed must not stay and be taken for recorded. Where this fails too, the next start cuts it off.
+      await this.#file.truncate(this.#bytes).catch(() => undefined);
+      throw error;
+    }
+    this.#bytes += bytes.length;
+    // Something else may have written in this very moment: then this does not stand where it should.
+    this.#assertLength(written);
+    this.#records += jsons.length;
+    this.#lastCrc = crc;
+  }
+
+  async #compact(state: FoldedState): Promise<void> {
+    // What somebody else put there must not be replaced.
+    await this.#assertOurs();
+    try {
+      const compacted = await replaceByCompacted(this.#where, this.#file, compact(state));
+      if (compacted === null) return;
+      await this.close();
+      this.#file = compacted.file;
+      this.#bytes = compacted.bytes;
+      await syncFolderOf(this.#where);
+    } catch (error) {
+      throw stateFailure(this.#where.path, 'replaced by its compacted form', error);
+    }
+  }
+
+  /** Throws when the path leads to another file than the one that is open, or to none, or when another wrote to it. */
+  async #assertOurs(): Promise<void> {
+    const { path, target, disk } = this.#where;
+    try {
+      const [open, there] = await Promise.all([this.#file.stat(), disk.stat(target)]);
+      if (!isSameFile(open, there) || open.nlink === 0n) throw replacedFailure(path, 'removed or replaced');
+      this.#assertLength(open);
+    } catch (error) {
+      const isGone = ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
+      throw isGone ? replacedFailure(path, 'removed or replaced') : stateFailure(path, 'found again', error);
+    }
+  }
+
+  #assertLength({ size }: FileFacts): void {
+    if (Number(size) !== this.#bytes) throw replacedFailure(this.#where.path, 'changed');
+  }
+}

@@ -1,0 +1,100 @@
+import { setImmediate } from 'node:timers/promises';
+import { applyRecord } from './fold.js';
+import type { FoldedState } from './folded-state.js';
+import { asRecord, type StateRecord } from './records.js';
+import type { State } from './state.js';
+import type { OpenJournal } from './store.js';
+
+/** What a store brings along for a journal: where the records go, one after the other. */
+export interface RecordLog {
+  /**
+   * Resolves when these records, the JSON of each, survive the end of the process and of the machine. After one failure
+   * it is not asked again.
+   */
+  append(jsons: readonly string[]): Promise<void>;
+
+  /** After the last append: writes the log anew where that pays. Rejects where what was appended is not in it. */
+  finish(state: FoldedState): Promise<void>;
+
+  /** Lets go of it, also after a failure. Never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Records are flushed in groups: while one append is under way, those that follow wait, and then go in one append
+ * together. So a change costs its own size, and ten changes at once cost hardly more flushes than one.
+ *
+ * One failure ends it. After a failed flush the kernel may forget what it could not write, so that a second flush
+ * "works": it is never asked.
+ */
+export class Journal implements OpenJournal {
+  readonly #state: FoldedState;
+  readonly #log: RecordLog;
+  /** JSON of records that are not yet appended. */
+  #waiting: string[] = [];
+  /** When those are on disk, and when what was written before them is. A failure goes on from one to the next. */
+  #next: Promise<void> | null = null;
+  #last: Promise<void> = Promise.resolve();
+  #broken: { readonly error: unknown } | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(state: FoldedState, log: RecordLog) {
+    this.#state = state;
+    this.#log = log;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  write(record: StateRecord): void {
+    this.assertSound();
+    if (this.#closing !== null) throw new Error('the journal is closed');
+    const checked = asRecord(record);
+    if (typeof checked === 'string') throw new Error(`a record that ${checked}`);
+    applyRecord(this.#state, record);
+    this.#waiting.push(JSON.stringify(record));
+    this.#next ??= this.#appendAfter(this.#last);
+    // Whoever flushes is told; a failure that nobody waits for is no error of the process.
+    this.#next.catch(() => undefined);
+  }
+
+  flush(): Promise<void> {
+    return this.#next ?? this.#last;
+  }
+
+  assertSound(): void {
+    if (this.#broken !== null) throw this.#broken.error;
+  }
+
+  /** Flushes and closes it. Rejects with a ProductError of kind `failed` when something that was written is not there. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.flush();
+      await this.#log.finish(this.#state);
+    } finally {
+      await this.#log.close();
+    }
+  }
+
+  async #appendAfter(before: Promise<void>): Promise<void> {
+    await before;
+    // What the same turn of the event loop brings goes along.
+    await setImmediate();
+    const jsons = this.#waiting;
+    this.#waiting = [];
+    this.#last = this.#next ?? before;
+    this.#next = null;
+    try {
+      await this.#log.append(jsons);
+    } catch (error) {
+      this.#broken = { error };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,17 @@
+/** What is meant here by words of Terraform, kubectl, Ansible and their like. */
+const MEANT: ReadonlyMap<string, string> = new Map([
+  ['--dry-run', '`plan` shows what `apply` would do, and changes nothing'],
+  ['--auto-approve', '`apply` asks nothing: run `plan` before it to see what it does'],
+  ['--yes', '`apply` asks nothing: run `plan` before it to see what it does'],
+  ['diff', '`plan` shows how the account differs from the manifest'],
+  ['sync', '`apply` makes the account as the manifest says, `run` keeps it so'],
+  ['destroy', 'take the entries out of the manifest, and run `apply --prune`'],
+  ['state', '`list` shows what the state holds, `forget NAME` drops an entry and leaves its webhook alone'],
+]);
+
+/** An error about an unknown command or option; with what is meant here, where the word is another tool's. */
+export function inWordsOfThisTool(error: string): string {
+  const [, beginning, word = ''] = /^(.*?unknown (?:option|command) '([^'\n]{1,40})')/.exec(error) ?? [];
+  const meant = MEANT.get(word.split('=', 1)[0] ?? '');
+  return beginning === undefined || meant === undefined ? error : `${beginning}\n(${meant})\n`;
+}
