@@ -13,8 +13,8 @@ import { ManifestLoader } from './manifest/load.js';
 import type { ReconcilerPorts, ValidManifest } from './reconcile/ports.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { loadCertificates } from './settings/small-file.js';
-import { fileStore } from './state/file/store.js';
-import { describeHolder, type StateLease, type StateStore } from './state/store.js';
+import { describeHolder, type StateLease } from './state/store.js';
+import { stateStore } from './state-store.js';
 import { sleep } from './timers.js';
 
 /** The ports of one reconciler, put together, and how to let go of them. */
@@ -90,11 +90,6 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
     await abandon();
   };
   return { ports, init: true, apiUrl: sandbox.url, close, abandon };
-}
-
-/** Where the state is kept that `--state` names. */
-export function stateStore(place: string): StateStore {
-  return fileStore(place);
 }
 
 interface Target {

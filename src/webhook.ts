@@ -185,6 +185,12 @@ export function shownHandler({
   return handlerAsWritten ?? maskHandler(spec.handler);
 }
 
+/** A webhook as documents show it: the handler as `shownHandler`, callers sorted and never left out, no scope as null. */
+export function shownFields(webhook: HandlerAsWritten & { readonly spec: WebhookSpec }) {
+  const { trigger, callers = CALLERS, database = null, collection = null } = webhook.spec;
+  return { handler: shownHandler(webhook), trigger, callers: [...new Set(callers)].sort(), database, collection };
+}
+
 /** The field as it is carried over. */
 export function asWritten({ handlerAsWritten }: HandlerAsWritten): HandlerAsWritten {
   return handlerAsWritten === undefined ? {} : { handlerAsWritten };

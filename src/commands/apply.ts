@@ -11,6 +11,7 @@ import { painter } from '../output/paint.js';
 import { totalLine } from '../output/summary.js';
 import { columnWidth } from '../output/table.js';
 import type { AppliedChange } from '../plan/applied.js';
+import type { ShownAs } from '../plan/sides.js';
 import { untoldWarnings } from '../reconcile/open.js';
 import { type PlanToFollow, type RunOptions, type RunReport, runOnce } from '../reconcile/run-once.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
@@ -37,7 +38,8 @@ export async function applyCommand(
   invocation: Invocation,
   { plan: path, force = false, retry = false }: ApplyCommandOptions,
 ): Promise<CommandResult> {
-  const planned = await accountsToApply(host, invocation, path);
+  const shownAs: ShownAs = { names: new Map(), hideValues: hider(fillableValues(host.environment)) };
+  const planned = await accountsToApply(host, invocation, { path, shownAs });
   const accounts = planned.map(({ account }) => account);
   const breakerFor = sharedBreakers();
   const color = wantsColor(host.stdout, host.environment);
@@ -53,7 +55,7 @@ export async function applyCommand(
             const { onBegin, onResult } = live;
             const report = await applyOnce(session, { force, retry, stop, savedPlan, onProgress, onBegin, onResult });
             reports.push(report);
-            return resultOf(host, session, report, { color, live, output: invocation.output });
+            return resultOf(session, report, { color, live, shownAs, output: invocation.output });
           }),
         );
       return forAccounts(accounts, applyTo, {
@@ -73,7 +75,11 @@ interface AccountToApply {
 }
 
 /** The accounts that are meant; with a saved plan, those that it is for, with the manifest and settings of the plan. */
-async function accountsToApply(host: Host, invocation: Invocation, path?: string): Promise<readonly AccountToApply[]> {
+async function accountsToApply(
+  host: Host,
+  invocation: Invocation,
+  { path, shownAs }: { readonly path: string | undefined; readonly shownAs: ShownAs },
+): Promise<readonly AccountToApply[]> {
   if (path === undefined) {
     return (await chosenAccounts(host, invocation)).map((account) => ({ account, savedPlan: undefined }));
   }
@@ -87,13 +93,12 @@ async function accountsToApply(host: Host, invocation: Invocation, path?: string
   }
   const { plans } = await readPlans(path);
   const accounts = await chosenAccounts(host, invocation);
-  const shown = { names: new Map(), hideValues: hider(fillableValues(host.environment)) };
   const found = accounts.flatMap((account) => {
     const plan = plans.find(({ account: { label } }) => label === account.name);
     if (plan === undefined) return [];
     const { file, prune, refreshed } = plan;
     const settings = { ...account.settings, file, prune, refresh: refreshed };
-    return [{ account: { ...account, settings }, savedPlan: { path, plan, shown } }];
+    return [{ account: { ...account, settings }, savedPlan: { path, plan, shown: shownAs } }];
   });
   const unknown = plans.find(({ account: { label } }) => !accounts.some(({ name }) => name === label));
   if (found.length > 0 && (unknown === undefined || invocation.account !== undefined)) return found;
@@ -158,18 +163,16 @@ function totalOf(reports: readonly RunReport[], all: number, color: boolean): st
   return totalLine({ all, reached: reports.length }, appliedSummary(changes, unread, paint), paint);
 }
 
-function resultOf(
-  host: Host,
-  session: Session,
-  report: RunReport,
-  {
-    color,
-    live,
-    output,
-  }: { readonly color: boolean; readonly live: ShownResults; readonly output: Invocation['output'] },
-): CommandResult {
+interface ResultOptions {
+  readonly color: boolean;
+  readonly live: ShownResults;
+  readonly shownAs: ShownAs;
+  readonly output: Invocation['output'];
+}
+
+function resultOf(session: Session, report: RunReport, options: ResultOptions): CommandResult {
+  const { color, live, shownAs, output } = options;
   const about = aboutOf(session, report.account, report.state.account);
-  const shownAs = { names: new Map(), hideValues: hider(fillableValues(host.environment)) };
   const { unread } = report;
   const head = accountLine(about);
   const results = formatApplied(report.changes, { color, unread, shown: live.shown ?? new Set() });
@@ -177,7 +180,7 @@ function resultOf(
   return {
     document: {
       account: accountJson(about),
-      digest: report.digest,
+      digest: report.digest(),
       ...applyJson(report.changes, shownAs),
     },
     text: output === 'markdown' ? applyMarkdown(report.changes, { head, unread, ...shownAs }) : text,

@@ -1,4 +1,3 @@
-import { stateStore } from '../create-reconciler.js';
 import { type Problem, productError } from '../errors.js';
 import type { Host } from '../host.js';
 import { discoveredManifest, doublesFound } from '../plan/discovered.js';
@@ -6,6 +5,7 @@ import { type DiscoverOptions, discover, takeOver } from '../reconcile/discover.
 import { MOST_IDS } from '../recovery/duplicates.js';
 import { parseInteger } from '../settings/values.js';
 import type { IdRange, State } from '../state/state.js';
+import { stateStore } from '../state-store.js';
 import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 import { onlyAccount } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';

@@ -1,7 +1,7 @@
-import { stateStore } from '../create-reconciler.js';
 import { productError } from '../errors.js';
 import { type Host, holderOf } from '../host.js';
 import type { State } from '../state/state.js';
+import { stateStore } from '../state-store.js';
 import { nearest } from '../text/suggest.js';
 import { onlyAccount } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';

@@ -1,7 +1,7 @@
-import { stateStore } from '../create-reconciler.js';
 import { type Host, wantsColor } from '../host.js';
 import { formatList, listJson } from '../output/list.js';
 import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
+import { stateStore } from '../state-store.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
 

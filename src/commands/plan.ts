@@ -13,7 +13,7 @@ import { formatPlan } from '../output/plan-text.js';
 import { planSummary, totalLine } from '../output/summary.js';
 import { stateOfManifest, withStandIns } from '../plan/against.js';
 import { type Change, isPending } from '../plan/change.js';
-import { planDigest } from '../plan/digest.js';
+import { type Digest, planDigest } from '../plan/digest.js';
 import { formerNameNotices } from '../plan/former-names.js';
 import { makePlan } from '../plan/plan.js';
 import type { OnProgress } from '../plan/progress.js';
@@ -22,8 +22,8 @@ import { refusalsOf } from '../reconcile/failures.js';
 import { type Planned, planNeedsTheAccount, planOnly } from '../reconcile/plan-only.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
-import { fileStore } from '../state/file/store.js';
 import type { State } from '../state/state.js';
+import { stateStore } from '../state-store.js';
 import { printable } from '../text/printable.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { otherManifests } from './against.js';
@@ -104,7 +104,7 @@ interface Planning {
 
 interface PlannedAccount extends Planned {
   readonly about: AccountAbout;
-  readonly state: State | null;
+  readonly digest: Digest;
   /** The manifest that it was compared with; undefined: state and account. */
   readonly other: string | undefined;
   readonly manifestWarnings: readonly Problem[];
@@ -126,23 +126,24 @@ async function planAccount(
   const common = { manifestWarnings: manifest.warnings, hideValues, other };
   if (other !== undefined) {
     const planned = planAgainst(other, host, settings, manifest);
-    return { ...planned, ...common, about, state: null, refreshed: false };
+    return { ...planned, ...common, about, digest: planDigest(planned.changes, null), refreshed: false };
   }
-  const state = settings.sandbox ? null : await fileStore(settings.state).read();
+  const state = settings.sandbox ? null : await stateStore(settings.state).read();
   const planned = await planForState(host, account, manifest, { state, ...planning });
   const manifestWarnings = [...manifest.warnings, ...formerNameNotices(manifest, state)];
   const known = { ...about, id: state?.account ?? null, ...planned.account };
-  return { ...planned, ...common, manifestWarnings, about: known, state, refreshed: settings.refresh ?? true };
+  const digest = planDigest(planned.changes, state);
+  return { ...planned, ...common, manifestWarnings, about: known, digest, refreshed: settings.refresh ?? true };
 }
 
 function savedPlan({ name, settings }: AccountSettings, planned: PlannedAccount): SavedPlan {
-  const { about, changes, state, names, hideValues, refreshed } = planned;
+  const { about, changes, digest, names, hideValues, refreshed } = planned;
   return {
     account: { label: name, ...accountJson(about) },
     file: settings.file,
     prune: settings.prune,
     refreshed,
-    digest: planDigest(changes, state),
+    digest,
     changes: savedChanges(changes, { names, hideValues }),
   };
 }
@@ -153,14 +154,14 @@ function resultOf(
   planned: PlannedAccount,
   options: PlanCommandOptions,
 ): CommandResult {
-  const { about, changes, state, other, names, warnings, manifestWarnings, refusals, unread, hideValues } = planned;
+  const { about, changes, digest, other, names, warnings, manifestWarnings, refusals, unread, hideValues } = planned;
   const head = other === undefined ? accountLine(about) : `Compared with ${printable(other)}`;
   const color = wantsColor(host.stdout, host.environment);
   const shown = { names, unread, hideValues };
   return {
     document: {
       account: accountJson(about),
-      digest: planDigest(changes, state),
+      digest,
       ...planJson(changes, { names, hideValues }),
     },
     text: textOf(invocation.output, changes, { head, color, ...shown }),

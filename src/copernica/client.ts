@@ -125,7 +125,7 @@ export function createCopernicaClient(options: CopernicaClientOptions): Copernic
 /** Makes calls: each waits for its turn, and is sent again where that helps and does no harm. */
 function runner(requests: Requests, options: CopernicaClientOptions) {
   const { concurrency, now = Date.now, beforeSend = () => {} } = options;
-  const { onRequest = () => {}, onAnswer = () => {}, hideValues = (text) => text } = options;
+  const { onRequest = () => {}, onAnswer, hideValues = (text) => text } = options;
   const redact: Redact = (text) => requests.redact(hideValues(text));
   const limited = semaphore(concurrency);
   const patiently = options.retry === undefined ? null : retrier(options.retry);
@@ -138,7 +138,9 @@ function runner(requests: Requests, options: CopernicaClientOptions) {
     const status = outcome.ok ? undefined : outcome.status;
     const durationMs = now() - startedAt;
     onRequest({ call: call.call, outcome: nameOf(call.call, outcome), status, durationMs });
-    if (!('ok' in exchange)) onAnswer(call.call, factsOf(exchange, durationMs, requests.redact));
+    // To look through each answer a second time takes longer than to read it.
+    if (onAnswer !== undefined && !('ok' in exchange))
+      onAnswer(call.call, factsOf(exchange, durationMs, requests.redact));
     return outcome.ok ? outcome : { ...outcome, message: safeText(outcome.message, redact) };
   };
   // The turn comes first: what waits in line must not have passed a breaker that opens meanwhile.

@@ -7,8 +7,8 @@ import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
 import { loadToken } from '../settings/secrets.js';
 import { loadCertificates } from '../settings/small-file.js';
-import { fileStore } from '../state/file/store.js';
 import type { State } from '../state/state.js';
+import { stateStore } from '../state-store.js';
 import type { HandlerContacts } from './handshake.js';
 
 /** What is the same for all accounts. */
@@ -67,7 +67,7 @@ export function contextOf(host: Host, account: AccountSettings, shared: Shared):
     manifest: once(() => new ManifestLoader(settings.file, environment, secrets).read()),
     token,
     certificates,
-    state: once(() => fileStore(settings.state).read()),
+    state: once(() => stateStore(settings.state).read()),
     apiContact: once(async () => contactHost(settings.apiUrl, await way())),
     authContact: once(async () => contactHost(settings.authUrl, await way())),
     api: once(async () => {

@@ -126,7 +126,7 @@ const ROWS: readonly Row[] = [
     call: ({ list }) => list,
     look: (list, { status }, { observations }) => {
       if (list === 'unavailable') return [true, `there is none: ${status}`];
-      const id = observations.create?.outcome.ok === true ? observations.create.outcome.value : 0;
+      const id = firstId(observations);
       return [
         true,
         list.some((webhook) => webhook.id === id) ? 'there is one, with ours' : 'there is one, without ours',
@@ -138,7 +138,7 @@ const ROWS: readonly Row[] = [
     reliedOn: 'PUT answers 204 or 303',
     means: 'an update never counts as done, and is sent again at every run',
     call: ({ update }) => update,
-    look: (value, { status }) => [value === 'done', value === 'done' ? `${status}` : `${status}: no such webhook`],
+    look: (value, { status }) => [value === 'done', writtenText(value, status)],
   }),
   row({
     check: 'token-echo',
@@ -174,7 +174,7 @@ const ROWS: readonly Row[] = [
     means: 'a deletion never counts as done, and is sent again at every run',
     call: (observations) => observations.delete,
     // A try whose answer was lost may have deleted it.
-    look: (value, { status }) => [true, value === 'done' ? `${status}` : `${status}: no such webhook`],
+    look: (value, { status }) => [true, writtenText(value, status)],
   }),
   row({
     check: 'read-removed',
@@ -192,7 +192,7 @@ const ROWS: readonly Row[] = [
     reliedOn: 'a second DELETE says so, or answers like the first',
     means: 'a deletion whose answer was lost never counts as done, and is sent again at every run',
     call: ({ deleteAgain }) => deleteAgain,
-    look: (value, { status }) => [true, value === 'done' ? `${status}` : `${status}: no such webhook`],
+    look: (value, { status }) => [true, writtenText(value, status)],
   }),
   row({
     check: 'ids-rise',
@@ -200,8 +200,8 @@ const ROWS: readonly Row[] = [
     means: 'that a lost create made nothing can not be proved: nothing in doubt is sent again, and a person settles it',
     mayBeRefused: true,
     call: ({ createSecond }) => createSecond,
-    look: (second, _facts, { observations: { create }, sent: { knownBefore } }) => {
-      const first = create?.outcome.ok === true ? create.outcome.value : 0;
+    look: (second, _facts, { observations, sent: { knownBefore } }) => {
+      const first = firstId(observations);
       const known = knownBefore === null || knownBefore < first ? '' : `${knownBefore} was known, then `;
       return [known === '' && second > first, `${known}${first}, then ${second}`];
     },
@@ -217,6 +217,15 @@ const ROWS: readonly Row[] = [
     ]),
   }),
 ];
+
+/** 0: it is not known. */
+function firstId({ create }: Observations): number {
+  return create?.outcome.ok === true ? create.outcome.value : 0;
+}
+
+function writtenText(value: 'done' | 'gone', status: number | null): string {
+  return value === 'done' ? `${status}` : `${status}: no such webhook`;
+}
 
 /** Every line of the table. Of a database only where one was given. */
 export function verified(observations: Observations, sent: Sent): Verified[] {
@@ -269,7 +278,7 @@ function shownAs(live: LiveWebhook, sent: WebhookSpec): Look {
 function callersText(callers: readonly string[]): string {
   if (callers.length === 0) return 'no callers';
   const known = CALLERS.filter((caller) => callers.includes(caller));
-  return `${[...known, ...(new Set(callers).size > known.length ? ['others'] : [])].join(', ')}`;
+  return [...known, ...(new Set(callers).size > known.length ? ['others'] : [])].join(', ');
 }
 
 function formText(form: JsonForm): string {

@@ -35,10 +35,13 @@ export function formatApplied(changes: readonly AppliedChange[], options: Applie
   const lines = changes
     .map((applied) => appliedLine(applied, paint))
     .filter((line) => line !== null && options.shown?.has(line) !== true);
-  const { unread = 0 } = options;
+  return `${[...lines, appliedClosing(changes, paint, options.unread)].join('\n')}\n`;
+}
+
+/** `Done: 2 created, 5 unchanged, 1 not done`: the last line of an apply. */
+export function appliedClosing(changes: readonly AppliedChange[], paint: Paint, unread = 0): string {
   const head = applyHead(countActions(changes.map(({ change }) => change)), unread);
-  const summary = appliedSummary(changes, unread, paint);
-  return `${[...lines, `${paint('bold', `${head}:`)} ${summary}`].join('\n')}\n`;
+  return `${paint('bold', `${head}:`)} ${appliedSummary(changes, unread, paint)}`;
 }
 
 /** `2 created, 5 unchanged, 1 not done`. */

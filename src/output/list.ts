@@ -4,7 +4,7 @@ import { hull, rangesText } from '../state/ranges.js';
 import type { IdRange, State } from '../state/state.js';
 import { printable } from '../text/printable.js';
 import { columns, padColumns } from '../text/width.js';
-import { CALLERS, type HandlerAsWritten, shownHandler, type WebhookSpec } from '../webhook.js';
+import { shownFields, type WebhookSpec } from '../webhook.js';
 import { painter, type Style } from './paint.js';
 import { describeSpec } from './plan-text.js';
 import { columnWidth } from './table.js';
@@ -44,7 +44,7 @@ export function listJson(state: State | null): ListedWebhook[] {
       ...mark(state, entry.name),
       ...candidates(state, entry.name),
       ...(entry.isProtected ? { protected: true } : {}),
-      ...fields(entry),
+      ...shownFields(entry),
       createdAt: entry.createdAt,
     }),
   );
@@ -59,7 +59,7 @@ export function listJson(state: State | null): ListedWebhook[] {
         status: 'uncertain',
         ...mark(state, intent.name),
         ...candidates(state, intent.name),
-        ...fields(intent),
+        ...shownFields(intent),
         createdAt: null,
       }),
     );
@@ -68,7 +68,7 @@ export function listJson(state: State | null): ListedWebhook[] {
       name: webhook.name,
       id: webhook.id,
       status: 'deleting',
-      ...fields(webhook),
+      ...shownFields(webhook),
       createdAt: null,
     }),
   );
@@ -84,17 +84,6 @@ function mark(state: State, name: string): Partial<ListedWebhook> {
 function candidates(state: State, name: string): Pick<ListedWebhook, 'candidates'> {
   const ids = candidatesOf(state, name);
   return ids.length === 0 ? {} : { candidates: ids };
-}
-
-function fields(webhook: HandlerAsWritten & { readonly spec: WebhookSpec }) {
-  const { spec } = webhook;
-  return {
-    handler: shownHandler(webhook),
-    trigger: spec.trigger,
-    callers: spec.callers === undefined ? CALLERS : [...new Set(spec.callers)].sort(),
-    database: spec.database ?? null,
-    collection: spec.collection ?? null,
-  };
 }
 
 /** In columns, with a header, for people. `columns`: how wide the terminal is; left out: it is none. */

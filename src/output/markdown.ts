@@ -1,17 +1,19 @@
 import type { Problem } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { type Change, isPending, placeOf } from '../plan/change.js';
+import { type Change, idOf, isPending, placeOf } from '../plan/change.js';
 import { type ShownAs, type ShownFields, sidesOf } from '../plan/sides.js';
 import { cut } from '../text/printable.js';
-import { countFailed } from './apply-json.js';
+import { appliedClosing } from './apply-text.js';
 import { painter } from './paint.js';
 import { formatProblem } from './problems.js';
-import { applyHead, countActions, planClosing, summaryLine, uncheckedTail } from './summary.js';
+import { planClosing } from './summary.js';
 
 /** GitHub takes 65,536 characters in a comment; what would not fit is counted. */
 const MOST_ROWS = 100;
 const MOST_DIFF_LINES = 150;
 const MOST_TEXT_CHARACTERS = 200;
+
+const PLAIN = painter(false);
 
 export interface MarkdownOptions extends ShownAs {
   /** Whom it is about: see `accountLine`. */
@@ -21,20 +23,13 @@ export interface MarkdownOptions extends ShownAs {
 
 /** The plan as a pull request's comment shows it: a summary line, a table, a diff that is folded away. */
 export function planMarkdown(changes: readonly Change[], options: MarkdownOptions): string {
-  return page(
-    planClosing(changes, painter(false), options.unread),
-    changes.map((change) => ({ change })),
-    options,
-  );
+  const rows = changes.map((change) => ({ change }));
+  return page(planClosing(changes, PLAIN, options.unread), rows, options);
 }
 
 /** What an apply did, in the same form. */
 export function applyMarkdown(applied: readonly AppliedChange[], options: MarkdownOptions): string {
-  const done = countActions(applied.filter(({ result }) => result === 'done').map(({ change }) => change));
-  const failed = countFailed(applied);
-  const head = applyHead(countActions(applied.map(({ change }) => change)), options.unread);
-  const summary = `${head}: ${summaryLine(done, 'done')}${failed === 0 ? '' : `, ${failed} not done`}`;
-  return page(`${summary}${uncheckedTail(options.unread)}`, applied, options);
+  return page(appliedClosing(applied, PLAIN, options.unread), applied, options);
 }
 
 /** Errors and warnings in the same form, in a block of code with the lines that they show. Empty for none. */
@@ -67,7 +62,7 @@ function table(rows: readonly Row[]): string {
   const head = ['Entry', 'Action', ...(hasResults ? ['Result'] : []), 'Webhook', 'Why', 'Where'];
   const body = rows.slice(0, MOST_ROWS).map(({ change, result }) => {
     const at = placeOf(change);
-    const id = 'id' in change && change.id > 0 ? String(change.id) : '';
+    const id = String(idOf(change) ?? '');
     const where = at === null ? '' : span(`${at.file}:${at.line}`);
     const why = inline(change.reason);
     return line([span(change.name), change.action, ...(hasResults ? [result ?? ''] : []), id, why, where]);

@@ -2,19 +2,20 @@ import { Scalar, stringify } from 'yaml';
 import type { LiveWebhook } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
 import { looksLike } from '../recovery/matching.js';
-import { type IdRange, isScopeKnown, type State, VERIFY_NAME } from '../state/state.js';
+import { type IdRange, isScopeKnown, type State, type StateEntry, VERIFY_NAME } from '../state/state.js';
 import { parseUrl } from '../text/parse-url.js';
 import { printable, printableJson } from '../text/printable.js';
 import {
   asWritten,
   CALLERS,
-  canonical,
   canonicalCallers,
   canonicalHandler,
   type HandlerAsWritten,
   type ManifestEntry,
+  type Visible,
   visibleKey,
 } from '../webhook.js';
+import { groupBy } from './group.js';
 import { matchUnscoped } from './scope-unknown.js';
 
 /**
@@ -59,10 +60,11 @@ export function nameDiscovered(
     .map((webhook) => withScope(webhook, state));
   const { own, mayBe } = compareWithEntries(found, state, entries);
   const taken = new Set([...owners.values(), ...entries.map(({ name }) => name)]);
+  const numbers = new Map<string, number>();
   const named = found.map(({ webhook, scopeUnknown }) => {
     const { id } = webhook;
     const owner = owners.get(id);
-    const name = owner ?? own.get(id) ?? freeName(baseName(webhook), taken);
+    const name = owner ?? own.get(id) ?? freeName(baseName(webhook), taken, numbers);
     taken.add(name);
     const known = owner !== undefined;
     const handlerAsWritten = written.get(canonicalHandler(webhook.handler));
@@ -73,7 +75,11 @@ export function nameDiscovered(
     const key = shownKey(webhook);
     if (!firsts.has(key)) firsts.set(key, { name, id });
   }
-  return named.map((each) => ({ ...each, equalTo: equalTo(each, firsts.get(shownKey(each.webhook)), state) }));
+  const managed = groupBy(state?.entries.values() ?? [], ({ spec }) => visibleKey(spec));
+  return named.map((each) => {
+    const { webhook } = each;
+    return { ...each, equalTo: equalTo(each, firsts.get(shownKey(webhook)), managed.get(visibleKey(webhook)) ?? []) };
+  });
 }
 
 type Scoped = Pick<Discovered, 'webhook' | 'scopeUnknown'>;
@@ -103,15 +109,17 @@ function compareWithEntries(
   const free = found.filter(({ webhook: { id } }) => {
     return state?.pendingDeletes.has(id) !== true && !names.has(state?.owners.get(id) ?? '');
   });
+  const equal = groupBy(
+    free.filter(({ scopeUnknown }) => !scopeUnknown),
+    ({ webhook }) => wholeKey(webhook),
+  );
   const own = new Map<number, string>();
   const fresh: ManifestEntry[] = [];
   for (const entry of entries) {
     if (state?.entries.has(entry.name) === true || open.has(entry.name)) continue;
-    const equal = free.find(
-      ({ webhook, scopeUnknown }) => !scopeUnknown && !own.has(webhook.id) && isEqual(webhook, entry),
-    );
-    if (equal === undefined) fresh.push(entry);
-    else own.set(equal.webhook.id, entry.name);
+    const same = equal.get(wholeKey(entry.spec))?.shift();
+    if (same === undefined) fresh.push(entry);
+    else own.set(same.webhook.id, entry.name);
   }
   const seen = new Set(found.map(({ webhook: { id } }) => id));
   const unseen = [...(state?.entries.values() ?? [])].filter((entry) => {
@@ -123,24 +131,23 @@ function compareWithEntries(
   ];
   const alike = matchUnscoped(
     fresh,
-    unscoped.map(({ id, shown }) => ({ webhook: { id }, shown, mayBeTaken: true })),
+    unscoped.map(({ id, shown }) => ({ webhook: id, shown, mayBeTaken: true })),
   );
-  for (const [name, { id }] of alike.taken) own.set(id, name);
-  const mayBe = new Map<number, ManifestEntry[]>();
-  for (const entry of fresh) {
-    for (const { id } of alike.mayBe.get(entry.name) ?? []) mayBe.set(id, [...(mayBe.get(id) ?? []), entry]);
-  }
-  return { own, mayBe };
+  for (const [name, id] of alike.taken) own.set(id, name);
+  return { own, mayBe: alike.wantedBy };
 }
 
-function isEqual(webhook: LiveWebhook, { spec }: ManifestEntry): boolean {
-  const { database, collection } = canonical(spec);
-  const scopeOf = (id: number | null | undefined) => (id == null ? '' : String(id));
-  return (
-    visibleKey(webhook) === visibleKey(spec) &&
-    scopeOf(webhook.database) === database &&
-    scopeOf(webhook.collection) === collection
-  );
+/** The same for a webhook and an entry that ask for the very same, where the scope of the webhook is known. */
+function wholeKey(webhook: Visible & Scope): string {
+  const { database, collection } = webhook;
+  const textOf = (limit: ManifestEntry['spec']['database'] | null) =>
+    limit == null ? '' : typeof limit === 'number' ? String(limit) : limit.name;
+  return JSON.stringify([visibleKey(webhook), textOf(database), textOf(collection)]);
+}
+
+interface Scope {
+  readonly database?: ManifestEntry['spec']['database'] | null;
+  readonly collection?: ManifestEntry['spec']['collection'] | null;
 }
 
 /** By what handlers are. */
@@ -153,11 +160,11 @@ function writtenHandlers(state: State | null): ReadonlyMap<string, HandlerAsWrit
 function equalTo(
   { id, webhook, known }: Pick<Discovered, 'id' | 'webhook' | 'known'>,
   first: Discovered['equalTo'] | undefined,
-  state: State | null,
+  alike: readonly StateEntry[],
 ): Discovered['equalTo'] {
   if (first != null && first.id !== id) return { name: first.name, id: first.id };
   if (known) return null;
-  const managed = [...(state?.entries.values() ?? [])].find(({ spec }) => looksLike(webhook, spec));
+  const managed = alike.find(({ spec }) => looksLike(webhook, spec));
   return managed === undefined ? null : { name: managed.name, id: managed.id };
 }
 
@@ -178,9 +185,13 @@ function baseName({ trigger, handler }: LiveWebhook): string {
   return name.slice(0, LONGEST_NAME - 8);
 }
 
-function freeName(base: string, taken: ReadonlySet<string>): string {
+/** `numbers`: by base, the last number that was tried. What was taken stays so: thousands may have one base. */
+function freeName(base: string, taken: ReadonlySet<string>, numbers: Map<string, number>): string {
   if (!taken.has(base)) return base;
-  for (let number = 2; ; number += 1) if (!taken.has(`${base}-${number}`)) return `${base}-${number}`;
+  let number = (numbers.get(base) ?? 1) + 1;
+  while (taken.has(`${base}-${number}`)) number += 1;
+  numbers.set(base, number);
+  return `${base}-${number}`;
 }
 
 /** Ranges around every id that the state knows, merged, rising. */

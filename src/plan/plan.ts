@@ -78,7 +78,7 @@ export function makePlan(
   const fresh = desired.filter((entry) => {
     return namesOf(entry, state).every((name) => state?.entries.has(name) !== true && !open.has(name));
   });
-  const { taken, mayBe } = matchOrphans(fresh, orphansOf(state, names), open);
+  const { taken, mayBe, wantedBy } = matchOrphans(fresh, orphansOf(state, names), open);
   const wanted = desired.map((entry) => {
     const own = namesOf(entry, state);
     const intents = own.flatMap((name) => open.get(name) ?? []);
@@ -92,7 +92,8 @@ export function makePlan(
   const left = [...(state?.entries.values() ?? [])]
     .filter((entry) => !names.has(entry.name) && !moved.has(entry.name))
     .map((entry) => {
-      const change = leftBehind(entry, mayBe, state, { removed: removed.get(entry.name), prune: options.prune });
+      const by = { removed: removed.get(entry.name), prune: options.prune, wantedBy: wantedBy.get(entry) ?? [] };
+      const change = leftBehind(entry, state, by);
       return change.action === 'delete' && entry.isProtected ? protect(change) : change;
     });
   const pending = [...(state?.pendingDeletes.values() ?? [])].map(
@@ -106,6 +107,8 @@ function namesOf({ name, was }: DesiredWebhook, state: State | null): string[] {
   return was === undefined || state === null || state.entries.has(name) ? [name] : [name, was.name];
 }
 
+type OrphanMatches = LookAlikes<DesiredWebhook, StateEntry>;
+
 /** Entries that nothing wants. */
 function orphansOf(state: State | null, names: ReadonlySet<string>): StateEntry[] {
   return [...(state?.entries.values() ?? [])]
@@ -118,7 +121,7 @@ function matchOrphans(
   fresh: readonly DesiredWebhook[],
   orphans: readonly StateEntry[],
   open: ReadonlyMap<string, unknown>,
-): LookAlikes<StateEntry> {
+): OrphanMatches {
   const isSettled = ({ name, updating }: StateEntry) => !open.has(name) && !updating;
   const known = orphans.filter((orphan) => isSettled(orphan) && isScopeKnown(orphan));
   const equal = groupBy(known, ({ spec }) => webhookKey(spec));
@@ -136,7 +139,7 @@ function matchOrphans(
     fresh.filter(({ name }) => !taken.has(name)),
     unscoped,
   );
-  return { taken: new Map([...taken, ...alike.taken]), mayBe: alike.mayBe };
+  return { ...alike, taken: new Map([...taken, ...alike.taken]) };
 }
 
 function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | undefined): Change {
@@ -205,7 +208,7 @@ function isLimit(difference: Difference): boolean {
   return difference.field === 'database' || difference.field === 'collection';
 }
 
-function create(desired: DesiredWebhook, mayBe: LookAlikes<StateEntry>['mayBe']): Change {
+function create(desired: DesiredWebhook, mayBe: OrphanMatches['mayBe']): Change {
   const { name } = desired;
   const plain = { action: 'create', name, desired, goneId: null, reason: 'not in state' } as const;
   const alike = mayBe.get(name) ?? [];
@@ -251,12 +254,14 @@ export function openReason(intents: readonly Intent[]): string {
   return `${often} of ${last?.at ?? ''}, ${verb} sent and never confirmed (${last?.gaveUp?.reason ?? 'interrupted'})`;
 }
 
-function leftBehind(
-  entry: StateEntry,
-  mayBe: LookAlikes<StateEntry>['mayBe'],
-  state: State | null,
-  { removed, prune }: { readonly removed: FormerName | undefined; readonly prune: boolean },
-): Change {
+interface LeftBy {
+  readonly removed: FormerName | undefined;
+  readonly prune: boolean;
+  /** New entries of which one may be what it is. */
+  readonly wantedBy: readonly DesiredWebhook[];
+}
+
+function leftBehind(entry: StateEntry, state: State | null, { removed, prune, wantedBy }: LeftBy): Change {
   const { name, id, spec } = entry;
   const doubt = state?.possiblyDuplicated.get(name);
   const rest = doubt === undefined ? '' : `; a second one like it may be among the ids ${rangesText(doubt)}`;
@@ -265,8 +270,8 @@ function leftBehind(
   if (removed !== undefined) {
     return { action: 'delete', ...webhook, cause: 'removed', place: removed, reason: `removed in the manifest${rest}` };
   }
-  const entries = [...mayBe].flatMap(([wanted, alike]) => (alike.includes(entry) ? [wanted] : []));
-  if (entries.length > 0) {
+  if (wantedBy.length > 0) {
+    const entries = wantedBy.map((wanted) => wanted.name);
     return { action: 'orphaned', ...webhook, mayBe: entries, reason: `${reason}, but may be ${entries.join(' or ')}` };
   }
   return prune ? { action: 'delete', ...webhook, cause: 'pruned' } : { action: 'orphaned', ...webhook };

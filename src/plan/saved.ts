@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Problem } from '../errors.js';
 import type { State } from '../state/state.js';
-import { ACTIONS, type Change } from './change.js';
+import { ACTIONS, type Change, idOf } from './change.js';
 import { changeDigest, planDigest, plannedChanges } from './digest.js';
 import { type ShownAs, type ShownFields, sidesOf } from './sides.js';
 
@@ -47,8 +47,8 @@ export function savedChanges(changes: readonly Change[], shown: ShownAs): SavedC
   return plannedChanges(changes).map((change) => {
     const { name, action, reason } = change;
     const { before, after } = sidesOf(change, shown);
-    const id = 'id' in change ? change.id : null;
-    return { name, action, id, reason, before: asRecord(before), after: asRecord(after), digest: changeDigest(change) };
+    const digest = changeDigest(change);
+    return { name, action, id: idOf(change), reason, before: asRecord(before), after: asRecord(after), digest };
   });
 }
 
@@ -134,12 +134,9 @@ function keyOf({ action, name, id }: SavedChange): string {
 function told({ action, id, before, after }: SavedChange): string {
   const webhook = id === null ? action : `${action} of webhook ${id}`;
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
-  const value = (side: SavedChange['before'], field: string) => JSON.stringify(side?.[field] ?? null);
-  const parts = fields.map((field) => {
-    if (before === null) return `${field}: ${value(after, field)}`;
-    return after === null
-      ? `${field}: ${value(before, field)}`
-      : `${field}: ${value(before, field)} → ${value(after, field)}`;
-  });
+  const sides = [before, after].filter((side) => side !== null);
+  const parts = fields.map(
+    (field) => `${field}: ${sides.map((side) => JSON.stringify(side[field] ?? null)).join(' → ')}`,
+  );
   return parts.length === 0 ? webhook : `${webhook} (${parts.join(', ')})`;
 }

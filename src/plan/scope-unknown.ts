@@ -8,11 +8,13 @@ export interface Unscoped<W> {
   readonly mayBeTaken: boolean;
 }
 
-export interface LookAlikes<W> {
+export interface LookAlikes<E, W> {
   /** By name of the entry: the webhook that is taken for its own. */
   readonly taken: ReadonlyMap<string, W>;
   /** By name of the entry: webhooks of which one may be its own, and of which only a person can say so. */
   readonly mayBe: ReadonlyMap<string, readonly W[]>;
+  /** The same the other way round: the entries of which one may be what the webhook is. */
+  readonly wantedBy: ReadonlyMap<W, readonly E[]>;
 }
 
 interface NewEntry {
@@ -31,24 +33,28 @@ interface NewEntry {
  *
  * To create an entry of the second kind could make its webhook a second time.
  */
-export function matchUnscoped<W>(entries: readonly NewEntry[], webhooks: readonly Unscoped<W>[]): LookAlikes<W> {
+export function matchUnscoped<E extends NewEntry, W>(
+  entries: readonly E[],
+  webhooks: readonly Unscoped<W>[],
+): LookAlikes<E, W> {
   const taken = new Map<string, W>();
   const mayBe = new Map<string, readonly W[]>();
-  if (webhooks.length === 0) return { taken, mayBe };
+  const wantedBy = new Map<W, readonly E[]>();
   const byLook = groupBy(webhooks, ({ shown }) => visibleKey(shown));
-  for (const [look, alike] of groupBy(entries, ({ spec }) => visibleKey(spec))) {
+  // The key of an entry costs the reading of a URL.
+  const byEntryLook = webhooks.length === 0 ? new Map<string, E[]>() : groupBy(entries, ({ spec }) => visibleKey(spec));
+  for (const [look, alike] of byEntryLook) {
     const [first, ...others] = byLook.get(look) ?? [];
-    if (first === undefined) continue;
-    const isOnlyOne = alike.length === 1 && others.length === 0 && first.mayBeTaken;
-    for (const { name, spec } of alike) {
-      const hasScope = spec.database !== undefined || spec.collection !== undefined;
-      if (isOnlyOne && !hasScope) taken.set(name, first.webhook);
-      else
-        mayBe.set(
-          name,
-          [first, ...others].map(({ webhook }) => webhook),
-        );
+    const [entry, ...more] = alike;
+    if (first === undefined || entry === undefined) continue;
+    const isOnlyOne = more.length === 0 && others.length === 0 && first.mayBeTaken;
+    if (isOnlyOne && entry.spec.database === undefined && entry.spec.collection === undefined) {
+      taken.set(entry.name, first.webhook);
+      continue;
     }
+    const candidates = [first, ...others].map(({ webhook }) => webhook);
+    for (const { name } of alike) mayBe.set(name, candidates);
+    for (const webhook of candidates) wantedBy.set(webhook, alike);
   }
-  return { taken, mayBe };
+  return { taken, mayBe, wantedBy };
 }

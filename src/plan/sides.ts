@@ -1,4 +1,4 @@
-import { CALLERS, type Difference, type HandlerAsWritten, shownHandler, type WebhookSpec } from '../webhook.js';
+import { type Difference, type HandlerAsWritten, type ScopeField, shownFields, type WebhookSpec } from '../webhook.js';
 import { type Change, UNKNOWN_VALUE } from './change.js';
 import { limitKey, type ScopeNames } from './names.js';
 
@@ -59,13 +59,11 @@ export function sidesOf(change: Change, shown: ShownAs): Sides {
 }
 
 function wholeWebhook(webhook: HandlerAsWritten & { readonly spec: WebhookSpec }, shown: ShownAs): ShownFields {
-  const { trigger, callers = CALLERS, database, collection } = webhook.spec;
+  const { database, collection, ...fields } = shownFields(webhook);
   return {
-    handler: shownHandler(webhook),
-    trigger,
-    callers: [...new Set(callers)].sort(),
-    database: scope('database', database ?? null, shown),
-    collection: scope('collection', collection ?? null, shown),
+    ...fields,
+    database: scope('database', database, shown),
+    collection: scope('collection', collection, shown),
   };
 }
 
@@ -90,6 +88,6 @@ function fieldValue(difference: Difference, side: 'from' | 'to', shown: ShownAs)
 }
 
 /** Stand-ins for ids are negative (see against.ts): they are shown by the names that they stand for. */
-function scope(field: 'database' | 'collection', id: number | null, { names }: ShownAs): number | string | null {
+function scope(field: ScopeField, id: number | null, { names }: ShownAs): number | string | null {
   return id === null || id > 0 ? id : (names.get(limitKey(field, id)) ?? null);
 }

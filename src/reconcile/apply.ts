@@ -3,6 +3,7 @@ import type { AppliedChange } from '../plan/applied.js';
 import { type Change, idOf, isPending } from '../plan/change.js';
 import type { ApprovedPlan } from '../plan/guard.js';
 import { settledFirst } from '../plan/plan.js';
+import { intentsOf } from '../state/state.js';
 import { type ChangeOf, deleteEntry, moveEntry, noteWritten, recreated, updateEntry } from './actions.js';
 import type { ApplyContext } from './context.js';
 import { Creates, type PostChange } from './creates.js';
@@ -25,8 +26,8 @@ export async function applyPlan({ changes: planned }: ApprovedPlan, context: App
     results.set(applied.change, applied);
     progress();
     // While another POST of it is open, it may be told otherwise in the end: see explainOpen.
-    const isOpen = [...context.journal.state.intents.values()].some(({ name }) => name === applied.change.name);
-    if (isFinal(applied) && !isOpen) context.onResult?.(applied);
+    const isOpen = () => intentsOf(context.journal.state, applied.change.name).length > 0;
+    if (context.onResult !== undefined && isFinal(applied) && !isOpen()) context.onResult(applied);
   };
   for (const change of planned) {
     if (change.action === 'none') noteWritten(change.desired, context);
@@ -60,7 +61,7 @@ export function isFinal({ result }: AppliedChange): boolean {
 
 /** Its webhook turned out to be gone. */
 function createAgain(change: ChangeOf<'update'>, { journal }: ApplyContext): Change {
-  const intents = [...journal.state.intents.values()].filter(({ name }) => name === change.name);
+  const intents = intentsOf(journal.state, change.name);
   return intents.length === 0 ? recreated(change) : settledFirst(recreated(change), intents);
 }
 

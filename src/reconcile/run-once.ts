@@ -67,8 +67,8 @@ export interface PlanToFollow {
 export interface RunReport {
   /** Whose token it is. Null: nothing was to be asked or sent, and nobody was asked. */
   readonly account: Identity | null;
-  /** Of what was to be done when it began. */
-  readonly digest: Digest;
+  /** Of what was to be done when it began. Asked for, since it takes as long as the plan. */
+  digest(): Digest;
   readonly manifest: ValidManifest;
   readonly changes: readonly AppliedChange[];
   /** Of the manifest, and, as an error, what could not be checked. */
@@ -115,7 +115,7 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const planned = makePlan(desired, before, views, options);
     const notices = formerNameNotices(manifest, before);
     if (options.savedPlan !== undefined) assertFresh(options.savedPlan, planned, before);
-    const digest = planDigest(planned.changes, before);
+    const digest = () => planDigest(planned.changes, before);
     options.onBegin?.(account, journal.state.account);
     const live = [...views.values()].flatMap((view) => (view.kind === 'found' ? [view.webhook] : []));
     noteHighest(live, journal, run.context.now().toISOString());

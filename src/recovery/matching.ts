@@ -59,9 +59,14 @@ export function findMatches(
   seen: Iterable<LiveWebhook>,
   wanted: ReadonlyMap<string, WebhookSpec>,
 ): Findings {
-  const found = candidatesAmong(seen, state).sort((a, b) => a.id - b.id);
+  const found = candidatesAmong(seen, state).sort(byId);
+  const byLook = groupBy(found, visibleKey);
   const entries = [...groupBy(state.intents.values(), ({ name }) => name)].map(([name, own]) => {
-    return { name, own, webhooks: found.filter((webhook) => own.some((intent) => canHaveMade(intent, webhook))) };
+    const looks = new Set(own.map(({ spec }) => visibleKey(spec)));
+    const webhooks = [...looks]
+      .flatMap((look) => byLook.get(look) ?? [])
+      .filter((webhook) => own.some((intent) => canHaveMade(intent, webhook)));
+    return { name, own, webhooks: webhooks.sort(byId) };
   });
   const fits = groupBy(
     entries.flatMap(({ webhooks }) => webhooks),
@@ -77,6 +82,10 @@ export function findMatches(
     else for (const intent of own) ambiguous.set(intent.intent, idsOfMade(intent, webhooks));
   }
   return { matches, ambiguous };
+}
+
+function byId(a: LiveWebhook, b: LiveWebhook): number {
+  return a.id - b.id;
 }
 
 function idsOfMade(intent: Intent, webhooks: readonly LiveWebhook[]): number[] {

@@ -1,16 +1,8 @@
-/** What terminals show two columns wide: East Asian wide and fullwidth characters, and emoji. */
-const WIDE = new RegExp(
-  [
-    '[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff00-\\uff60',
-    '\\uffe0-\\uffe6\\u{1f300}-\\u{1f64f}\\u{1f680}-\\u{1f6ff}\\u{1f900}-\\u{1f9ff}\\u{20000}-\\u{3fffd}]',
-  ].join(''),
-  'gu',
-);
-const COMBINING = /[\p{Mn}\p{Me}]/gu;
+import stringWidth from 'string-width';
 
 /** How many columns of a terminal the text takes. */
 export function columns(text: string): number {
-  return [...text.replace(COMBINING, '').replace(WIDE, '  ')].length;
+  return stringWidth(text);
 }
 
 /** The text with spaces after it, up to so many columns. */

@@ -67,6 +67,15 @@ Account 34 Development \\(Copernica BV\\) at api\\.copernica\\.com
     expect(text).toContain('| `b` | create | done |');
   });
 
+  it('says that nothing came about where all of it failed', () => {
+    const { changes } = makePlan([wanted('b')], null);
+    const text = applyMarkdown(
+      changes.map((change) => ({ change, result: 'failed', id: null, error: null })),
+      OPTIONS,
+    );
+    expect(text).toContain('**Done\\: nothing, 1 not done**');
+  });
+
   it('counts what a comment would not hold', () => {
     const many = Array.from({ length: 10_000 }, (_, n) => wanted(`n${n}`, { handler: `https://n.example/${n}` }));
     const text = planMarkdown(makePlan(many, null).changes, OPTIONS);

@@ -7,10 +7,15 @@ import { anEntry, anIntent, aState } from '../../helpers/state.js';
 
 const LOOK = { handler: 'https://a.example/x', trigger: 'create' } as const;
 
-const all = { name: 'all', spec: LOOK };
-const limited = { name: 'limited', spec: { ...LOOK, database: 1017 } };
-const narrow = { name: 'narrow', spec: { ...LOOK, database: 1017, collection: 42 } };
-const other = { name: 'other', spec: { ...LOOK, trigger: 'open' as const } };
+interface NewEntry {
+  readonly name: string;
+  readonly spec: WebhookSpec;
+}
+
+const all: NewEntry = { name: 'all', spec: LOOK };
+const limited: NewEntry = { name: 'limited', spec: { ...LOOK, database: 1017 } };
+const narrow: NewEntry = { name: 'narrow', spec: { ...LOOK, database: 1017, collection: 42 } };
+const other: NewEntry = { name: 'other', spec: { ...LOOK, trigger: 'open' as const } };
 
 describe('webhooks of unknown scope, compared with new entries', () => {
   it.each([
