@@ -8,7 +8,7 @@ import { logProblem } from '../log.js';
 import { countActions } from '../output/summary.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isDrift, isPending } from '../plan/change.js';
-import { untoldWarnings } from '../reconcile/open.js';
+import { untoldErrors } from '../reconcile/open.js';
 import { STATE_MISSING } from '../reconcile/open-state.js';
 import { type RunReport, runOnce } from '../reconcile/run-once.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
@@ -83,12 +83,13 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
   const warnings = report.warnings
     .slice(report.manifest.warnings.length)
     .filter(({ severity }) => severity !== 'notice' || isRead);
-  for (const problem of [...warnings, ...untoldWarnings(report), ...duplicates]) logProblem(log, problem);
+  const untold = untoldErrors(report);
+  for (const problem of [...warnings, ...untold, ...duplicates]) logProblem(log, problem);
   for (const applied of report.changes) logChange(applied, log);
   const counts = countActions(report.changes.map(({ change }) => change));
   const failed = report.changes.filter(({ result }) => result === 'failed').length;
   const refused = report.changes.filter(({ result }) => result === 'refused').length;
-  const uncertain = report.changes.filter(({ result }) => result === 'uncertain').length;
+  const uncertain = report.changes.filter(({ result }) => result === 'uncertain').length + untold.length;
   const summary = {
     triggers,
     ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),

@@ -68,10 +68,8 @@ export async function planCommand(
     });
   });
   if (options.out === undefined) return result;
-  // What is refused of single changes leaves the rest as it is.
-  if (plans.size < accounts.length || [...plans.values()].some(({ isComplete }) => !isComplete)) {
-    return { ...result, text: `${result.text ?? ''}The plan is not saved, as it is not complete.\n` };
-  }
+  const why = whyNotSaved([...plans.values()], accounts.length);
+  if (why !== null) return { ...result, text: `${result.text ?? ''}The plan is not saved, since ${why}.\n` };
   await writePlans(options.out, {
     version: 1,
     plans: [...plans].map(([account, planned]) => savedPlan(account, planned)),
@@ -80,6 +78,13 @@ export async function planCommand(
   if (invocation.output === 'markdown') return result;
   const text = `Saved the plan: "copernica-webhooks apply ${options.out}" does exactly this, or nothing.\n`;
   return { ...result, text: `${result.text ?? ''}${text}` };
+}
+
+/** Null: it is saved. What `apply` then does is all that was planned. */
+function whyNotSaved(plans: readonly Planned[], accounts: number): string | null {
+  if (plans.length < accounts) return 'not all accounts could be planned';
+  if (plans.some(({ unread }) => unread > 0)) return 'not all webhooks could be checked';
+  return plans.some(({ refusals }) => refusals.length > 0) ? 'some of it is refused' : null;
 }
 
 function totalOf(plans: readonly Planned[], all: number, host: Host, output: Invocation['output']): string {
@@ -154,7 +159,8 @@ function resultOf(
   planned: PlannedAccount,
   options: PlanCommandOptions,
 ): CommandResult {
-  const { about, changes, digest, other, names, warnings, manifestWarnings, refusals, unread, hideValues } = planned;
+  const { about, changes, digest, other, names, refusals, unread, hideValues } = planned;
+  const isAnythingOpen = planned.hasOpen || changes.some(isPending);
   const head = other === undefined ? accountLine(about) : `Compared with ${printable(other)}`;
   const color = wantsColor(host.stdout, host.environment);
   const shown = { names, unread, hideValues };
@@ -165,9 +171,9 @@ function resultOf(
       ...planJson(changes, { names, hideValues }),
     },
     text: textOf(invocation.output, changes, { head, color, ...shown }),
-    problems: [...manifestWarnings, ...warnings, ...refusals],
+    problems: [...planned.manifestWarnings, ...planned.warnings, ...refusals],
     failures: [...refusals.map(() => 'refused' as const), ...(unread > 0 ? (['failed'] as const) : [])],
-    exitCode: options.detailedExitcode && changes.some(isPending) ? EXIT.changes : EXIT.done,
+    exitCode: options.detailedExitcode && isAnythingOpen ? EXIT.changes : EXIT.done,
   };
 }
 
@@ -187,7 +193,7 @@ function planAgainst(path: string, host: Host, settings: Settings, { entries, re
   const { manifests, names } = withStandIns([entries, before.entries]);
   const [desired = [], existing = []] = manifests;
   const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), { prune: settings.prune, removed });
-  return { account: null, changes, names, warnings: [], refusals: refusalsOf(changes), isComplete: true, unread: 0 };
+  return { account: null, changes, names, warnings: [], refusals: refusalsOf(changes), hasOpen: false, unread: 0 };
 }
 
 async function planForState(

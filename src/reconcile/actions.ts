@@ -1,7 +1,7 @@
 import type { CallFailure } from '../copernica/api.js';
 import type { AppliedChange } from '../plan/applied.js';
 import type { Change } from '../plan/change.js';
-import { asWritten, type DesiredWebhook } from '../webhook.js';
+import { asWritten, type DesiredWebhook, type ManifestEntry } from '../webhook.js';
 import type { ApplyContext } from './context.js';
 import { callError, uncertainError } from './failures.js';
 import { post } from './post.js';
@@ -102,12 +102,15 @@ export function noteWritten(desired: DesiredWebhook, context: ApplyContext): voi
 }
 
 /** The state says which entries are protected, for when they leave the manifest. */
-export function noteProtection(desired: readonly DesiredWebhook[], context: ApplyContext): void {
-  const { state } = context.journal;
-  for (const { name, protect = false } of desired) {
-    const entry = state.entries.get(name);
+export function noteProtection(
+  entries: readonly ManifestEntry[],
+  context: Pick<ApplyContext, 'journal' | 'now'>,
+): void {
+  const { journal } = context;
+  for (const { name, protect = false } of entries) {
+    const entry = journal.state.entries.get(name);
     if (entry === undefined || (entry.isProtected ?? false) === protect) continue;
-    context.journal.write({ type: 'protected', name, at: at(context), isProtected: protect });
+    journal.write({ type: 'protected', name, at: at(context), isProtected: protect });
   }
 }
 
@@ -150,7 +153,7 @@ function takeName(
   context.journal.write({ type: 'renamed', from, to: name, at: at(context) });
 }
 
-function at({ now }: ApplyContext): string {
+function at({ now }: Pick<ApplyContext, 'now'>): string {
   return now().toISOString();
 }
 

@@ -19,6 +19,7 @@ import {
   type WebhookSpec,
 } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
+import { noteProtection } from './actions.js';
 import { lookUpScopes } from './names.js';
 import { type OpenedState, openState } from './open-state.js';
 import type { ReconcilerPorts, ValidManifest } from './ports.js';
@@ -60,6 +61,7 @@ export async function importWebhook(
     const entry = entryOf(manifest, options);
     const target = {
       name: entry.name,
+      isProtected: entry.protect === true,
       wanted: new Set(manifest.entries.flatMap(({ name, was }) => (was === undefined ? [name] : [name, was.name]))),
     };
     const taken = await takeOver(ports, await openState(locked, ports, options), { ...options, entry, target });
@@ -109,6 +111,7 @@ async function takeOver(
   const written = asWritten(sameHandler ?? {});
   const at = ports.now().toISOString();
   const { name } = entry;
+  noteProtection([entry], { journal, now: ports.now });
   // By importing it under this name somebody says that it has the scope of this entry.
   journal.write({ type: 'imported', name, id, at, webhook, ...written, ...made, isScopeKnown: true });
   await journal.flush();
@@ -140,8 +143,8 @@ async function settle(
   return { kind: 'settled', spec: specOf(live, { name, spec: {} }), former: null, unchecked: [] };
 }
 
-function throwRefused({ message, remedy }: ImportRefusal, name: string): never {
-  throw productError('refused', { code: 'import-taken', message, name, remedy });
+function throwRefused({ code, message, remedy }: ImportRefusal, name: string): never {
+  throw productError('refused', { code, message, name, remedy });
 }
 
 function uncheckedScopes(live: LiveWebhook, spec: WebhookSpec): ScopeField[] {

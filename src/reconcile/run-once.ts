@@ -227,6 +227,8 @@ async function oneRound(
   for (const rename of renamesOfUncertain(desired, journal.state)) {
     journal.write({ type: 'renamed', ...rename, at: ports.now().toISOString() });
   }
+  // Before anything is found that would take its place.
+  noteProtection(desired, context);
   await recovery.look();
   await recovery.sweep();
   await recovery.lookAgain();

@@ -124,6 +124,24 @@ describe('removed', () => {
     await place.run('apply', '--settle', '0');
     expect(idsOf(sandbox)).toHaveLength(1);
   });
+
+  it('ends no run with 0 while a create of that name is uncertain', async () => {
+    const sandbox = await openSandbox({ faults: ['create@2:after:504', 'read:before:403*always'] });
+    const place = await Workplace.open(sandbox);
+    await place.write('webhooks.yaml', manifestOf([{ name: 'first' }, { name: 'a' }]));
+    expect((await place.run('apply', '--init', '--settle', '0', '--on-uncertain', 'hold')).code).toBe(4);
+    await place.write('webhooks.yaml', manifestOf([{ name: 'first' }], 'removed: [a]\n'));
+    const [plan, changed] = [await place.run('plan', '--no-refresh'), ['plan', '--no-refresh', '--detailed-exitcode']];
+    expect([plan.code, plan.stderr]).toEqual([
+      0,
+      expect.stringContaining('a: a POST of unknown outcome may have made a webhook'),
+    ]);
+    expect((await place.run(...changed)).code).toBe(2);
+    const apply = await place.json('apply', '--no-refresh', '--settle', '0');
+    expect(apply).toMatchObject({ code: 1, document: { errors: [{ code: 'create-unsettled', name: 'a' }] } });
+    await place.run('forget', 'a');
+    expect((await place.run('apply', '--no-refresh')).code).toBe(0);
+  });
 });
 
 describe('protect', () => {
@@ -171,9 +189,9 @@ describe('protect', () => {
       4,
       expect.stringMatching(/webhooks\.yaml:3:11: error: a: not deleted, since the entry is protected/),
     ]);
-    expect((await place.run('plan', '--out', 'plan.json')).code).toBe(4);
-    expect((await place.run('apply', 'plan.json')).code).toBe(4);
-    expect(idsOf(sandbox)).toHaveLength(2);
+    const plan = await place.run('plan', '--out', 'plan.json');
+    expect([plan.code, plan.stdout]).toEqual([4, expect.stringContaining('The plan is not saved')]);
+    await expect(place.read('plan.json')).rejects.toThrow();
     expect((await place.run('forget', 'a')).code).toBe(0);
     expect((await place.run('apply')).code).toBe(0);
     expect(idsOf(sandbox)).toHaveLength(2);
@@ -186,6 +204,27 @@ describe('protect', () => {
     await place.write('webhooks.yaml', manifestOf([{ name: 'b' }]));
     expect((await place.run('apply', '--prune')).code).toBe(0);
     expect(idsOf(sandbox)).toHaveLength(1);
+  });
+
+  it('keeps the webhook where an earlier replace, of which the answer was lost, has made another', async () => {
+    const sandbox = await openSandbox({ faults: ['create@2:after:504', 'read:before:403*always'] });
+    const place = await Workplace.open(sandbox);
+    await place.write('webhooks.yaml', manifestOf([{ name: 'a' }]));
+    expect((await place.run('apply', '--init')).code).toBe(0);
+    await place.write('webhooks.yaml', manifestOf([{ name: 'a', more: ', database: 1017' }]));
+    await place.run('apply', '--no-refresh', '--settle', '0', '--on-uncertain', 'hold');
+    const [old, made] = idsOf(sandbox);
+    sandbox.model.clearFaults();
+    await place.write('webhooks.yaml', manifestOf([{ name: 'a', more: ', database: 1017, protect: true' }]));
+    const imported = await place.run('import', 'a', String(made));
+    expect([imported.code, imported.stderr]).toEqual([
+      4,
+      `error: webhook ${made} is not taken over, since webhook ${old} would be deleted, and the entry is protected
+  help: take \`protect\` out of the entry first; or delete webhook ${made} in the dashboard, and run "import a ${old}"\n`,
+    ]);
+    const done = await place.run('apply', '--settle', '0');
+    expect([done.code, done.stderr]).toEqual([4, expect.stringContaining('a: not replaced')]);
+    expect(idsOf(sandbox)).toEqual([old]);
   });
 
   it('is seen where two manifests are compared', async () => {

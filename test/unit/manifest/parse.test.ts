@@ -475,12 +475,6 @@ describe('names that the state has', () => {
 });
 
 describe('a host with letters of other alphabets', () => {
-  it('is taken however often', () => {
-    // Compiled by Node 20, URL.canParse refuses it after a few thousand times.
-    const text = `webhooks:\n${Array.from({ length: 9_000 }, (_, n) => `- {name: a${n}, handler: "https://ü.example.com/${n}", trigger: open}\n`).join('')}`;
-    expect(parse(text).ok).toBe(true);
-  });
-
   it.each([
     ['https://müller.example.com/x', 'xn--mller-kva.example.com'],
     ['https://u:p@аpple.com:8443/x', 'xn--pple-43d.com:8443'],
