@@ -71,10 +71,14 @@ describe('docs/reviewing-changes.md', () => {
     expect(stdout).toBe(comment.replace(/^> ?/gm, ''));
   });
 
-  it('a pull request that would replace a protected webhook fails', async () => {
-    const place = await openPullRequest(ON_BRANCH.replace('database: 1017', 'database: 1018'));
-    expect((await place.run('validate')).code).toBe(0);
-    expect(await type(place, REFUSED)).toBe(4);
+  it('a pull request that would replace a protected webhook fails, and so does the plan once it is merged', async () => {
+    const manifest = ON_BRANCH.replace('database: 1017', 'database: 1018');
+    expect(await type(await openPullRequest(manifest), REFUSED)).toBe(4);
+    const { place, sent } = await openMain();
+    await place.write('webhooks.yaml', manifest);
+    expect((await place.run('plan', '--out', 'plan.json')).code).toBe(4);
+    await expect(place.read('plan.json')).rejects.toThrow('ENOENT');
+    expect(sent()).toEqual([]);
   });
 
   it('what was approved is done, each webhook once, and what is protected is not touched', async () => {
