@@ -68,9 +68,13 @@ export function planNotice(changes: readonly Change[], unread = 0): string {
 
 /** `2 to create, 5 unchanged, 1 refused`. */
 export function planSummary(changes: readonly Change[], unread: number): string {
-  const refused = changes.filter((change) => !isCarriedOut(change)).length;
-  const tail = `${refused === 0 ? '' : `, ${refused} refused`}${uncheckedTail(unread)}`;
-  return `${summaryLine(countActions(changes.filter(isCarriedOut)), 'to-do')}${tail}`;
+  const carriedOut = changes.filter(isCarriedOut);
+  const refused = changes.length - carriedOut.length;
+  const parts = [
+    ...(carriedOut.length > 0 || refused === 0 ? [summaryLine(countActions(carriedOut), 'to-do')] : []),
+    ...(refused > 0 ? [`${refused} refused`] : []),
+  ];
+  return `${parts.join(', ')}${uncheckedTail(unread)}`;
 }
 
 function isCarriedOut({ refused }: Change): boolean {

@@ -67,6 +67,12 @@ Account 34 Development \\(Copernica BV\\) at api\\.copernica\\.com
     expect(text).toContain('| `b` | create | done |');
   });
 
+  it('says that all is refused where it is, and not that the manifest is empty', () => {
+    const ofOne = aState({ entries: [anEntry({ name: 'a', id: 10, spec: SPEC })] });
+    const { changes } = makePlan([{ ...wanted('a', { database: 1018 }), protect: true }], ofOne);
+    expect(planMarkdown(changes, OPTIONS)).toMatch(/^\*\*Nothing to do\\: 1 refused\*\*\n/);
+  });
+
   it('says that nothing came about where all of it failed', () => {
     const { changes } = makePlan([wanted('b')], null);
     const text = applyMarkdown(
