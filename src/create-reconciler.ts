@@ -112,7 +112,7 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
   const { host, log, stop, command, breakerFor } = options;
   const { settings } = options.account;
   const store = stateStore(target.state);
-  const manifest = new ManifestLoader([settings.file], host.environment, host.secrets);
+  const manifest = new ManifestLoader(settings.file, host.environment, host.secrets);
   let lease: StateLease | null = null;
   const api = createCopernicaClient({
     apiUrl: target.apiUrl,

@@ -34,8 +34,11 @@ export const ERROR_CODES = {
     'bad-callers',
     'bad-caller',
     'bad-id',
+    'bad-protect',
     'collection-without-database',
     'duplicate-name',
+    'was-taken',
+    'removed-taken',
     'duplicate-webhook',
     'bad-reference',
     'foreign-variable',
@@ -95,6 +98,7 @@ export const ERROR_CODES = {
     'scope-unknown',
     'import-taken',
     'stale-plan',
+    'protected',
   ],
   failed: [
     'state-replaced',
@@ -136,7 +140,9 @@ export const ERROR_CODES = {
     'discover-uncompared',
     'no-change-events',
     'manifest-mounted',
+    'non-ascii-host',
   ],
+  notice: ['was-unknown', 'removed-unknown'],
   /** An error or a warning, whichever the check finds. */
   doctor: [
     'doctor-settings',

@@ -12,7 +12,7 @@ import { totalLine } from '../output/summary.js';
 import { columnWidth } from '../output/table.js';
 import type { AppliedChange } from '../plan/applied.js';
 import type { ShownAs } from '../plan/sides.js';
-import { untoldWarnings } from '../reconcile/open.js';
+import { untoldErrors } from '../reconcile/open.js';
 import { type PlanToFollow, type RunOptions, type RunReport, runOnce } from '../reconcile/run-once.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
 import type { AccountSettings } from '../settings/resolve.js';
@@ -173,8 +173,8 @@ interface ResultOptions {
 function resultOf(session: Session, report: RunReport, options: ResultOptions): CommandResult {
   const { color, live, shownAs, output } = options;
   const about = aboutOf(session, report.account, report.state.account);
-  const { file } = session.settings;
   const { unread } = report;
+  const untold = untoldErrors(report);
   const head = accountLine(about);
   const results = formatApplied(report.changes, { color, unread, shown: live.shown ?? new Set() });
   const text = live.shown === null ? `${head}\n\n${results}` : results;
@@ -182,16 +182,11 @@ function resultOf(session: Session, report: RunReport, options: ResultOptions): 
     document: {
       account: accountJson(about),
       digest: report.digest(),
-      ...applyJson(report.changes, { file, ...shownAs }),
+      ...applyJson(report.changes, shownAs),
     },
-    text: output === 'markdown' ? applyMarkdown(report.changes, { head, file, unread, ...shownAs }) : text,
-    problems: [
-      ...report.warnings,
-      ...untoldWarnings(report),
-      ...duplicateWarnings(report.state),
-      ...problemsOf(report.changes),
-    ],
-    failures: [...failuresOf(report.changes), ...(report.unread > 0 ? (['failed'] as const) : [])],
+    text: output === 'markdown' ? applyMarkdown(report.changes, { head, unread, ...shownAs }) : text,
+    problems: [...report.warnings, ...untold, ...duplicateWarnings(report.state), ...problemsOf(report.changes)],
+    failures: [...failuresOf(report.changes), ...(unread + untold.length > 0 ? (['failed'] as const) : [])],
   };
 }
 

@@ -8,7 +8,7 @@ import { logProblem } from '../log.js';
 import { countActions } from '../output/summary.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isDrift, isPending } from '../plan/change.js';
-import { untoldWarnings } from '../reconcile/open.js';
+import { untoldErrors } from '../reconcile/open.js';
 import { STATE_MISSING } from '../reconcile/open-state.js';
 import { type RunReport, runOnce } from '../reconcile/run-once.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
@@ -79,13 +79,17 @@ function earlier(a: number | null, b: number | null): number | null {
 function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger): RunResult['result'] {
   const duplicates = duplicateWarnings(report.state);
   // The manifest's own warnings were logged when it was read.
-  const warnings = report.warnings.slice(report.manifest.warnings.length);
-  for (const problem of [...warnings, ...untoldWarnings(report), ...duplicates]) logProblem(log, problem);
+  const isRead = triggers.some((trigger) => trigger === 'start' || trigger === 'manifest' || trigger === 'hangup');
+  const warnings = report.warnings
+    .slice(report.manifest.warnings.length)
+    .filter(({ severity }) => severity !== 'notice' || isRead);
+  const untold = untoldErrors(report);
+  for (const problem of [...warnings, ...untold, ...duplicates]) logProblem(log, problem);
   for (const applied of report.changes) logChange(applied, log);
   const counts = countActions(report.changes.map(({ change }) => change));
   const failed = report.changes.filter(({ result }) => result === 'failed').length;
   const refused = report.changes.filter(({ result }) => result === 'refused').length;
-  const uncertain = report.changes.filter(({ result }) => result === 'uncertain').length;
+  const uncertain = report.changes.filter(({ result }) => result === 'uncertain').length + untold.length;
   const summary = {
     triggers,
     ...(report.manifest.commit ? { commit: report.manifest.commit } : {}),

@@ -8,7 +8,6 @@ export function runOptions(
     Partial<Pick<RunOptions, 'onProgress' | 'onBegin' | 'onResult' | 'onStateOpened' | 'savedPlan'>>,
 ): RunOptions {
   return {
-    manifestFile: settings.file,
     concurrency: settings.concurrency,
     timeoutMs: settings.timeoutMs,
     prune: settings.prune,

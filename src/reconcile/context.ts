@@ -10,8 +10,6 @@ export interface ApplyContext {
   readonly journal: OpenJournal;
   readonly api: CopernicaApi;
   readonly recovery: Recovery;
-  /** The manifest's path, for messages. */
-  readonly manifestFile: string;
   readonly concurrency: number;
   /** How long an answer is waited for, in milliseconds. */
   readonly timeoutMs: number;

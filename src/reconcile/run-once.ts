@@ -1,11 +1,12 @@
 import type { Identity } from '../copernica/api.js';
 import { type Problem, ProductError } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { isPending, isRefusedCreate, type Plan } from '../plan/change.js';
+import { type Change, isPending, type Plan } from '../plan/change.js';
 import { type Digest, planDigest } from '../plan/digest.js';
+import { formerNameNotices } from '../plan/former-names.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
-import { makePlan } from '../plan/plan.js';
+import { makePlan, type PlanOptions } from '../plan/plan.js';
 import type { OnProgress } from '../plan/progress.js';
 import { type SavedPlan, staleness } from '../plan/saved.js';
 import type { ShownAs } from '../plan/sides.js';
@@ -17,6 +18,7 @@ import type { State } from '../state/state.js';
 import type { OpenJournal } from '../state/store.js';
 import type { DesiredWebhook } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
+import { noteProtection } from './actions.js';
 import { applyPlan, isFinal } from './apply.js';
 import type { ApplyContext } from './context.js';
 import { mergeResults } from './merge.js';
@@ -27,8 +29,6 @@ import type { ReconcilerPorts, ValidManifest } from './ports.js';
 import { knownIds, refresh } from './refresh.js';
 
 export interface RunOptions {
-  /** The manifest's path, for messages. */
-  readonly manifestFile: string;
   readonly concurrency: number;
   /** How long an answer is waited for, in milliseconds. */
   readonly timeoutMs: number;
@@ -95,7 +95,8 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
   try {
     asked.onProgress({ phase: 'asking' });
     const manifest = await ports.loadManifest();
-    const options = { ...asked, prune: asked.prune && manifest.mayPrune !== false };
+    const { removed } = manifest;
+    const options = { ...asked, removed, prune: asked.prune && manifest.mayPrune !== false };
     const opened = await openState(lease, ports, options);
     const { journal } = opened;
     options.onStateOpened?.();
@@ -105,14 +106,14 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
       account = await readAccount(ports.api);
       checkAccount(account, journal.state.account);
     }
-    const file = options.manifestFile;
-    const desired = asIs ?? (await lookUpScopes(manifest.entries, ports.api, { file, state: journal.state })).entries;
+    const desired = asIs ?? (await lookUpScopes(manifest.entries, ports.api, journal.state)).entries;
     const run = startRun({ ...ports, now: ports.startClock() }, options, journal, desired);
     const views: LiveViews = options.refresh
       ? await refresh(knownIds(desired, journal.state), ports.api, options)
       : new Map();
     const before = opened.isNew ? null : journal.state;
     const planned = makePlan(desired, before, views, options);
+    const notices = formerNameNotices(manifest, before);
     if (options.savedPlan !== undefined) assertFresh(options.savedPlan, planned, before);
     const digest = () => planDigest(planned.changes, before);
     options.onBegin?.(account, journal.state.account);
@@ -120,7 +121,7 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     noteHighest(live, journal, run.context.now().toISOString());
     const unread = countUnread(views);
     const { changes, comeBackInMs } = await inRounds(run, views);
-    const warnings = [...manifest.warnings, ...unreadProblems(views), ...lossesProblem(journal.state)];
+    const warnings = [...manifest.warnings, ...notices, ...unreadProblems(views), ...lossesProblem(journal.state)];
     const lookFailure = run.context.recovery.failure;
     return { account, digest, manifest, changes, warnings, unread, lookFailure, comeBackInMs, state: journal.state };
   } finally {
@@ -136,14 +137,14 @@ function assertFresh({ path, plan, shown }: PlanToFollow, { changes }: Plan, sta
 
 interface Run {
   readonly ports: ReconcilerPorts;
-  readonly options: RunOptions;
+  readonly options: RunOptions & PlanOptions;
   readonly desired: readonly DesiredWebhook[];
   readonly context: ApplyContext;
 }
 
 function startRun(
   ports: ReconcilerPorts,
-  options: RunOptions,
+  options: RunOptions & PlanOptions,
   journal: OpenJournal,
   desired: readonly DesiredWebhook[],
 ): Run {
@@ -226,22 +227,27 @@ async function oneRound(
   for (const rename of renamesOfUncertain(desired, journal.state)) {
     journal.write({ type: 'renamed', ...rename, at: ports.now().toISOString() });
   }
+  // Before anything is found that would take its place.
+  noteProtection(desired, context);
   await recovery.look();
   await recovery.sweep();
   await recovery.lookAgain();
   const plan = makePlan(desired, journal.state, views, options);
   const verdict = approve(plan, journal.state, options);
   if (verdict.kind === 'refused') throw new ProductError('refused', [verdict.problem]);
-  return { results: await applyPlan(verdict.plan, context), plan };
+  const results = await applyPlan(verdict.plan, context);
+  noteProtection(desired, context);
+  return { results, plan };
 }
 
 /** Entries that would be POSTed if nothing were uncertain. */
 function namesToPost(desired: readonly DesiredWebhook[], state: State): ReadonlySet<string> {
   const { changes } = makePlan(desired, { ...state, intents: new Map() });
-  const posted = changes.filter(
-    (change) => (change.action === 'create' && !isRefusedCreate(change)) || change.action === 'replace',
-  );
-  return new Set(posted.map(({ name }) => name));
+  return new Set(changes.filter(isPost).map(({ name }) => name));
+}
+
+function isPost({ action, refused }: Change): boolean {
+  return (action === 'create' || action === 'replace') && refused === undefined;
 }
 
 function openNumbers({ intents }: State): ReadonlySet<number> {
@@ -265,10 +271,14 @@ function nextTryMs(state: State, { settleMs }: Settling, now: number): number | 
 }
 
 /** `desired` is null while names are to be looked up. */
-function needsTheAccount(desired: readonly DesiredWebhook[] | null, state: State, options: RunOptions): boolean {
+function needsTheAccount(
+  desired: readonly DesiredWebhook[] | null,
+  state: State,
+  options: RunOptions & PlanOptions,
+): boolean {
   if (desired === null || state.intents.size + state.closed.size > 0) return true;
   if (options.refresh && state.entries.size > 0) return true;
   return makePlan(desired, state, new Map(), options).changes.some(
-    (change) => isPending(change) && change.action !== 'move',
+    (change) => isPending(change) && change.action !== 'move' && change.refused === undefined,
   );
 }

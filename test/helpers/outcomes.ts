@@ -51,7 +51,13 @@ function recordsOf(name: string, intent: number, doubled: boolean): StateRecord[
 }
 
 function changeOf(name: string, fate: Fate): AppliedChange {
-  const desired = { name, spec: { handler: 'https://a.example/x', trigger: 'create' }, line: 1, column: 1 } as const;
+  const desired = {
+    name,
+    spec: { handler: 'https://a.example/x', trigger: 'create' },
+    file: 'webhooks.yaml',
+    line: 1,
+    column: 1,
+  } as const;
   const of = { name, desired, id: 1 };
   const drift: Change = { ...of, reason: CHANGED_IN_ACCOUNT, action: 'update', from: null, differences: [] };
   const orphaned: Change = { ...of, reason: '', action: 'orphaned', spec: desired.spec };

@@ -2,7 +2,7 @@ import { ProductError } from '../../src/errors.js';
 import { formatApplied } from '../../src/output/apply-text.js';
 import { type RunOptions, type RunReport, runOnce } from '../../src/reconcile/run-once.js';
 import { TRIGGERS } from '../../src/webhook.js';
-import { edited, entryOf, valid } from './edits.js';
+import { edited, entryOf, removedBy, valid } from './edits.js';
 import type { HandStep, History, RunStep, Step } from './history.js';
 import { manyEntries } from './many.js';
 import { Process } from './process.js';
@@ -75,7 +75,11 @@ export class Player {
       case 'run':
         return this.#runWithFaults(step);
       case 'edit':
-        world.entries = step.edits.reduce(edited, world.entries);
+        for (const edit of step.edits) {
+          const name = removedBy(world.entries, edit);
+          if (name !== null) world.removed.add(name);
+          world.entries = edited(world.entries, edit);
+        }
         return;
       case 'break':
       case 'mend':
@@ -170,7 +174,6 @@ export class Player {
   #options(step: RunStep, process: Process): RunOptions {
     const { refresh, prune, force, hold, wait, concurrency, retry } = step;
     return {
-      manifestFile: 'webhooks.yaml',
       concurrency,
       timeoutMs: 30_000,
       init: true,

@@ -14,7 +14,7 @@ function verdict(managed: number, deleted: number, force = false) {
   const state = aState({ entries: numbers.map((n) => anEntry({ name: `w${n}`, id: n + 1, spec: specOf(n) })) });
   const desired = numbers
     .slice(deleted)
-    .map((n): DesiredWebhook => ({ name: `w${n}`, spec: specOf(n), line: 1, column: 1 }));
+    .map((n): DesiredWebhook => ({ name: `w${n}`, spec: specOf(n), file: 'webhooks.yaml', line: 1, column: 1 }));
   return approve(makePlan(desired, state, new Map(), { prune: true }), state, { force }).kind;
 }
 
@@ -41,7 +41,7 @@ describe('the deletion guard', () => {
   it('does not count webhooks that were on their way out already', () => {
     const pendingDeletes = [1, 2, 3].map((id) => ({ id, name: 'gone', spec: specOf(id) }));
     const state = aState({ entries: [anEntry({ name: 'a', id: 9, spec: specOf(9) })], pendingDeletes });
-    const desired = [{ name: 'a', spec: specOf(9), line: 1, column: 1 }];
+    const desired = [{ name: 'a', spec: specOf(9), file: 'webhooks.yaml', line: 1, column: 1 }];
     expect(approve(makePlan(desired, state), state, { force: false }).kind).toBe('approved');
   });
 });
