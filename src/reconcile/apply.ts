@@ -31,23 +31,27 @@ export async function applyPlan({ changes: planned }: ApprovedPlan, context: App
   };
   for (const change of planned) {
     if (change.action === 'none') noteWritten(change.desired, context);
-    if (!isRefusedCreate(change)) continue;
-    onResult({ change, result: 'refused', id: null, error: scopeUnknownError(change, manifestFile) });
+    const before = context.refusedBefore(change);
+    if (before !== null) onResult(before);
+    else if (isRefusedCreate(change)) {
+      onResult({ change, result: 'refused', id: null, error: scopeUnknownError(change, manifestFile) });
+    }
   }
+  const isToDo = (change: Change) => !results.has(change);
   // As planned, but that what a PUT shows to be gone is made anew.
   const changes = [...planned];
   await forEachAtATime(planned.entries(), concurrency, async ([index, change]) => {
-    if (!isUpdate(change) && change.action !== 'move') return;
+    if (!isToDo(change) || (!isUpdate(change) && change.action !== 'move')) return;
     if (stop.aborted) return onResult(skipped(change));
     if (change.action === 'move') return onResult(moveEntry(change, context));
     const applied = await updateEntry(change, context);
     if (applied === null) changes[index] = createAgain(change, context);
     else onResult(applied);
   });
-  await new Creates(changes.filter(isPost), context, onResult).send();
+  await new Creates(changes.filter(isToDo).filter(isPost), context, onResult).send();
   const fresh = freshDeletes(planned, context);
   of += fresh.length;
-  await forEachAtATime([...planned.filter(isDelete), ...fresh], concurrency, async (change) => {
+  await forEachAtATime([...planned.filter(isToDo).filter(isDelete), ...fresh], concurrency, async (change) => {
     onResult(stop.aborted ? skipped(change) : await deleteEntry(change, context));
   });
   return [...changes, ...fresh].map((change) => results.get(change) ?? withoutResult(change));
@@ -65,7 +69,6 @@ function createAgain(change: ChangeOf<'update'>, { journal }: ApplyContext): Cha
 }
 
 function isPost(change: Change): change is PostChange {
-  if (isRefusedCreate(change)) return false;
   return change.action === 'create' || change.action === 'replace' || change.action === 'recover';
 }
 

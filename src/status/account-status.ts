@@ -61,7 +61,7 @@ interface RunEnded {
   readonly kind: 'run-ended';
   readonly view: RunView;
   readonly warnings: readonly Problem[];
-  /** The account was looked at too, so that drift would have been seen. */
+  /** All of the account was looked at too, so that drift would have been seen. */
   readonly refreshed: boolean;
 }
 
@@ -175,11 +175,10 @@ function afterRun(status: AccountStatus, event: RunEnded, now: string): Partial<
   };
 }
 
-/** A check that could not see everything adds to what was seen before. */
+/** A check that did not see everything adds to what was seen before. */
 function driftAfter({ drifted }: AccountStatus, { view, warnings, refreshed }: RunEnded): readonly string[] {
-  if (!refreshed) return drifted;
   const seen = view.changes.flatMap(({ change }) => (isDrift(change) ? [change.name] : []));
-  return isUnchecked(warnings) ? [...new Set([...drifted, ...seen])] : seen;
+  return refreshed && !isUnchecked(warnings) ? seen : [...new Set([...drifted, ...seen])];
 }
 
 /** What was to be checked in the account could not be. */
@@ -213,11 +212,11 @@ function resultOf({ manifestProblems }: AccountStatus, event: RunEnded | RunFail
 
 function changesOf({ changes }: RunView): Pick<RunSnapshot, 'counts' | 'notDone' | 'changes'> {
   const done = changes.filter(({ result }) => result === 'done');
-  const pending = changes.filter(({ change }) => isPending(change));
+  const tried = changes.filter(({ change, refusal }) => isPending(change) && refusal !== 'before');
   return {
     counts: countActions(done.map(({ change }) => change)),
     notDone: changes.length - done.length,
-    changes: pending
+    changes: tried
       .slice(0, MOST_CHANGES_KEPT)
       .map(({ change: { name, action, reason }, result }) => ({ name, action, reason: maskUrls(reason), result })),
   };

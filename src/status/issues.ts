@@ -13,6 +13,7 @@ const MOST_WEBHOOKS = { named: 10, shown: 3 } as const;
 const MOST_WARNINGS_SHOWN = 3;
 
 const TRIED_AGAIN = 'it is tried again automatically, after longer and longer waits of up to 5 minutes';
+const WAITS = 'what Copernica refused is tried again when its entry changes or the schedule comes, and not before';
 
 const FILTERS: Partial<Record<IssueCode, WebhookStatus>> = {
   'webhooks-failed': 'failed',
@@ -51,6 +52,9 @@ export function failedRunIssue(failure: FailureKind, problems: readonly Problem[
 export function reportIssues({ changes, state }: RunView): Issue[] {
   const lost = lossesProblem(state);
   const failed = changes.filter(({ result }) => result === 'failed' || result === 'refused');
+  const isWaiting = failed.some(({ refusal }) => refusal !== undefined);
+  const isRetried = failed.some(({ result, refusal }) => result === 'failed' && refusal === undefined);
+  const remedies = [...(isRetried ? [TRIED_AGAIN] : []), ...(isWaiting ? [WAITS] : [])];
   const uncertain = changes.filter(({ result }) => result === 'uncertain');
   const duplicated = duplicateWarnings(state);
   const titles = {
@@ -65,7 +69,7 @@ export function reportIssues({ changes, state }: RunView): Issue[] {
     // What is refused is for a person to settle: its problem says how.
     issue('webhooks-failed', titles.failed, {
       ...aboutChanges(failed),
-      ...(failed.some(({ result }) => result === 'failed') ? { remedy: TRIED_AGAIN } : {}),
+      ...(remedies.length > 0 ? { remedy: remedies.join('; ') } : {}),
     }),
     issue('uncertain', titles.uncertain, { ...aboutChanges(uncertain), remedy: settled }),
     issue('possibly-duplicated', titles.duplicated, {

@@ -134,6 +134,7 @@ export function startApplying(desired: readonly DesiredWebhook[], scene: Scene =
     manifestFile: 'webhooks.yaml',
     timeoutMs: 30_000,
     onUncertain: 'recover',
+    refusedBefore: () => null,
     takeRetry: () => false,
     ...context,
   };

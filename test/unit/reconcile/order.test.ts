@@ -89,6 +89,7 @@ async function applied(spec: WebhookSpec | null, answers: Answers = {}, name = '
     manifestFile: 'webhooks.yaml',
     timeoutMs: 30_000,
     onUncertain: 'recover',
+    refusedBefore: () => null,
     takeRetry: () => false,
   });
   return { requests, records, state, result: results.find(({ change }) => change.name === name)?.result };

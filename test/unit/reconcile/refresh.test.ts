@@ -18,6 +18,7 @@ async function refreshed(list: ListOutcome, read: (id: number) => ReadOutcome = 
     },
   } as unknown as CopernicaApi;
   const views = await refresh(IDS, api, {
+    known: IDS.length,
     concurrency: 1,
     stop: new AbortController().signal,
     force: false,

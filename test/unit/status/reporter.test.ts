@@ -29,7 +29,7 @@ async function openOne() {
 describe('what is reported of a run', () => {
   it('ends it, also when it broke off by an error that nobody expected', async () => {
     const { reporter, snapshot } = await openOne();
-    const run = reporter.observeRun(['start'], true, async () => {
+    const run = reporter.observeRun(['start'], async () => {
       expect(await snapshot()).toMatchObject({ running: { triggers: ['start'] } });
       throw new TypeError('x is not a function');
     });
@@ -51,9 +51,9 @@ describe('drift', () => {
     };
     expect(await drifted('drifted_total')).toBe(0);
     const run = (b: Fate) =>
-      reporter.observeRun(['schedule'], true, async () => {
+      reporter.observeRun(['schedule'], async () => {
         const { manifest, ...view } = report({ a: 'fine', b }).view;
-        const rest = { warnings: [], unread: 0, lookFailure: null, comeBackInMs: null };
+        const rest = { warnings: [], refreshed: true, unread: 0, lookFailure: null, comeBackInMs: null };
         return { ...view, ...rest, manifest: { ok: true, warnings: [], ...manifest } } as unknown as RunReport;
       });
     await run('drifted');
