@@ -14,7 +14,7 @@ const pure = [
   '^src/recovery/(?!recover\\.|read\\.)',
   '^src/copernica/(answer|answer-facts|outcome|answers|api|redact|written-forms)\\.ts$',
   '^src/daemon/scheduler\\.ts$',
-  '^src/doctor/(check|engine|file-systems|verify)\\.ts$',
+  '^src/doctor/(check|file-systems|verify)\\.ts$',
   '^src/sandbox/model',
   '^src/notices/(incident|message)\\.ts$',
   '^src/status/(?!answers|ask|metrics|reporter|server|status\\.)',

@@ -38,7 +38,7 @@ export async function runAccount(
   // A run may have waited for the lock, and the watcher may be slower than it.
   const loadManifest = async () => {
     await reload();
-    return { ...manifest.current(), mayPrune: manifest.pruneInMs === 0 };
+    return { ...manifest.current(), commit: manifest.commit, mayPrune: manifest.pruneInMs === 0 };
   };
   const onRequest = status.requestMade;
   const reconciler = await createReconciler({

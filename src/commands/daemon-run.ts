@@ -110,6 +110,7 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
   const uncertain = report.changes.filter(({ result }) => result === 'uncertain').length;
   const summary = {
     triggers,
+    ...(report.manifest.commit ? { commit: report.manifest.commit } : {}),
     ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
     failed,
     ...(refused > 0 ? { refused } : {}),

@@ -1,8 +1,7 @@
 import { proxyOf } from '../create-reconciler.js';
-import { type CheckResult, problemOf } from '../doctor/check.js';
+import { type CheckResult, problemOf, resultsWithout, runChecks } from '../doctor/check.js';
 import { CHECKS } from '../doctor/checks.js';
 import { CONTACT_WITHIN_MS, contextOf, type Shared } from '../doctor/context.js';
-import { resultsWithout, runChecks } from '../doctor/engine.js';
 import { handlerContacts } from '../doctor/handshake.js';
 import { ProductError } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';

@@ -17,8 +17,6 @@ export interface CallFailure {
   readonly retryAfterMs?: number;
   /** Copernica itself says that it is for the token: it is unknown, over, or may not do this. */
   readonly tokenRejected?: true;
-  /** Version 4 could not trade the token for a JWT: the API was not called. */
-  readonly withoutJwt?: true;
   /** Of a list: what seems not to be there at all, the call itself or the database that it is of. */
   readonly missing?: 'call' | 'database';
 }

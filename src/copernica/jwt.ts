@@ -84,7 +84,7 @@ export class JwtSource {
   #tradeFailure(exchange: Exchange): CallFailure {
     const { kind, message: why, status, retryAfterMs } = failure(exchange);
     const message = `no JWT from ${this.#authUrl.host}: ${why}`;
-    const common = { ok: false, message, withoutJwt: true } as const;
+    const common = { ok: false, message } as const;
     // Whoever said so, in whatever form: the API was not called, so nothing was made.
     if (status === undefined || !isRefusedStatus(status)) return { ...common, kind: 'not-sent', retryAfterMs };
     // In the host's own words: it was given nothing but the token.

@@ -41,9 +41,8 @@ export function mayRepeat(method: string, { kind, status }: CallFailure): boolea
  * Copernica has looked at what was asked and says no to it: the same request gets the same answer until somebody changes
  * something. A token that is not accepted says nothing about what was asked.
  */
-export function isRefusedForGood({ kind, status, tokenRejected, withoutJwt }: CallFailure): boolean {
-  const isAboutRequest = tokenRejected !== true && withoutJwt !== true;
-  return kind === 'refused' && isAboutRequest && (status === 400 || status === 422);
+export function isRefusedForGood({ kind, status, tokenRejected }: CallFailure): boolean {
+  return kind === 'refused' && tokenRejected !== true && (status === 400 || status === 422);
 }
 
 /**

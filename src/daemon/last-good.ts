@@ -23,18 +23,23 @@ export const PRUNE_AFTER_MS = 10_000;
  * is repaired. What counts is the content: the same bytes again are no change.
  */
 export class LastGoodManifest {
-  readonly #manifest: Pick<WatchedManifest, 'look'>;
+  readonly #manifest: Pick<WatchedManifest, 'look' | 'commit'>;
   readonly #log: Logger;
   readonly #now: () => number;
   /** Of the content that was read last; null: none was. */
   #identity: string | null = null;
   #good: ValidManifest | null = null;
   #problems: readonly Problem[] = [];
+  #commit: string | null = null;
   #changedAt = Number.POSITIVE_INFINITY;
   #reloading: Promise<unknown> = Promise.resolve();
 
   /** `now`: milliseconds on a clock that only goes forward. */
-  constructor(manifest: Pick<WatchedManifest, 'look'>, log: Logger, now: () => number = () => performance.now()) {
+  constructor(
+    manifest: Pick<WatchedManifest, 'look' | 'commit'>,
+    log: Logger,
+    now: () => number = () => performance.now(),
+  ) {
     this.#manifest = manifest;
     this.#log = log;
     this.#now = now;
@@ -48,6 +53,14 @@ export class LastGoodManifest {
   /** The manifest in force, or null while there has been none. */
   get good(): ValidManifest | null {
     return this.#good;
+  }
+
+  /**
+   * The commit that was checked out when the file was last seen to be what is in force; null: unknown. One that leaves
+   * the file as it was counts too. Git writes files before it moves HEAD, so for a moment it may be the one before.
+   */
+  get commit(): string | null {
+    return this.#commit;
   }
 
   /**
@@ -77,6 +90,12 @@ export class LastGoodManifest {
   }
 
   async #reloadNow(): Promise<boolean> {
+    const isNew = await this.#readFile();
+    await this.#readCommit();
+    return isNew;
+  }
+
+  async #readFile(): Promise<boolean> {
     const found = await this.#changed();
     if (found === null) return false;
     this.#identity = found.identity;
@@ -93,6 +112,16 @@ export class LastGoodManifest {
     this.#problems = [];
     for (const warning of result.warnings) logProblem(this.#log, warning);
     return true;
+  }
+
+  async #readCommit(): Promise<void> {
+    // While the file is broken, that of the last good one stays.
+    if (this.#problems.length > 0 || this.#good === null) return;
+    const commit = await this.#manifest.commit();
+    if (commit !== null && commit !== this.#commit) {
+      this.#log.info({ commit }, 'this commit is checked out where the manifest lies');
+    }
+    this.#commit = commit;
   }
 
   /** What two looks in a row see, where that is not what is known; else null. */

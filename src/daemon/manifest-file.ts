@@ -3,6 +3,7 @@ import type { Problem } from '../errors.js';
 import { type Environment, type Hidden, NOTHING_HIDDEN } from '../manifest/interpolate.js';
 import { ManifestLoader } from '../manifest/load.js';
 import type { ValidManifest } from '../reconcile/ports.js';
+import { commitOf } from './commit.js';
 import { type Place, placesOf } from './places.js';
 
 /** A manifest wherever it is kept: in one file today. The daemon's loop needs to know no more of it than this. */
@@ -11,6 +12,8 @@ export interface WatchedManifest {
   look(): Look;
   /** The folders in which a change of it would show, as they are at this moment. */
   places(): Promise<readonly Place[]>;
+  /** The git commit that is checked out where it lies, as its full id; null: unknown, or there is no git. */
+  commit(): Promise<string | null>;
 }
 
 /** What one look saw. */
@@ -32,5 +35,5 @@ export interface ManifestFile {
 export function manifestFile({ file, env, hidden = NOTHING_HIDDEN }: ManifestFile): WatchedManifest {
   const loader = new ManifestLoader([file], env, hidden);
   const path = resolve(file);
-  return { look: () => loader.look(), places: () => placesOf(path) };
+  return { look: () => loader.look(), places: () => placesOf(path), commit: () => commitOf(path) };
 }

@@ -1,8 +1,8 @@
 import type { ProblemCode } from '../error-codes.js';
-import type { FailureKind, Problem } from '../errors.js';
+import { type FailureKind, type Problem, ProductError } from '../errors.js';
 
 type IdIn<Code> = Code extends `doctor-${infer Id}` ? Id : never;
-/** In the JSON document each check keeps its id; its problems have the code `doctor-<id>`. */
+/** For people and in the JSON document; the problems of a check have the code `doctor-<id>`. */
 export type CheckId = IdIn<ProblemCode>;
 
 /**
@@ -11,7 +11,7 @@ export type CheckId = IdIn<ProblemCode>;
  * message.
  */
 export type Finding = (
-  | { readonly status: 'ok'; readonly message: string }
+  | { readonly status: 'ok' | 'skipped'; readonly message: string }
   | { readonly status: 'warning'; readonly message: string; readonly remedy: string }
   | {
       readonly status: 'problem';
@@ -21,21 +21,15 @@ export type Finding = (
       /** Where the message is only a summary: each error of a file, with its place. */
       readonly causes?: readonly Problem[];
     }
-  | { readonly status: 'skipped'; readonly message: string }
 ) & {
   /** Which of several: `hooks.example.com:443`. */
   readonly subject?: string;
 };
 
-export interface CheckInfo {
+/** One row of the table. Checks run in the order of the table, which is the order in which they are shown. */
+export interface Check<Context> {
   readonly id: CheckId;
   readonly section: string;
-  /** For people, within its section. */
-  readonly name: string;
-}
-
-/** One row of the table. Checks run in the order of the table, which is the order in which they are shown. */
-export interface Check<Context> extends CheckInfo {
   /** These come earlier in the table. When one of them has a problem or was skipped, this one is skipped. */
   readonly needs?: readonly CheckId[];
   /** None: it does not apply, and is not shown. A ProductError that it throws is a problem. */
@@ -44,14 +38,14 @@ export interface Check<Context> extends CheckInfo {
 
 export type Found = Finding | readonly Finding[];
 
-export type CheckResult = Finding & CheckInfo;
+export type CheckResult = Finding & Pick<Check<never>, 'id' | 'section'>;
 
 export const ok = (message: string): Finding => ({ status: 'ok', message });
 export const warning = (message: string, remedy: string): Finding => ({ status: 'warning', message, remedy });
 export const problem = (message: string, remedy: string, failure: FailureKind = 'failed'): Finding => {
   return { status: 'problem', message, remedy, failure };
 };
-export const skipped = (message: string): Finding => ({ status: 'skipped', message });
+export const skipped = (reason: string): Finding => ({ status: 'skipped', message: `not checked${reason}` });
 
 /**
  * Errors that have their remedies already; `remedy` is shown where there are several of them, or where one has none.
@@ -59,15 +53,51 @@ export const skipped = (message: string): Finding => ({ status: 'skipped', messa
 export function problemOf(failure: FailureKind, causes: readonly Problem[], remedy = 'see each of them'): Finding {
   const [first, ...others] = causes;
   const only = others.length === 0 ? first : undefined;
-  return {
-    status: 'problem',
-    message: only?.message ?? `${causes.length} errors`,
-    remedy: only?.remedy ?? remedy,
-    failure,
-    causes,
-  };
+  const message = only?.message ?? `${causes.length} errors`;
+  return { status: 'problem', message, remedy: only?.remedy ?? remedy, failure, causes };
 }
 
-export function counted(count: number, one: string): string {
-  return `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`;
+/** Runs the checks of a table one after the other. */
+export async function runChecks<Context>(
+  checks: readonly Check<Context>[],
+  context: Context,
+): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const { id, section, needs = [], run } of checks) {
+    const found = skippedFor(needs, results) ?? (await findingsOf(run, context));
+    results.push(...[found].flat().map((finding) => ({ ...finding, id, section })));
+  }
+  return results;
+}
+
+/** The results when one check has a problem that makes every other check impossible. */
+export function resultsWithout<Context>(
+  checks: readonly Check<Context>[],
+  broken: CheckId,
+  finding: Finding,
+): readonly CheckResult[] {
+  return checks.map(({ id, section }) => ({ ...(id === broken ? finding : because(broken)), id, section }));
+}
+
+async function findingsOf<Context>(run: Check<Context>['run'], context: Context): Promise<Found> {
+  try {
+    return await run(context);
+  } catch (error) {
+    if (error instanceof ProductError) return problemOf(error.kind, error.problems);
+    throw error;
+  }
+}
+
+/** Null: everything that is needed is there. What was skipped passes on its reason, so each names the root cause. */
+function skippedFor(needs: readonly CheckId[], results: readonly CheckResult[]): Finding | null {
+  for (const { id, status, message } of results) {
+    if (!needs.includes(id)) continue;
+    if (status === 'problem') return because(id);
+    if (status === 'skipped') return { status, message };
+  }
+  return null;
+}
+
+function because(id: CheckId): Finding {
+  return skipped(`, because of “${id}” above`);
 }

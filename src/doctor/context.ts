@@ -1,8 +1,11 @@
-import { type ApiAnswers, askApi, type Contact, contactHost } from '../copernica/diagnose.js';
+import type { Identity } from '../copernica/api.js';
+import { createCopernicaClient } from '../copernica/client.js';
+import { type Contact, contactHost } from '../copernica/diagnose.js';
 import type { ProxySettings } from '../copernica/proxy.js';
 import type { Host } from '../host.js';
 import { ManifestLoader } from '../manifest/load.js';
 import type { ParsedManifest } from '../manifest/parse.js';
+import { identityIn } from '../reconcile/account.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
 import { loadToken } from '../settings/secrets.js';
@@ -21,22 +24,24 @@ export interface Shared {
   readonly contactHandlers: HandlerContacts | null;
 }
 
-/** What the checks of one account work with. Everything that is read or asked is read or asked once. */
+/**
+ * What the checks of one account work with. Everything that is read or asked is read or asked once; what can't be
+ * throws ProductError.
+ */
 export interface Context extends Shared {
   readonly host: Host;
   readonly account: AccountSettings;
   readonly settings: Settings;
-  manifest(): ParsedManifest;
-  /** These throw ProductError. */
+  manifest(): Promise<ParsedManifest>;
   token(): Promise<string>;
   /** PEM text of --ca-file; undefined: there is none. */
   certificates(): Promise<string | undefined>;
   /** Read as `list` does, without lock or repair. Null: nothing was recorded yet. */
   state(): Promise<State | null>;
-  apiContact(): Promise<Contact>;
-  authContact(): Promise<Contact>;
-  /** Asks with the token. */
-  api(): Promise<ApiAnswers>;
+  /** With the host of the API, without the token. */
+  contact(): Promise<Contact>;
+  /** Of the token. */
+  identity(): Promise<Identity>;
 }
 
 /** One connection takes less, or something is wrong with it; a shorter --timeout holds here, too. */
@@ -45,8 +50,6 @@ export const CONTACT_WITHIN_MS = 10_000;
 export function contextOf(host: Host, account: AccountSettings, shared: Shared): Context {
   const { settings } = account;
   const { environment, secrets } = host;
-  const userAgent = `copernica-webhooks/${host.version}`;
-  const timeoutMs = Math.min(CONTACT_WITHIN_MS, settings.timeoutMs);
   const certificates = once(async () => {
     return settings.caFile === undefined ? undefined : loadCertificates(settings.caFile);
   });
@@ -55,34 +58,41 @@ export function contextOf(host: Host, account: AccountSettings, shared: Shared):
     secrets.learnValue(loaded);
     return loaded;
   });
-  const way = async () => {
+  const connection = async () => {
     const ca = await certificates();
-    return { proxy: shared.proxy, userAgent, timeoutMs, ca };
+    return { proxy: shared.proxy, userAgent: `copernica-webhooks/${host.version}`, ca };
   };
   return {
     ...shared,
     host,
     account,
     settings,
-    manifest: once(() => new ManifestLoader([settings.file], environment, secrets).read()),
+    manifest: once(async () => new ManifestLoader([settings.file], environment, secrets).read()),
     token,
     certificates,
     state: once(() => stateStore(settings.state).read()),
-    apiContact: once(async () => contactHost(settings.apiUrl, await way())),
-    authContact: once(async () => contactHost(settings.authUrl, await way())),
-    api: once(async () => {
-      const { apiUrl, authUrl, apiVersion } = settings;
+    contact: once(async () => {
+      const timeoutMs = Math.min(CONTACT_WITHIN_MS, settings.timeoutMs);
+      return contactHost(settings.apiUrl, { ...(await connection()), timeoutMs });
+    }),
+    identity: once(async () => {
+      const { apiUrl, authUrl, apiVersion, timeoutMs } = settings;
       const version = apiVersion === '4' ? 4 : 3;
-      const more = { timeoutMs: settings.timeoutMs, concurrency: 1, token: await token() };
-      return askApi({ apiUrl, authUrl, version, ...(await way()), ...more });
+      const target = { apiUrl, authUrl, version, timeoutMs, concurrency: 1, token: await token() } as const;
+      const api = createCopernicaClient({ ...target, ...(await connection()) });
+      try {
+        return identityIn(await api.identity());
+      } finally {
+        await api.close();
+      }
     }),
   };
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    made ??= make();
+    return made;
   };
 }

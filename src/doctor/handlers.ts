@@ -1,11 +1,14 @@
 import { whyUnreachable } from '../manifest/handler.js';
-import { counted, type Finding, ok, problem, skipped, warning } from './check.js';
+import { counted } from '../text/words.js';
+import { type Finding, type Found, ok, problem, skipped, warning } from './check.js';
 import type { Context } from './context.js';
 import type { HandlerHost, Handshake } from './handshake.js';
-import { distrustedFor, expiresSoon, reachedAs, type Trouble, unreachedBy } from './handshake-text.js';
 import { hasProxy } from './settings.js';
 
 const PORTS = { 'http:': 80, 'https:': 443 } as const;
+const DAY_MS = 24 * 60 * 60_000;
+/** A certificate that ends sooner is not being renewed by itself. */
+const EXPIRES_SOON_DAYS = 14;
 
 /** Each host once, sorted. Of handlers that the manifest took. */
 export function handlerHosts(handlers: readonly string[]): HandlerHost[] {
@@ -23,10 +26,10 @@ export function handlerHosts(handlers: readonly string[]): HandlerHost[] {
 }
 
 /** Directly, and not through a proxy: how this machine reaches the internet is nothing to Copernica. */
-export async function checkHandlers(context: Context): Promise<Finding | readonly Finding[]> {
+export async function checkHandlers(context: Context): Promise<Found> {
   const { contactHandlers, host, manifest } = context;
-  if (contactHandlers === null) return skipped('not checked: --no-handlers leaves them out');
-  const parsed = manifest();
+  if (contactHandlers === null) return skipped(': --no-handlers leaves them out');
+  const parsed = await manifest();
   const handlers = handlerHosts(parsed.ok ? parsed.entries.map(({ spec }) => spec.handler) : []);
   const behindProxy = hasProxy(context);
   return Promise.all(
@@ -39,39 +42,50 @@ export async function checkHandlers(context: Context): Promise<Finding | readonl
 
 /**
  *   not checked in time                                skipped
- *   no address, no connection, no TLS                  problem; behind a proxy only a warning: it may answer others
- *   a certificate that others won't trust either       problem; behind a proxy only a warning, likewise
+ *   no address, no connection, no TLS, or a
+ *   certificate that others won't trust either         problem; behind a proxy only a warning: it may answer others
  *   http; addresses that Copernica can't reach; a
  *   certificate that ends soon                         warning
  *   everything else                                    ok
  *
  * `behindProxy`: this machine is meant to reach the internet through a proxy, which handlers are not asked through:
- * what it can't reach by itself says little.
+ * what it can't reach by itself, or finds to open TLS on the way, says little.
  */
 export function handlerFinding(
-  handler: HandlerHost,
+  { protocol, webhooks }: HandlerHost,
   handshake: Handshake | null,
   { behindProxy, now }: { readonly behindProxy: boolean; readonly now: Date },
 ): Finding {
-  if (handshake === null) return skipped('not checked: others took too long to answer');
-  const unreached = unreachedBy(handshake, handler);
-  if (unreached !== null) {
-    return failedContact(unreached, behindProxy && 'look from a machine without a proxy, or see whether events arrive');
+  if (handshake === null) return skipped(': others took too long to answer');
+  if (!handshake.ok) {
+    const { message, remedy } = handshake;
+    if (!behindProxy) return problem(message, remedy);
+    return warning(
+      `could not be checked from here, behind a proxy: ${message}`,
+      'look from a machine without a proxy, or see whether events arrive',
+    );
   }
-  if (handshake.at !== 'end') throw new Error('reached, and not at the end');
-  const { tls, addresses } = handshake;
-  const distrusted = tls === null ? null : distrustedFor(tls);
-  if (distrusted !== null) {
-    const remedy = 'look from a machine without a proxy: something on the way may open TLS';
-    return failedContact(distrusted, behindProxy && remedy);
+  const { addresses, tls, ms } = handshake;
+  const troubles: { message: string; remedy: string }[] = [];
+  if (protocol === 'http:') {
+    troubles.push({ message: 'http: events, with personal data in them, are sent in the clear', remedy: 'use https' });
   }
-  const soon = tls === null ? null : expiresSoon(tls.validTo, now);
-  const troubles = [
-    handler.protocol === 'http:' ? IN_THE_CLEAR : null,
-    notPublic(addresses),
-    soon && { ...soon, message: `its certificate ${soon.message}` },
-  ].filter((it) => it !== null);
-  const about = `${counted(handler.webhooks, 'webhook')}; ${reachedAs(handshake)}`;
+  const inside = addresses.filter((address) => !isPublic(address));
+  if (inside.length > 0) {
+    troubles.push({
+      message: `Copernica can’t reach ${inside.join(', ')}, which is not routed on the internet`,
+      remedy: 'give a host that is public on the internet, or check what this machine’s resolver makes of the name',
+    });
+  }
+  const days = tls === null ? EXPIRES_SOON_DAYS : Math.floor((tls.validTo - now.getTime()) / DAY_MS);
+  if (tls !== null && days < EXPIRES_SOON_DAYS) {
+    troubles.push({
+      message: `its certificate ends in ${counted(days, 'day')}, on ${dayOf(tls.validTo)}`,
+      remedy: 'renew it, and see why that did not happen by itself',
+    });
+  }
+  const how = tls === null ? [] : [tls.protocol, `certificate until ${dayOf(tls.validTo)}`];
+  const about = `${counted(webhooks, 'webhook')}; ${[addresses.join(', '), ...how, `${ms} ms`].join(', ')}`;
   if (troubles.length === 0) return ok(about);
   return warning(
     `${troubles.map(({ message }) => message).join('; ')} (${about})`,
@@ -79,29 +93,13 @@ export function handlerFinding(
   );
 }
 
-/** `behindProxy`: what to do where a proxy is in between; false: there is none. */
-function failedContact({ message, remedy }: Trouble, behindProxy: string | false): Finding {
-  if (behindProxy === false) return problem(message, remedy);
-  return warning(`could not be checked from here, behind a proxy: ${message}`, behindProxy);
-}
-
-const IN_THE_CLEAR: Trouble = {
-  message: 'http: events, with personal data in them, are sent in the clear',
-  remedy: 'use https',
-};
-
-function notPublic(addresses: readonly string[]): Trouble | null {
-  const inside = addresses.filter((address) => !isPublic(address));
-  if (inside.length === 0) return null;
-  return {
-    message: `Copernica can’t reach ${inside.join(', ')}, which is not routed on the internet`,
-    remedy: 'give a host that is public on the internet, or check what this machine’s resolver makes of the name',
-  };
-}
-
 /** Whether an address is routed on the internet; IPv4 in the form of IPv6 is looked at as IPv4. */
 export function isPublic(address: string): boolean {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   const url = `http://${plain.includes(':') ? `[${plain}]` : plain}/`;
   return URL.canParse(url) && whyUnreachable(new URL(url).hostname) === null;
+}
+
+function dayOf(time: number): string {
+  return Number.isFinite(time) ? new Date(time).toISOString().slice(0, 10) : 'an unknown day';
 }

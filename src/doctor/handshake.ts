@@ -1,20 +1,15 @@
 import { once } from 'node:events';
-import { connect as connectTcp, isIP, type LookupFunction } from 'node:net';
-import { connect as connectTls, TLSSocket } from 'node:tls';
+import { isIP, type LookupFunction, connect as tcpConnect } from 'node:net';
+import { TLSSocket, connect as tlsConnect } from 'node:tls';
 import { semaphore } from '../concurrent.js';
+import { describeNetworkError } from '../copernica/network-error.js';
 import { errorCode } from '../errors.js';
-
-export interface HandshakeTarget {
-  /** A name, or an address without brackets. */
-  readonly host: string;
-  readonly port: number;
-  readonly tls: boolean;
-}
+import { cut } from '../text/printable.js';
 
 /** A host that handlers of the manifest name. */
 export interface HandlerHost {
   readonly protocol: 'http:' | 'https:';
-  /** Without the brackets of IPv6. */
+  /** A name, or an address without brackets. */
   readonly host: string;
   readonly port: number;
   /** `hooks.example.com:443`, IPv6 in brackets. */
@@ -23,40 +18,24 @@ export interface HandlerHost {
   readonly webhooks: number;
 }
 
-/** How far it came: the name looked up, a connection made, TLS agreed on. */
 export type Handshake =
-  | { readonly at: 'name' | 'connection' | 'tls'; readonly addresses: readonly string[]; readonly code: string }
   | {
-      readonly at: 'end';
+      readonly ok: true;
       readonly addresses: readonly string[];
-      /** Null: TLS was not asked for. */
-      readonly tls: TlsFacts | null;
       readonly ms: number;
-    };
-
-export interface TlsFacts {
-  /** `TLSv1.3` */
-  readonly protocol: string;
-  /** OpenSSL's or Node's name of what is wrong with the certificate; null: it is valid for this host. */
-  readonly distrust: string | null;
-  /** Milliseconds since 1970. */
-  readonly validFrom: number;
-  readonly validTo: number;
-  /** Whom it is for: `DNS:example.com, DNS:www.example.com`. */
-  readonly names: string;
-  readonly issuer: string;
-}
-
-/** The code of whatever took too long. */
-export const TIMED_OUT = 'TIMED_OUT';
+      /** Null: TLS was not asked for. `validTo`: milliseconds since 1970. */
+      readonly tls: { readonly protocol: string; readonly validTo: number } | null;
+    }
+  | { readonly ok: false; readonly message: string; readonly remedy: string };
 
 /** Of several addresses, how long each is given before the next is tried. Node's own 250 ms is short for far hosts. */
 const EACH_ADDRESS_MS = 1_000;
-
 /** As many as Node looks up at a time. */
 const AT_A_TIME = 4;
 /** For all of them: what did not get its turn by then is told as not checked. */
 const ALL_WITHIN_MS = 60_000;
+/** A server may put as many names into its certificate as it likes, and Node into its message. */
+const LONGEST_REASON_CHARACTERS = 200;
 
 /** Contacts a host once, however many accounts and webhooks name it. Null: its turn did not come. */
 export type HandlerContacts = (host: HandlerHost) => Promise<Handshake | null>;
@@ -65,74 +44,70 @@ export function handlerContacts(now: () => Date, timeoutMs: number): HandlerCont
   const limited = semaphore(AT_A_TIME);
   const until = now().getTime() + ALL_WITHIN_MS;
   const contacted = new Map<string, Promise<Handshake | null>>();
-  return ({ protocol, host, port, subject }) => {
-    const key = `${protocol}//${subject}`;
+  return (host) => {
+    const key = `${host.protocol}//${host.subject}`;
     const contact =
-      contacted.get(key) ??
-      limited(async () => {
-        if (now().getTime() >= until) return null;
-        return shakeHands({ host, port, tls: protocol === 'https:' }, { timeoutMs });
-      });
+      contacted.get(key) ?? limited(async () => (now().getTime() < until ? shakeHands(host, { timeoutMs }) : null));
     contacted.set(key, contact);
     return contact;
   };
 }
 
+type Target = Pick<HandlerHost, 'protocol' | 'host' | 'port' | 'subject'>;
+
 /**
- * Looks up a host, connects, and shakes hands over TLS where asked for; then hangs up. An HTTP client would have to
- * send a request, and nobody could know what that does at a handler. `timeoutMs` is for the whole of it. Never rejects.
+ * Looks up a host, connects, and shakes hands over TLS for https; then hangs up. An HTTP client would have to send a
+ * request, and nobody could know what that does at a handler. `timeoutMs` is for the whole of it. Never rejects.
  */
 export async function shakeHands(
-  { host, port, tls }: HandshakeTarget,
+  target: Target,
   { timeoutMs, lookup }: { readonly timeoutMs: number; readonly lookup?: LookupFunction },
 ): Promise<Handshake> {
+  const { protocol, host, port } = target;
   const startedAt = performance.now();
   const signal = AbortSignal.timeout(timeoutMs);
   const isName = isIP(host) === 0;
   const addresses: string[] = isName ? [] : [host];
-  let at: 'name' | 'connection' | 'tls' = isName ? 'name' : 'connection';
-  const target = { host, port, lookup, autoSelectFamilyAttemptTimeout: EACH_ADDRESS_MS };
-  // Certificates that can't be trusted are a finding, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
-  const tlsOptions = { ...(isName ? { servername: host } : {}), rejectUnauthorized: false };
-  const socket = tls ? connectTls({ ...target, ...tlsOptions }) : connectTcp(target);
+  const options = { host, port, lookup, autoSelectFamilyAttemptTimeout: EACH_ADDRESS_MS };
+  // Said outright: what is left out is as NODE_TLS_REJECT_UNAUTHORIZED has it.
+  const tls = { ...options, ...(isName ? { servername: host } : {}), rejectUnauthorized: true };
+  const socket = protocol === 'https:' ? tlsConnect(tls) : tcpConnect(options);
   socket.on('lookup', (_error: unknown, address: string | undefined) => {
-    if (address === undefined) return;
-    addresses.push(address);
-    at = 'connection';
-  });
-  socket.on('connect', () => {
-    at = 'tls';
+    if (address !== undefined) addresses.push(address);
   });
   // Whatever happens to it later is of no interest, and must not end the process.
   socket.on('error', () => {});
   try {
-    await once(socket, tls ? 'secureConnect' : 'connect', { signal });
+    await once(socket, protocol === 'https:' ? 'secureConnect' : 'connect', { signal });
     const facts = socket instanceof TLSSocket ? factsOf(socket) : null;
     // In order: a server would take anything else for a handshake that failed, and write that into its log.
     socket.destroySoon();
-    return { at: 'end', addresses, tls: facts, ms: Math.round(performance.now() - startedAt) };
+    return { ok: true, addresses, ms: Math.round(performance.now() - startedAt), tls: facts };
   } catch (error) {
     socket.destroy();
-    return { at, addresses, code: signal.aborted ? TIMED_OUT : codeOf(error) };
+    return { ok: false, ...whyNot(signal.aborted ? IN_TIME : error, target) };
   }
 }
 
-function factsOf(socket: TLSSocket): TlsFacts {
-  const certificate = socket.getPeerX509Certificate();
-  // Typed as an Error, and for most certificates the name of one.
-  const distrust: unknown = socket.authorized ? null : socket.authorizationError;
-  return {
-    protocol: socket.getProtocol() ?? 'TLS',
-    distrust: distrust === null ? null : typeof distrust === 'string' ? distrust : codeOf(distrust),
-    validFrom: Date.parse(certificate?.validFrom ?? ''),
-    validTo: Date.parse(certificate?.validTo ?? ''),
-    names: certificate?.subjectAltName ?? certificate?.subject.replaceAll('\n', ', ') ?? '',
-    issuer: certificate?.issuer.replaceAll('\n', ', ') ?? '',
-  };
+function factsOf(socket: TLSSocket) {
+  const { validTo = '' } = socket.getPeerX509Certificate() ?? {};
+  return { protocol: socket.getProtocol() ?? 'TLS', validTo: Date.parse(validTo) };
 }
 
-/** Messages of errors can hold more than is wanted. Of several addresses, the first one's. */
-function codeOf(error: unknown): string {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
-  return errorCode(error) || errorCode(first) || 'unknown error';
+const IN_TIME = { code: 'ETIMEDOUT' };
+const ABOUT_CERTIFICATES = /^CERT_|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS_CERT/;
+
+function whyNot(error: unknown, { protocol, subject }: Target) {
+  const code = errorCode(error);
+  if (error instanceof Error && ABOUT_CERTIFICATES.test(code)) {
+    return {
+      message: `its certificate is not valid: ${cut(error.message, LONGEST_REASON_CHARACTERS)} (${code})`,
+      remedy:
+        'serve a current certificate of a public authority for this name, with its whole chain (fullchain.pem); if it looks right elsewhere, check this machine’s clock',
+    };
+  }
+  return {
+    message: describeNetworkError(error, { target: subject, sent: false }),
+    remedy: `check how the host is written, its DNS record, that ${protocol === 'https:' ? 'https (TLS 1.2 or later)' : 'http'} is served on this port, and the firewalls on the way`,
+  };
 }

@@ -1,14 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { proxyFor } from '../copernica/proxy.js';
-import { isMountedFile } from '../daemon/mounts.js';
-import { isLoopback } from '../loopback.js';
 import { TOKEN_FILE_VARIABLE, TOKEN_VARIABLE } from '../settings/resolve.js';
 import { SETTINGS } from '../settings/schema.js';
-import { readToken } from '../settings/secrets.js';
 import { nearest } from '../text/suggest.js';
-import { counted, type Finding, type Found, ok, problem, problemOf, warning } from './check.js';
+import { counted } from '../text/words.js';
+import { type Finding, type Found, ok, problem, problemOf, warning } from './check.js';
 import type { Context } from './context.js';
-import { expiresSoon } from './handshake-text.js';
 
 export function checkSettings({ settingsFile }: Context): Finding {
   return ok(settingsFile === null ? 'flags, environment and defaults; no settings file' : `${settingsFile} is read`);
@@ -20,8 +17,7 @@ const OWN_PREFIX = 'COPERNICA_';
  * Variables that look like a setting and are none: nobody else would tell, since they are not read. Only those that
  * are close to one: Kubernetes makes COPERNICA_WEBHOOKS_PORT and its like for a Service of that name.
  */
-export function checkEnvironment({ host, accounts }: Context): Finding {
-  const { environment } = host;
+export function checkEnvironment({ host: { environment }, accounts }: Context): Finding {
   const known = [...Object.values(SETTINGS).map((it) => it.environment), TOKEN_VARIABLE, TOKEN_FILE_VARIABLE];
   const used = accounts.flatMap(({ token }) => token.variable ?? []);
   const slips = Object.keys(environment).flatMap((name) => {
@@ -37,32 +33,20 @@ export function checkEnvironment({ host, accounts }: Context): Finding {
   );
 }
 
-export async function checkCaFile({ settings, certificates, host }: Context): Promise<Found> {
-  if (settings.caFile === undefined) return [];
+/** Node takes what it can read of the file, and leaves the rest out in silence. */
+export async function checkCaFile({ settings: { caFile }, certificates }: Context): Promise<Found> {
+  if (caFile === undefined) return [];
   const blocks = ((await certificates()) ?? '').match(/-----BEGIN CERTIFICATE-----[^-]*(-----END CERTIFICATE-----)?/g);
-  return caFileFinding(settings.caFile, (blocks ?? []).map(endOf), host.now());
+  const count = `${caFile}: ${counted(blocks?.length ?? 0, 'certificate')}`;
+  if (blocks?.every(isCertificate)) return ok(count);
+  return problem(`${count}, not all of which can be read`, 'save it again, as PEM, whole', 'input');
 }
 
-/** `ends`: of each certificate, in milliseconds since 1970; null: it can't be read. */
-export function caFileFinding(file: string, ends: readonly (number | null)[], now: Date): Finding {
-  const count = `${file}: ${counted(ends.length, 'certificate')}`;
-  if (ends.length === 0 || ends.includes(null)) {
-    return problem(`${count}, not all of which can be read`, 'save it again, as PEM, whole', 'input');
-  }
-  const first = Math.min(...ends.map((end) => end ?? 0));
-  if (first <= now.getTime()) {
-    return warning(`${count}, of which one has expired`, 'put the current certificate of the authority there');
-  }
-  const soon = expiresSoon(first, now);
-  return soon === null ? ok(count) : warning(`${count}; one ${soon.message}`, soon.remedy);
-}
-
-function endOf(pem: string): number | null {
+function isCertificate(pem: string): boolean {
   try {
-    const end = Date.parse(new X509Certificate(pem).validTo);
-    return Number.isNaN(end) ? null : end;
+    return new X509Certificate(pem).validTo !== '';
   } catch {
-    return null;
+    return false;
   }
 }
 
@@ -72,42 +56,21 @@ export function hasProxy({ proxy }: Context): boolean {
 
 export function checkProxy(context: Context): Found {
   if (!hasProxy(context)) return [];
-  const { settings, proxy } = context;
-  const { origin, hostname } = new URL(settings.apiUrl);
-  const used = proxyFor(origin, proxy);
+  const used = proxyFor(new URL(context.settings.apiUrl).origin, context.proxy);
   if (used !== null) return ok(`the API is called through ${used.host}`);
-  return ok(
-    isLoopback(hostname)
-      ? 'there is one, and the API is called without it: its address is a loopback one'
-      : 'there is one, and NO_PROXY leaves the API out',
-  );
+  return ok('there is one, and the API is called without it: by NO_PROXY, or since its address is a loopback one');
 }
 
-/** Node's switch for all TLS connections of a process. Other programs in the same environment may follow it. */
-export function checkTlsVerification({ host }: Context): Found {
-  if (host.environment.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return [];
-  return warning(
-    'NODE_TLS_REJECT_UNAUTHORIZED is 0, which has no effect here: certificates are verified nevertheless',
-    'take it out of the environment, as other programs follow it; a private authority is trusted by --ca-file',
-  );
-}
-
-export async function checkToken({ host: { environment }, account, token }: Context): Promise<Finding> {
-  const used = await token();
-  const { text, from } = await readToken(environment, account.token);
-  // Editors end a file with a line end: that is what a file looks like.
-  const expected = account.token.file === undefined ? text : text.replace(/\r?\n$/, '');
-  if (expected === used) return ok(`from ${from}`);
-  return warning(
-    `from ${from}, with white space or a line end around it, which is left out`,
-    'set it without: other programs may take it as it is',
-  );
+export async function checkToken({ account, token }: Context): Promise<Finding> {
+  await token();
+  const { file, variable = TOKEN_VARIABLE } = account.token;
+  return ok(file === undefined ? `from ${variable}` : `from token file ${file}`);
 }
 
 const SHOW_LINES = '`copernica-webhooks validate` shows them with their lines';
 
-export function checkManifest({ settings: { file }, manifest }: Context): Finding {
-  const parsed = manifest();
+export async function checkManifest({ settings: { file }, manifest }: Context): Promise<Finding> {
+  const parsed = await manifest();
   if (!parsed.ok) {
     const errors = parsed.problems.filter(({ severity }) => severity === 'error');
     const finding = problemOf('input', errors, `correct each: ${SHOW_LINES}`);
@@ -116,14 +79,4 @@ export function checkManifest({ settings: { file }, manifest }: Context): Findin
   const valid = `${file}: ${counted(parsed.entries.length, 'webhook')}, valid`;
   if (parsed.warnings.length === 0) return ok(valid);
   return warning(`${valid}, ${counted(parsed.warnings.length, 'warning')}`, SHOW_LINES);
-}
-
-export async function checkManifestMount({ settings }: Context): Promise<Finding> {
-  if (!(await isMountedFile(settings.file))) {
-    return ok('the manifest is not itself a mount: that it is replaced can be seen');
-  }
-  return warning(
-    'the manifest is itself a mount: a container keeps the file it was started with, whatever is put in its place',
-    'mount its folder instead',
-  );
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { NoticeResult } from '../status/snapshot.js';
+import type { NoticeResult } from '../status/kinds.js';
 import type { Post, PostOutcome } from './post.js';
 
 /** How a notice is tried again: 1 s, 2 s, 4 s … 1 min apart, for 5 minutes in all. */

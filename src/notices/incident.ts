@@ -1,6 +1,5 @@
 import { type AccountStatus, issuesOf } from '../status/account-status.js';
-import { driftIssue, inOrder } from '../status/issues.js';
-import type { Issue, IssueCode } from '../status/snapshot.js';
+import { type Issue, type IssueCode, inOrder, issue } from '../status/issues.js';
 
 /** Something that is wrong, and since when. Times: milliseconds on a clock that only goes forward. */
 interface Standing {
@@ -63,14 +62,15 @@ export interface IncidentStep {
 export function advanceIncident(incident: Incident, status: AccountStatus, now: number, holds: Holds): IncidentStep {
   const since = new Map(incident.standing.map((each) => [each.issue.code, each.since]));
   // What is still wrong is so since it began, whatever its message says now.
-  const standing = issuesOf(status).map((issue) => ({ issue, since: since.get(issue.code) ?? now }));
-  const isOver = standing.length === 0 && incident.reported.length > 0 && status.manifestTrial === 'done';
+  const standing = issuesOf(status).map((each) => ({ issue: each, since: since.get(each.code) ?? now }));
+  const reportedCodes = incident.reported.map((each) => each.issue.code);
   const dueAt = (each: Standing) => each.since + holdMs(each.issue.code, holds);
-  const reportedCodes = incident.reported.map(({ issue }) => issue.code);
-  const untold = standing.filter(({ issue }) => !reportedCodes.includes(issue.code));
-  const fresh = untold.filter((each) => dueAt(each) <= now);
-  const waitingUntil = untold.map(dueAt).filter((time) => time > now);
+  const due = standing.filter((each) => dueAt(each) <= now);
+  const fresh = due.filter((each) => !reportedCodes.includes(each.issue.code));
+  const waiting = standing.filter((each) => !due.includes(each) && !reportedCodes.includes(each.issue.code));
+  const isOver = standing.length === 0 && reportedCodes.length > 0 && status.manifestTrial === 'done';
   const drifted = status.drifted.filter((name) => !incident.drifted.includes(name));
+  const drift = { issue: issue('drift', { names: drifted }), since: now };
   return {
     incident: {
       standing,
@@ -78,19 +78,11 @@ export function advanceIncident(incident: Incident, status: AccountStatus, now: 
       drifted: status.drifted.length === 0 ? [] : [...incident.drifted, ...drifted],
     },
     notices: [
-      ...(drifted.length > 0 ? [noticeOf('note', [{ issue: driftIssue(drifted), since: now }], now)] : []),
-      ...(fresh.length > 0
-        ? [
-            noticeOf(
-              'problem',
-              standing.filter((each) => dueAt(each) <= now),
-              now,
-            ),
-          ]
-        : []),
+      ...(drifted.length > 0 ? [noticeOf('note', [drift], now)] : []),
+      ...(fresh.length > 0 ? [noticeOf('problem', due, now)] : []),
       ...(isOver ? [noticeOf('well', incident.reported, now)] : []),
     ],
-    lookAt: waitingUntil.length === 0 ? null : Math.min(...waitingUntil),
+    lookAt: waiting.length === 0 ? null : Math.min(...waiting.map(dueAt)),
   };
 }
 
@@ -101,6 +93,6 @@ function holdMs(code: IssueCode, { afterMs, settleMs }: Holds): number {
 }
 
 function noticeOf(status: Notice['status'], standing: readonly Standing[], now: number): Notice {
-  const issues = inOrder(standing.map(({ issue }) => issue));
+  const issues = inOrder(standing.map((each) => each.issue));
   return { status, issues, lastedMs: now - Math.min(...standing.map(({ since }) => since)) };
 }

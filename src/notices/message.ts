@@ -1,6 +1,6 @@
-import type { Issue } from '../status/snapshot.js';
-import { numberText, roughly } from '../status/words.js';
+import type { Issue } from '../status/issues.js';
 import { cut } from '../text/printable.js';
+import { numberText, roughly } from '../text/words.js';
 import type { Notice } from './incident.js';
 
 /** Whose notice it is, and when it is made. */

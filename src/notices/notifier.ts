@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { AccountStatus } from '../status/account-status.js';
-import type { NoticeResult } from '../status/snapshot.js';
+import type { NoticeResult } from '../status/kinds.js';
 import { sleep, timerMs } from '../timers.js';
 import { Delivery } from './delivery.js';
 import { advanceIncident, type Holds, NO_INCIDENT } from './incident.js';

@@ -70,7 +70,7 @@ export function formatDoctor(checks: readonly CheckResult[], { color }: { readon
   for (const [index, check] of checks.entries()) {
     const { section, status, message } = check;
     if (section !== checks[index - 1]?.section) lines.push(...(index === 0 ? [] : ['']), paint('bold', section));
-    names.push(check.subject ?? check.name);
+    names.push(check.subject ?? check.id);
     const next = checks[index + 1];
     const goesOn = next?.section === section && next.status === status && next.message === message;
     if (status === 'skipped' && goesOn) continue;

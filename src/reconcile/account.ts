@@ -1,12 +1,13 @@
-import type { CallFailure, CopernicaApi, Identity } from '../copernica/api.js';
+import type { CallFailure, CopernicaApi, Identity, Outcome } from '../copernica/api.js';
 import { productError } from '../errors.js';
 
-/**
- * Asks whose token it is. Where that can't be told, nothing else is sent: throws ProductError of kind `input` for a
- * token that Copernica rejects, of kind `failed` for anything else.
- */
+/** Asks whose token it is. Where that can't be told, nothing else is sent: throws as `identityIn` does. */
 export async function readAccount(api: CopernicaApi): Promise<Identity> {
-  const outcome = await api.identity();
+  return identityIn(await api.identity());
+}
+
+/** Throws ProductError of kind `input` for a token that Copernica rejects, of kind `failed` for anything else. */
+export function identityIn(outcome: Outcome<Identity>): Identity {
   if (outcome.ok) return outcome.value;
   const message = `can't tell which account the token belongs to: ${outcome.message}`;
   if (outcome.tokenRejected && !UNKNOWN_PATH.test(outcome.message)) {

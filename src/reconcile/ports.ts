@@ -8,6 +8,8 @@ import type { ManifestEntry } from '../webhook.js';
 export interface ValidManifest {
   readonly entries: readonly ManifestEntry[];
   readonly warnings: readonly Problem[];
+  /** The git commit that was checked out where it lies; left out or null: not known. */
+  readonly commit?: string | null;
   /** False: it changed a moment ago, and may be half written, so what left it is not deleted yet. */
   readonly mayPrune?: boolean;
 }

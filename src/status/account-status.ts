@@ -4,34 +4,26 @@ import { countActions } from '../output/summary.js';
 import { isDrift, isPending } from '../plan/change.js';
 import { maskUrls } from '../text/mask-urls.js';
 import type { ManifestEntry } from '../webhook.js';
-import { failedRunIssue, manifestIssue, notBegunIssue, reportIssues, warningIssues } from './issues.js';
+import { type Issue, issue, reportIssues, type StatusProblem, safeProblems, warningIssues } from './issues.js';
+import type { RunResultKind } from './kinds.js';
 import { type Row, type RunView, rowsAfterManifest, rowsAfterRun } from './rows.js';
-import {
-  type AccountSnapshot,
-  type HealthKind,
-  type Issue,
-  type RunResultKind,
-  type RunSnapshot,
-  type StatusProblem,
-  safeProblems,
-} from './snapshot.js';
+import type { AccountSnapshot, HealthKind, RunSnapshot } from './snapshot.js';
 
 /**
  * What is known about one account: everything that happened, folded. The page, the metrics and readiness are made from
  * it, and notices from its changes. Times are ISO 8601, as in the snapshot.
  */
-export interface AccountStatus {
+export interface AccountStatus extends Pick<AccountSnapshot, 'running' | 'runs' | 'lastSuccessAt'> {
   readonly startedAt: string;
   /** Entries of the manifest in force; null: there has been none. */
   readonly desired: readonly ManifestEntry[] | null;
   readonly loadedAt: string | null;
+  /** Checked out where the manifest in force lies; null: not known. */
+  readonly commit: string | null;
   /** The first problems of the file as it is now; empty: it is in force. */
   readonly manifestProblems: readonly StatusProblem[];
   /** Whether a run from beginning to end has had a manifest that was broken before. */
   readonly manifestTrial: 'needed' | 'under-way' | 'done';
-  readonly running: AccountSnapshot['running'];
-  /** The newest first. */
-  readonly runs: readonly RunSnapshot[];
   readonly rows: readonly Row[];
   /** Entries of the state after the last run. */
   readonly managed: number;
@@ -43,7 +35,6 @@ export interface AccountStatus {
   readonly warnings: readonly Issue[];
   /** A run came to its end, if not with everything as it should be. */
   readonly isComplete: boolean;
-  readonly lastSuccessAt: string | null;
   /** Since when it is in the health it is in. */
   readonly health: { readonly kind: HealthKind; readonly since: string };
 }
@@ -52,6 +43,7 @@ interface ManifestRead {
   readonly kind: 'manifest-read';
   /** Of the manifest in force after it. */
   readonly entries: readonly ManifestEntry[] | null;
+  readonly commit: string | null;
   /** Of the file as it is now. */
   readonly problems: readonly Problem[];
 }
@@ -90,6 +82,7 @@ export function initialStatus(startedAt: Date): AccountStatus {
     startedAt: startedAt.toISOString(),
     desired: null,
     loadedAt: null,
+    commit: null,
     manifestProblems: [],
     manifestTrial: 'done',
     running: null,
@@ -128,21 +121,26 @@ function changed(status: AccountStatus, event: StatusEvent, now: string): Partia
       return { running, ...(isTried ? { manifestTrial: 'under-way' } : {}) };
     }
     case 'run-ended':
-      return { ...afterRun(status, event, now), runs: runsWith(status, event, now), running: null };
     case 'run-failed':
-    case 'could-not-begin':
-      return { wrong: wrongAfter(status, event), runs: runsWith(status, event, now), running: null };
+    case 'could-not-begin': {
+      const run = runOf(status, event, now);
+      const after = event.kind === 'run-ended' ? afterRun(status, event, run.result, now) : {};
+      const wrong = wrongAfter(status.wrong, event, run.result);
+      return { ...after, wrong, running: null, runs: [run, ...status.runs].slice(0, MOST_RUNS_KEPT) };
+    }
   }
 }
 
 function afterManifest(
   status: AccountStatus,
-  { entries, problems }: ManifestRead,
+  { entries, commit, problems }: ManifestRead,
   now: string,
 ): Partial<AccountStatus> {
   const isBroken = problems.length > 0;
-  const manifest = isBroken ? [manifestIssue(problems, entries !== null)] : [];
+  const title = entries === null ? { title: 'there is no valid manifest to go by' } : {};
+  const manifest = isBroken ? [issue('manifest-broken', { problems, ...title })] : [];
   const next = {
+    commit,
     manifestProblems: safeProblems(problems),
     wrong: { ...status.wrong, manifest },
     ...(isBroken ? { manifestTrial: 'needed' as const } : {}),
@@ -151,34 +149,39 @@ function afterManifest(
   return { ...next, desired: entries, loadedAt: now, rows: rowsAfterManifest(entries, status.rows) };
 }
 
-function wrongAfter(status: AccountStatus, event: RunFailed): AccountStatus['wrong'] {
-  const { kind, failure, problems } = event;
-  if (kind === 'could-not-begin') return { ...status.wrong, start: [notBegunIssue(problems)] };
+function wrongAfter(
+  wrong: AccountStatus['wrong'],
+  event: RunEnded | RunFailed,
+  result: RunResultKind,
+): AccountStatus['wrong'] {
+  if (event.kind === 'run-ended') return { ...wrong, run: [], webhooks: reportIssues(event.view) };
+  const { kind, problems } = event;
+  if (kind === 'could-not-begin') return { ...wrong, start: [issue('not-begun', { problems })] };
   // It had no manifest to go by, which is said of the manifest.
-  if (resultOf(status, event) === 'manifest-broken') return status.wrong;
-  return { ...status.wrong, run: [failedRunIssue(failure, problems)] };
+  if (result === 'manifest-broken') return wrong;
+  return { ...wrong, run: [issue(result === 'refused' ? 'run-refused' : 'run-failed', { problems })] };
 }
 
-function afterRun(status: AccountStatus, event: RunEnded, now: string): Partial<AccountStatus> {
-  const { view, warnings } = event;
+function afterRun(
+  status: AccountStatus,
+  { view, warnings, refreshed }: RunEnded,
+  result: RunResultKind,
+  now: string,
+): Partial<AccountStatus> {
   const rows = rowsAfterRun(view, status.rows, now);
+  const seen = view.changes.flatMap(({ change }) => (isDrift(change) ? [change.name] : []));
+  // A check that did not see everything adds to what was seen before.
+  const isAllSeen = refreshed && !isUnchecked(warnings);
   return {
     // What was read while it ran is not in it.
     rows: status.desired === null ? rows : rowsAfterManifest(status.desired, rows),
     managed: view.state.entries.size,
-    drifted: driftAfter(status, event),
-    wrong: { ...status.wrong, run: [], webhooks: reportIssues(view) },
+    drifted: isAllSeen ? seen : [...new Set([...status.drifted, ...seen])],
     warnings: warningIssues(warnings),
     isComplete: true,
-    lastSuccessAt: resultOf(status, event) === 'ok' ? now : status.lastSuccessAt,
+    lastSuccessAt: result === 'ok' ? now : status.lastSuccessAt,
     ...(status.manifestTrial === 'under-way' ? { manifestTrial: 'done' } : {}),
   };
-}
-
-/** A check that did not see everything adds to what was seen before. */
-function driftAfter({ drifted }: AccountStatus, { view, warnings, refreshed }: RunEnded): readonly string[] {
-  const seen = view.changes.flatMap(({ change }) => (isDrift(change) ? [change.name] : []));
-  return refreshed && !isUnchecked(warnings) ? seen : [...new Set([...drifted, ...seen])];
 }
 
 /** What was to be checked in the account could not be. */
@@ -187,58 +190,39 @@ function isUnchecked(warnings: readonly Problem[]): boolean {
 }
 
 /** One that never began is a run too, which failed at its start. */
-function runsWith(status: AccountStatus, event: RunEnded | RunFailed, now: string): readonly RunSnapshot[] {
-  const { startedAt, triggers } = status.running ?? { startedAt: now, triggers: ['start'] };
-  const run: RunSnapshot = {
-    startedAt,
-    durationMs: Math.max(0, Date.parse(now) - Date.parse(startedAt)),
-    triggers,
-    result: resultOf(status, event),
-    ...(event.kind === 'run-ended'
-      ? { ...changesOf(event.view), problems: [] }
-      : { counts: null, notDone: 0, changes: [], problems: safeProblems(event.problems) }),
-  };
-  return [run, ...status.runs].slice(0, MOST_RUNS_KEPT);
-}
-
-function resultOf({ manifestProblems }: AccountStatus, event: RunEnded | RunFailed): RunResultKind {
-  if (event.kind === 'run-ended') {
-    const allDone = event.view.changes.every(({ result }) => result === 'done');
-    return allDone && !isUnchecked(event.warnings) ? 'ok' : 'partial';
+function runOf({ running, manifestProblems }: AccountStatus, event: RunEnded | RunFailed, now: string): RunSnapshot {
+  const { startedAt, triggers } = running ?? { startedAt: now, triggers: ['start' as const] };
+  const common = { startedAt, durationMs: Math.max(0, Date.parse(now) - Date.parse(startedAt)), triggers };
+  if (event.kind !== 'run-ended') {
+    const result = failureOf(event.failure, manifestProblems.length > 0);
+    return { ...common, result, counts: null, notDone: 0, changes: [], problems: safeProblems(event.problems) };
   }
-  if (event.failure === 'refused') return 'refused';
-  return event.failure === 'input' && manifestProblems.length > 0 ? 'manifest-broken' : 'failed';
-}
-
-function changesOf({ changes }: RunView): Pick<RunSnapshot, 'counts' | 'notDone' | 'changes'> {
+  const { changes } = event.view;
   const done = changes.filter(({ result }) => result === 'done');
   const tried = changes.filter(({ change, refusal }) => isPending(change) && refusal !== 'before');
   return {
+    ...common,
+    result: done.length === changes.length && !isUnchecked(event.warnings) ? 'ok' : 'partial',
     counts: countActions(done.map(({ change }) => change)),
     notDone: changes.length - done.length,
     changes: tried
       .slice(0, MOST_CHANGES_KEPT)
       .map(({ change: { name, action, reason }, result }) => ({ name, action, reason: maskUrls(reason), result })),
+    problems: [],
   };
+}
+
+function failureOf(failure: FailureKind, isManifestBroken: boolean): RunResultKind {
+  if (failure === 'refused') return 'refused';
+  return failure === 'input' && isManifestBroken ? 'manifest-broken' : 'failed';
 }
 
 /** That of the gravest issue; `stale`, which time alone makes, is seen where the time is known. */
 function kindOfHealth(status: AccountStatus): HealthKind {
   const code = issuesOf(status)[0]?.code;
-  switch (code) {
-    case 'manifest-broken':
-      return status.desired === null ? 'no-manifest' : code;
-    case 'not-begun':
-    case 'run-refused':
-      return 'run-failed';
-    case 'run-failed':
-    case 'answers-lost':
-    case 'webhooks-failed':
-    case 'uncertain':
-    case 'possibly-duplicated':
-      return code;
-    default:
-      if (!status.isComplete) return 'starting';
-      return status.rows.some((row) => row.status === 'pending' || row.status === 'deleting') ? 'pending' : 'ok';
-  }
+  if (code === 'manifest-broken' && status.desired === null) return 'no-manifest';
+  if (code === 'not-begun' || code === 'run-refused') return 'run-failed';
+  if (code !== undefined) return code;
+  if (!status.isComplete) return 'starting';
+  return status.rows.some((row) => row.status === 'pending' || row.status === 'deleting') ? 'pending' : 'ok';
 }

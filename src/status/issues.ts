@@ -1,26 +1,153 @@
-import type { FailureKind, Problem } from '../errors.js';
+import type { Problem } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { CHANGED_IN_ACCOUNT } from '../plan/change.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
 import { lossesProblem } from '../recovery/sending.js';
-import { ISSUES, keysOf } from './kinds.js';
-import type { RunView } from './rows.js';
-import { type Issue, type IssueCode, MOST_PROBLEMS_KEPT, safeProblems, type WebhookStatus } from './snapshot.js';
-import { numberText } from './words.js';
-
-/** Webhooks that an issue names, and those whose problems it shows: the table has them all. */
-const MOST_WEBHOOKS = { named: 10, shown: 3 } as const;
-const MOST_WARNINGS_SHOWN = 3;
+import type { State } from '../state/state.js';
+import { maskUrls } from '../text/mask-urls.js';
+import { counted } from '../text/words.js';
+import { keysOf, type Severity, type WebhookStatus } from './kinds.js';
 
 const TRIED_AGAIN = 'it is tried again automatically, after longer and longer waits of up to 5 minutes';
 const WAITS = 'what Copernica refused is tried again when its entry changes or the schedule comes, and not before';
 
-const FILTERS: Partial<Record<IssueCode, WebhookStatus>> = {
-  'webhooks-failed': 'failed',
-  uncertain: 'uncertain',
-  'possibly-duplicated': 'possibly-duplicated',
-  orphaned: 'orphaned',
+interface IssueKind {
+  readonly severity: Severity;
+  /** A sentence without its end. */
+  readonly title: (count: number) => string;
+  /** What to do about it, besides what its problems say. */
+  readonly remedy?: string;
+  /** Shows the webhooks that it is about in the table. */
+  readonly filter?: WebhookStatus;
+}
+
+/** What can be wrong or worth knowing, the gravest first. */
+export const ISSUES = {
+  'not-begun': { severity: 'error', title: () => 'this account is not kept until the program is started anew' },
+  'manifest-broken': {
+    severity: 'error',
+    title: () => 'the manifest is broken; the last good one stays in force',
+    remedy: 'fix the file; it is reloaded automatically as soon as it changes',
+  },
+  'run-failed': { severity: 'error', title: () => 'the last run could not be carried out', remedy: TRIED_AGAIN },
+  'run-refused': { severity: 'error', title: () => 'a guard refused the last run' },
+  'answers-lost': { severity: 'error', title: () => 'answers to creates are being lost' },
+  'webhooks-failed': {
+    severity: 'error',
+    title: (count) => `${counted(count, 'webhook is', 'webhooks are')} not as the manifest says`,
+    filter: 'failed',
+  },
+  unchecked: { severity: 'error', title: () => 'the last run could not check everything' },
+  uncertain: {
+    severity: 'warning',
+    title: (count) => `${counted(count, 'create is', 'creates are')} of unknown outcome`,
+    remedy:
+      'a lost webhook is looked for automatically, and created again only when that is safe; what stays here needs you',
+    filter: 'uncertain',
+  },
+  'possibly-duplicated': {
+    severity: 'warning',
+    title: (count) => `${counted(count, 'webhook')} may exist twice`,
+    filter: 'possibly-duplicated',
+  },
+  stale: {
+    severity: 'warning',
+    title: () => 'no run has succeeded for more than 3 scheduled ones',
+    remedy: 'see what the last runs failed for, below and in the log',
+  },
+  warnings: { severity: 'note', title: (count) => counted(count, 'warning') },
+  drift: {
+    severity: 'note',
+    title: (count) => `${counted(count, 'webhook was', 'webhooks were')} found gone or ${CHANGED_IN_ACCOUNT}`,
+    remedy: 'they are put back as the manifest says: find out who else changes them',
+  },
+  orphaned: {
+    severity: 'note',
+    title: (count) => `${counted(count, 'webhook is', 'webhooks are')} not in the manifest any more, and kept`,
+    remedy:
+      '--prune deletes such webhooks, once the manifest has been the same for ten seconds; "forget NAME" lets go of one',
+    filter: 'orphaned',
+  },
+} as const satisfies Record<string, IssueKind>;
+
+export type IssueCode = keyof typeof ISSUES;
+
+/** One thing that is wrong or worth knowing. */
+export interface Issue {
+  readonly code: IssueCode;
+  readonly severity: Severity;
+  readonly title: string;
+  /** How many webhooks or problems it is about. */
+  readonly count: number;
+  /** Of the first webhooks that it is about, where it is about webhooks. */
+  readonly names: readonly string[];
+  /** What exactly: the first problems of the manifest, of the run or of the webhooks. */
+  readonly problems: readonly StatusProblem[];
+  /** How many more there are than are in `problems`. */
+  readonly more: number;
+  readonly remedy: string | null;
+  readonly filter: WebhookStatus | null;
+}
+
+/** A problem, masked, as one plain record. */
+export type StatusProblem = Pick<Problem, 'code' | 'severity' | 'message'> & {
+  readonly [Key in 'name' | 'file' | 'line' | 'column' | 'frame' | 'remedy']: NonNullable<Problem[Key]> | null;
 };
+
+/** Of one manifest or run: a broken file of 10,000 entries must not make a page of 10,000 frames. */
+const MOST_PROBLEMS = 20;
+/** Webhooks that an issue names; the table has them all. */
+const MOST_NAMES = 10;
+/** Of webhooks and of notes, so many problems are shown. */
+const MOST_EXAMPLES = 3;
+
+/** The first of them, as the status server may show them. */
+export function safeProblems(problems: readonly Problem[], most = MOST_PROBLEMS): StatusProblem[] {
+  return problems.slice(0, most).map(safeProblem);
+}
+
+export function safeProblem(problem: Problem): StatusProblem {
+  const { code, severity, message, name = null, file = null, line = null, column = null, frame, remedy } = problem;
+  const masked = (text: string | undefined) => (text === undefined ? null : maskUrls(text));
+  return {
+    code,
+    severity,
+    message: maskUrls(message),
+    name,
+    file,
+    line,
+    column,
+    frame: masked(frame),
+    remedy: masked(remedy),
+  };
+}
+
+interface About {
+  readonly problems?: readonly Problem[];
+  /** Of all webhooks that it is about. */
+  readonly names?: readonly string[];
+  readonly title?: string;
+  /** Left out: that of its kind. */
+  readonly remedy?: string | null;
+}
+
+export function issue(code: IssueCode, { problems = [], names, title, remedy }: About): Issue {
+  const kind: IssueKind = ISSUES[code];
+  const count = names?.length ?? problems.length;
+  const isExample = names !== undefined || kind.severity === 'note';
+  const shown = safeProblems(problems, isExample ? MOST_EXAMPLES : MOST_PROBLEMS);
+  return {
+    code,
+    severity: kind.severity,
+    title: title ?? kind.title(count),
+    count,
+    names: names?.slice(0, MOST_NAMES) ?? [],
+    problems: shown,
+    more: problems.length - shown.length,
+    remedy: remedy === undefined ? (kind.remedy ?? null) : remedy,
+    filter: kind.filter ?? null,
+  };
+}
 
 /** The gravest first. */
 export function inOrder(issues: readonly Issue[]): Issue[] {
@@ -28,122 +155,39 @@ export function inOrder(issues: readonly Issue[]): Issue[] {
   return [...issues].sort((a, b) => codes.indexOf(a.code) - codes.indexOf(b.code));
 }
 
-/** The file as it is now can't be used. `inForce`: there is an older one to go by. */
-export function manifestIssue(problems: readonly Problem[], inForce: boolean): Issue {
-  const title = inForce
-    ? 'the manifest is broken; the last good one stays in force'
-    : 'there is no valid manifest to go by';
-  const remedy = 'fix the file; it is reloaded automatically as soon as it changes';
-  return issue('manifest-broken', title, { problems, remedy });
-}
-
-/** It never began, and nothing but a new start of the program helps. */
-export function notBegunIssue(problems: readonly Problem[]): Issue {
-  return issue('not-begun', 'this account is not kept until the program is started anew', { problems });
-}
-
-/** A run that ended before anything was changed. */
-export function failedRunIssue(failure: FailureKind, problems: readonly Problem[]): Issue {
-  if (failure === 'refused') return issue('run-refused', 'a guard refused the last run', { problems });
-  return issue('run-failed', 'the last run could not be carried out', { problems, remedy: TRIED_AGAIN });
+/** Those that are about anything. */
+export function present(issues: readonly Issue[]): Issue[] {
+  return issues.filter(({ count }) => count > 0);
 }
 
 /** What a run that came to its end left undone or in doubt. */
-export function reportIssues({ changes, state }: RunView): Issue[] {
-  const lost = lossesProblem(state);
+export function reportIssues(run: { readonly changes: readonly AppliedChange[]; readonly state: State }): Issue[] {
+  const { changes, state } = run;
   const failed = changes.filter(({ result }) => result === 'failed' || result === 'refused');
+  // What a guard refused is for a person to settle: its problem says how.
   const isWaiting = failed.some(({ refusal }) => refusal !== undefined);
-  const isRetried = failed.some(({ result, refusal }) => result === 'failed' && refusal === undefined);
-  const remedies = [...(isRetried ? [TRIED_AGAIN] : []), ...(isWaiting ? [WAITS] : [])];
-  const uncertain = changes.filter(({ result }) => result === 'uncertain');
+  const isTriedAgain = failed.some(({ result, refusal }) => result === 'failed' && refusal === undefined);
+  const remedies = [...(isTriedAgain ? [TRIED_AGAIN] : []), ...(isWaiting ? [WAITS] : [])];
   const duplicated = duplicateWarnings(state);
-  const titles = {
-    failed: `${counted(failed.length, 'webhook is', 'webhooks are')} not as the manifest says`,
-    uncertain: `${counted(uncertain.length, 'create is', 'creates are')} of unknown outcome`,
-    duplicated: `${counted(duplicated.length, 'webhook', 'webhooks')} may exist twice`,
-  };
-  const settled =
-    'a lost webhook is looked for automatically, and created again only when that is safe; what stays here needs you';
-  const found = [
-    issue('answers-lost', 'answers to creates are being lost', { problems: lost }),
-    // What is refused is for a person to settle: its problem says how.
-    issue('webhooks-failed', titles.failed, {
-      ...aboutChanges(failed),
-      ...(remedies.length > 0 ? { remedy: remedies.join('; ') } : {}),
-    }),
-    issue('uncertain', titles.uncertain, { ...aboutChanges(uncertain), remedy: settled }),
-    issue('possibly-duplicated', titles.duplicated, {
-      names: duplicated.flatMap(({ name }) => name ?? []),
-      problems: duplicated,
-    }),
-  ];
-  return found.filter(({ count }) => count > 0);
-}
-
-/** What else a run that came to its end says: errors are what it could not check. Lost answers are an issue already. */
-export function warningIssues(problems: readonly Problem[]): Issue[] {
-  const errors = problems.filter(({ severity, code }) => severity === 'error' && code !== 'answers-lost');
-  const warnings = problems.filter(({ severity }) => severity === 'warning');
-  const most = MOST_WARNINGS_SHOWN;
-  return [
-    issue('unchecked', 'the last run could not check everything', { problems: errors }),
-    issue('warnings', counted(warnings.length, 'warning', 'warnings'), { problems: warnings, most }),
-  ].filter(({ count }) => count > 0);
-}
-
-/** Webhooks that a run found gone or changed in the account, and puts back. */
-export function driftIssue(names: readonly string[]): Issue {
-  const title = `${counted(names.length, 'webhook was', 'webhooks were')} found gone or ${CHANGED_IN_ACCOUNT}`;
-  const remedy = 'they are put back as the manifest says: find out who else changes them';
-  return issue('drift', title, { names, remedy });
-}
-
-export function orphanIssue(names: readonly string[]): Issue {
-  const title = `${counted(names.length, 'webhook is', 'webhooks are')} not in the manifest any more, and kept`;
-  const remedy =
-    '--prune deletes such webhooks, once the manifest has been the same for ten seconds; "forget NAME" lets go of one';
-  return issue('orphaned', title, { names, remedy });
-}
-
-export function staleIssue(scheduledRuns: number): Issue {
-  const title = `no run has succeeded for more than ${scheduledRuns} scheduled ones`;
-  return issue('stale', title, { remedy: 'see what the last runs failed for, below and in the log' });
-}
-
-interface IssueParts {
-  readonly problems?: readonly Problem[];
-  /** Of all webhooks that it is about. */
-  readonly names?: readonly string[];
-  readonly remedy?: string;
-  /** So many problems are shown. */
-  readonly most?: number;
-}
-
-function issue(code: IssueCode, title: string, { problems = [], names, remedy, most }: IssueParts): Issue {
-  const count = names?.length ?? problems.length;
-  const shown = safeProblems(problems, most ?? (names === undefined ? MOST_PROBLEMS_KEPT : MOST_WEBHOOKS.shown));
-  return {
-    code,
-    severity: ISSUES[code],
-    title,
-    count,
-    names: names?.slice(0, MOST_WEBHOOKS.named) ?? [],
-    problems: shown,
-    more: problems.length - shown.length,
-    remedy: remedy ?? null,
-    filter: FILTERS[code] ?? null,
-  };
+  return present([
+    issue('answers-lost', { problems: lossesProblem(state) }),
+    issue('webhooks-failed', { ...aboutChanges(failed), remedy: remedies.join('; ') || null }),
+    issue('uncertain', aboutChanges(changes.filter(({ result }) => result === 'uncertain'))),
+    issue('possibly-duplicated', { names: duplicated.flatMap(({ name }) => name ?? []), problems: duplicated }),
+  ]);
 }
 
 /** The first problem of each error says what exactly, and what to do. */
-function aboutChanges(changes: readonly AppliedChange[]): Pick<IssueParts, 'names' | 'problems'> {
+function aboutChanges(changes: readonly AppliedChange[]): About {
   return {
     names: changes.map(({ change }) => change.name),
     problems: changes.flatMap(({ error }) => error?.problems[0] ?? []),
   };
 }
 
-/** `1 webhook is`, `1,234 webhooks are`. */
-function counted(count: number, one: string, many: string): string {
-  return `${numberText(count)} ${count === 1 ? one : many}`;
+/** What else a run that came to its end says: errors are what it could not check. Lost answers are an issue already. */
+export function warningIssues(problems: readonly Problem[]): Issue[] {
+  const errors = problems.filter(({ severity, code }) => severity === 'error' && code !== 'answers-lost');
+  const warnings = problems.filter(({ severity }) => severity === 'warning');
+  return present([issue('unchecked', { problems: errors }), issue('warnings', { problems: warnings })]);
 }

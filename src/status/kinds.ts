@@ -2,23 +2,6 @@
 export type Severity = 'error' | 'warning' | 'busy' | 'note' | 'ok';
 export type Look = readonly [severity: Severity, text: string];
 
-/** What can be wrong or worth knowing, the gravest first. */
-export const ISSUES = {
-  'not-begun': 'error',
-  'manifest-broken': 'error',
-  'run-failed': 'error',
-  'run-refused': 'error',
-  'answers-lost': 'error',
-  'webhooks-failed': 'error',
-  unchecked: 'error',
-  uncertain: 'warning',
-  'possibly-duplicated': 'warning',
-  stale: 'warning',
-  warnings: 'note',
-  drift: 'note',
-  orphaned: 'note',
-} as const satisfies Record<string, Severity>;
-
 /**
  * `partial`: to the end, but not everything is as the manifest says. `refused`: a guard said no. `failed`: it ended
  * before anything was changed. `manifest-broken`: there was none to go by.
@@ -30,6 +13,7 @@ export const RUN_RESULTS = {
   failed: ['error', 'Failed'],
   'manifest-broken': ['error', 'No manifest'],
 } as const satisfies Record<string, Look>;
+export type RunResultKind = keyof typeof RUN_RESULTS;
 
 /** In the order of how much attention they need. */
 export const WEBHOOK_STATUSES = {
@@ -41,9 +25,11 @@ export const WEBHOOK_STATUSES = {
   orphaned: ['note', 'Orphaned'],
   created: ['ok', 'Created'],
 } as const satisfies Record<string, Look>;
+export type WebhookStatus = keyof typeof WEBHOOK_STATUSES;
 
 /** `failed`: given up on; `replaced`: a newer one took its place before it was delivered. */
 export const NOTICE_RESULTS = ['delivered', 'failed', 'replaced'] as const;
+export type NoticeResult = (typeof NOTICE_RESULTS)[number];
 
 /** In the order in which the table above has them. */
 export function keysOf<Key extends string>(kinds: Readonly<Record<Key, unknown>>): Key[] {

@@ -3,8 +3,8 @@ import type { RequestEvent } from '../copernica/client.js';
 import { TRIGGERS } from '../daemon/scheduler.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isDrift, isPending } from '../plan/change.js';
-import { keysOf, NOTICE_RESULTS, RUN_RESULTS } from './kinds.js';
-import type { AccountSnapshot, NoticeResult, RunSnapshot, StatusCounts, StatusSnapshot } from './snapshot.js';
+import { keysOf, NOTICE_RESULTS, type NoticeResult, RUN_RESULTS } from './kinds.js';
+import type { AccountSnapshot, RunSnapshot, StatusCounts, StatusSnapshot } from './snapshot.js';
 
 const PREFIX = 'copernica_webhooks_';
 const REQUEST_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -161,7 +161,18 @@ function gaugesIn(registry: Registry): (accounts: readonly AccountSnapshot[]) =>
     const gauge = new Gauge({ name: PREFIX + name, help, labelNames: ['account'], registers: [registry] });
     return { gauge, read };
   });
+  const info = new Gauge({
+    name: `${PREFIX}manifest_info`,
+    help: 'Always 1 for a manifest in force: the git commit checked out where it lies is the label, if it is known.',
+    labelNames: ['account', 'commit'],
+    registers: [registry],
+  });
   return (accounts) => {
+    info.reset();
+    for (const { name, manifest } of accounts) {
+      const commit = manifest.commit === null ? {} : { commit: manifest.commit };
+      if (manifest.loadedAt !== null) info.set({ ...labelOf(name), ...commit }, 1);
+    }
     for (const { gauge, read } of gauges) {
       gauge.reset();
       // Without labels, reset sets 0; with a label that is left out it would stay beside the others.

@@ -1,27 +1,33 @@
-import { type ListedRow, WEBHOOK_COLUMNS, type WebhookColumn } from './columns.js';
+import { rangesText } from '../state/ranges.js';
+import { numberText } from '../text/words.js';
 import { type Html, html } from './html.js';
 import { keysOf, WEBHOOK_STATUSES } from './kinds.js';
-import { columnHead, table } from './page-parts.js';
+import { badge, type Column, muted, table, timeTag } from './parts.js';
 import type { StatusSnapshot } from './snapshot.js';
 import {
+  type ListedRow,
   type Listing,
   LONGEST_TEXT_CHARACTERS,
   listRows,
   queryOf,
   ROWS_A_PAGE,
+  type SortKey,
   USUAL_VIEW,
   type View,
 } from './view.js';
-import { numberText } from './words.js';
 
 /** The filter and the table, of which one page is shown. */
 export function webhooksSection(snapshot: StatusSnapshot, view: View): Html {
   const listing = listRows(snapshot, view);
-  const shown =
-    listing.total === 0 ? html`<p class="empty">${emptyText(snapshot)}</p>` : filled(snapshot, view, listing);
+  const { found, total, pages } = listing;
+  const several = snapshot.accounts.length > 1;
+  const none = html`<p class="muted">None of ${numberText(total)} passes this filter.</p>`;
+  const shown = html`${filterForm(snapshot, view, several)}
+${found === 0 ? none : webhooksTable(view, listing, several)}
+${pages > 1 && paging(view, listing)}`;
   return html`<section id="webhooks" aria-labelledby="webhooks-title" tabindex="-1">
 <h2 id="webhooks-title">Webhooks</h2>
-${shown}
+${total === 0 ? html`<p class="muted">${emptyText(snapshot)}</p>` : shown}
 </section>`;
 }
 
@@ -38,47 +44,70 @@ function emptyText({ accounts }: StatusSnapshot): string {
   return `The manifest asks for none yet. Write the first into ${file}: it is noticed by itself.`;
 }
 
-function filled(snapshot: StatusSnapshot, view: View, listing: Listing): Html {
-  const { found, total, pages } = listing;
-  const showAll = html`<a href="?#webhooks">Show all</a>`;
-  const none = html`<p class="empty">None of ${numberText(total)} passes this filter. ${showAll}</p>`;
-  const several = snapshot.accounts.length > 1;
-  return html`${filterForm(snapshot, view, several)}
-${found === 0 ? none : webhooksTable(view, listing, several)}
-${pages > 1 && paging(view, listing)}`;
-}
-
 function filterForm(snapshot: StatusSnapshot, view: View, several: boolean): Html {
   const { text, status, trigger, account, sort, descending } = view;
   const triggers = new Set(snapshot.accounts.flatMap(({ webhooks }) => webhooks.map((webhook) => webhook.trigger)));
   const accounts = snapshot.accounts.flatMap(({ name }) => name ?? []);
-  const filtered = text !== '' || status !== null || trigger !== null || account !== null;
+  const statuses = keysOf(WEBHOOK_STATUSES).map((each) => [each, WEBHOOK_STATUSES[each][1]] as const);
   const most = LONGEST_TEXT_CHARACTERS;
   return html`<form method="get" action="#webhooks" role="search" aria-label="Filter the webhooks">
 <label>Text <input type="search" name="q" value="${text}" maxlength="${most}" placeholder="name, handler or id"></label>
-${select('Status', status, keysOf(WEBHOOK_STATUSES), (each) => WEBHOOK_STATUSES[each][1])}
-${select('Trigger', trigger, [...triggers].sort())}
-${several && select('Account', account, accounts)}
+${select('Status', status, statuses)}
+${select('Trigger', trigger, sameText([...triggers].sort()))}
+${several && select('Account', account, sameText(accounts))}
 ${sort !== USUAL_VIEW.sort && html`<input type="hidden" name="sort" value="${sort}">`}
 ${descending && html`<input type="hidden" name="order" value="desc">`}
-<button>Filter</button>
-${filtered && html`<a class="clear" href="?#webhooks">Show all</a>`}
+<button>Filter</button> <a href="?#webhooks">Show all</a>
 </form>`;
 }
 
-function select<T extends string>(
-  title: string,
-  chosen: string | null,
-  values: readonly T[],
-  text: (value: T) => string = (value) => value,
-): Html {
-  const options = values.map((value) =>
-    value === chosen
-      ? html`<option value="${value}" selected>${text(value)}</option>`
-      : html`<option value="${value}">${text(value)}</option>`,
-  );
+const sameText = (values: readonly string[]) => values.map((value) => [value, value] as const);
+
+function select(title: string, chosen: string | null, options: readonly (readonly [value: string, text: string])[]) {
+  const tags = options.map(([value, text]) => {
+    return html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`;
+  });
   const name = title.toLowerCase();
-  return html`<label>${title} <select name="${name}"><option value="">any</option>${options}</select></label>`;
+  return html`<label>${title} <select name="${name}"><option value="">any</option>${tags}</select></label>`;
+}
+
+interface WebhookColumn extends Column<ListedRow> {
+  readonly sort: SortKey;
+}
+
+const COLUMNS: readonly WebhookColumn[] = [
+  { sort: 'account', title: 'Account', cell: ({ account }) => account ?? '' },
+  { sort: 'name', title: 'Name', kind: 'head', cell: ({ name }) => name },
+  { sort: 'trigger', title: 'Trigger', cell: triggerAndCaller },
+  { sort: 'handler', title: 'Handler', cell: ({ handler }) => html`<code>${handler}</code>` },
+  {
+    sort: 'limit',
+    title: 'Database / collection',
+    cell: ({ database, collection }) =>
+      database === null ? muted('any') : [database, collection].filter((part) => part !== null).join(' / '),
+  },
+  { sort: 'id', title: 'Id', kind: 'number', cell: ({ id }) => (id === null ? muted('none yet') : String(id)) },
+  { sort: 'status', title: 'Status', cell: statusCell },
+  {
+    sort: 'changed',
+    title: 'Last change',
+    kind: 'time',
+    cell: ({ changedAt }) => (changedAt === null ? muted('none') : timeTag(changedAt)),
+  },
+];
+
+function triggerAndCaller({ trigger, callers: [caller, ...others] }: ListedRow): Html {
+  const isOnlyCaller = caller !== undefined && others.length === 0;
+  return html`${trigger}${isOnlyCaller && muted(` by ${caller} only`)}`;
+}
+
+function statusCell({ status, error, possiblyDuplicatedRanges: ranges }: ListedRow): Html {
+  const double = ranges && `A second one may be among the ids ${rangesText(ranges)}.`;
+  const detail = error?.message ?? double;
+  const remedy = error?.remedy ?? null;
+  return html`${badge(WEBHOOK_STATUSES[status])}${detail && html`<p class="detail">${detail}</p>`}${
+    remedy && html`<p class="detail muted">${remedy}</p>`
+  }`;
 }
 
 function webhooksTable(view: View, { page, rows, found, total }: Listing, several: boolean): Html {
@@ -87,7 +116,7 @@ function webhooksTable(view: View, { page, rows, found, total }: Listing, severa
   return table<ListedRow, WebhookColumn>({
     name: 'webhooks',
     caption: `Webhooks ${range}${found === total ? '' : `, out of ${numberText(total)}`}`,
-    columns: several ? WEBHOOK_COLUMNS : WEBHOOK_COLUMNS.filter(({ sort }) => sort !== 'account'),
+    columns: several ? COLUMNS : COLUMNS.slice(1),
     rows,
     head: (column) => sortingHead(column, view),
   });
@@ -96,18 +125,18 @@ function webhooksTable(view: View, { page, rows, found, total }: Listing, severa
 /** A link that sorts by the column; by the one that it is sorted by, the other way round. */
 function sortingHead({ title, sort }: WebhookColumn, view: View): Html {
   const isCurrent = view.sort === sort;
-  const arrow = isCurrent ? (view.descending ? '↓' : '↑') : '';
+  const order = view.descending ? 'descending' : 'ascending';
+  const arrow = html` <span aria-hidden="true">${view.descending ? '↓' : '↑'}</span>`;
   const link = linkTo({ ...view, sort, descending: isCurrent && !view.descending, page: 1 });
-  const content = html`<a href="${link}">${title}<span class="arrow" aria-hidden="true">${arrow}</span></a>`;
-  return columnHead(content, isCurrent ? (view.descending ? 'descending' : 'ascending') : null);
+  const content = html`<a href="${link}">${title}${isCurrent && arrow}</a>`;
+  return html`<th scope="col"${isCurrent && html` aria-sort="${order}"`}>${content}</th>`;
 }
 
 function paging(view: View, { page, pages }: Listing): Html {
-  const link = (to: number, text: string, rel: string) =>
-    html`<a rel="${rel}" href="${linkTo({ ...view, page: to })}">${text}</a> `;
+  const link = (to: number, text: string) => html`<a href="${linkTo({ ...view, page: to })}">${text}</a>`;
   return html`<nav class="paging" aria-label="Pages of webhooks">
-${page > 1 && [link(1, 'First', 'first'), link(page - 1, 'Previous', 'prev')]}
+${page > 1 && link(page - 1, 'Previous')}
 <span aria-current="page">Page ${numberText(page)} of ${numberText(pages)}</span>
-${page < pages && [link(page + 1, 'Next', 'next'), link(pages, 'Last', 'last')]}
+${page < pages && link(page + 1, 'Next')}
 </nav>`;
 }

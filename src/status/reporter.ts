@@ -5,8 +5,8 @@ import type { Trigger } from '../daemon/scheduler.js';
 import { ProductError } from '../errors.js';
 import type { RunReport } from '../reconcile/run-once.js';
 import { type AccountStatus, advanceStatus, initialStatus, type StatusEvent } from './account-status.js';
+import type { NoticeResult } from './kinds.js';
 import type { AccountCounters } from './metrics.js';
-import type { NoticeResult } from './snapshot.js';
 import type { AccountNow, ReportedAccount } from './summarize.js';
 
 /** Where everybody who does something for an account says so: folds it into the account's status, and counts it. */
@@ -39,7 +39,8 @@ export class AccountReporter {
   /** Reads the manifest again, as `reload` does, and reports what came of it. */
   async observeReload(manifest: LastGoodManifest): Promise<boolean> {
     const changed = await manifest.reload();
-    this.#report({ kind: 'manifest-read', entries: manifest.good?.entries ?? null, problems: manifest.problems });
+    const { good, commit, problems } = manifest;
+    this.#report({ kind: 'manifest-read', entries: good?.entries ?? null, commit, problems });
     return changed;
   }
 

@@ -3,7 +3,9 @@ import { isPending } from '../plan/change.js';
 import { hull } from '../state/ranges.js';
 import type { State } from '../state/state.js';
 import { CALLERS, type ManifestEntry, type ScopeName, shownHandler, type WebhookSpec, webhookKey } from '../webhook.js';
-import { safeProblem, type WebhookSnapshot, type WebhookStatus } from './snapshot.js';
+import { safeProblem } from './issues.js';
+import type { WebhookStatus } from './kinds.js';
+import type { WebhookSnapshot } from './snapshot.js';
 
 /** One webhook of the table, with what its status is decided from when the manifest changes. */
 export interface Row extends WebhookSnapshot {

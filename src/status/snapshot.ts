@@ -1,11 +1,10 @@
 import type { Trigger as RunTrigger } from '../daemon/scheduler.js';
-import type { Problem } from '../errors.js';
 import type { Counts } from '../output/summary.js';
 import type { ChangeResult } from '../plan/applied.js';
 import type { Action } from '../plan/change.js';
 import type { IdRange } from '../state/state.js';
-import { maskUrls } from '../text/mask-urls.js';
-import type { ISSUES, NOTICE_RESULTS, RUN_RESULTS, WEBHOOK_STATUSES } from './kinds.js';
+import type { Issue, IssueCode, StatusProblem } from './issues.js';
+import type { RunResultKind, WebhookStatus } from './kinds.js';
 
 /**
  * What the status server tells, and all it tells: the body of /status.json, and what page and metrics are made from.
@@ -41,18 +40,8 @@ export interface AccountSnapshot {
   readonly webhooks: readonly WebhookSnapshot[];
 }
 
-export type IssueCode = keyof typeof ISSUES;
-export type RunResultKind = keyof typeof RUN_RESULTS;
-export type WebhookStatus = keyof typeof WEBHOOK_STATUSES;
-export type NoticeResult = (typeof NOTICE_RESULTS)[number];
-
-/** That of the gravest issue, or what there is to say where nothing is wrong. */
-export type HealthKind =
-  | Exclude<IssueCode, 'not-begun' | 'run-refused' | 'unchecked' | 'warnings' | 'drift' | 'orphaned'>
-  | 'no-manifest'
-  | 'starting'
-  | 'pending'
-  | 'ok';
+/** The code of the gravest issue, `no-manifest` or `run-failed` for some, or what there is to say where none is. */
+export type HealthKind = IssueCode | 'no-manifest' | 'starting' | 'pending' | 'ok';
 
 export interface Health {
   readonly kind: HealthKind;
@@ -64,32 +53,14 @@ export interface Health {
   readonly advice: readonly Issue[];
 }
 
-/** One thing that is wrong or worth knowing. */
-export interface Issue {
-  readonly code: IssueCode;
-  readonly severity: (typeof ISSUES)[IssueCode];
-  /** A sentence without its end. */
-  readonly title: string;
-  /** How many webhooks or problems it is about. */
-  readonly count: number;
-  /** Of the first webhooks that it is about, where it is about webhooks. */
-  readonly names: readonly string[];
-  /** What exactly: the first problems of the manifest, of the run or of the webhooks. */
-  readonly problems: readonly StatusProblem[];
-  /** How many more there are than are in `problems`. */
-  readonly more: number;
-  /** What to do about it, besides what its problems say. */
-  readonly remedy: string | null;
-  /** Shows the webhooks that it is about in the table. */
-  readonly filter: WebhookStatus | null;
-}
-
 export interface ManifestSnapshot {
   readonly file: string;
   /** The file as it is now can be used. False: an older one is in force, or none. */
   readonly valid: boolean;
   /** When the one in force was read, or null. */
   readonly loadedAt: string | null;
+  /** The git commit that is checked out where it lies, as its full id; null: not known, or there is no git. */
+  readonly commit: string | null;
   /** Problems of the file as it is now. */
   readonly problems: readonly StatusProblem[];
 }
@@ -146,32 +117,4 @@ export interface WebhookSnapshot {
   /** When it was made, or last changed by this process. */
   readonly changedAt: string | null;
   readonly error: StatusProblem | null;
-}
-
-/** A problem, masked, as one plain record. */
-export type StatusProblem = Pick<Problem, 'code' | 'severity' | 'message'> & {
-  readonly [Key in 'name' | 'file' | 'line' | 'column' | 'frame' | 'remedy']: NonNullable<Problem[Key]> | null;
-};
-
-/** Of one manifest or run: a broken file of 10,000 entries must not make a page of 10,000 frames. */
-export const MOST_PROBLEMS_KEPT = 20;
-
-/** The first of them, as the status server may show them. */
-export function safeProblems(problems: readonly Problem[], most = MOST_PROBLEMS_KEPT): StatusProblem[] {
-  return problems.slice(0, most).map(safeProblem);
-}
-
-export function safeProblem(problem: Problem): StatusProblem {
-  const { code, severity, message, name = null, file = null, line = null, column = null, frame, remedy } = problem;
-  return {
-    code,
-    severity,
-    message: maskUrls(message),
-    name,
-    file,
-    line,
-    column,
-    frame: frame === undefined ? null : maskUrls(frame),
-    remedy: remedy === undefined ? null : maskUrls(remedy),
-  };
 }

@@ -1,8 +1,8 @@
+import { capitalized } from '../text/words.js';
 import { type AccountStatus, issuesOf } from './account-status.js';
-import { driftIssue, inOrder, orphanIssue, staleIssue } from './issues.js';
+import { inOrder, issue, present } from './issues.js';
 import type { Row } from './rows.js';
 import type { AccountSnapshot, Health, HealthKind, StatusCounts, StatusSnapshot, WebhookSnapshot } from './snapshot.js';
-import { capitalized } from './words.js';
 
 /** What of an account does not change. */
 export interface ReportedAccount {
@@ -49,7 +49,7 @@ export function snapshotOf(accounts: readonly AccountNow[], { version, startedAt
 
 function accountSnapshot(account: AccountNow, now: Date): AccountSnapshot {
   const { status, name, target, file, schedule, nextAt } = account;
-  const { desired, manifestProblems, loadedAt, running, lastSuccessAt, runs, rows } = status;
+  const { desired, manifestProblems, loadedAt, commit, running, lastSuccessAt, runs, rows } = status;
   return {
     name,
     target,
@@ -58,6 +58,7 @@ function accountSnapshot(account: AccountNow, now: Date): AccountSnapshot {
       file,
       valid: manifestProblems.length === 0 && desired !== null,
       loadedAt,
+      commit,
       problems: manifestProblems,
     },
     counts: countsOf(status),
@@ -125,13 +126,9 @@ function healthOf(account: AccountNow, now: Date): Health {
   const { status } = account;
   const limit = staleSince(account, now);
   const orphaned = status.rows.filter((row) => row.status === 'orphaned').map(({ name }) => name);
-  const advice = inOrder([
-    ...issuesOf(status),
-    ...status.warnings,
-    ...(limit === null ? [] : [staleIssue(STALE_AFTER_SCHEDULED_RUNS)]),
-    ...(status.drifted.length === 0 ? [] : [driftIssue(status.drifted)]),
-    ...(orphaned.length === 0 ? [] : [orphanIssue(orphaned)]),
-  ]);
+  const notes = [issue('drift', { names: status.drifted }), issue('orphaned', { names: orphaned })];
+  const stale = limit === null ? [] : [issue('stale', {})];
+  const advice = inOrder([...issuesOf(status), ...status.warnings, ...stale, ...present(notes)]);
   const isStale = limit !== null && HIDDEN_BY_STALE.includes(status.health.kind);
   const { kind, since } = isStale ? { kind: 'stale' as const, since: limit.toISOString() } : status.health;
   return { kind, since, headline: headlineOf(kind, status), advice };

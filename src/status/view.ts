@@ -1,6 +1,9 @@
-import { type ListedRow, WEBHOOK_COLUMNS } from './columns.js';
-import { keysOf, WEBHOOK_STATUSES } from './kinds.js';
-import type { StatusSnapshot, WebhookStatus } from './snapshot.js';
+import { keysOf, WEBHOOK_STATUSES, type WebhookStatus } from './kinds.js';
+import type { StatusSnapshot, WebhookSnapshot } from './snapshot.js';
+
+export interface ListedRow extends WebhookSnapshot {
+  readonly account: string | null;
+}
 
 /** What of the webhooks is shown: all of it stands in the URL. */
 export interface View {
@@ -9,8 +12,7 @@ export interface View {
   readonly status: WebhookStatus | null;
   readonly trigger: string | null;
   readonly account: string | null;
-  /** Of a column. */
-  readonly sort: string;
+  readonly sort: SortKey;
   readonly descending: boolean;
   /** From 1. */
   readonly page: number;
@@ -39,6 +41,24 @@ export const USUAL_VIEW: View = {
   page: 1,
 };
 
+/** What rows are sorted by, as the URL calls it: always texts, by code unit, or always numbers. */
+const SORTS = {
+  account: ({ account }) => account ?? '',
+  name: ({ name }) => name,
+  trigger: ({ trigger }) => trigger,
+  handler: ({ handler }) => handler,
+  limit: ({ database, collection }) => `${sortable(database)} ${sortable(collection)}`,
+  id: ({ id }) => id ?? 0,
+  status: ({ status }) => keysOf(WEBHOOK_STATUSES).indexOf(status),
+  changed: ({ changedAt }) => changedAt ?? '',
+} as const satisfies Record<string, (row: ListedRow) => string | number>;
+export type SortKey = keyof typeof SORTS;
+
+/** None, then ids by their number, then names. */
+function sortable(scope: number | string | null): string {
+  return typeof scope === 'number' ? String(scope).padStart(16, '0') : (scope ?? '');
+}
+
 /** Whatever the URL says that makes no sense is as if it were left out. */
 export function parseView(params: URLSearchParams): View {
   const read = (name: string) => params.get(name)?.trim().slice(0, LONGEST_TEXT_CHARACTERS) || null;
@@ -47,7 +67,7 @@ export function parseView(params: URLSearchParams): View {
     status: keysOf(WEBHOOK_STATUSES).find((status) => status === read('status')) ?? null,
     trigger: read('trigger'),
     account: read('account'),
-    sort: WEBHOOK_COLUMNS.find(({ sort }) => sort === read('sort'))?.sort ?? USUAL_VIEW.sort,
+    sort: keysOf(SORTS).find((sort) => sort === read('sort')) ?? USUAL_VIEW.sort,
     descending: read('order') === 'desc',
     page: /^[1-9]\d{0,6}$/.test(read('page') ?? '') ? Number(read('page')) : 1,
   };
@@ -55,31 +75,31 @@ export function parseView(params: URLSearchParams): View {
 
 /** The query that shows a view, with what is as usual left out: `?status=failed`. */
 export function queryOf({ text, status, trigger, account, sort, descending, page }: View): string {
-  const all = {
-    q: text,
-    status,
-    trigger,
-    account,
-    sort: sort === USUAL_VIEW.sort ? null : sort,
-    order: descending ? 'desc' : null,
-    page: page === 1 ? null : String(page),
+  const said = {
+    ...(text !== '' && { q: text }),
+    ...(status && { status }),
+    ...(trigger && { trigger }),
+    ...(account && { account }),
+    ...(sort !== USUAL_VIEW.sort && { sort }),
+    ...(descending && { order: 'desc' }),
+    ...(page !== 1 && { page: String(page) }),
   };
-  const said = Object.entries(all).flatMap(([name, value]) => (value ? [[name, value] as [string, string]] : []));
   return `?${new URLSearchParams(said).toString()}`;
 }
 
 /** Filters, sorts and pages the webhooks of all accounts. A page past the end is the last one. */
 export function listRows(snapshot: StatusSnapshot, view: View): Listing {
   const all = snapshot.accounts.flatMap(({ name, webhooks }) => webhooks.map((row) => ({ ...row, account: name })));
-  const found = all.filter((row) => matches(row, view));
-  const by = WEBHOOK_COLUMNS.find(({ sort }) => sort === view.sort)?.by ?? (() => 0);
+  const by = SORTS[view.sort];
   const sign = view.descending ? -1 : 1;
   // Of equal ones the name decides: two looks at one state show one order.
-  const sorted = found.sort((a, b) => sign * compare(by(a), by(b)) || compare(a.name, b.name));
-  const pages = Math.max(1, Math.ceil(sorted.length / ROWS_A_PAGE));
+  const found = all
+    .filter((row) => matches(row, view))
+    .sort((a, b) => sign * compare(by(a), by(b)) || compare(a.name, b.name));
+  const pages = Math.max(1, Math.ceil(found.length / ROWS_A_PAGE));
   const page = Math.min(view.page, pages);
-  const rows = sorted.slice((page - 1) * ROWS_A_PAGE, page * ROWS_A_PAGE);
-  return { rows, found: sorted.length, total: all.length, page, pages };
+  const rows = found.slice((page - 1) * ROWS_A_PAGE, page * ROWS_A_PAGE);
+  return { rows, found: found.length, total: all.length, page, pages };
 }
 
 function matches(row: ListedRow, { text, status, trigger, account }: View): boolean {
@@ -87,8 +107,8 @@ function matches(row: ListedRow, { text, status, trigger, account }: View): bool
   if (trigger !== null && row.trigger !== trigger) return false;
   if (account !== null && row.account !== account) return false;
   const wanted = text.toLowerCase();
-  const inText = [row.name, row.handler, row.account ?? ''].some((part) => part.toLowerCase().includes(wanted));
-  return wanted === '' || inText || String(row.id ?? '') === wanted;
+  const texts = [row.name, row.handler, row.account ?? ''];
+  return String(row.id) === wanted || texts.some((part) => part.toLowerCase().includes(wanted));
 }
 
 function compare(a: string | number, b: string | number): number {

@@ -66,13 +66,12 @@ describe('doctor', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/\nAll is well: \d+ ok, 1 skipped\n$/);
     expect(stdout).toContain('ok       account: 34 Sandbox (Sandbox)\n');
-    expect(stdout).toContain('ok       state’s account: the same\n');
+    expect(stdout).toContain('ok       state-account: the same\n');
     expect(await contentsOf(place)).toEqual(before);
     const sent = sandbox.requests().slice(requests);
     expect(sent.map(({ method, path }) => [method, path])).toEqual([
       ['GET', '/'],
       ['GET', '/v3/identity'],
-      ['GET', '/v3/webhooks'],
     ]);
   });
 
@@ -81,7 +80,7 @@ describe('doctor', () => {
     const { code, document, stderr } = await consultWithout(place);
     expect([code, stderr, document.errors, document.warnings]).toEqual([0, '', [], []]);
     const sections = [...new Set(document.checks.map(({ section }) => section))];
-    expect(sections).toEqual(['Settings', 'Manifest', 'State', 'API', 'Account', 'Handlers']);
+    expect(sections).toEqual(['Settings', 'Manifest', 'State', 'API', 'Handlers']);
     expect(document.summary).toEqual({ ok: document.checks.length - 1, warning: 0, problem: 0, skipped: 1 });
   });
 
@@ -95,13 +94,13 @@ describe('doctor', () => {
       ['bad-setting', 2],
     ]);
     const others = document.checks.filter(({ check }) => check !== 'settings');
-    expect(others.length).toBeGreaterThan(20);
+    expect(others.length).toBeGreaterThan(12);
     for (const { status, message } of others) {
       expect([status, message]).toEqual(['skipped', 'not checked, because of “settings” above']);
     }
     const { stdout } = await place.run('doctor', '--config', 'settings.yaml');
     expect(stdout).toContain('settings.yaml:1:14: concurrency: "many"');
-    expect(stdout).toContain('  skipped  manifest, mount: not checked, because of “settings” above\n');
+    expect(stdout).toContain('  skipped  manifest: not checked, because of “settings” above\n');
   });
 
   it('tells a schedule that names no times', async () => {
@@ -126,24 +125,13 @@ describe('doctor', () => {
     ]);
   });
 
-  atNight(
-    'warns of a variable that would switch the verification of certificates off, and is not switched by it',
-    async () => {
-      const { sandbox, place } = await openApplied();
-      const front = await openFront(sandbox, 'https');
-      place.environment.NODE_TLS_REJECT_UNAUTHORIZED = '1';
-      expect((await consultWithout(place)).document.checks.map(({ check }) => check)).not.toContain('tls-verification');
-      place.environment.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-      const { code, document, find } = await consultWithout(place, '--api-url', front.url);
-      expect([code, find('api-reach').status, front.headers]).toEqual([1, 'problem', []]);
-      expect(find('tls-verification')).toMatchObject({
-        status: 'warning',
-        message: expect.stringContaining('NODE_TLS_REJECT_UNAUTHORIZED is 0'),
-        remedy: expect.stringContaining('--ca-file'),
-      });
-      expect(document.warnings).toEqual([expect.objectContaining({ code: 'doctor-tls-verification' })]);
-    },
-  );
+  atNight('is not switched by the variable that would switch the verification of certificates off', async () => {
+    const { sandbox, place } = await openApplied();
+    const front = await openFront(sandbox, 'https');
+    place.environment.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    const { code, find } = await consultWithout(place, '--api-url', front.url);
+    expect([code, find('api-reach').status, front.headers]).toEqual([1, 'problem', []]);
+  });
 
   it('is as good for a manifest with errors, each at its place', async () => {
     const { place } = await openApplied();
@@ -160,7 +148,7 @@ describe('doctor', () => {
     await place.manifest([A]);
     const { code, find } = await consultWithout(place, '--sandbox');
     expect(code).toBe(0);
-    for (const check of ['token', 'state-folder', 'uncertain', 'api-reach', 'account', 'state-account']) {
+    for (const check of ['token', 'state-folder', 'state-file', 'api-reach', 'account', 'state-account']) {
       expect(find(check)).toMatchObject({ status: 'skipped', message: expect.stringContaining('the sandbox has') });
     }
   });
@@ -181,23 +169,9 @@ describe('doctor, of the token,', () => {
     expect(find('api-reach').status).toBe('ok');
     expect(find('account')).toMatchObject({
       status: 'skipped',
-      message: 'not checked, because of “access token” above',
+      message: 'not checked, because of “token” above',
     });
     expect(document.errors.map(({ code: name }) => name)).toEqual(['token-missing']);
-  });
-
-  it('tells white space around a variable, and none around what a file holds', async () => {
-    const { sandbox, place } = await openApplied();
-    place.environment.COPERNICA_ACCESS_TOKEN = `${sandbox.token}\n`;
-    const padded = await consultWithout(place);
-    expect([padded.code, padded.find('token').status]).toEqual([0, 'warning']);
-    expect(padded.find('token').message).toContain('COPERNICA_ACCESS_TOKEN, with white space or a line end around it');
-    delete place.environment.COPERNICA_ACCESS_TOKEN;
-    place.environment.COPERNICA_ACCESS_TOKEN_FILE = place.path('token');
-    await place.write('token', `${sandbox.token}\n`);
-    expect((await consultWithout(place)).find('token').status).toBe('ok');
-    await place.write('token', `${sandbox.token} \n`);
-    expect((await consultWithout(place)).find('token').status).toBe('warning');
   });
 
   it.each([
@@ -222,14 +196,16 @@ describe('doctor, of the token,', () => {
       COPERNICA_API_VERSION: version,
       COPERNICA_AUTH_URL: sandbox.url,
     });
-    const { code, find, stdout } = await consultWithout(place);
-    expect(code).toBe(1);
-    expect(find(version === '3' ? 'token-accepted' : 'token-trade')).toMatchObject({
-      status: 'problem',
-      message: expect.stringContaining('Invalid access token'),
-      remedy: expect.stringContaining('check the access token'),
-    });
-    expect(find('account').status).toBe('skipped');
+    const { code, find, document, stdout } = await consultWithout(place);
+    expect([code, find('account')]).toMatchObject([
+      3,
+      {
+        status: 'problem',
+        message: expect.stringContaining('Invalid access token'),
+        remedy: expect.stringContaining('check the access token'),
+      },
+    ]);
+    expect(document.errors.map(({ code: name }) => name)).toEqual(['token-rejected']);
     expect(stdout).not.toContain('not-the-right-one');
   });
 
@@ -237,12 +213,7 @@ describe('doctor, of the token,', () => {
     const { sandbox, place } = await openApplied();
     Object.assign(place.environment, { COPERNICA_API_VERSION: '4', COPERNICA_AUTH_URL: sandbox.url });
     const { code, find } = await consultWithout(place);
-    expect([code, find('token-trade').status, find('auth-reach').status, find('account').status]).toEqual([
-      0,
-      'ok',
-      'ok',
-      'ok',
-    ]);
+    expect([code, find('account').status]).toEqual([0, 'ok']);
   });
 });
 
@@ -270,12 +241,11 @@ describe('doctor, of the state,', () => {
       1,
       { status: 'problem', message: 'the folder of nowhere/state.jsonl does not exist' },
     ]);
-    expect(missing.find('state-locks').message).toBe('not checked, because of “folder” above');
+    expect(missing.find('state-locks').message).toBe('not checked, because of “state-folder” above');
     // Not even root makes a folder there.
     const readOnly = await consultWithout(place, '--state', '/sys/state.jsonl');
     expect([readOnly.code, readOnly.find('state-folder').status]).toEqual([1, 'problem']);
     expect(readOnly.find('state-folder').message).toMatch(/E(PERM|ACCES|ROFS)/);
-    expect(readOnly.find('state-file')).toMatchObject({ status: 'warning' });
   });
 
   const TMPFS_MAGIC = 0x01021994;
@@ -313,23 +283,7 @@ describe('doctor, of the state,', () => {
     const { code, find } = await consultWithout(place);
     expect([code, find('state-file').status]).toEqual([4, 'problem']);
     expect(find('state-file').message).toContain('is damaged at byte 0');
-    expect(find('uncertain')).toMatchObject({ status: 'skipped' });
-  });
-
-  it('tells creates of unknown outcome, with the ways out', async () => {
-    const { sandbox, place } = await openApplied();
-    await place.manifest([A, { ...A, name: 'lost', trigger: 'open' }]);
-    sandbox.orderFault('create:before:close*9');
-    await place.run('apply', '--no-refresh', '--on-uncertain', 'hold', '--settle', '0');
-    const { code, find } = await consultWithout(place);
-    expect([code, find('uncertain')]).toMatchObject([
-      0,
-      {
-        status: 'warning',
-        message: '1 create of unknown outcome: lost',
-        remedy: expect.stringMatching(/`discover`.*`import NAME ID`.*`forget NAME`/),
-      },
-    ]);
+    expect(find('state-account')).toMatchObject({ status: 'skipped' });
   });
 
   it('is found through a link', async () => {
@@ -348,7 +302,7 @@ describe('doctor, of the API,', () => {
       1,
       { status: 'problem', message: expect.stringContaining('connection refused by 127.0.0.1') },
     ]);
-    expect(find('token-accepted').message).toBe('not checked, because of “host” above');
+    expect(find('account').message).toBe('not checked, because of “api-reach” above');
   });
 
   it('tells a certificate that nobody signed, and takes it with --ca-file', async () => {
@@ -387,12 +341,7 @@ describe('doctor, of the API,', () => {
     expect(proxy.heads[0]).toContain(`Basic ${Buffer.from('me:proxy-password').toString('base64')}`);
     place.environment.NO_PROXY = 'api.example';
     const around = await consultWithout(place, ...args);
-    expect(around.find('proxy').message).toBe('there is one, and NO_PROXY leaves the API out');
-    const local = await consultWithout(place);
-    expect([local.code, local.find('proxy').message]).toEqual([
-      0,
-      'there is one, and the API is called without it: its address is a loopback one',
-    ]);
+    expect(around.find('proxy').message).toMatch(/^there is one, and the API is called without it/);
   });
 
   it('tells a proxy that is not there, and an address that is none', async () => {
@@ -411,8 +360,7 @@ describe('doctor, of the API,', () => {
     const { place } = await openApplied();
     const server = await startRawServer((socket) => socket.end(json({ hello: 'there' })));
     const { code, find } = await consultWithout(place, '--api-url', server.url);
-    expect([code, find('api-answer').status]).toEqual([1, 'problem']);
-    expect(find('account').status).toBe('skipped');
+    expect([code, find('account').status]).toEqual([1, 'problem']);
   });
 
   it('tells a clock that is wrong', async () => {
@@ -465,8 +413,8 @@ describe('doctor, of handlers,', () => {
     expect([server.handshakes, server.complaints, server.received]).toEqual([1, 0, '']);
     expect(stdout).not.toContain('s3cret');
     expect([expired, another].map(({ port }) => find('handler', `localhost:${port}`).message)).toEqual([
-      'its certificate expired on 2021-01-01 (CERT_HAS_EXPIRED)',
-      'its certificate is for other hosts: DNS:other.example (ERR_TLS_CERT_ALTNAME_INVALID)',
+      'its certificate is not valid: certificate has expired (CERT_HAS_EXPIRED)',
+      expect.stringMatching(/^its certificate is not valid: .*DNS:other\.example.* \(ERR_TLS_CERT_ALTNAME_INVALID\)$/),
     ]);
   });
 
@@ -477,7 +425,7 @@ describe('doctor, of handlers,', () => {
     const { code, find } = await consult(place, '--ca-file', 'ca.pem');
     expect([code, find('handler', `localhost:${server.port}`)]).toMatchObject([
       1,
-      { status: 'problem', message: expect.stringContaining('intermediate') },
+      { status: 'problem', message: expect.stringContaining('its certificate is not valid') },
     ]);
   });
 
@@ -489,7 +437,7 @@ describe('doctor, of handlers,', () => {
     expect(code).toBe(1);
     expect(find('handler', `localhost:${closed}`)).toMatchObject({
       status: 'problem',
-      message: expect.stringMatching(/^no connection to port \d+ of .*127\.0\.0\.1.*: connection refused/),
+      message: expect.stringMatching(/^connection refused by (127\.0\.0\.1|\[::1\]):\d+$/),
     });
     expect(find('handler', `localhost:${plain.port}`)).toMatchObject({
       status: 'warning',
@@ -526,6 +474,8 @@ describe('doctor, of several accounts,', () => {
     const server = await startTlsServer('good');
     const place = await Workplace.open();
     Object.assign(place.environment, { COPERNICA_API_URL: sandbox.url, LIVE_TOKEN: 'token-of-live' });
+    await place.write('authority.pem', TEST_AUTHORITY);
+    place.environment.NODE_EXTRA_CA_CERTS = place.path('authority.pem');
     await place.manifest([{ ...A, handler: `https://localhost:${server.port}/x` }]);
     await place.write(
       'settings.yaml',

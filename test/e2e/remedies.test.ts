@@ -36,9 +36,9 @@ function namesOf(sandbox: Sandbox, handler: string): number[] {
 }
 
 async function remedyOf(place: Workplace): Promise<string> {
-  const { stdout } = await place.run('doctor', '--json', '--no-handlers');
-  const { checks } = JSON.parse(stdout) as { checks: { remedy?: string | null; message: string }[] };
-  return checks.find(({ message }) => message.includes('may exist twice'))?.remedy ?? '';
+  const { stdout } = await place.run('plan', '--json');
+  const { warnings } = JSON.parse(stdout) as { warnings: { code: string; remedy: string | null }[] };
+  return warnings.find(({ code }) => code === 'possibly-duplicated')?.remedy ?? '';
 }
 
 async function expectUndoubted(place: Workplace): Promise<void> {

@@ -13,7 +13,6 @@ import { resolveTexts } from '../helpers/settings.js';
 
 const MANY = 200;
 const FEW = 20;
-const MORE_THAN_A_YEAR_MS = 400 * 24 * 3_600_000;
 /** How often a request is sent in one run that is always turned away. */
 const TRIES = RETRY.attempts['turned-away'];
 
@@ -174,13 +173,12 @@ describe('the daemon, with an entry that Copernica refuses among many,', () => {
 
   it('tries it again when the schedule comes', async () => {
     const sandbox = await openSandbox({ faults: ['create@3:before:422'] });
-    const daemon = await startDaemon(sandbox, { COPERNICA_WEBHOOKS_SCHEDULE: '0 0 1 1 *' });
+    const daemon = await startDaemon(sandbox, { COPERNICA_WEBHOOKS_SCHEDULE: '*/15 * * * *' });
     await daemon.place.manifest(entries(5));
     daemon.begin();
     await daemon.runs(1);
     expect(daemon.counts()).toEqual({ created: 4, failed: 1, health: 'webhooks-failed' });
-    vi.setSystemTime(Date.UTC(2026, 11, 31, 23, 59, 59));
-    await vi.advanceTimersByTimeAsync(MORE_THAN_A_YEAR_MS);
+    await vi.advanceTimersByTimeAsync(15 * 60_000);
     await daemon.runs(2);
     expect(daemon.counts()).toEqual({ created: 5, failed: 0, health: 'ok' });
   });

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
+import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -49,7 +50,7 @@ describe('the status server', () => {
     expect(await get('/readyz')).toMatchObject({ status: 200, body: 'ready\n' });
     const { headers, body: page } = await get('/');
     expect(page).toContain('<h1>Everything is as the file says');
-    expect(page).toMatch(/<th role="rowheader" scope="row">b<\/th>/);
+    expect(page).toMatch(/<th scope="row">b<\/th>/);
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(page).not.toMatch(/<script|javascript:|\son[a-z]+=|src="http|url\(/i);
@@ -119,6 +120,30 @@ describe('the status server', () => {
     await place.manifest([A]);
     await until(({ accounts }) => accounts[0]?.health.kind === 'ok');
     expect((await get('/metrics')).body).toContain('copernica_webhooks_config_last_reload_successful 1\n');
+  });
+
+  it('shows the commit in force, and no other, in JSON, page, metrics and log', async () => {
+    const { place } = await openPlace();
+    const [first, second] = ['a'.repeat(40), 'b'.repeat(40)];
+    await mkdir(place.path('.git/refs/heads'), { recursive: true });
+    await place.write('.git/HEAD', 'ref: refs/heads/main\n');
+    await place.write('.git/refs/heads/main', `${first}\n`);
+    const { get, until, daemon } = await startWithStatus(place, '--init');
+    const infos = async () => {
+      const { samples } = readMetrics((await get('/metrics')).body);
+      return samples.filter(({ name }) => name === 'copernica_webhooks_manifest_info').map(({ labels }) => labels);
+    };
+    await until(({ ready, accounts }) => ready && accounts[0]?.manifest.commit === first);
+    expect(await infos()).toEqual([`commit="${first}"`]);
+    await place.write('.git/refs/heads/main', `${second}\n`);
+    await place.manifest([A]);
+    await daemon.waitForOutput(new RegExp(`"triggers":\\["manifest"\\],"commit":"${second}".*"reconciled`));
+    await until(({ accounts }) => accounts[0]?.manifest.commit === second);
+    expect(await infos()).toEqual([`commit="${second}"`]);
+    expect((await get('/')).body).toContain(`title="${second}"`);
+    await place.write('.git/HEAD', 'hello\n');
+    await until(({ accounts }) => accounts[0]?.manifest.commit === null);
+    expect(await infos()).toEqual(['']);
   });
 
   atNight('tells accounts apart, and is ready only when each is', async () => {

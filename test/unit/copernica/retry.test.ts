@@ -277,7 +277,6 @@ describe('a request that Copernica refuses', () => {
     ['400', { kind: 'refused', status: 400 }, true],
     ['422', { kind: 'refused', status: 422 }, true],
     ['400, for the token', { kind: 'refused', status: 400, tokenRejected: true }, false],
-    ['400, of the host that trades tokens', { kind: 'refused', status: 400, withoutJwt: true }, false],
     ['401', { kind: 'refused', status: 401, tokenRejected: true }, false],
     ['404', { kind: 'refused', status: 404 }, false],
     ['400 from a proxy', { kind: 'unknown', status: 400 }, false],

@@ -149,7 +149,6 @@ describe('v4', () => {
     expect(await client.createWebhook(SPEC)).toEqual({
       ok: false,
       kind: 'not-sent',
-      withoutJwt: true,
       message: `no JWT from 127.0.0.1:${port}: connection refused by 127.0.0.1:${port}`,
     });
     expect(api.connections).toBe(0);

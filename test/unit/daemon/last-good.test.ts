@@ -12,6 +12,7 @@ const GONE = { problems: [{ severity: 'error', code: 'manifest-missing', message
  */
 function manifestOf(first: string | null) {
   let text = first;
+  let commit: string | null = null;
   let now = 500;
   const logged: string[] = [];
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => logged.push(line) });
@@ -19,13 +20,16 @@ function manifestOf(first: string | null) {
     const result = text === null ? GONE : text.startsWith('broken') ? BROKEN : { ...VALID, text };
     return { identity: String(text), parse: () => result };
   };
-  const manifest = new LastGoodManifest({ look }, log, () => now);
+  const manifest = new LastGoodManifest({ look, commit: async () => commit }, log, () => now);
   return {
     manifest,
     logged,
     write: (next: string | null) => {
       text = next;
       return manifest.reload();
+    },
+    checkOut: (next: string | null) => {
+      commit = next;
     },
     pass: (ms: number) => {
       now += ms;
@@ -52,6 +56,28 @@ describe('the last good manifest', () => {
     await manifest.reload();
     expect(await Promise.all([write('newer'), manifest.reload(), write('newest')])).toEqual([true, false, false]);
     expect(manifest.current()).toMatchObject({ text: 'newest' });
+  });
+});
+
+describe('the commit in force', () => {
+  it('is the one checked out, and stays that of the last good manifest while the file is broken', async () => {
+    const { manifest, write, checkOut, logged } = manifestOf('good');
+    const seen: (string | null)[] = [];
+    const found = async (text: string, commit: string | null) => {
+      checkOut(commit);
+      await write(text);
+      seen.push(manifest.commit);
+    };
+    await found('broken from the start', 'a');
+    await found('good', 'a');
+    await found('good, and something else was committed', 'b');
+    await found('good, and something else was committed', 'c');
+    await found('broken', 'd');
+    await found('good again', 'e');
+    await found('good again', null);
+    expect(seen).toEqual([null, 'a', 'b', 'c', 'c', 'e', null]);
+    const told = logged.map((line) => JSON.parse(line) as { commit?: string }).flatMap(({ commit }) => commit ?? []);
+    expect(told).toEqual(['a', 'b', 'c', 'e']);
   });
 });
 

@@ -8,8 +8,8 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOLDS = { afterMs: MINUTE, settleMs: MINUTE };
 
-const broken: StatusEvent = { kind: 'manifest-read', entries: [], problems: [problem('broken')] };
-const fixed: StatusEvent = { kind: 'manifest-read', entries: [], problems: [] };
+const broken: StatusEvent = { kind: 'manifest-read', entries: [], commit: null, problems: [problem('broken')] };
+const fixed: StatusEvent = { kind: 'manifest-read', entries: [], commit: null, problems: [] };
 const began: StatusEvent = { kind: 'run-began', triggers: ['schedule'] };
 const notBegun: StatusEvent = { kind: 'could-not-begin', failure: 'input', problems: [problem('no token')] };
 const run = (end: StatusEvent): StatusEvent[] => [began, end];

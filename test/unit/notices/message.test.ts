@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hider } from '../../../src/copernica/redact.js';
 import { type NoticePayload, payloadOf } from '../../../src/notices/message.js';
-import { driftIssue, failedRunIssue, manifestIssue, reportIssues } from '../../../src/status/issues.js';
-import { ISSUES } from '../../../src/status/kinds.js';
-import type { Issue } from '../../../src/status/snapshot.js';
+import { ISSUES, type Issue, issue, reportIssues } from '../../../src/status/issues.js';
 import { type Fate, problem, report } from '../../helpers/outcomes.js';
 
 const MINUTE = 60_000;
@@ -45,22 +43,25 @@ describe('a notice', () => {
   });
 
   it('says how long it took when all is well again, and what it was', () => {
-    const { text } = tell([failedRunIssue('failed', [problem('no connection')])], { status: 'well', account: null });
+    const { text } = tell([issue('run-failed', { problems: [problem('no connection')] })], {
+      status: 'well',
+      account: null,
+    });
     expect(text).toBe(
       'copernica-webhooks: well again after 12 minutes: the account is as the manifest says\nIt was: the last run could not be carried out: no connection',
     );
   });
 
   it('names drift, and the place of what is wrong in a manifest', () => {
-    expect(tell([driftIssue(['a'])], { status: 'note' }).text).toBe(
+    expect(tell([issue('drift', { names: ['a'] })], { status: 'note' }).text).toBe(
       'copernica-webhooks (live): note: 1 webhook was found gone or changed in the account [a]\nWhat to do: they are put back as the manifest says: find out who else changes them',
     );
     const place = { file: 'webhooks.yaml', line: 3, column: 5 };
     const problems = [{ ...problem('unknown field "x"'), ...place }, problem('more'), problem('more')];
-    expect(tell([manifestIssue(problems, true)]).text).toContain(
+    expect(tell([issue('manifest-broken', { problems })]).text).toContain(
       'the manifest is broken; the last good one stays in force: webhooks.yaml:3:5: unknown field "x", and 2 more problems',
     );
-    expect(tell([manifestIssue(problems, false)]).text).toContain(
+    expect(tell([issue('manifest-broken', { problems, title: 'there is no valid manifest to go by' })]).text).toContain(
       'there is no valid manifest to go by: webhooks.yaml:3:5: ',
     );
   });
@@ -73,13 +74,13 @@ describe('a notice', () => {
 
   it('names ten webhooks and counts the others', () => {
     const names = Array.from({ length: 1_234 }, (_, index) => `n${index}`);
-    const { text, reasons } = tell([driftIssue(names)], { status: 'note' });
+    const { text, reasons } = tell([issue('drift', { names })], { status: 'note' });
     expect(reasons).toMatchObject([{ names: names.slice(0, 10), more: 1_224 }]);
     expect(text).toContain('[n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 and 1,224 more]');
   });
 
   it('is never long, whatever the messages are', () => {
-    const issues = Array.from({ length: 7 }, () => failedRunIssue('failed', [problem('x'.repeat(100_000))]));
+    const issues = Array.from({ length: 7 }, () => issue('run-failed', { problems: [problem('x'.repeat(100_000))] }));
     const payload = tell(issues);
     expect(payload.text.length).toBeLessThanOrEqual(3_001);
     expect(JSON.stringify(payload).length).toBeLessThan(15_000);
@@ -93,7 +94,7 @@ describe('a notice', () => {
     ['a link of Markdown', '[your bank](https://evil.example)', '[your bank]\u200b(https://evil.example)'],
     ['a second line', 'one\ntwo\u2028three\u202e', 'one␊two�three�'],
   ])('can’t be made to hold %s', (_what, message, shown) => {
-    const { text, reasons } = tell([failedRunIssue('failed', [{ ...problem(message), remedy: 'none' }])]);
+    const { text, reasons } = tell([issue('run-failed', { problems: [{ ...problem(message), remedy: 'none' }] })]);
     expect(text).toBe(
       `copernica-webhooks (live): problem: the last run could not be carried out: ${shown}\nWhat to do: none`,
     );
@@ -104,10 +105,10 @@ describe('a notice', () => {
   it('holds no secret, in no part, cut or not', () => {
     const secret = 'a-secret-token-<&>-of-somebody';
     const long = `${'x'.repeat(585)} ${secret}`;
-    const leaky = { ...driftIssue([secret]), title: long, remedy: `run ${secret}` };
+    const leaky = { ...issue('drift', { names: [secret] }), title: long, remedy: `run ${secret}` };
     const issues = [
       leaky,
-      failedRunIssue('failed', [problem('handler https://u:p4ss@a.example/x?key=s3cret is refused')]),
+      issue('run-failed', { problems: [problem('handler https://u:p4ss@a.example/x?key=s3cret is refused')] }),
     ];
     for (const status of ['problem', 'well', 'note'] as const) {
       const said = JSON.stringify(tell(issues, { status, secrets: [secret] }));

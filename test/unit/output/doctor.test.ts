@@ -20,12 +20,12 @@ const CAUSES = Array.from({ length: 7 }, (_, index) => ({
   line: index + 1,
   column: 3,
 }));
-const SKIPPED = skipped('not checked, because of “settings” above');
+const SKIPPED = skipped(', because of “settings” above');
 /** What the check of the table found. */
 function checkOf(id: CheckId, finding: Finding, subject?: string): CheckResult {
   const check = CHECKS.find((it) => it.id === id);
   if (check === undefined) throw new Error(`no check ${id}`);
-  return { ...finding, id, section: check.section, name: check.name, ...(subject === undefined ? {} : { subject }) };
+  return { ...finding, id, section: check.section, ...(subject === undefined ? {} : { subject }) };
 }
 
 const text = (...checks: readonly CheckResult[]) => formatDoctor(checks, { color: false });
@@ -40,7 +40,7 @@ describe('the text of doctor', () => {
       ),
     ).toBe(`Settings
   ok       settings: fine
-  warning  access token: odd
+  warning  token: odd
            help: mend it
 
 Manifest
@@ -62,11 +62,11 @@ Works, with something to see to: 1 warning, 2 ok
       checkOf('environment', SKIPPED),
       checkOf('token', SKIPPED),
       checkOf('manifest', SKIPPED),
-      checkOf('manifest-mount', skipped('else')),
+      checkOf('state-folder', skipped(': else')),
     );
-    expect(shown).toContain('  skipped  environment, access token: not checked');
+    expect(shown).toContain('  skipped  environment, token: not checked');
     expect(shown).toContain('  skipped  manifest: not checked');
-    expect(shown).toContain('  skipped  mount: else\n');
+    expect(shown).toContain('  skipped  state-folder: not checked: else\n');
     expect(shown).toMatch(/All is well: 0 ok, 4 skipped\n$/);
   });
 

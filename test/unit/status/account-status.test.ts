@@ -50,7 +50,7 @@ function served(status: AccountStatus, afterMs = 0, longestWaitMs: number | null
   return { ...rest, account: accounts[0] };
 }
 
-const read: StatusEvent = { kind: 'manifest-read', entries: ENTRIES, problems: [] };
+const read: StatusEvent = { kind: 'manifest-read', entries: ENTRIES, commit: null, problems: [] };
 const broken: StatusEvent = { ...read, problems: [BROKEN] };
 const began: StatusEvent = { kind: 'run-began', triggers: ['start'] };
 const run = (end: StatusEvent): StatusEvent[] => [began, end];

@@ -18,7 +18,7 @@ function entriesOf(count: number, spec: Partial<ManifestEntry['spec']> = {}): Ma
 }
 
 function snapshotWith(entries: readonly ManifestEntry[], ...events: readonly StatusEvent[]) {
-  const read: StatusEvent = { kind: 'manifest-read', entries, problems: [] };
+  const read: StatusEvent = { kind: 'manifest-read', entries, commit: null, problems: [] };
   const status = [read, ...events].reduce((before, event) => advanceStatus(before, event, T0), initialStatus(T0));
   const account: AccountNow = {
     name: null,
@@ -36,6 +36,13 @@ const view = (query: string) => parseView(new URLSearchParams(query));
 const rowsIn = (page: string) => page.match(/scope="row">entry-/g)?.length ?? 0;
 
 describe('the status page', () => {
+  it('shows of a commit its first twelve digits, and none where none is known', () => {
+    const commit = '0123456789abcdef0123456789abcdef01234567';
+    const known = snapshotWith([], { kind: 'manifest-read', entries: [], commit, problems: [] });
+    expect(statusPage(known, view(''))).toContain(`<code title="${commit}">0123456789ab</code>`);
+    expect(statusPage(snapshotWith([]), view(''))).not.toContain('Commit');
+  });
+
   it('shows webhooks a hundred at a time', () => {
     const snapshot = snapshotWith(entriesOf(950));
     const page = statusPage(snapshot, view(''));
@@ -90,8 +97,8 @@ describe('the status page', () => {
     expect(page).toContain('<h1>1 create is of unknown outcome</h1>');
     expect(page).toMatch(/entry-00001: no, said the API<p class="remedy">Look at it\.<\/p>/);
     expect(page).toContain('<a href="?status=uncertain#webhooks">Show it in the table</a>');
-    expect([rowsIn(page), page.match(/<tr role="row"><th role="rowheader" scope="row">/g)?.length]).toEqual([1, 2]);
-    expect(page).toContain('<div>1 not done</div>');
+    expect([rowsIn(page), page.match(/<tr><th scope="row">/g)?.length]).toEqual([1, 2]);
+    expect(page).toContain('<td class="">1 not done</td>');
   });
 
   it('says what is going on before anything has been read', () => {

@@ -1,15 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { type Check, ok, problem, problemOf, skipped, warning } from '../../../src/doctor/check.js';
+import {
+  type Check,
+  ok,
+  problem,
+  problemOf,
+  resultsWithout,
+  runChecks,
+  skipped,
+  warning,
+} from '../../../src/doctor/check.js';
 import { CHECKS } from '../../../src/doctor/checks.js';
-import { resultsWithout, runChecks } from '../../../src/doctor/engine.js';
 import { ERROR_CODES } from '../../../src/error-codes.js';
 import { productError } from '../../../src/errors.js';
 
 const ONE = [{ code: 'api-refused', severity: 'error', message: 'no', remedy: 'do' }] as const;
 
 /** Checks of one section, in this order. */
-const table = (...checks: Omit<Check<object>, 'section' | 'name'>[]): Check<object>[] =>
-  checks.map((check) => ({ section: 'Test', name: `the ${check.id}`, ...check }));
+const table = (...checks: Omit<Check<object>, 'section'>[]): Check<object>[] =>
+  checks.map((check) => ({ section: 'Test', ...check }));
 const rows = async (...checks: Parameters<typeof table>) =>
   (await runChecks(table(...checks), {})).map(({ id, status, message }) => [id, status, message]);
 
@@ -36,17 +44,17 @@ describe('checks', () => {
     expect(
       await rows(
         { id: 'token', run: () => problem('none', 'get one') },
-        { id: 'api-answer', needs: ['token'], run: never },
-        { id: 'account', needs: ['api-answer'], run: never },
-        { id: 'state-file', run: () => skipped('not checked: no reason') },
-        { id: 'state-mode', needs: ['state-file'], run: never },
+        { id: 'account', needs: ['token'], run: never },
+        { id: 'state-account', needs: ['account'], run: never },
+        { id: 'state-file', run: () => skipped(': no reason') },
+        { id: 'handler', needs: ['state-file'], run: never },
       ),
     ).toEqual([
       ['token', 'problem', 'none'],
-      ['api-answer', 'skipped', 'not checked, because of “the token” above'],
-      ['account', 'skipped', 'not checked, because of “the token” above'],
+      ['account', 'skipped', 'not checked, because of “token” above'],
+      ['state-account', 'skipped', 'not checked, because of “token” above'],
       ['state-file', 'skipped', 'not checked: no reason'],
-      ['state-mode', 'skipped', 'not checked: no reason'],
+      ['handler', 'skipped', 'not checked: no reason'],
     ]);
   });
 
@@ -72,7 +80,7 @@ describe('checks', () => {
     const checks = table({ id: 'settings', run }, { id: 'token', run });
     expect(resultsWithout(checks, 'settings', problem('bad', 'mend'))).toMatchObject([
       { id: 'settings', status: 'problem', message: 'bad' },
-      { id: 'token', status: 'skipped', message: 'not checked, because of “the settings” above' },
+      { id: 'token', status: 'skipped', message: 'not checked, because of “settings” above' },
     ]);
   });
 });

@@ -8,8 +8,7 @@ const STEPS: readonly (readonly [name: string, ms: number])[] = [
 /** `3 minutes`, `1 hour`: the largest unit alone, as precise as it is of use. */
 export function roughly(ms: number): string {
   const [name, unit] = STEPS.find(([, step]) => Math.abs(ms) >= step) ?? ['second', 1_000];
-  const count = Math.floor(Math.abs(ms) / unit);
-  return `${count} ${name}${count === 1 ? '' : 's'}`;
+  return counted(Math.floor(Math.abs(ms) / unit), name);
 }
 
 /** `3 minutes ago`, `in 12 minutes`. */
@@ -19,14 +18,14 @@ export function fromNow(iso: string, now: string): string {
   return ms < 0 ? `${roughly(ms)} ago` : `in ${roughly(ms)}`;
 }
 
-/** `1.2 s`, `3 minutes`: how long something took. */
-export function tookText(ms: number): string {
-  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : roughly(ms);
-}
-
 /** `1,234`. */
 export function numberText(count: number): string {
   return count.toLocaleString('en');
+}
+
+/** `1 webhook is`, `1,234 webhooks are`; where only an s is the difference: `1 webhook`, `1,234 webhooks`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${numberText(count)} ${count === 1 ? one : many}`;
 }
 
 /** As a sentence begins. */
