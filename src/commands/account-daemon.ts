@@ -52,6 +52,7 @@ export async function runAccount(
     loadManifest,
     onRequest,
   });
+  const { run, onWaiting } = makeRun({ reconciler, settings, manifest, log, status });
   let ended: 'finished' | 'cut-short' = 'finished';
   try {
     log.info({ version: host.version, file: settings.file, target: reconciler.apiUrl }, 'started');
@@ -65,7 +66,8 @@ export async function runAccount(
       log.warn({ code: 'manifest-mounted' satisfies ProblemCode, file: mounted }, hint);
     }
     ended = await runDaemon({
-      run: makeRun({ reconciler, settings, manifest, log, status }),
+      run,
+      onWaiting,
       reload,
       startWatching: (onMaybeChanged) => watchManifest(source, { poll: settings.poll, log, onMaybeChanged }),
       startSchedule: (onDue) =>

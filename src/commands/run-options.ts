@@ -5,7 +5,7 @@ import type { Settings } from '../settings/schema.js';
 export function runOptions(
   settings: Settings,
   own: Pick<RunOptions, 'init' | 'refresh' | 'force' | 'retry' | 'waitToSettle' | 'stop'> &
-    Partial<Pick<RunOptions, 'onProgress' | 'onBegin' | 'onResult' | 'onStateOpened' | 'savedPlan'>>,
+    Partial<Pick<RunOptions, 'onProgress' | 'onBegin' | 'onResult' | 'onStateOpened' | 'savedPlan' | 'unfinished'>>,
 ): RunOptions {
   return {
     concurrency: settings.concurrency,

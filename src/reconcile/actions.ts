@@ -1,4 +1,5 @@
 import type { CallFailure } from '../copernica/api.js';
+import { isRefusedForGood } from '../copernica/retry-policy.js';
 import type { AppliedChange } from '../plan/applied.js';
 import type { Change } from '../plan/change.js';
 import { asWritten, type DesiredWebhook, type ManifestEntry } from '../webhook.js';
@@ -27,14 +28,13 @@ export async function sendCreate(
   context: ApplyContext,
   mayStillSend: () => boolean,
 ): Promise<Sent> {
-  const failed = (did: string, failure: CallFailure): Sent => {
-    const error = callError(change, did, failure);
-    return { outcome: 'refused', applied: { change, result: 'failed', id: null, error } };
+  const refused = (did: string, failure: CallFailure): Sent => {
+    return { outcome: 'refused', applied: failed({ change, id: null }, did, failure) };
   };
   if (change.action === 'create' && change.goneId !== null && context.journal.state.owners.has(change.goneId)) {
     const failure = await confirmGone(change.goneId, context);
     const did = `webhook ${change.goneId} looks gone, which its deletion did not confirm`;
-    if (failure !== null) return failed(did, failure);
+    if (failure !== null) return refused(did, failure);
   }
   if (change.action === 'replace') takeName(change, context);
   const before = context.journal.state.entries.get(change.name)?.id ?? null;
@@ -47,7 +47,7 @@ export async function sendCreate(
     return { outcome: 'answered', applied: before === null ? applied : await deleteOld(before, applied, context) };
   }
   // Of every other failure it is known that nothing was made.
-  if (outcome.kind !== 'unknown') return failed('create', outcome);
+  if (outcome.kind !== 'unknown') return refused('create', outcome);
   const because = `the POST was sent and its outcome is unknown (${outcome.message})`;
   const error = uncertainError(change, { state: context.journal.state, because, kind: 'failed' });
   return { outcome: 'lost', applied: { change, result: 'uncertain', id: null, error } };
@@ -58,7 +58,16 @@ async function deleteOld(id: number, applied: AppliedChange, context: ApplyConte
   const failure = await deleteWebhook(id, context);
   if (failure === null) return applied;
   const did = `webhook ${applied.id} is there, but the old one, ${id}, could not be deleted yet`;
-  return { ...applied, result: 'failed', error: callError(applied.change, did, failure) };
+  return failed(applied, did, failure);
+}
+
+function failed(
+  { change, id }: Pick<AppliedChange, 'change' | 'id'>,
+  did: string,
+  failure: CallFailure,
+): AppliedChange {
+  const error = callError(change, did, failure);
+  return { change, result: 'failed', id, error, refusal: isRefusedForGood(failure) ? 'now' : undefined };
 }
 
 /**
@@ -74,9 +83,7 @@ export async function updateEntry(change: ChangeOf<'update'>, context: ApplyCont
   journal.write({ type: 'updating', name, at: at(context), webhook: desired.spec });
   await journal.flush();
   const outcome = await api.updateWebhook(id, desired.spec);
-  if (!outcome.ok) {
-    return { change, result: 'failed', id, error: callError(change, 'update', outcome) };
-  }
+  if (!outcome.ok) return failed({ change, id }, 'update', outcome);
   if (outcome.value === 'gone') return null;
   journal.write({ type: 'updated', name, at: at(context), webhook: desired.spec, ...asWritten(desired) });
   return { change, result: 'done', id, error: null };
@@ -123,7 +130,7 @@ export async function deleteEntry(change: ChangeOf<'delete'>, context: ApplyCont
   }
   const failure = await deleteWebhook(change.id, context);
   if (failure === null) return { change, result: 'done', id: change.id, error: null };
-  return { change, result: 'failed', id: change.id, error: callError(change, 'delete', failure) };
+  return failed({ change, id: change.id }, 'delete', failure);
 }
 
 /** Null: it is gone, and that is recorded. */

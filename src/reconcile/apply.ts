@@ -31,24 +31,26 @@ export async function applyPlan({ changes: planned }: ApprovedPlan, context: App
   };
   for (const change of planned) {
     if (change.action === 'none') noteWritten(change.desired, context);
+    const before = context.refusedBefore(change);
     const error = refusedError(change);
-    if (error !== null) onResult({ change, result: 'refused', id: idOf(change), error });
+    if (before !== null) onResult(before);
+    else if (error !== null) onResult({ change, result: 'refused', id: idOf(change), error });
   }
+  const isToDo = (change: Change) => !results.has(change);
   // As planned, but that what a PUT shows to be gone is made anew.
   const changes = [...planned];
-  const isOpen = (change: Change) => change.refused === undefined;
   await forEachAtATime(planned.entries(), concurrency, async ([index, change]) => {
-    if (!isOpen(change) || (!isUpdate(change) && change.action !== 'move')) return;
+    if (!isToDo(change) || (!isUpdate(change) && change.action !== 'move')) return;
     if (stop.aborted) return onResult(skipped(change));
     if (change.action === 'move') return onResult(moveEntry(change, context));
     const applied = await updateEntry(change, context);
     if (applied === null) changes[index] = createAgain(change, context);
     else onResult(applied);
   });
-  await new Creates(changes.filter(isOpen).filter(isPost), context, onResult).send();
+  await new Creates(changes.filter(isToDo).filter(isPost), context, onResult).send();
   const fresh = freshDeletes(planned, context);
   of += fresh.length;
-  await forEachAtATime([...planned.filter(isOpen).filter(isDelete), ...fresh], concurrency, async (change) => {
+  await forEachAtATime([...planned.filter(isToDo).filter(isDelete), ...fresh], concurrency, async (change) => {
     onResult(stop.aborted ? skipped(change) : await deleteEntry(change, context));
   });
   return [...changes, ...fresh].map((change) => results.get(change) ?? withoutResult(change));

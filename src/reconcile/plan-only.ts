@@ -12,7 +12,7 @@ import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
 import { refusalsOf } from './failures.js';
 import { lookUpScopes, withoutNames } from './names.js';
-import { knownIds, refresh } from './refresh.js';
+import { knownWebhooks, refresh } from './refresh.js';
 
 export interface PlanOnlyOptions extends PlanOptions {
   readonly refresh: boolean;
@@ -43,7 +43,7 @@ export function planNeedsTheAccount(
 ): boolean {
   if (state === null) return withoutNames(entries) === null;
   const desired = withoutNames(entries)?.entries ?? null;
-  return desired === null || (options.refresh && knownIds(desired, state).length > 0);
+  return desired === null || (options.refresh && knownWebhooks(desired, state).size > 0);
 }
 
 /**
@@ -66,8 +66,8 @@ export async function planOnly(
   if (state !== null) checkAccount(account, state.account);
   const desired = await lookUpScopes(entries, api, state);
   const stop = new AbortController().signal;
-  const ids = options.refresh && state !== null ? knownIds(desired.entries, state) : [];
-  const live = await refresh(ids, api, { ...options, stop, force: false });
+  const ids = options.refresh && state !== null ? [...knownWebhooks(desired.entries, state).keys()] : [];
+  const live = await refresh(ids, api, { ...options, known: ids.length, stop, force: false });
   return plan(desired.entries, state, live, { account, names: desired.names, options });
 }
 

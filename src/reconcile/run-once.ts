@@ -26,7 +26,8 @@ import { lookUpScopes, withoutNames } from './names.js';
 import { explainOpen } from './open.js';
 import { openState } from './open-state.js';
 import type { ReconcilerPorts, ValidManifest } from './ports.js';
-import { knownIds, refresh } from './refresh.js';
+import { knownWebhooks, refresh } from './refresh.js';
+import { refusedBefore, type Unfinished, whatIsLeft } from './unfinished.js';
 
 export interface RunOptions {
   readonly concurrency: number;
@@ -34,7 +35,13 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** A missing state file is the first run's, not a lost one. */
   readonly init: boolean;
+  /** Check the live webhooks too. */
   readonly refresh: boolean;
+  /**
+   * What the run before left, to be tried again: of the account only what that names is read, and what Copernica refused
+   * is left alone. It counts for nothing once the manifest is another. Left out: everything is tried.
+   */
+  readonly unfinished?: Unfinished | undefined;
   readonly prune: boolean;
   /** The user means it: past the deletion limit and "everything is gone", never past the account check. */
   readonly force: boolean;
@@ -75,6 +82,9 @@ export interface RunReport {
   readonly warnings: readonly Problem[];
   /** Live webhooks that were to be checked and could not be: then the run is not complete. */
   readonly unread: number;
+  /** All live webhooks were to be checked. */
+  readonly refreshed: boolean;
+  readonly unfinished: Unfinished;
   /** Why what was lost could not be looked for, or null. */
   readonly lookFailure: string | null;
   /** In how many milliseconds another run can settle or send more; null: there is nothing that time alone brings. */
@@ -100,17 +110,19 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const opened = await openState(lease, ports, options);
     const { journal } = opened;
     options.onStateOpened?.();
-    const asIs = withoutNames(manifest.entries)?.entries ?? null;
+    const unfinished = options.unfinished?.entries === manifest.entries ? options.unfinished : null;
+    const asIs = unfinished?.desired ?? withoutNames(manifest.entries)?.entries ?? null;
     let account = opened.account;
-    if (account === null && needsTheAccount(asIs, journal.state, options)) {
+    if (account === null && needsTheAccount(asIs, journal.state, options, unfinished)) {
       account = await readAccount(ports.api);
       checkAccount(account, journal.state.account);
     }
     const desired = asIs ?? (await lookUpScopes(manifest.entries, ports.api, journal.state)).entries;
-    const run = startRun({ ...ports, now: ports.startClock() }, options, journal, desired);
-    const views: LiveViews = options.refresh
-      ? await refresh(knownIds(desired, journal.state), ports.api, options)
-      : new Map();
+    const run = startRun({ ...ports, now: ports.startClock() }, options, { journal, desired, unfinished });
+    const known = knownWebhooks(desired, journal.state);
+    const refreshed = options.refresh && unfinished === null;
+    const toRead = [...known.keys()].filter((id) => refreshed || unfinished?.toRead.has(id));
+    const views = await refresh(toRead, ports.api, { ...options, known: known.size });
     const before = opened.isNew ? null : journal.state;
     const planned = makePlan(desired, before, views, options);
     const notices = formerNameNotices(manifest, before);
@@ -123,7 +135,21 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const { changes, comeBackInMs } = await inRounds(run, views);
     const warnings = [...manifest.warnings, ...notices, ...unreadProblems(views), ...lossesProblem(journal.state)];
     const lookFailure = run.context.recovery.failure;
-    return { account, digest, manifest, changes, warnings, unread, lookFailure, comeBackInMs, state: journal.state };
+    const { state } = journal;
+    const left = whatIsLeft({ entries: manifest.entries, desired, changes, views, known, state });
+    return {
+      account,
+      digest,
+      manifest,
+      changes,
+      warnings,
+      unread,
+      refreshed,
+      unfinished: left,
+      lookFailure,
+      comeBackInMs,
+      state,
+    };
   } finally {
     await lease.release();
   }
@@ -145,8 +171,15 @@ interface Run {
 function startRun(
   ports: ReconcilerPorts,
   options: RunOptions & PlanOptions,
-  journal: OpenJournal,
-  desired: readonly DesiredWebhook[],
+  {
+    journal,
+    desired,
+    unfinished,
+  }: {
+    readonly journal: OpenJournal;
+    readonly desired: readonly DesiredWebhook[];
+    readonly unfinished: Unfinished | null;
+  },
 ): Run {
   const { api, log } = ports;
   const recovery = new Recovery({
@@ -165,7 +198,16 @@ function startRun(
     hasRetry = false;
     return had;
   };
-  return { ports, options, desired, context: { ...options, journal, api, recovery, now: ports.now, takeRetry } };
+  const context: ApplyContext = {
+    ...options,
+    journal,
+    api,
+    recovery,
+    now: ports.now,
+    refusedBefore: (change) => refusedBefore(change, unfinished),
+    takeRetry,
+  };
+  return { ports, options, desired, context };
 }
 
 /** A run of the daemon is one round: it comes back for the next. */
@@ -275,10 +317,16 @@ function needsTheAccount(
   desired: readonly DesiredWebhook[] | null,
   state: State,
   options: RunOptions & PlanOptions,
+  unfinished: Unfinished | null,
 ): boolean {
   if (desired === null || state.intents.size + state.closed.size > 0) return true;
-  if (options.refresh && state.entries.size > 0) return true;
+  const isAnyRead = unfinished === null ? options.refresh : unfinished.toRead.size > 0;
+  if (isAnyRead && state.entries.size > 0) return true;
   return makePlan(desired, state, new Map(), options).changes.some(
-    (change) => isPending(change) && change.action !== 'move' && change.refused === undefined,
+    (change) =>
+      isPending(change) &&
+      change.action !== 'move' &&
+      change.refused === undefined &&
+      refusedBefore(change, unfinished) === null,
   );
 }

@@ -133,6 +133,7 @@ export function startApplying(desired: readonly DesiredWebhook[], scene: Scene =
     recovery,
     timeoutMs: 30_000,
     onUncertain: 'recover',
+    refusedBefore: () => null,
     takeRetry: () => false,
     ...context,
   };

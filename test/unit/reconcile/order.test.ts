@@ -94,6 +94,7 @@ async function applied(spec: WebhookSpec | null, answers: Answers = {}, name = '
     recovery,
     timeoutMs: 30_000,
     onUncertain: 'recover',
+    refusedBefore: () => null,
     takeRetry: () => false,
   });
   return { requests, records, state, result: results.find(({ change }) => change.name === name)?.result };
