@@ -83,6 +83,8 @@ export interface RunReport {
   readonly state: State;
 }
 
+const NO_VIEWS: LiveViews = new Map();
+
 /**
  * Reconciles once, in rounds: looks for what is uncertain, plans, applies; and again while that settles more.
  *
@@ -102,7 +104,9 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     options.onStateOpened?.();
     const asIs = withoutNames(manifest.entries)?.entries ?? null;
     let account = opened.account;
-    if (account === null && needsTheAccount(asIs, journal.state, options)) {
+    const early =
+      asIs === null || mustLook(journal.state, options) ? null : makePlan(asIs, journal.state, NO_VIEWS, options);
+    if (account === null && (early === null || early.changes.some(isSent))) {
       account = await readAccount(ports.api);
       checkAccount(account, journal.state.account);
     }
@@ -110,9 +114,9 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const run = startRun({ ...ports, now: ports.startClock() }, options, journal, desired);
     const views: LiveViews = options.refresh
       ? await refresh(knownIds(desired, journal.state), ports.api, options)
-      : new Map();
+      : NO_VIEWS;
     const before = opened.isNew ? null : journal.state;
-    const planned = makePlan(desired, before, views, options);
+    const planned = early ?? makePlan(desired, before, views, options);
     const notices = formerNameNotices(manifest, before);
     if (options.savedPlan !== undefined) assertFresh(options.savedPlan, planned, before);
     const digest = () => planDigest(planned.changes, before);
@@ -270,15 +274,11 @@ function nextTryMs(state: State, { settleMs }: Settling, now: number): number | 
   return ms > 0 ? ms : null;
 }
 
-/** `desired` is null while names are to be looked up. */
-function needsTheAccount(
-  desired: readonly DesiredWebhook[] | null,
-  state: State,
-  options: RunOptions & PlanOptions,
-): boolean {
-  if (desired === null || state.intents.size + state.closed.size > 0) return true;
-  if (options.refresh && state.entries.size > 0) return true;
-  return makePlan(desired, state, new Map(), options).changes.some(
-    (change) => isPending(change) && change.action !== 'move' && change.refused === undefined,
-  );
+/** What is to be done can't be told from the state alone. */
+function mustLook({ intents, closed, entries }: State, options: Pick<RunOptions, 'refresh'>): boolean {
+  return intents.size + closed.size > 0 || (options.refresh && entries.size > 0);
+}
+
+function isSent(change: Change): boolean {
+  return isPending(change) && change.action !== 'move' && change.refused === undefined;
 }

@@ -161,10 +161,11 @@ function wrongAfter(status: AccountStatus, event: RunFailed): AccountStatus['wro
 
 function afterRun(status: AccountStatus, event: RunEnded, now: string): Partial<AccountStatus> {
   const { view, warnings } = event;
+  const { desired } = status;
   const rows = rowsAfterRun(view, status.rows, now);
   return {
     // What was read while it ran is not in it.
-    rows: status.desired === null ? rows : rowsAfterManifest(status.desired, rows),
+    rows: desired === null || desired === view.manifest.entries ? rows : rowsAfterManifest(desired, rows),
     managed: view.state.entries.size,
     drifted: driftAfter(status, event),
     wrong: { ...status.wrong, run: [], webhooks: reportIssues(view) },
