@@ -157,7 +157,7 @@ export function isWrittenAlike(a: WebhookSpec, b: WebhookSpec): boolean {
     a.trigger === b.trigger &&
     a.database === b.database &&
     a.collection === b.collection &&
-    (a.callers ?? []).join() === (b.callers ?? []).join()
+    (a.callers === b.callers || (a.callers ?? []).join() === (b.callers ?? []).join())
   );
 }
 

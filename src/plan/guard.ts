@@ -16,27 +16,33 @@ export type Verdict =
 
 /**
  * Refuses a plan that would delete all managed webhooks, or more than 30 % of ten or more: a manifest that was emptied
- * or cut off by accident must not empty the account. What the manifest names under `removed` is not counted, nor are
- * webhooks already on their way out.
+ * or cut off by accident must not empty the account. What the manifest names under `removed` is not counted, on neither
+ * side, nor what is protected, nor are webhooks already on their way out.
  */
 export function approve(plan: Plan, state: State | null, options: { readonly force: boolean }): Verdict {
-  const managed = state?.entries.size ?? 0;
+  const spared = plan.changes.filter(isDecidedByName).length;
+  const managed = (state?.entries.size ?? 0) - spared;
   const deletions = plan.changes.filter(isPruned).length;
   const percent = managed === 0 ? 0 : (deletions / managed) * 100;
   const all = deletions > 0 && deletions === managed;
   const many = managed >= DELETION_LIMIT.fromManaged && percent > DELETION_LIMIT.percent;
   if (options.force || !(all || many)) return { kind: 'approved', plan: plan as ApprovedPlan };
+  const which = spared === 0 ? '' : ' that are neither protected nor named under `removed`';
   const limit = all ? 'all of them' : `more than ${DELETION_LIMIT.percent} %`;
   return {
     kind: 'refused',
     problem: {
       code: 'deletion-limit',
       severity: 'error',
-      message: `this run would delete ${deletions} of ${managed} managed webhooks (${Math.round(percent)} %), ${limit}: it is refused as a whole, and nothing is changed`,
+      message: `this run would delete ${deletions} of ${managed} managed webhooks${which} (${Math.round(percent)} %), ${limit}: it is refused as a whole, and nothing is changed`,
       remedy:
         'if that is meant, name them under `removed`, or run `copernica-webhooks apply --prune --force` once; if not, mend the manifest',
     },
   };
+}
+
+function isDecidedByName(change: Change): boolean {
+  return change.action === 'delete' && (change.cause === 'removed' || change.refused !== undefined);
 }
 
 function isPruned(change: Change): boolean {

@@ -73,16 +73,17 @@ export function makePlan(
   options: PlanOptions = { prune: false },
 ): Plan {
   const open = groupBy(state?.intents.values() ?? [], (intent) => intent.name);
+  const former = formerNames(desired, state);
   /** Names that are spoken for: no other entry takes over what has them. */
-  const names = new Set(desired.flatMap((entry) => namesOf(entry, state)));
-  const fresh = desired.filter((entry) => {
-    return namesOf(entry, state).every((name) => state?.entries.has(name) !== true && !open.has(name));
-  });
+  const names = new Set([...desired.map(({ name }) => name), ...former.values()]);
+  const isKnown = (name = '') => state?.entries.has(name) === true || open.has(name);
+  const fresh = desired.filter(({ name }) => !isKnown(name) && !isKnown(former.get(name)));
   const { taken, mayBe, wantedBy } = matchOrphans(fresh, orphansOf(state, names), open);
   const wanted = desired.map((entry) => {
-    const own = namesOf(entry, state);
-    const intents = own.flatMap((name) => open.get(name) ?? []);
-    const known = own.flatMap((name) => state?.entries.get(name) ?? [])[0] ?? taken.get(entry.name);
+    const { name } = entry;
+    const was = former.get(name) ?? '';
+    const intents = [...(open.get(name) ?? []), ...(open.get(was) ?? [])];
+    const known = state?.entries.get(name) ?? state?.entries.get(was) ?? taken.get(name);
     const change = known === undefined ? create(entry, mayBe) : planKnown(entry, known, live.get(known.id));
     if (change.action === 'replace' && entry.protect) return protect(change);
     return intents.length === 0 ? change : settledFirst(change, intents);
@@ -102,9 +103,13 @@ export function makePlan(
   return { changes: [...wanted, ...[...left, ...pending].sort(byNameThenId)] };
 }
 
-/** Its names in the state: what has the one that it was goes on as the entry, unless the entry has a webhook already. */
-function namesOf({ name, was }: DesiredWebhook, state: State | null): string[] {
-  return was === undefined || state === null || state.entries.has(name) ? [name] : [name, was.name];
+/** What entries were called: what has that name in the state goes on as the entry, where it has no webhook yet. */
+function formerNames(desired: readonly DesiredWebhook[], state: State | null): ReadonlyMap<string, string> {
+  return new Map(
+    desired.flatMap(({ name, was }) => {
+      return was === undefined || state === null || state.entries.has(name) ? [] : [[name, was.name]];
+    }),
+  );
 }
 
 type OrphanMatches = LookAlikes<DesiredWebhook, StateEntry>;

@@ -150,14 +150,12 @@ async function confirmGone(id: number, context: ApplyContext): Promise<CallFailu
   return null;
 }
 
-/** The webhook goes on under its new name. */
-function takeName(
-  { name, from }: { readonly name: string; readonly from: string | null },
-  context: ApplyContext,
-): void {
+/** The webhook goes on under its new name, protected where the manifest says so of that. */
+function takeName({ name, from, desired }: ChangeOf<'update' | 'replace' | 'move'>, context: ApplyContext): void {
   // It has it already where this is tried a second time.
   if (from === null || !context.journal.state.entries.has(from)) return;
   context.journal.write({ type: 'renamed', from, to: name, at: at(context) });
+  noteProtection([desired], context);
 }
 
 function at({ now }: Pick<ApplyContext, 'now'>): string {

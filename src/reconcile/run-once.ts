@@ -93,6 +93,8 @@ export interface RunReport {
   readonly state: State;
 }
 
+const NO_VIEWS: LiveViews = new Map();
+
 /**
  * Reconciles once, in rounds: looks for what is uncertain, plans, applies; and again while that settles more.
  *
@@ -113,7 +115,10 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const unfinished = options.unfinished?.entries === manifest.entries ? options.unfinished : null;
     const asIs = unfinished?.desired ?? withoutNames(manifest.entries)?.entries ?? null;
     let account = opened.account;
-    if (account === null && needsTheAccount(asIs, journal.state, options, unfinished)) {
+    const isRead = unfinished === null ? options.refresh : unfinished.toRead.size > 0;
+    const early =
+      asIs === null || mustLook(journal.state, isRead) ? null : makePlan(asIs, journal.state, NO_VIEWS, options);
+    if (account === null && (early === null || early.changes.some((change) => isSent(change, unfinished)))) {
       account = await readAccount(ports.api);
       checkAccount(account, journal.state.account);
     }
@@ -124,7 +129,7 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const toRead = [...known.keys()].filter((id) => refreshed || unfinished?.toRead.has(id));
     const views = await refresh(toRead, ports.api, { ...options, known: known.size });
     const before = opened.isNew ? null : journal.state;
-    const planned = makePlan(desired, before, views, options);
+    const planned = early ?? makePlan(desired, before, views, options);
     const notices = formerNameNotices(manifest, before);
     if (options.savedPlan !== undefined) assertFresh(options.savedPlan, planned, before);
     const digest = () => planDigest(planned.changes, before);
@@ -312,21 +317,12 @@ function nextTryMs(state: State, { settleMs }: Settling, now: number): number | 
   return ms > 0 ? ms : null;
 }
 
-/** `desired` is null while names are to be looked up. */
-function needsTheAccount(
-  desired: readonly DesiredWebhook[] | null,
-  state: State,
-  options: RunOptions & PlanOptions,
-  unfinished: Unfinished | null,
-): boolean {
-  if (desired === null || state.intents.size + state.closed.size > 0) return true;
-  const isAnyRead = unfinished === null ? options.refresh : unfinished.toRead.size > 0;
-  if (isAnyRead && state.entries.size > 0) return true;
-  return makePlan(desired, state, new Map(), options).changes.some(
-    (change) =>
-      isPending(change) &&
-      change.action !== 'move' &&
-      change.refused === undefined &&
-      refusedBefore(change, unfinished) === null,
-  );
+/** What is to be done can't be told from the state alone. `isRead`: live webhooks are to be read. */
+function mustLook({ intents, closed, entries }: State, isRead: boolean): boolean {
+  return intents.size + closed.size > 0 || (isRead && entries.size > 0);
+}
+
+function isSent(change: Change, unfinished: Unfinished | null): boolean {
+  if (change.action === 'move' || change.refused !== undefined) return false;
+  return isPending(change) && refusedBefore(change, unfinished) === null;
 }

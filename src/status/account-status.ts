@@ -168,13 +168,14 @@ function afterRun(
   result: RunResultKind,
   now: string,
 ): Partial<AccountStatus> {
+  const { desired } = status;
   const rows = rowsAfterRun(view, status.rows, now);
   const seen = view.changes.flatMap(({ change }) => (isDrift(change) ? [change.name] : []));
   // A check that did not see everything adds to what was seen before.
   const isAllSeen = refreshed && !isUnchecked(warnings);
   return {
     // What was read while it ran is not in it.
-    rows: status.desired === null ? rows : rowsAfterManifest(status.desired, rows),
+    rows: desired === null || desired === view.manifest.entries ? rows : rowsAfterManifest(desired, rows),
     managed: view.state.entries.size,
     drifted: isAllSeen ? seen : [...new Set([...status.drifted, ...seen])],
     warnings: warningIssues(warnings),

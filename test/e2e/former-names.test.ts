@@ -206,6 +206,18 @@ describe('protect', () => {
     expect(idsOf(sandbox)).toHaveLength(1);
   });
 
+  it('ends where the manifest lists the entry under another name without it', async () => {
+    const { place, sandbox } = await applied(PROTECTED);
+    const [old] = idsOf(sandbox);
+    await place.write('webhooks.yaml', manifestOf([{ name: 'new', path: 'a', more: ', database: 1017, was: a' }]));
+    expect((await place.run('apply')).code).toBe(0);
+    expect(idsOf(sandbox)).toHaveLength(1);
+    expect(idsOf(sandbox)).not.toContain(old);
+    const [entry] = (await place.json('list')).document as unknown as readonly object[];
+    expect(entry).toMatchObject({ name: 'new', id: idsOf(sandbox)[0], status: 'created', database: 1017 });
+    expect((await place.run('plan', '--detailed-exitcode')).code).toBe(0);
+  });
+
   it('keeps the webhook where an earlier replace, of which the answer was lost, has made another', async () => {
     const sandbox = await openSandbox({ faults: ['create@2:after:504', 'read:before:403*always'] });
     const place = await Workplace.open(sandbox);

@@ -34,6 +34,21 @@ describe('the deletion guard', () => {
     expect(verdict(managed, deleted)).toBe(expected);
   });
 
+  it('refuses to prune all the others beside one that is protected, or that is removed by name', () => {
+    const entries = [1, 2, 3].map((n) => anEntry({ name: `w${n}`, id: n, spec: specOf(n) }));
+    const protecting = aState({
+      entries: entries.map((entry) => ({ ...entry, isProtected: entry.id === 1 || undefined })),
+    });
+    const removed = [{ name: 'w1', file: 'webhooks.yaml', line: 1, column: 1 }];
+    for (const [state, options] of [
+      [protecting, { prune: true }],
+      [aState({ entries }), { prune: true, removed }],
+    ] as const) {
+      const told = approve(makePlan([], state, new Map(), options), state, { force: false });
+      expect(told).toMatchObject({ problem: { message: expect.stringContaining('delete 2 of 2 managed webhooks') } });
+    }
+  });
+
   it('lets through what is meant', () => {
     expect(verdict(10, 10, true)).toBe('approved');
   });

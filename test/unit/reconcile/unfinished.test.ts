@@ -22,7 +22,7 @@ const UPDATE: Change = { ...wanted, action: 'update', id: 7, from: null, differe
 const DRIFT: Change = { ...UPDATE, reason: CHANGED_IN_ACCOUNT };
 const RECOVER: Change = { ...wanted, action: 'recover', intents: [], replaces: null };
 const NONE: Change = { ...wanted, action: 'none', id: 7 };
-const DELETE: Change = { name: 'a', action: 'delete', id: 5, spec: SPEC, pending: true, reason: '' };
+const DELETE: Change = { name: 'a', action: 'delete', id: 5, spec: SPEC, cause: 'pending', reason: '' };
 const OLDER: Change = { ...DELETE, id: 4 };
 
 function applied(change: Change, result: ChangeResult, refusal?: 'now' | 'before'): AppliedChange {
