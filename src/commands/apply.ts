@@ -12,7 +12,7 @@ import { totalLine } from '../output/summary.js';
 import { columnWidth } from '../output/table.js';
 import type { AppliedChange } from '../plan/applied.js';
 import type { ShownAs } from '../plan/sides.js';
-import { untoldErrors } from '../reconcile/open.js';
+import { untoldWarnings } from '../reconcile/open.js';
 import { type PlanToFollow, type RunOptions, type RunReport, runOnce } from '../reconcile/run-once.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
 import type { AccountSettings } from '../settings/resolve.js';
@@ -174,7 +174,6 @@ function resultOf(session: Session, report: RunReport, options: ResultOptions): 
   const { color, live, shownAs, output } = options;
   const about = aboutOf(session, report.account, report.state.account);
   const { unread } = report;
-  const untold = untoldErrors(report);
   const head = accountLine(about);
   const results = formatApplied(report.changes, { color, unread, shown: live.shown ?? new Set() });
   const text = live.shown === null ? `${head}\n\n${results}` : results;
@@ -185,8 +184,13 @@ function resultOf(session: Session, report: RunReport, options: ResultOptions): 
       ...applyJson(report.changes, shownAs),
     },
     text: output === 'markdown' ? applyMarkdown(report.changes, { head, unread, ...shownAs }) : text,
-    problems: [...report.warnings, ...untold, ...duplicateWarnings(report.state), ...problemsOf(report.changes)],
-    failures: [...failuresOf(report.changes), ...(unread + untold.length > 0 ? (['failed'] as const) : [])],
+    problems: [
+      ...report.warnings,
+      ...untoldWarnings(report),
+      ...duplicateWarnings(report.state),
+      ...problemsOf(report.changes),
+    ],
+    failures: [...failuresOf(report.changes), ...(unread > 0 ? (['failed'] as const) : [])],
   };
 }
 

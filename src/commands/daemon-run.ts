@@ -8,7 +8,7 @@ import { logProblem } from '../log.js';
 import { countActions } from '../output/summary.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending } from '../plan/change.js';
-import { untoldErrors } from '../reconcile/open.js';
+import { untoldWarnings } from '../reconcile/open.js';
 import { STATE_MISSING } from '../reconcile/open-state.js';
 import { type RunReport, runOnce } from '../reconcile/run-once.js';
 import type { Unfinished } from '../reconcile/unfinished.js';
@@ -105,13 +105,12 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
   const warnings = report.warnings
     .slice(report.manifest.warnings.length)
     .filter(({ severity }) => severity !== 'notice' || isRead);
-  const untold = untoldErrors(report);
-  for (const problem of [...warnings, ...untold, ...duplicates]) logProblem(log, problem);
+  for (const problem of [...warnings, ...untoldWarnings(report), ...duplicates]) logProblem(log, problem);
   for (const applied of report.changes) logChange(applied, log);
   const counts = countActions(report.changes.map(({ change }) => change));
   const failed = report.changes.filter(({ result }) => result === 'failed').length;
   const refused = report.changes.filter(({ result }) => result === 'refused').length;
-  const uncertain = report.changes.filter(({ result }) => result === 'uncertain').length + untold.length;
+  const uncertain = report.changes.filter(({ result }) => result === 'uncertain').length;
   const summary = {
     triggers,
     ...(report.manifest.commit ? { commit: report.manifest.commit } : {}),

@@ -160,7 +160,6 @@ function resultOf(
   options: PlanCommandOptions,
 ): CommandResult {
   const { about, changes, digest, other, names, refusals, unread, hideValues } = planned;
-  const isAnythingOpen = planned.hasOpen || changes.some(isPending);
   const head = other === undefined ? accountLine(about) : `Compared with ${printable(other)}`;
   const color = wantsColor(host.stdout, host.environment);
   const shown = { names, unread, hideValues };
@@ -173,7 +172,7 @@ function resultOf(
     text: textOf(invocation.output, changes, { head, color, ...shown }),
     problems: [...planned.manifestWarnings, ...planned.warnings, ...refusals],
     failures: [...refusals.map(() => 'refused' as const), ...(unread > 0 ? (['failed'] as const) : [])],
-    exitCode: options.detailedExitcode && isAnythingOpen ? EXIT.changes : EXIT.done,
+    exitCode: options.detailedExitcode && changes.some(isPending) ? EXIT.changes : EXIT.done,
   };
 }
 
@@ -193,7 +192,7 @@ function planAgainst(path: string, host: Host, settings: Settings, { entries, re
   const { manifests, names } = withStandIns([entries, before.entries]);
   const [desired = [], existing = []] = manifests;
   const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), { prune: settings.prune, removed });
-  return { account: null, changes, names, warnings: [], refusals: refusalsOf(changes), hasOpen: false, unread: 0 };
+  return { account: null, changes, names, warnings: [], refusals: refusalsOf(changes), unread: 0 };
 }
 
 async function planForState(

@@ -15,8 +15,8 @@ import type { ValidManifest } from './ports.js';
 
 /**
  * The results with what is still open said of each entry that the manifest wants, and with what was found meanwhile as
- * done. Where an entry has what it wants, and only reading can settle what is open besides, that is no failure of its
- * change: see `untoldErrors`.
+ * done. Where an entry has what it wants, and only reading can settle what is open besides, that is a warning: see
+ * `untoldWarnings`.
  */
 export function explainOpen(
   results: readonly AppliedChange[],
@@ -118,8 +118,8 @@ function uncertain(
   return { change: recover, result: 'uncertain', id: journal.state.entries.get(name)?.id ?? null, error };
 }
 
-/** Of what is open after a run, and its results do not tell of: while there is any, the run is no success. */
-export function untoldErrors({
+/** Warnings of what is open that a run's results do not tell of. */
+export function untoldWarnings({
   state,
   manifest,
   changes,
@@ -130,7 +130,5 @@ export function untoldErrors({
 }): Problem[] {
   const told = new Set(changes.flatMap(({ change, result }) => (result === 'uncertain' ? [change.name] : [])));
   const wanted = new Set(manifest.entries.map(({ name }) => name));
-  return openWarnings(state, wanted)
-    .filter(({ name = '' }) => !told.has(name))
-    .map((warning) => ({ ...warning, severity: 'error', code: 'create-unsettled' }));
+  return openWarnings(state, wanted).filter(({ name = '' }) => !told.has(name));
 }

@@ -29,8 +29,6 @@ export interface Planned {
   readonly warnings: readonly Problem[];
   /** Why guards would refuse a run with this plan, or some of its changes. */
   readonly refusals: readonly Problem[];
-  /** There are uncertain creates that no change tells of; they are among the warnings. */
-  readonly hasOpen: boolean;
   /** Live webhooks that were to be checked and could not be; they are among the warnings, as an error. */
   readonly unread: number;
 }
@@ -82,12 +80,11 @@ function plan(
   }: { readonly account: Identity | null; readonly names: ScopeNames; readonly options: PlanOnlyOptions },
 ): Planned {
   const wanted = new Set(desired.flatMap(({ name, was }) => (was === undefined ? [name] : [name, was.name])));
-  const open = state === null ? [] : openWarnings(state, wanted);
-  const doubts = state === null ? [] : [...open, ...duplicateWarnings(state)];
+  const doubts = state === null ? [] : [...openWarnings(state, wanted), ...duplicateWarnings(state)];
   const { changes } = makePlan(desired, state, live, options);
   const verdict = approve({ changes }, state, { force: false });
   const whole = verdict.kind === 'refused' ? [verdict.problem] : [];
   const warnings = [...unreadProblems(live), ...doubts];
   const refusals = [...whole, ...refusalsOf(changes)];
-  return { account, changes, names, warnings, refusals, hasOpen: open.length > 0, unread: countUnread(live) };
+  return { account, changes, names, warnings, refusals, unread: countUnread(live) };
 }
