@@ -178,7 +178,8 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
       : [];
   const differing = edited.length > 0 ? edited : drifted;
   const changed = edited.every(isValueChange) ? VALUE_CHANGED : 'changed in the manifest';
-  const reason = edited.length > 0 ? changed : CHANGED_IN_ACCOUNT;
+  const why = edited.length > 0 ? changed : CHANGED_IN_ACCOUNT;
+  const reason = from === null || why === CHANGED_IN_ACCOUNT ? why : `was ${from}, and ${why}`;
   // PUT takes neither database nor collection: a changed limit needs a new webhook.
   if (differing.some(isLimit)) {
     if (known.isScopeNotShown !== true) return { action: 'replace', ...common, from, differences: differing, reason };
@@ -238,7 +239,7 @@ function protect(change: Change): Change {
   const refused: Refusal = {
     code: 'protected',
     message: `not ${action}d, since the entry is protected`,
-    remedy: `take \`protect\` out of its entry in the manifest first, or let go of its webhook with "forget ${name}"`,
+    remedy: `${action === 'delete' ? 'list the entry without `protect`' : 'take `protect` out of the entry'} and run \`apply\` first, or let go of its webhook with "forget ${name}"`,
   };
   return { ...change, refused, reason: `${reason}; refused, as the entry is protected` };
 }
