@@ -5,7 +5,7 @@ const MEANT: ReadonlyMap<string, string> = new Map([
   ['--yes', '`apply` asks nothing: run `plan` before it to see what it does'],
   ['diff', '`plan` shows how the account differs from the manifest'],
   ['sync', '`apply` makes the account as the manifest says, `run` keeps it so'],
-  ['destroy', 'take the entries out of the manifest, and run `apply --prune`'],
+  ['destroy', 'name them under `removed` in the manifest, or take all out and run `apply --prune`'],
   ['state', '`list` shows what the state holds, `forget NAME` drops an entry and leaves its webhook alone'],
 ]);
 

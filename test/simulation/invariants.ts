@@ -61,7 +61,9 @@ export function check(world: World, { prune }: { readonly prune: boolean }): Ver
     if (!isSaid(world, state, id, specOf(webhook)))
       violations.push(`webhook ${id} of ours is there, and nobody knows of it`);
   }
-  const names = new Set(entries.map(({ name }) => name));
+  // What a protected entry was called keeps its webhook while that can only be replaced.
+  const kept = entries.flatMap(({ protect, was }) => (protect && was !== undefined ? [was.name] : []));
+  const names = new Set([...entries.map(({ name }) => name), ...kept]);
   const removed = new Set(manifestOf(entries, world.removed).removed.map(({ name }) => name));
   for (const { name, spec, isProtected = false } of state.entries.values()) {
     if (names.has(name) || isProtected || excusedNames.has(name) || isExcused(spec)) continue;
