@@ -8,7 +8,10 @@ describe('a word of another tool', () => {
     [['apply', '--yes'], /unknown option '--yes'\n\(`apply` asks nothing/],
     [['diff'], /unknown command 'diff'\n\(`plan` shows/],
     [['sync'], /unknown command 'sync'\n\(`apply` makes/],
-    [['destroy'], /unknown command 'destroy'\n\(name them under `removed` in the manifest, or take all out and run `apply --prune`/],
+    [
+      ['destroy'],
+      /unknown command 'destroy'\n\(name them under `removed` in the manifest, or take all out and run `apply --prune`/,
+    ],
     [['state', 'rm', 'a'], /unknown command 'state'\n\(.*`forget NAME` drops an entry/],
   ])('is an error that says what is meant here: %j', async (args, expected) => {
     const place = await Workplace.open();
