@@ -13,7 +13,8 @@ import { ManifestLoader } from './manifest/load.js';
 import type { ReconcilerPorts, ValidManifest } from './reconcile/ports.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { loadCertificates } from './settings/small-file.js';
-import { describeHolder, type StateLease } from './state/store.js';
+import { fileStore } from './state/file/store.js';
+import { describeHolder, type StateLease, type StateStore } from './state/store.js';
 import { stateStore } from './state-store.js';
 import { sleep } from './timers.js';
 
@@ -56,10 +57,10 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
     if (token === null) throw new Error('assembled without a token');
     const ca = settings.caFile === undefined ? undefined : await loadCertificates(settings.caFile);
     const ports = buildPorts(options, {
+      store: await stateStore(options.host, options.account),
       apiUrl: settings.apiUrl,
       authUrl: settings.authUrl,
       token,
-      state: settings.state,
       proxy: proxyOf(options.host.environment),
       ca,
     });
@@ -81,8 +82,8 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
   const { startSandbox } = await import('./sandbox/server.js');
   const sandbox = await startSandbox({});
   const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-sandbox-'));
-  const state = join(folder, 'webhooks.state.jsonl');
-  const ports = buildPorts(options, { apiUrl: sandbox.url, authUrl: sandbox.url, token: sandbox.token, state });
+  const store = fileStore(join(folder, 'webhooks.state.jsonl'));
+  const ports = buildPorts(options, { store, apiUrl: sandbox.url, authUrl: sandbox.url, token: sandbox.token });
   const abandon = () => rm(folder, { recursive: true, force: true });
   const close = async () => {
     await ports.api.close();
@@ -93,10 +94,10 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
 }
 
 interface Target {
+  readonly store: StateStore;
   readonly apiUrl: string;
   readonly authUrl: string;
   readonly token: string;
-  readonly state: string;
   /** Left out: none, as for the sandbox of one's own. */
   readonly proxy?: ProxySettings;
   readonly ca?: string;
@@ -111,9 +112,10 @@ export function proxyOf(environment: Host['environment']): ProxySettings {
 function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts {
   const { host, log, stop, command, breakerFor } = options;
   const { settings } = options.account;
-  const store = stateStore(target.state);
+  const { store } = target;
   const manifest = new ManifestLoader([settings.file], host.environment, host.secrets);
   let lease: StateLease | null = null;
+  const now = () => lease?.now?.() ?? host.now();
   const api = createCopernicaClient({
     apiUrl: target.apiUrl,
     authUrl: target.authUrl,
@@ -136,14 +138,15 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
       lease = await store.take({
         timeoutMs: settings.lockTimeoutMs,
         holder: holderOf(host, command),
+        mayBegin: settings.init,
         onWaiting: (by) => log.info(`waiting for the lock on ${store.place}, which ${describeHolder(by)} holds`),
         onRepaired: ({ code, message, remedy }) => log.warn({ code, remedy }, message),
       });
       return lease;
     },
     api,
-    now: () => host.now(),
-    startClock: () => steadyClock(host.now()),
+    now,
+    startClock: () => steadyClock(now()),
     sleep,
     log,
   };

@@ -50,6 +50,8 @@ export const ERROR_CODES = {
     'bad-setting',
     'notify-twice',
     'notify-unusable',
+    'state-twice',
+    'state-unusable',
     'unknown-setting',
     'settings-syntax',
     'settings-shape',

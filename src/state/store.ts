@@ -44,8 +44,8 @@ export interface TakeOptions {
 export interface StateLease {
   readonly place: string;
 
-  /** The time that belongs into records: by the clock of where the state is kept. */
-  now(): Date;
+  /** The time by the clock of where the state is kept, which belongs into records. Left out: that of this machine. */
+  now?(): Date;
 
   /**
    * Reads the state afresh, repairs what a crash left half written, and opens it. Null: nothing was ever recorded.

@@ -31,7 +31,6 @@ export function leaseOn(path: string, lock: FileLock, { holder, onRepaired }: Ta
   };
   return {
     place: path,
-    now: () => new Date(),
     open,
     create: async (account) => {
       if ((await open()) !== null) throw existsFailure(path);

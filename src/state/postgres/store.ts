@@ -60,7 +60,6 @@ export function postgresStore({ address, database, leaseMs }: PostgresOptions): 
 function nothingThere(place: string): StateLease {
   return {
     place,
-    now: () => new Date(),
     open: async () => null,
     create: async () => {
       throw new Error('a state is begun by whoever may begin one');

@@ -88,7 +88,6 @@ async function run(scene: Scene) {
       loadManifest: async () => ({ entries, warnings: [] }),
       lockState: async () => ({
         place: 'webhooks.state.jsonl',
-        now: () => new Date(now),
         assertSound: () => undefined,
         open: async () => journal,
         create: () => Promise.reject(new Error('there is one')),
