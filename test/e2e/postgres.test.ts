@@ -131,7 +131,6 @@ describe('a state on PostgreSQL', () => {
     await sleep(2 * LEASE_MS);
     const finished = await next.finished;
     apply.kill('SIGCONT');
-    gate.open();
     expect(await apply.finished).toMatchObject({ code: 4, stderr: expect.stringContaining('lease') });
     expect(finished).toMatchObject({ code: 0 });
     expect((await second.run('apply')).code).toBe(0);
