@@ -8,7 +8,7 @@ const pure = [
   '^src/output/',
   '^src/completion/shells\\.ts$',
   '^src/settings/(?!load|secrets|small-file)',
-  '^src/manifest/(?!load)',
+  '^src/manifest/(?!load|files)',
   '^src/state/(?!journal|file/(?!failures|line|parse)|postgres/(?!address))',
   '^src/plan/',
   '^src/recovery/(?!recover\\.|read\\.)',

@@ -8,6 +8,7 @@ import {
   CONCURRENCY,
   curl,
   naive,
+  PARTS,
   parseYaml,
   product,
   rawUndici,
@@ -17,6 +18,7 @@ import {
   startIdleNode,
   within,
   writeManifest,
+  writePart,
 } from './programs.mjs';
 
 const LATENCY_MS = 20;
@@ -149,6 +151,54 @@ async function editing(bench, edits) {
   }
 }
 
+const FILES = 40;
+
+const folder = {
+  name: 'folder',
+  title: ({ many }) =>
+    `An edit of one file of ${FILES} with ${numeral(many)} entries, until it is applied, beside that file alone`,
+  mostRounds: 3,
+  prepare: () => {},
+  programs: ({ many, edits }) => ({
+    'that file alone': (bench) =>
+      editingParts(within(bench, `${clock()}`), { files: 1, each: Math.ceil(many / FILES), edits }),
+    'all of them': (bench) =>
+      editingParts(within(bench, `${clock()}`), { files: FILES, each: Math.ceil(many / FILES), edits }),
+  }),
+  goals: () => [
+    {
+      what: `an edit of one file of ${FILES}, against that file alone`,
+      ratio: (round) => round['all of them'].ms / round['that file alone'].ms,
+      atMost: 1.5,
+    },
+  ],
+};
+
+/** `ms`: from a saved edit to the end of the run that it led to, median of the edits. */
+async function editingParts(bench, { files, each, edits }) {
+  const part = (file) => manifestOf(each, file * each);
+  const edited = (n) =>
+    `${part(0)}  - { name: edited${n}, handler: 'https://hooks.example.com/edited/${n}', trigger: create }\n`;
+  for (let file = 1; file < files; file += 1) writePart(bench, `part-${file}.yaml`, part(file));
+  writePart(bench, 'edited.yaml', edited(0));
+  await bench.server.begin();
+  const daemon = await startDaemon(bench, ['--file', PARTS]);
+  try {
+    const times = [];
+    for (let n = 1; n <= edits; n += 1) {
+      await delay(300 + ((n * 370) % 1_000));
+      const reconciled = daemon.reconciled();
+      const savedAt = clock();
+      writePart(bench, 'edited.yaml', edited(n));
+      await reconciled;
+      times.push(clock() - savedAt);
+    }
+    return { ms: times.sort((a, b) => a - b)[times.length >> 1] };
+  } finally {
+    await daemon.stop();
+  }
+}
+
 const idle = {
   name: 'idle',
   title: ({ some, idleMs }) => `The daemon with ${numeral(some)} webhooks after ${idleMs / 1000} s without work`,
@@ -199,7 +249,7 @@ function ifThere({ missing }, measure) {
   return (bench) => measure(bench).catch((error) => ({ why: error.message.split('\n', 1)[0] }));
 }
 
-export const EXPERIMENTS = [startup, create, latency, refresh, edit, idle, beside];
+export const EXPERIMENTS = [startup, create, latency, refresh, edit, folder, idle, beside];
 
 /** Beside what they are measured against. None of them flushes anything to disk; `apply` does. */
 export const LEAVES_OUT = {

@@ -14,6 +14,8 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const here = (path) => join(ROOT, 'bench', path);
 const COMMAND = join(ROOT, 'dist/main.js');
 const MANIFEST = 'webhooks.yaml';
+/** A manifest that is a folder. */
+export const PARTS = 'webhooks';
 const STATE = 'webhooks.state.jsonl';
 const TOKEN = 'bench-token-0123456789';
 export const CONCURRENCY = 10;
@@ -27,6 +29,12 @@ export function within(bench, name) {
 }
 
 export const writeManifest = ({ folder }, text) => writeFileSync(join(folder, MANIFEST), text);
+
+/** One file of a manifest that is a folder. */
+export function writePart({ folder }, name, text) {
+  mkdirSync(join(folder, PARTS), { recursive: true });
+  writeFileSync(join(folder, PARTS, name), text);
+}
 
 /** Starts the fast server in a process of its own. */
 export async function startServer() {
@@ -159,9 +167,9 @@ export async function findPeers(folder) {
 }
 
 /** Starts `run` and resolves when it has reconciled once. `reconciled()` resolves after the next time. */
-export async function startDaemon(bench) {
+export async function startDaemon(bench, more = []) {
   const env = { ...surroundings(), ...environmentOf(bench, 'info') };
-  const args = [COMMAND, 'run', '--init', '--schedule', 'off', '--log-format', 'json'];
+  const args = [COMMAND, 'run', '--init', '--schedule', 'off', '--log-format', 'json', ...more];
   const child = spawn(process.execPath, args, { cwd: bench.folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the daemon ended with ${code}`)));

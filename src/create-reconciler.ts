@@ -6,6 +6,7 @@ import type { CircuitBreaker } from './copernica/circuit-breaker.js';
 import { createCopernicaClient, type OnAnswer, type RequestEvent } from './copernica/client.js';
 import type { ProxySettings } from './copernica/proxy.js';
 import { hider } from './copernica/redact.js';
+import type { ProblemCode } from './error-codes.js';
 import { productError } from './errors.js';
 import { type Host, holderOf } from './host.js';
 import { fillableValues } from './manifest/interpolate.js';
@@ -14,6 +15,7 @@ import type { ReconcilerPorts, ValidManifest } from './reconcile/ports.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { loadCertificates } from './settings/small-file.js';
 import { fileStore } from './state/file/store.js';
+import { isInClear } from './state/postgres/address.js';
 import { describeHolder, type StateLease, type StateStore } from './state/store.js';
 import { stateStore } from './state-store.js';
 import { sleep } from './timers.js';
@@ -55,6 +57,7 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
   if (!settings.sandbox) {
     const { token } = options;
     if (token === null) throw new Error('assembled without a token');
+    warnOfClearText(options);
     const ca = settings.caFile === undefined ? undefined : await loadCertificates(settings.caFile);
     const ports = buildPorts(options, {
       store: await stateStore(options.host, options.account),
@@ -93,6 +96,14 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
   return { ports, init: true, apiUrl: sandbox.url, close, abandon };
 }
 
+/** What goes to the database and back holds handlers, and may hold a password. */
+function warnOfClearText({ account: { statePlace: place, settings }, log }: ReconcilerOptions): void {
+  if (place.kind !== 'postgres' || !isInClear(place.address)) return;
+  const remedy = 'leave sslmode out of the URL, or write sslmode=verify-full';
+  const code = 'state-in-clear' satisfies ProblemCode;
+  log.warn({ code, remedy }, `the connection to ${settings.state} is not encrypted`);
+}
+
 interface Target {
   readonly store: StateStore;
   readonly apiUrl: string;
@@ -113,7 +124,7 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
   const { host, log, stop, command, breakerFor } = options;
   const { settings } = options.account;
   const { store } = target;
-  const manifest = new ManifestLoader([settings.file], host.environment, host.secrets);
+  const manifest = new ManifestLoader(settings.file, host.environment, host.secrets);
   let lease: StateLease | null = null;
   const now = () => lease?.now?.() ?? host.now();
   const api = createCopernicaClient({

@@ -9,7 +9,8 @@ export interface Problem {
   /** Stable, kebab-case, for programs: `unknown-field`, `lock-held`. docs/errors.md has all. */
   readonly code: ProblemCode;
   readonly message: string;
-  readonly severity: 'error' | 'warning';
+  /** `notice`: nothing is wrong; it is worth knowing. */
+  readonly severity: 'error' | 'warning' | 'notice';
   /** Name of the manifest entry it is about. */
   readonly name?: string;
   /** Name of the account it is about, where there are several. */

@@ -28,7 +28,8 @@ export function logProblem(log: Logger, problem: Problem, about: object = {}): v
   const { code, severity, message, name, file, line, column, remedy } = problem;
   const fields = { ...about, code, ...(name === undefined ? {} : { name }), file, line, column, remedy };
   if (severity === 'error') log.error(fields, message);
-  else log.warn(fields, message);
+  else if (severity === 'warning') log.warn(fields, message);
+  else log.info(fields, message);
 }
 
 /** As a plain stream, not as a transport: transports run in worker threads and lose lines when a process ends. */

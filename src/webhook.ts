@@ -1,3 +1,5 @@
+import { parseUrl } from './text/parse-url.js';
+
 /** The one thing this product talks about. Source of the fields: the vendor's page on POST webhooks. */
 
 export const TRIGGERS = [
@@ -64,12 +66,26 @@ export interface HandlerAsWritten {
   readonly handlerAsWritten?: string;
 }
 
-/** One entry of the manifest, validated. `line` and `column` (from 1) are where its name stands. */
-export interface DesiredWebhook<Limit = number> extends HandlerAsWritten {
-  readonly name: string;
-  readonly spec: WebhookSpec<Limit>;
+/** A place in a manifest. `file`: its path as the user gave it. `line` and `column` count from 1. */
+export interface ManifestPlace {
+  readonly file: string;
   readonly line: number;
   readonly column: number;
+}
+
+/** A name of the state that the manifest speaks of, where it does. */
+export interface FormerName extends ManifestPlace {
+  readonly name: string;
+}
+
+/** One entry of the manifest, validated, with the place of its name. */
+export interface DesiredWebhook<Limit = number> extends HandlerAsWritten, ManifestPlace {
+  readonly name: string;
+  readonly spec: WebhookSpec<Limit>;
+  /** Takes over the webhook that has this name in the state. */
+  readonly was?: FormerName;
+  /** Its webhook is never replaced and never deleted. */
+  readonly protect?: true;
 }
 
 /** One entry as the file has it, before its names are looked up. */
@@ -88,11 +104,7 @@ export interface CanonicalWebhook {
 }
 
 export function canonicalHandler(handler: string): string {
-  try {
-    return new URL(handler).href;
-  } catch {
-    return handler;
-  }
+  return parseUrl(handler)?.href ?? handler;
 }
 
 const BOTH_CALLERS = [...CALLERS].sort().join(',');
@@ -145,7 +157,7 @@ export function isWrittenAlike(a: WebhookSpec, b: WebhookSpec): boolean {
     a.trigger === b.trigger &&
     a.database === b.database &&
     a.collection === b.collection &&
-    (a.callers ?? []).join() === (b.callers ?? []).join()
+    (a.callers === b.callers || (a.callers ?? []).join() === (b.callers ?? []).join())
   );
 }
 
@@ -186,8 +198,8 @@ export function asWritten({ handlerAsWritten }: HandlerAsWritten): HandlerAsWrit
 
 /** A handler that no file writes: user info, query and fragment can hold secrets, so they are masked. */
 export function maskHandler(handler: string): string {
-  if (!URL.canParse(handler)) return '***';
-  const url = new URL(handler);
+  const url = parseUrl(handler);
+  if (url === null) return '***';
   const userInfo = url.username === '' && url.password === '' ? '' : '***@';
   const query = url.search === '' ? '' : '?***';
   const fragment = url.hash === '' ? '' : '#***';

@@ -3,7 +3,7 @@ import { startSchedule } from '../daemon/cron.js';
 import { runDaemon } from '../daemon/daemon.js';
 import { LastGoodManifest } from '../daemon/last-good.js';
 import { manifestFile } from '../daemon/manifest-file.js';
-import { isMountedFile } from '../daemon/mounts.js';
+import { mountedFileOf } from '../daemon/mounts.js';
 import { watchManifest } from '../daemon/watch.js';
 import type { ProblemCode } from '../error-codes.js';
 import type { Host } from '../host.js';
@@ -52,6 +52,7 @@ export async function runAccount(
     loadManifest,
     onRequest,
   });
+  const { run, onWaiting } = makeRun({ reconciler, settings, manifest, log, status });
   let ended: 'finished' | 'cut-short' = 'finished';
   try {
     log.info({ version: host.version, file: settings.file, target: reconciler.apiUrl }, 'started');
@@ -59,12 +60,14 @@ export async function runAccount(
       log.warn('this is the built-in sandbox: nothing reaches Copernica, and its state ends with this process');
       log.warn('to go live: set COPERNICA_ACCESS_TOKEN, leave out --sandbox, and say --init the first time');
     }
-    if (await isMountedFile(settings.file)) {
+    const mounted = await mountedFileOf(settings.file);
+    if (mounted !== null) {
       const hint = 'the manifest is itself a mount: replacing it outside can’t be seen; mount its folder instead';
-      log.warn({ code: 'manifest-mounted' satisfies ProblemCode, file: settings.file }, hint);
+      log.warn({ code: 'manifest-mounted' satisfies ProblemCode, file: mounted }, hint);
     }
     ended = await runDaemon({
-      run: makeRun({ reconciler, settings, manifest, log, status }),
+      run,
+      onWaiting,
       reload,
       startWatching: (onMaybeChanged) => watchManifest(source, { poll: settings.poll, log, onMaybeChanged }),
       startSchedule: (onDue) =>

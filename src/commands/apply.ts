@@ -173,7 +173,6 @@ interface ResultOptions {
 function resultOf(session: Session, report: RunReport, options: ResultOptions): CommandResult {
   const { color, live, shownAs, output } = options;
   const about = aboutOf(session, report.account, report.state.account);
-  const { file } = session.settings;
   const { unread } = report;
   const head = accountLine(about);
   const results = formatApplied(report.changes, { color, unread, shown: live.shown ?? new Set() });
@@ -182,16 +181,16 @@ function resultOf(session: Session, report: RunReport, options: ResultOptions): 
     document: {
       account: accountJson(about),
       digest: report.digest(),
-      ...applyJson(report.changes, { file, ...shownAs }),
+      ...applyJson(report.changes, shownAs),
     },
-    text: output === 'markdown' ? applyMarkdown(report.changes, { head, file, unread, ...shownAs }) : text,
+    text: output === 'markdown' ? applyMarkdown(report.changes, { head, unread, ...shownAs }) : text,
     problems: [
       ...report.warnings,
       ...untoldWarnings(report),
       ...duplicateWarnings(report.state),
       ...problemsOf(report.changes),
     ],
-    failures: [...failuresOf(report.changes), ...(report.unread > 0 ? (['failed'] as const) : [])],
+    failures: [...failuresOf(report.changes), ...(unread > 0 ? (['failed'] as const) : [])],
   };
 }
 

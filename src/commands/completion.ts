@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { answerTo, completionScript, type Shell, typedWords } from '../completion/shells.js';
 import { suggest } from '../completion/suggest.js';
 import type { Host } from '../host.js';
+import { filesOf } from '../manifest/files.js';
 import { SETTINGS } from '../settings/schema.js';
 import type { CommandResult } from './command.js';
 
@@ -21,13 +22,13 @@ export async function completionCommand(
   };
 }
 
-/** A manifest is at most 2 MiB; of a state that is larger the beginning has names enough. */
+/** Of a manifest or a state that is larger the beginning has names enough. */
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 
 /** Of manifest and state. Told by their look, since a manifest that is being written need not be valid. */
 function entryNames(environment: Host['environment']): string[] {
   const names = [SETTINGS.file, SETTINGS.state].flatMap((setting) => {
-    const lines = textOf(environment[setting.environment] ?? String(setting.default)).split('\n');
+    const lines = textsOf(environment[setting.environment] ?? String(setting.default)).split('\n');
     const told = lines.filter((line) => !/^\s*#/.test(line));
     return told.flatMap((line) =>
       [...line.matchAll(/(?<![\w-])name"?:\s*["']?([\w.-]+)/g)].map(([, name = '']) => name),
@@ -36,9 +37,10 @@ function entryNames(environment: Host['environment']): string[] {
   return [...new Set(names)].sort();
 }
 
-function textOf(path: string): string {
+function textsOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8').slice(0, MOST_CHARACTERS);
+    const texts = filesOf(path).map((file) => readFileSync(file, 'utf8'));
+    return texts.join('\n').slice(0, MOST_CHARACTERS);
   } catch {
     return '';
   }

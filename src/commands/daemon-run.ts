@@ -1,24 +1,27 @@
 import type { Logger } from 'pino';
 import type { Reconciler } from '../create-reconciler.js';
-import type { RunResult } from '../daemon/daemon.js';
+import type { DaemonPorts, RunOutcome } from '../daemon/daemon.js';
 import type { LastGoodManifest } from '../daemon/last-good.js';
-import { refreshes, type Trigger } from '../daemon/scheduler.js';
+import { isRepetition, type RunResult, refreshes, type Trigger } from '../daemon/scheduler.js';
 import { ProductError } from '../errors.js';
 import { logProblem } from '../log.js';
 import { countActions } from '../output/summary.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { isDrift, isPending } from '../plan/change.js';
+import { isPending } from '../plan/change.js';
 import { untoldWarnings } from '../reconcile/open.js';
 import { STATE_MISSING } from '../reconcile/open-state.js';
 import { type RunReport, runOnce } from '../reconcile/run-once.js';
+import type { Unfinished } from '../reconcile/unfinished.js';
 import { duplicateWarnings } from '../recovery/duplicates.js';
 import type { Settings } from '../settings/schema.js';
 import type { AccountReporter } from '../status/reporter.js';
+import { roughDuration } from '../text/rough-duration.js';
 import { runOptions } from './run-options.js';
 
 /**
- * One run of the daemon: reconciles with the manifest in force and logs what came of it. Throws ProductError of kind
- * `refused` when there is no state and never was one.
+ * Runs of the daemon: each reconciles with the manifest in force and logs what came of it. One that nothing but time
+ * started tries again what the one before left, and nothing else. Throws ProductError of kind `refused` when there is no
+ * state and never was one.
  */
 export function makeRun(parts: {
   readonly reconciler: Reconciler;
@@ -26,14 +29,20 @@ export function makeRun(parts: {
   readonly manifest: LastGoodManifest;
   readonly log: Logger;
   readonly status: AccountReporter;
-}): (triggers: readonly Trigger[], stop: AbortSignal) => Promise<RunResult> {
+}): Pick<DaemonPorts, 'run' | 'onWaiting'> {
   const { reconciler, settings, manifest, log, status } = parts;
   let hasState = false;
-  return async (triggers, stop) => {
-    const refresh = refreshes(triggers, settings.refresh);
+  /** Of the last run that came to its end. */
+  let unfinished: Unfinished | undefined;
+  /** In words. Null: nothing is. */
+  let retried: string | null = null;
+  const run = async (triggers: readonly Trigger[], stop: AbortSignal): Promise<RunOutcome> => {
+    const isAnyToRead = unfinished !== undefined && unfinished.toRead.size > 0;
+    const refresh = isAnyToRead || refreshes(triggers, settings.refresh);
     const options = runOptions(settings, {
       init: reconciler.init && !hasState,
       refresh,
+      unfinished: isRepetition(triggers) ? unfinished : undefined,
       force: false,
       // Whoever edits the manifest may have repaired what was wrong.
       retry: triggers.includes('manifest'),
@@ -45,8 +54,11 @@ export function makeRun(parts: {
       },
     });
     try {
-      const report = await status.observeRun(triggers, refresh, () => runOnce(reconciler.ports, options));
-      const result = logReport(report, triggers, log);
+      const report = await status.observeRun(triggers, () => runOnce(reconciler.ports, options));
+      logReport(report, triggers, log);
+      unfinished = report.unfinished;
+      retried = whatIsRetried(report);
+      const result: RunResult = retried === null ? 'ok' : 'in-part';
       const prunesInMs = settings.prune ? prunesIn(report, manifest, log) : null;
       return { result, comeBackInMs: earlier(report.comeBackInMs, prunesInMs) };
     } catch (error) {
@@ -56,9 +68,19 @@ export function makeRun(parts: {
       // Nothing to begin with, and no retry brings it: whoever starts the program has to say what is meant.
       if (!hasState && error.problems.some(({ code }) => code === STATE_MISSING)) throw error;
       for (const problem of error.problems) logProblem(log, problem, { triggers });
+      retried = 'the run';
       return { result: 'failed', comeBackInMs: null };
     }
   };
+  const onWaiting = (afterMs: number) => {
+    if (retried !== null) log.info({ afterMs }, `retries ${retried} in ${roughDuration(afterMs)}`);
+  };
+  return { run, onWaiting };
+}
+
+function whatIsRetried({ unfinished: { toRetry }, lookFailure }: RunReport): string | null {
+  if (toRetry.size > 0) return toRetry.size === 1 ? '1 entry' : `${toRetry.size} entries`;
+  return lookFailure === null ? null : 'to look for what is uncertain';
 }
 
 /** Node's timers go by when a turn of the event loop began: they can be due a moment too early. */
@@ -76,10 +98,13 @@ function earlier(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
-function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger): RunResult['result'] {
+function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger): void {
   const duplicates = duplicateWarnings(report.state);
   // The manifest's own warnings were logged when it was read.
-  const warnings = report.warnings.slice(report.manifest.warnings.length);
+  const isRead = triggers.some((trigger) => trigger === 'start' || trigger === 'manifest' || trigger === 'hangup');
+  const warnings = report.warnings
+    .slice(report.manifest.warnings.length)
+    .filter(({ severity }) => severity !== 'notice' || isRead);
   for (const problem of [...warnings, ...untoldWarnings(report), ...duplicates]) logProblem(log, problem);
   for (const applied of report.changes) logChange(applied, log);
   const counts = countActions(report.changes.map(({ change }) => change));
@@ -102,17 +127,11 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
   else if (duplicates.length > 0) {
     log.warn(summary, 'reconciled: the account is as the manifest says, but some webhooks may exist twice');
   } else log.info(summary, 'reconciled: the account is as the manifest says');
-  const isDriftLeft = report.changes.some((applied) => isDriftUndone(applied, report));
-  return failed + report.unread > 0 || report.lookFailure !== null || isDriftLeft ? 'failed' : 'ok';
 }
 
-/** A webhook that looked gone or changed is still so: what comes next has to look again, or it would be forgotten. */
-function isDriftUndone({ change, result }: AppliedChange, { state }: RunReport): boolean {
-  if (result === 'done') return false;
-  return isDrift(change) || (change.action === 'recover' && change.replaces === null && state.entries.has(change.name));
-}
-
-function logChange({ change, result, id, error }: AppliedChange, log: Logger): void {
+/** What was refused before and not tried in this run was logged then. */
+function logChange({ change, result, id, error, refusal }: AppliedChange, log: Logger): void {
+  if (refusal === 'before') return;
   const about = { name: change.name, action: change.action, id, reason: change.reason };
   if (error !== null) {
     for (const problem of error.problems) logProblem(log, problem, about);

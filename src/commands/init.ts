@@ -9,6 +9,8 @@ import { SETTINGS } from '../settings/schema.js';
 import { settingsFileText } from '../settings/starter.js';
 import type { CommandResult, Invocation } from './command.js';
 
+const DEFAULT_MANIFEST = String(SETTINGS.file.default);
+
 export interface InitOptions {
   /** A settings file, instead of a manifest. */
   readonly settings?: true;
@@ -38,17 +40,28 @@ async function writeStarter(
   asked: string | undefined,
   options: { readonly schema: boolean; readonly settingsFile: string | undefined },
 ): Promise<CommandResult> {
-  const path = asked ?? (await settingFile(host, options.settingsFile));
+  const manifest = asked ?? (await settingFile(host, options.settingsFile));
+  const path = (await isFolder(manifest)) ? join(manifest, DEFAULT_MANIFEST) : manifest;
   const schema = options.schema ? schemaPathFor(path) : null;
   await writeNew(path, starterManifest(schema === null ? null : basename(schema)));
   const wrote = schema === null ? null : await writeSchema(schema);
   const lines = [`${path} written`, ...(wrote?.written ? [`${schema} written: its JSON Schema, for editors`] : [])];
-  return { text: `${lines.join('\n')}\n\n${nextSteps(path)}`, problems: wrote?.warning ? [wrote.warning] : [] };
+  return {
+    text: `${lines.join('\n')}\n\n${nextSteps(path, manifest)}`,
+    problems: wrote?.warning ? [wrote.warning] : [],
+  };
 }
 
 async function settingFile(host: Host, settingsFile: string | undefined): Promise<string> {
   const { common } = await loadSettings({ flags: new Map(), environment: host.environment, settingsFile });
   return common.settings.file;
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (about) => about.isDirectory(),
+    () => false,
+  );
 }
 
 /** `webhooks.yaml` to `webhooks.schema.json`, beside it. */
@@ -101,8 +114,8 @@ async function writeNew(path: string, text: string): Promise<void> {
   }
 }
 
-function nextSteps(path: string): string {
-  const file = path === SETTINGS.file.default ? '' : ` --file ${path}`;
+function nextSteps(path: string, manifest: string): string {
+  const file = manifest === DEFAULT_MANIFEST ? '' : ` --file ${manifest}`;
   return `Next:
   1. write your webhooks into ${path}
   2. copernica-webhooks validate${file}

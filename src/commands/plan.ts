@@ -2,7 +2,7 @@ import { hider } from '../copernica/redact.js';
 import type { Problem } from '../errors.js';
 import { type Host, wantsColor } from '../host.js';
 import { fillableValues } from '../manifest/interpolate.js';
-import { loadValidManifest } from '../manifest/load.js';
+import { loadValidManifest, type ValidManifest } from '../manifest/load.js';
 import { type AccountAbout, accountJson, accountLine, unknownAccount } from '../output/account.js';
 import { EXIT } from '../output/exit-code.js';
 import { type MarkdownOptions, planMarkdown } from '../output/markdown.js';
@@ -10,20 +10,21 @@ import { painter } from '../output/paint.js';
 import { planAnnotations } from '../output/plan-github.js';
 import { planJson } from '../output/plan-json.js';
 import { formatPlan } from '../output/plan-text.js';
-import { countActions, summaryLine, totalLine, uncheckedTail } from '../output/summary.js';
+import { planSummary, totalLine } from '../output/summary.js';
 import { stateOfManifest, withStandIns } from '../plan/against.js';
 import { type Change, isPending } from '../plan/change.js';
 import { type Digest, planDigest } from '../plan/digest.js';
+import { formerNameNotices } from '../plan/former-names.js';
 import { makePlan } from '../plan/plan.js';
 import type { OnProgress } from '../plan/progress.js';
 import { type SavedPlan, savedChanges } from '../plan/saved.js';
+import { refusalsOf } from '../reconcile/failures.js';
 import { type Planned, planNeedsTheAccount, planOnly } from '../reconcile/plan-only.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
 import type { State } from '../state/state.js';
 import { stateStore } from '../state-store.js';
 import { printable } from '../text/printable.js';
-import type { ManifestEntry } from '../webhook.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { otherManifests } from './against.js';
 import { type CommandResult, type Invocation, usageError } from './command.js';
@@ -57,7 +58,7 @@ export async function planCommand(
       during(account, async (onProgress) => {
         const planned = await planAccount(shownHost, account, others?.get(account), { shared, onProgress });
         plans.set(account, planned);
-        const told = resultOf(shownHost, invocation, account, planned, options);
+        const told = resultOf(shownHost, invocation, planned, options);
         const hasNews = planned.unread > 0 || planned.changes.some(({ action }) => action !== 'none');
         return accounts.length === 1 || hasNews ? told : { ...told, text: '' };
       });
@@ -67,9 +68,8 @@ export async function planCommand(
     });
   });
   if (options.out === undefined) return result;
-  if ((result.failures ?? []).length > 0) {
-    return { ...result, text: `${result.text ?? ''}The plan is not saved, as it is not complete.\n` };
-  }
+  const why = whyNotSaved([...plans.values()], accounts.length);
+  if (why !== null) return { ...result, text: `${result.text ?? ''}The plan is not saved, since ${why}.\n` };
   await writePlans(options.out, {
     version: 1,
     plans: [...plans].map(([account, planned]) => savedPlan(account, planned)),
@@ -80,12 +80,19 @@ export async function planCommand(
   return { ...result, text: `${result.text ?? ''}${text}` };
 }
 
+/** Null: it is saved. What `apply` then does is all that was planned. */
+function whyNotSaved(plans: readonly Planned[], accounts: number): string | null {
+  if (plans.length < accounts) return 'not all accounts could be planned';
+  if (plans.some(({ unread }) => unread > 0)) return 'not all webhooks could be checked';
+  return plans.some(({ refusals }) => refusals.length > 0) ? 'some of it is refused' : null;
+}
+
 function totalOf(plans: readonly Planned[], all: number, host: Host, output: Invocation['output']): string {
   const changes = plans.flatMap((planned) => planned.changes);
   const unread = plans.reduce((sum, planned) => sum + planned.unread, 0);
   const withChanges = plans.filter((planned) => planned.changes.some(isPending)).length;
   const paint = painter(output === 'text' && wantsColor(host.stdout, host.environment));
-  const summary = `${summaryLine(countActions(changes), 'to-do')}${uncheckedTail(unread)}`;
+  const summary = planSummary(changes, unread);
   const line = totalLine({ all, reached: plans.length, withChanges }, summary, paint);
   return output === 'github' ? `::notice title=plan::${line}` : line;
 }
@@ -123,14 +130,15 @@ async function planAccount(
   const about = unknownAccount(settings);
   const common = { manifestWarnings: manifest.warnings, hideValues, other };
   if (other !== undefined) {
-    const planned = planAgainst(other, host, settings, manifest.entries);
+    const planned = planAgainst(other, host, settings, manifest);
     return { ...planned, ...common, about, digest: planDigest(planned.changes, null), refreshed: false };
   }
   const state = settings.sandbox ? null : await (await stateStore(host, account)).read();
-  const planned = await planForState(host, account, manifest.entries, { state, ...planning });
+  const planned = await planForState(host, account, manifest, { state, ...planning });
+  const manifestWarnings = [...manifest.warnings, ...formerNameNotices(manifest, state)];
   const known = { ...about, id: state?.account ?? null, ...planned.account };
   const digest = planDigest(planned.changes, state);
-  return { ...planned, ...common, about: known, digest, refreshed: settings.refresh ?? true };
+  return { ...planned, ...common, manifestWarnings, about: known, digest, refreshed: settings.refresh ?? true };
 }
 
 function savedPlan({ name, settings }: AccountSettings, planned: PlannedAccount): SavedPlan {
@@ -148,23 +156,21 @@ function savedPlan({ name, settings }: AccountSettings, planned: PlannedAccount)
 function resultOf(
   host: Host,
   invocation: Invocation,
-  { settings }: AccountSettings,
   planned: PlannedAccount,
   options: PlanCommandOptions,
 ): CommandResult {
-  const { about, changes, digest, other, names, warnings, manifestWarnings, refusals, unread, hideValues } = planned;
-  const { file } = settings;
+  const { about, changes, digest, other, names, refusals, unread, hideValues } = planned;
   const head = other === undefined ? accountLine(about) : `Compared with ${printable(other)}`;
   const color = wantsColor(host.stdout, host.environment);
-  const shown = { file, names, unread, hideValues };
+  const shown = { names, unread, hideValues };
   return {
     document: {
       account: accountJson(about),
       digest,
-      ...planJson(changes, { file, names, hideValues }),
+      ...planJson(changes, { names, hideValues }),
     },
     text: textOf(invocation.output, changes, { head, color, ...shown }),
-    problems: [...manifestWarnings, ...warnings, ...refusals],
+    problems: [...planned.manifestWarnings, ...planned.warnings, ...refusals],
     failures: [...refusals.map(() => 'refused' as const), ...(unread > 0 ? (['failed'] as const) : [])],
     exitCode: options.detailedExitcode && changes.some(isPending) ? EXIT.changes : EXIT.done,
   };
@@ -181,22 +187,22 @@ function textOf(
 }
 
 /** For pull requests, where neither state nor token is at hand: the other manifest stands for what exists. */
-function planAgainst(path: string, host: Host, settings: Settings, entries: readonly ManifestEntry[]): Planned {
+function planAgainst(path: string, host: Host, settings: Settings, { entries, removed }: ValidManifest): Planned {
   const before = loadValidManifest(path, host.environment, host.secrets);
   const { manifests, names } = withStandIns([entries, before.entries]);
   const [desired = [], existing = []] = manifests;
-  const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), settings);
-  return { account: null, changes, names, warnings: [], refusals: [], unread: 0 };
+  const { changes } = makePlan(desired, stateOfManifest(existing), new Map(), { prune: settings.prune, removed });
+  return { account: null, changes, names, warnings: [], refusals: refusalsOf(changes), unread: 0 };
 }
 
 async function planForState(
   host: Host,
   account: AccountSettings,
-  entries: readonly ManifestEntry[],
+  { entries, removed }: ValidManifest,
   { state, shared, onProgress }: Planning & { readonly state: State | null },
 ): Promise<Planned> {
   const { settings } = account;
-  const options = { ...settings, refresh: settings.refresh ?? true, onProgress };
+  const options = { ...settings, removed, refresh: settings.refresh ?? true, onProgress };
   if (planNeedsTheAccount(entries, state, options)) {
     // With it comes the API's client, which a plan from the state alone does without.
     const { sharedBreakers, withSession } = await import('./session.js');

@@ -5,10 +5,9 @@ import type { Settings } from '../settings/schema.js';
 export function runOptions(
   settings: Settings,
   own: Pick<RunOptions, 'init' | 'refresh' | 'force' | 'retry' | 'waitToSettle' | 'stop'> &
-    Partial<Pick<RunOptions, 'onProgress' | 'onBegin' | 'onResult' | 'onStateOpened' | 'savedPlan'>>,
+    Partial<Pick<RunOptions, 'onProgress' | 'onBegin' | 'onResult' | 'onStateOpened' | 'savedPlan' | 'unfinished'>>,
 ): RunOptions {
   return {
-    manifestFile: settings.file,
     concurrency: settings.concurrency,
     timeoutMs: settings.timeoutMs,
     prune: settings.prune,

@@ -1,5 +1,6 @@
 import { productError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
+import { parseUrl } from '../text/parse-url.js';
 
 /** As HTTP_PROXY, HTTPS_PROXY and NO_PROXY have them. An address without a scheme is an http one. */
 export interface ProxySettings {
@@ -37,8 +38,8 @@ export function proxyFor(origin: string, settings: ProxySettings = {}): URL | nu
 function proxyAddress(name: string, value = ''): URL | null {
   const text = value.trim();
   if (text === '') return null;
-  const address = text.includes('://') ? text : `http://${text}`;
-  if (URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)) return new URL(address);
+  const address = parseUrl(text.includes('://') ? text : `http://${text}`);
+  if (address !== null && /^https?:$/.test(address.protocol)) return address;
   throw productError('input', {
     code: 'proxy-address',
     message: `${name} is not the address of an http or https proxy`,

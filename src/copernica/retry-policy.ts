@@ -38,6 +38,14 @@ export function mayRepeat(method: string, { kind, status }: CallFailure): boolea
 }
 
 /**
+ * Copernica has looked at what was asked and says no to it: the same request gets the same answer until somebody changes
+ * something. A token that is not accepted says nothing about what was asked.
+ */
+export function isRefusedForGood({ kind, status, tokenRejected }: CallFailure): boolean {
+  return kind === 'refused' && tokenRejected !== true && (status === 400 || status === 422);
+}
+
+/**
  * Milliseconds to wait after the `failures`-th failure in a row, from 1. `random` is from 0 to below 1.
  * What the server asks for is the least.
  */

@@ -1,12 +1,11 @@
 import { onAbort, type StopSignals } from '../stop-signals.js';
 import { timerMs } from '../timers.js';
 import type { Schedule } from './cron.js';
-import { advance, type Effect, IDLE, type SchedulerEvent, type Trigger } from './scheduler.js';
+import { advance, type Effect, IDLE, type RunResult, type SchedulerEvent, type Trigger } from './scheduler.js';
 import type { Watcher } from './watch.js';
 
-export interface RunResult {
-  /** `failed`: to be tried again soon. `manifest-broken`: there was nothing to go by; to be tried when that changes. */
-  readonly result: 'ok' | 'failed' | 'manifest-broken';
+export interface RunOutcome {
+  readonly result: RunResult;
   /**
    * In how many milliseconds there is something to do again, although nothing else happens; null: there is no such
    * thing.
@@ -16,7 +15,7 @@ export interface RunResult {
 
 export interface DaemonPorts {
   /** One run. Rejects only for what no other run could mend: then the daemon ends. */
-  run(triggers: readonly Trigger[], stop: AbortSignal): Promise<RunResult>;
+  run(triggers: readonly Trigger[], stop: AbortSignal): Promise<RunOutcome>;
   /** Reads the manifest again. True: there is a new valid one. */
   reload(): Promise<boolean>;
   startWatching(onMaybeChanged: () => Promise<void>): Watcher;
@@ -28,6 +27,8 @@ export interface DaemonPorts {
   random(): number;
   /** How long the run under way may take after the first signal, in milliseconds. */
   readonly graceMs: number;
+  /** Told that nothing but time starts the next run, if nothing else does: in so many milliseconds. */
+  onWaiting(afterMs: number): void;
   /** Told when the first signal comes. */
   onStopping(): void;
 }
@@ -133,6 +134,7 @@ class Daemon {
         return;
       case 'set-timer': {
         const triggers = [effect.trigger];
+        this.#ports.onWaiting(effect.afterMs);
         this.#timer = setTimeout(() => this.#handle({ kind: 'trigger', triggers }), timerMs(effect.afterMs));
         return;
       }

@@ -6,7 +6,7 @@ import type { ValidManifest } from '../reconcile/ports.js';
 import { commitOf } from './commit.js';
 import { type Place, placesOf } from './places.js';
 
-/** A manifest wherever it is kept: in one file today. The daemon's loop needs to know no more of it than this. */
+/** A manifest wherever it is kept. The daemon's loop needs to know no more of it than this. */
 export interface WatchedManifest {
   /** What is there at this moment. Whatever that is, the answer says so; nothing is thrown. */
   look(): Look;
@@ -31,9 +31,9 @@ export interface ManifestFile {
   readonly hidden?: Hidden;
 }
 
-/** A manifest in one file. */
+/** A manifest in a file, or in the files of a folder. */
 export function manifestFile({ file, env, hidden = NOTHING_HIDDEN }: ManifestFile): WatchedManifest {
-  const loader = new ManifestLoader([file], env, hidden);
+  const loader = new ManifestLoader(file, env, hidden);
   const path = resolve(file);
   return { look: () => loader.look(), places: () => placesOf(path), commit: () => commitOf(path) };
 }

@@ -1,4 +1,5 @@
 import { readFile, realpath } from 'node:fs/promises';
+import { filesOf } from '../manifest/files.js';
 
 /**
  * Whether a file is itself a mount, such as `-v ./webhooks.yaml:/manifest/webhooks.yaml`: a container then keeps seeing
@@ -12,6 +13,12 @@ export async function isMountedFile(path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** The first file of a manifest that is itself a mount; null: none is. That a whole folder is one is as it should be. */
+export async function mountedFileOf(manifest: string): Promise<string | null> {
+  for (const file of filesOf(manifest)) if (await isMountedFile(file)) return file;
+  return null;
 }
 
 /** The mount that a path is in. */

@@ -14,12 +14,14 @@ export interface SchedulerState {
   readonly current: readonly Trigger[];
   /** Triggers that came during it: they make one more run. */
   readonly pending: readonly Trigger[];
-  /** Failed runs since the last good one or the last change of the manifest. */
+  /** Runs that failed, in part or as a whole, since the last good one or the last change of the manifest. */
   readonly failures: number;
   readonly stopping: boolean;
 }
 
 export const IDLE: SchedulerState = { running: false, current: [], pending: [], failures: 0, stopping: false };
+
+export type RunResult = 'ok' | 'in-part' | 'failed' | 'manifest-broken';
 
 /** Times are lengths, in milliseconds: a clock that is set back or forward changes no wait. */
 export type SchedulerEvent =
@@ -28,10 +30,11 @@ export type SchedulerEvent =
   | {
       readonly kind: 'run-finished';
       /**
-       * `failed`: something did not work or was refused; to be tried again by itself.
+       * `in-part`: it came to its end, and knows what is to be tried again by itself.
+       * `failed`: it did not come to its end; all that it was to do is to be tried again by itself.
        * `manifest-broken`: nothing was tried, since there is no valid manifest; only a change of the file can help.
        */
-      readonly result: 'ok' | 'failed' | 'manifest-broken';
+      readonly result: RunResult;
       /** In how long there is something to do again, although nothing else happens; null: there is no such thing. */
       readonly comeBackInMs: number | null;
       /** From 0 to below 1. */
@@ -64,8 +67,9 @@ export interface Step {
  *     trigger        stopping           nothing
  *     run-finished   stopping           ends
  *     run-finished   something pending  starts one more run, which does what a failed one still owes too
- *     run-finished   failed             sets the retry timer, further away with each failure
- *     run-finished   failed, come back  sets the timer for whichever is earlier
+ *     run-finished   failed             sets the retry timer, further away with each failure, and owes what it was to do
+ *     run-finished   in part            sets the retry timer likewise, and owes nothing: the run knows what it left
+ *     run-finished   both, come back    sets the timer for whichever is earlier
  *     run-finished   manifest broken    idles, and still owes what the run was to do
  *     run-finished   ok, come back      sets the settle timer
  *     run-finished   ok                 idles
@@ -110,18 +114,19 @@ function start(state: SchedulerState, triggers: readonly Trigger[], owed: readon
 function onFinished(state: SchedulerState, event: Extract<SchedulerEvent, { kind: 'run-finished' }>): Step {
   if (state.stopping) return { state: { ...state, running: false }, effects: [{ kind: 'end' }] };
   const failures = failuresAfter(event.result, state.failures);
-  const owed =
-    event.result === 'ok' ? [] : state.current.filter((trigger) => trigger !== 'retry' && trigger !== 'manifest');
+  const isOwed = event.result === 'failed' || event.result === 'manifest-broken';
+  const owed = isOwed ? state.current.filter((trigger) => trigger !== 'retry' && trigger !== 'manifest') : [];
   const idle = { ...state, running: false, failures, current: owed };
   if (state.pending.length > 0) return start(idle, state.pending, owed);
   const timer = nextTimer(event, failures);
   return { state: idle, effects: timer === null ? [] : [timer] };
 }
 
-function failuresAfter(result: 'ok' | 'failed' | 'manifest-broken', before: number): number {
+function failuresAfter(result: RunResult, before: number): number {
   switch (result) {
     case 'ok':
       return 0;
+    case 'in-part':
     case 'failed':
       return before + 1;
     case 'manifest-broken':
@@ -133,8 +138,9 @@ function nextTimer(
   { result, comeBackInMs, random }: Extract<SchedulerEvent, { kind: 'run-finished' }>,
   failures: number,
 ): Effect | null {
-  const leastMs = result === 'failed' ? backoffMs(failures, random) : SETTLE_WAIT.leastMs;
-  const retry = result === 'failed' ? ({ kind: 'set-timer', trigger: 'retry', afterMs: leastMs } as const) : null;
+  const isRetried = result === 'failed' || result === 'in-part';
+  const leastMs = isRetried ? backoffMs(failures, random) : SETTLE_WAIT.leastMs;
+  const retry = isRetried ? ({ kind: 'set-timer', trigger: 'retry', afterMs: leastMs } as const) : null;
   if (comeBackInMs === null) return retry;
   // With no time to settle, that is at once: without a least wait it would be a loop.
   const settleInMs = Math.max(comeBackInMs, Math.min(leastMs, SETTLE_WAIT.mostMs));
@@ -150,6 +156,11 @@ function unique(triggers: readonly Trigger[]): Trigger[] {
 export function backoffMs(failures: number, random: number): number {
   const whole = Math.min(BACKOFF.mostMs, BACKOFF.firstMs * 2 ** (failures - 1));
   return Math.round(whole * (1 - BACKOFF.jitterShare * random));
+}
+
+/** Nothing but time started it: what the run before left is to be tried again, and nothing else. */
+export function isRepetition(triggers: readonly Trigger[]): boolean {
+  return triggers.every((trigger) => trigger === 'retry' || trigger === 'settle');
 }
 
 /** Live webhooks are checked too, but for runs that nothing but a change of the file started: those are to be quick. */

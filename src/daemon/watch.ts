@@ -3,6 +3,7 @@ import { type FSWatcher, watch } from 'chokidar';
 import type { Logger } from 'pino';
 import type { ProblemCode } from '../error-codes.js';
 import { errorCode } from '../errors.js';
+import { isManifestName } from '../manifest/files.js';
 import type { WatchedManifest } from './manifest-file.js';
 import type { Place } from './places.js';
 
@@ -108,7 +109,9 @@ class ManifestWatcher implements Watcher {
   /** Takes events from where they come from now. */
   async #followPlaces(): Promise<void> {
     const places = await this.#manifest.places();
-    const key = JSON.stringify(places.map(({ folder, identity, names }) => [folder, identity, [...names]]));
+    const key = JSON.stringify(
+      places.map(({ folder, identity, names, isManifest }) => [folder, identity, isManifest, [...names]]),
+    );
     if (key === this.#places || this.#closed) return;
     this.#places = key;
     await this.#stopEvents();
@@ -116,14 +119,16 @@ class ManifestWatcher implements Watcher {
   }
 
   /**
-   * Of all that is in the folder, only the names on the way to the file: the state file next to it is written a lot.
+   * Of all that is in the folder, only what is the manifest or on the way to it: the state file next to it is written
+   * a lot.
    */
-  #watchFolder({ folder, names }: Place): FSWatcher {
+  #watchFolder({ folder, names, isManifest }: Place): FSWatcher {
     const hint = () => {
       this.#hinted = true;
       this.#wake();
     };
-    const ignored = (path: string) => resolve(path) !== folder && !names.has(basename(path));
+    const matters = (name: string) => names.has(name) || (isManifest && isManifestName(name));
+    const ignored = (path: string) => resolve(path) !== folder && !matters(basename(path));
     // `atomic` would hold back a removal for 100 ms, to see whether it is a replacement: two looks tell as well.
     const events = watch(folder, { depth: 0, ignoreInitial: true, followSymlinks: false, atomic: false, ignored });
     // What happened before the first event could come.

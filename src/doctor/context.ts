@@ -67,7 +67,7 @@ export function contextOf(host: Host, account: AccountSettings, shared: Shared):
     host,
     account,
     settings,
-    manifest: once(async () => new ManifestLoader([settings.file], environment, secrets).read()),
+    manifest: once(async () => new ManifestLoader(settings.file, environment, secrets).read()),
     token,
     certificates,
     state: once(async () => (await stateStore(host, account)).read()),

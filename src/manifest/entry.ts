@@ -1,6 +1,6 @@
-import { isMap, isScalar, isSeq, type Scalar, visit, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type Scalar, visit, type YAMLMap } from 'yaml';
 import type * as z from 'zod';
-import { type ManifestEntry, maskHandler, type ScopeName } from '../webhook.js';
+import { type FormerName, type ManifestEntry, maskHandler, type ScopeName, webhookKey } from '../webhook.js';
 import type { Findings, Report } from './findings.js';
 import { handlerWarnings } from './handler.js';
 import type { Interpolate } from './interpolate.js';
@@ -19,6 +19,14 @@ export interface Reading {
   readonly filledIn: Set<Scalar>;
 }
 
+/** A name of the state that the manifest speaks of, under `was` or `removed`. */
+export interface Mention extends Range {
+  readonly name: string;
+  /** As the file writes it, variables not filled in, for messages. */
+  readonly writtenName: string;
+  readonly source: Source;
+}
+
 /** An entry as far as it could be read, for what is checked between entries. */
 export interface Candidate extends Range {
   /** Undefined: it has none that could be used. */
@@ -27,6 +35,10 @@ export interface Candidate extends Range {
   readonly writtenName: string | undefined;
   /** Undefined: something about it is wrong, and has been reported. */
   readonly entry: ManifestEntry | undefined;
+  /** Of the webhook that it asks for: see `webhookKey`. */
+  readonly key: string | undefined;
+  /** Undefined: it says none that could be used. */
+  readonly was: Mention | undefined;
   /** `start` and `end` are where its name stands in it, or else where it begins. */
   readonly source: Source;
 }
@@ -44,6 +56,7 @@ export function readEntry(item: unknown, reading: Reading): Candidate | null {
   const writtenName = isBroken(nameNode) || typeof nameNode?.value === 'string' ? nameNode?.source : undefined;
   const report: Report = (finding) => findings.report({ ...finding, name: writtenName });
   const place = placeOfEntry(item, nameNode);
+  takeIdsAsWritten(item);
   fillIn(item, reading, report);
 
   const { data, error } = entrySchema.safeParse(plain(item, 3));
@@ -56,7 +69,19 @@ export function readEntry(item: unknown, reading: Reading): Candidate | null {
   }
   const name = typeof nameNode?.value === 'string' && !bad.has('name') ? nameNode.value : undefined;
   const entry = data === undefined || bad.size > 0 ? undefined : toEntry(data, item, place, source);
-  return { name, writtenName, entry, source, ...place };
+  const key = entry === undefined ? undefined : webhookKey(entry.spec);
+  const was = bad.has('was') ? undefined : mentionOf(item.get('was', true), source);
+  return { name, writtenName, entry, key, was, source, ...place };
+}
+
+/** Undefined: the node is no name. */
+export function mentionOf(node: unknown, source: Source): Mention | undefined {
+  if (!isScalar(node) || typeof node.value !== 'string') return undefined;
+  return { name: node.value, writtenName: node.source ?? node.value, source, ...rangeOf(node) };
+}
+
+export function formerName({ name, start, source }: Mention): FormerName {
+  return { name, file: source.file, ...placeOf(start, source) };
 }
 
 /** Behind an alias or in a merged mapping, a name stands for several entries: then the entry is pointed at. */
@@ -77,16 +102,17 @@ export function plain(node: unknown, levels: number): unknown {
   return Object.fromEntries(pairs.map(({ key, value }) => [isScalar(key) ? key.value : '', plain(value, levels - 1)]));
 }
 
-/**
- * Puts their values in the place of variables. An id is taken as it is written, so that 0x10, 1e3 or 017, which are
- * numbers to YAML, are not taken for another in silence.
- */
-function fillIn(entry: YAMLMap, { source, interpolate, filledIn }: Reading, report: Report): void {
+/** An id is taken as it is written, so that 0x10, 1e3 or 017, which are numbers to YAML, are not taken for another. */
+function takeIdsAsWritten(entry: YAMLMap): void {
   for (const field of ['database', 'collection']) {
     const id = entry.get(field, true);
     if (isScalar(id) && typeof id.value === 'number') id.value = id.source;
   }
-  visit(entry, {
+}
+
+/** Puts their values in the place of variables. */
+export function fillIn(node: Node, { source, interpolate, filledIn }: Reading, report: Report): void {
+  visit(node, {
     Scalar(key, scalar) {
       const { value: text } = scalar;
       if (key === 'key' || typeof text !== 'string' || !text.includes('$') || filledIn.has(scalar)) return;
@@ -113,7 +139,8 @@ function fillIn(entry: YAMLMap, { source, interpolate, filledIn }: Reading, repo
 }
 
 function toEntry(data: z.output<typeof entrySchema>, item: YAMLMap, { start }: Range, source: Source): ManifestEntry {
-  const { name, handler, trigger, callers, database, collection } = data;
+  const { name, handler, trigger, callers, database, collection, protect = false } = data;
+  const was = mentionOf(item.get('was', true), source);
   const scopeOf = (field: string, scope: number | string): number | ScopeName => {
     if (typeof scope === 'number' || ID_PATTERN.test(scope)) return Number(scope);
     const node = item.get(field, true);
@@ -133,6 +160,9 @@ function toEntry(data: z.output<typeof entrySchema>, item: YAMLMap, { start }: R
       ...(collection === undefined ? {} : { collection: scopeOf('collection', collection) }),
     },
     ...(written === maskHandler(handler) ? {} : { handlerAsWritten: written }),
+    ...(was === undefined ? {} : { was: formerName(was) }),
+    ...(protect ? { protect } : {}),
+    file: source.file,
     ...placeOf(start, source),
   };
 }

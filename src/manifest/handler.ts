@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 
 import type { ProblemCode } from '../error-codes.js';
+import { parseUrl } from '../text/parse-url.js';
 import { LIMITS } from './limits.js';
 
 export interface Complaint {
@@ -35,7 +36,7 @@ export function handlerComplaint(handler: string): Complaint | null {
   if (scheme !== 'https' && scheme !== 'http') return bad('is not an https or http URL', EXAMPLE);
   if (handler.includes('\\')) return bad('holds a backslash', 'write / or %5C');
   if (!/^https?:\/\/[^/?#]/i.test(handler)) return bad('names no host', EXAMPLE);
-  if (!URL.canParse(handler)) return bad('is not a valid URL', 'check its host, port and brackets');
+  if (parseUrl(handler) === null) return bad('is not a valid URL', 'check its host, port and brackets');
   return null;
 }
 
@@ -46,6 +47,13 @@ export function handlerWarnings(handler: string, raw: string): Complaint[] {
   if (url.protocol === 'http:') {
     const message = 'handler uses http: events, with personal data in them, are sent in the clear';
     warnings.push(complaint('insecure-handler', message, 'use https'));
+  }
+  if (/[^\0-\x7f]|%/.test(writtenHost(handler))) {
+    // Only what stands in the file may be shown.
+    const punycode = raw.includes('${') ? '' : `, which is ${url.host} in punycode`;
+    const message = `the host of the handler has other letters than a to z${punycode}`;
+    const remedy = 'check that no letter only looks like the one that is meant; written in punycode, it is no warning';
+    warnings.push(complaint('non-ascii-host', message, remedy));
   }
   const unreachable = whyUnreachable(url.hostname);
   if (unreachable !== null) {
@@ -60,6 +68,12 @@ export function handlerWarnings(handler: string, raw: string): Complaint[] {
     warnings.push(complaint('handler-fragment', 'the part of a URL after # is never sent', 'remove it'));
   }
   return warnings;
+}
+
+/** Host and port as they are written. `handler` has no complaint. */
+function writtenHost(handler: string): string {
+  const [authority = ''] = handler.slice(handler.indexOf('//') + 2).split(/[/?#]/, 1);
+  return authority.slice(authority.lastIndexOf('@') + 1);
 }
 
 /** Names that the DNS of the internet does not have. RFC 6761, 6762, 8375 and common house names. */

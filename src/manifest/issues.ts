@@ -17,7 +17,10 @@ const CODES: Readonly<Record<string, ProblemCode>> = {
   callers: 'bad-callers',
   database: 'bad-id',
   collection: 'bad-id',
+  was: 'bad-name',
+  protect: 'bad-protect',
   webhooks: 'bad-manifest',
+  removed: 'bad-manifest',
 };
 
 /** What people write who know webhooks from elsewhere. */
@@ -30,6 +33,8 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   databaseId: 'database',
   collection_id: 'collection',
   collectionId: 'collection',
+  previous_name: 'was',
+  prevent_destroy: 'protect',
 };
 
 interface About {
@@ -102,7 +107,7 @@ export function explained(issue: z.core.$ZodIssue, node: unknown): Explained {
 function codeOf(issue: z.core.$ZodIssue, node: unknown, value: unknown): ProblemCode {
   const [field, ...inside] = issue.path;
   if (field === undefined) return 'bad-entry';
-  if (inside.length > 0) return 'bad-caller';
+  if (inside.length > 0) return field === 'removed' ? 'bad-name' : 'bad-caller';
   if (node === undefined) return 'missing-field';
   if (value === null) return 'empty-field';
   return issue.code === 'custom' && issue.params?.code === 'collection-without-database'

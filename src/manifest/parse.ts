@@ -1,16 +1,25 @@
 import { type Document, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import type { Problem } from '../errors.js';
 import { nearest } from '../text/suggest.js';
-import type { ManifestEntry } from '../webhook.js';
+import type { FormerName, ManifestEntry } from '../webhook.js';
 import { checkAcross } from './across.js';
 import { boundsProblem } from './bounds.js';
-import { type Candidate, plain, readEntry } from './entry.js';
+import {
+  type Candidate,
+  fillIn,
+  formerName,
+  type Mention,
+  mentionOf,
+  plain,
+  type Reading,
+  readEntry,
+} from './entry.js';
 import { type Finding, Findings, moreProblems } from './findings.js';
 import type { Interpolate } from './interpolate.js';
 import { reportIssues } from './issues.js';
 import { LIMITS } from './limits.js';
 import { EXTENSION_PREFIX, IF_NONE, TOP_LEVEL_FIELDS, topLevelSchema } from './schema.js';
-import { type Source, sourceOf } from './source.js';
+import { sourceOf } from './source.js';
 import { parseYaml, syntaxError, unsupportedTags } from './syntax.js';
 import { rangeOf, resolveTree } from './tree.js';
 
@@ -19,13 +28,21 @@ export interface ParsedFile {
   /** Path as the user gave it, for messages. */
   readonly file: string;
   readonly candidates: readonly Candidate[];
+  /** What is listed under `removed`. */
+  readonly removed: readonly Mention[];
   readonly errors: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
 
 /** What a manifest comes to. Problems and warnings are in the order of the text; `problems` holds both. */
 export type ParsedManifest =
-  | { readonly ok: true; readonly entries: readonly ManifestEntry[]; readonly warnings: readonly Problem[] }
+  | {
+      readonly ok: true;
+      readonly entries: readonly ManifestEntry[];
+      /** Names of the state whose webhooks are to be deleted. */
+      readonly removed: readonly FormerName[];
+      readonly warnings: readonly Problem[];
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 const BYTE_ORDER_MARK = '\ufeff';
@@ -33,7 +50,8 @@ const BYTE_ORDER_MARK = '\ufeff';
 /** Puts the files of a manifest together, and checks what concerns several entries. */
 export function joinFiles(files: readonly ParsedFile[]): ParsedManifest {
   const candidates = files.flatMap((file) => file.candidates);
-  const across = checkAcross(candidates);
+  const removed = files.flatMap((file) => file.removed);
+  const across = checkAcross(candidates, removed);
   const errors = [...files.flatMap((file) => file.errors), ...across];
   const warnings = files.flatMap((file) => file.warnings);
   const told = [...errors.slice(0, LIMITS.problems), ...warnings.slice(0, LIMITS.problems)];
@@ -42,7 +60,8 @@ export function joinFiles(files: readonly ParsedFile[]): ParsedManifest {
     problems.push(moreProblems(files[0]?.file ?? '', errors.length > 0 ? 'error' : 'warning'));
   }
   if (errors.length > 0) return { ok: false, problems };
-  return { ok: true, entries: candidates.flatMap(({ entry }) => entry ?? []), warnings: problems };
+  const entries = candidates.flatMap(({ entry }) => entry ?? []);
+  return { ok: true, entries, removed: removed.map(formerName), warnings: problems };
 }
 
 function byPlace(a: Problem, b: Problem): number {
@@ -54,47 +73,63 @@ function byPlace(a: Problem, b: Problem): number {
 export function parseFile(file: string, text: string, interpolate: Interpolate): ParsedFile {
   const source = sourceOf(file, text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   const findings = new Findings(source);
-  const reading = { source, findings, interpolate, filledIn: new Set<never>() };
+  const reading: Reading = { source, findings, interpolate, filledIn: new Set() };
   const candidates: Candidate[] = [];
-  for (const item of readItems(source, findings)) {
+  const { items, removed } = readLists(reading);
+  for (const item of items) {
     const candidate = findings.isFull ? null : readEntry(item, reading);
     if (candidate !== null) candidates.push(candidate);
   }
-  return { file, candidates, errors: findings.errors, warnings: findings.warnings };
+  return { file, candidates, removed, errors: findings.errors, warnings: findings.warnings };
 }
 
-/** What is listed under `webhooks`. */
-function readItems(source: Source, { report }: Findings): readonly unknown[] {
+interface Lists {
+  /** What is listed under `webhooks`. */
+  readonly items: readonly unknown[];
+  readonly removed: readonly Mention[];
+}
+
+const NOTHING: Lists = { items: [], removed: [] };
+
+function readLists(reading: Reading): Lists {
+  const { source } = reading;
+  const { report } = reading.findings;
   const refusal = boundsProblem(source.text);
   if (refusal !== null) {
     report(refusal);
-    return [];
+    return NOTHING;
   }
   const document = parseYaml(source.text);
   const { contents } = document;
   if (!looksLikeManifest(contents)) {
     report({ ...whyNoManifest(document), withoutFrame: true });
-    return [];
+    return NOTHING;
   }
   const error = syntaxError(document, source);
   if (error !== null) {
     report(error);
-    return [];
+    return NOTHING;
   }
   for (const tag of unsupportedTags(document, source)) report(tag);
-  if (!resolveTree(contents, source, report)) return [];
+  if (!resolveTree(contents, source, report)) return NOTHING;
   // Fields that are not read are no business of the schema.
   contents.items = contents.items.filter(({ key }) => !String(isScalar(key) && key.value).startsWith(EXTENSION_PREFIX));
+  const removed = contents.get('removed', true);
+  if (isSeq(removed)) fillIn(removed, reading, report);
   const issues = topLevelSchema.safeParse(plain(contents, 2)).error?.issues ?? [];
-  reportIssues(contents, issues, { known: TOP_LEVEL_FIELDS, place: rangeOf(contents), report });
+  const bad = reportIssues(contents, issues, { known: TOP_LEVEL_FIELDS, place: rangeOf(contents), report });
   const webhooks = contents.get('webhooks', true);
-  return isSeq(webhooks) ? webhooks.items : [];
+  return {
+    items: isSeq(webhooks) ? webhooks.items : [],
+    removed:
+      isSeq(removed) && !bad.has('removed') ? removed.items.flatMap((item) => mentionOf(item, source) ?? []) : [],
+  };
 }
 
 /** Any other file is somebody else's, perhaps not meant to be seen: no line of it is shown. */
 function looksLikeManifest(contents: Node | null): contents is YAMLMap {
   if (!isMap(contents)) return false;
-  return contents.items.some(({ key }) => isScalar(key) && nearest(String(key.value), TOP_LEVEL_FIELDS) !== undefined);
+  return contents.items.some(({ key }) => isScalar(key) && nearest(String(key.value), ['webhooks']) !== undefined);
 }
 
 function whyNoManifest({ contents, errors: [error] }: Document): Finding {

@@ -36,23 +36,68 @@ const OPTIONAL = 'give one, or leave the line out';
 const NAME_EXPECTED = `give it a name: letters, digits, . _ -, at most ${LIMITS.nameChars}`;
 const HANDLER_EXPECTED = 'write handler: https://…';
 
-const name = z
-  .string(field('name', NAME_EXPECTED, (value) => says(`name is ${kindOf(value)}, not text`, 'put it in quotes')))
-  .regex(NAME_PATTERN, {
-    error({ input }) {
-      const length = String(input).length;
-      if (length === 0) return says('name is empty', NAME_EXPECTED);
-      if (length > LIMITS.nameChars) return says(`name is longer than ${LIMITS.nameChars} characters`, 'shorten it');
-      return says(`name ${AS_WRITTEN} holds other characters than letters, digits, . _ -`, 'use only those');
-    },
-  })
+/** The name of an entry. `what`: how messages call it. */
+function nameText(what: string, expected: string) {
+  return z
+    .string(field(what, expected, (value) => says(`${what} is ${kindOf(value)}, not text`, 'put it in quotes')))
+    .regex(NAME_PATTERN, {
+      error({ input }) {
+        const length = String(input).length;
+        if (length === 0) return says(`${what} is empty`, expected);
+        if (length > LIMITS.nameChars)
+          return says(`${what} is longer than ${LIMITS.nameChars} characters`, 'shorten it');
+        return says(`${what} ${AS_WRITTEN} holds other characters than letters, digits, . _ -`, 'use only those');
+      },
+    });
+}
+
+const name = nameText('name', NAME_EXPECTED).meta({
+  title: 'Name',
+  description: [
+    'What you call this webhook: the identity of the entry, unique in the manifest. Letters, digits, dot,',
+    'underscore and hyphen. To rename an entry and change it at once, say was.',
+  ].join(' '),
+  examples: ['crm-profile-created'],
+});
+
+const was = nameText('was', 'write the name that the entry had until now, or leave the line out').meta({
+  title: 'Was',
+  description: [
+    'The name of the entry until now: it takes over the webhook that has this name in the state, and is then updated or',
+    'replaced as usual. Where no webhook has it any more, this does nothing, so the line may stay.',
+  ].join(' '),
+  examples: ['profile-created'],
+});
+
+const PROTECT_EXPECTED = 'write protect: true, or leave the line out';
+const protect = z
+  .boolean(
+    field('protect', PROTECT_EXPECTED, (value) => {
+      return says(`protect is ${kindOf(value)}, not true or false`, PROTECT_EXPECTED);
+    }),
+  )
   .meta({
-    title: 'Name',
+    title: 'Protect',
     description: [
-      'What you call this webhook: the identity of the entry, unique in the file. Letters, digits, dot,',
-      'underscore and hyphen. Renaming an entry sends nothing.',
+      'True: whatever would replace or delete the webhook is refused, also when the entry has left the manifest. That',
+      'ends when the entry stands here without it, or with the command forget.',
     ].join(' '),
-    examples: ['crm-profile-created'],
+  });
+
+const REMOVED_EXPECTED = 'write removed: [name], with the names that the webhooks have in the state';
+const removedName = nameText('a name under removed', 'remove it, or write a name');
+const removed = z
+  .array(
+    removedName,
+    field('removed', REMOVED_EXPECTED, () => says('removed must be a list', REMOVED_EXPECTED)),
+  )
+  .meta({
+    title: 'Removed',
+    description: [
+      'Names of webhooks that are to be deleted: exactly these, without --prune. An entry of such a name must be gone',
+      'from webhooks. Where the state does not have one any more, it does nothing, so the line may stay.',
+    ].join(' '),
+    examples: [['old-bounces']],
   });
 
 const handler = z
@@ -174,7 +219,16 @@ const database = limit('database');
 const collection = limit('collection');
 
 /** Where `${NAME}` may stand. The check comes after it is filled in. */
-export const INTERPOLATED: ReadonlySet<unknown> = new Set([name, handler, trigger, caller, database, collection]);
+export const INTERPOLATED: ReadonlySet<unknown> = new Set([
+  name,
+  was,
+  removedName,
+  handler,
+  trigger,
+  caller,
+  database,
+  collection,
+]);
 
 /** One entry, its variables filled in. */
 export const entrySchema = z
@@ -200,6 +254,8 @@ export const entrySchema = z
         ].join(' '),
         examples: [42, 'Orders'],
       }),
+      was: was.optional(),
+      protect: protect.optional(),
     },
     {
       error: ({ input }) =>
@@ -243,6 +299,7 @@ function manifestOf<Item extends z.ZodType>(item: Item) {
       title: 'Webhooks',
       description: 'The webhooks that this file keeps. An empty list says that there are none.',
     }),
+    removed: removed.optional(),
   });
 }
 

@@ -25,10 +25,15 @@ webhooks:
     # callers: [ms] # ms (Marketing Suite), publisher; left out, both
     # database: 1017 # only this database, by its id
     # collection: 42 # only this collection of it
+    # was: profile-created # to rename an entry: its name until now
+    # protect: true # its webhook is never replaced and never deleted
 
   # Variables whose names begin with WEBHOOKS_ can be used; one that is not set and has no default is an error.
   # - name: unsubscribed
   #   handler: https://\${WEBHOOKS_HOST:-example.com}/copernica/unsubscribed
   #   trigger: unsubscribe
+
+# What is to be deleted, by the names that the entries had:
+# removed: [old-bounces]
 `;
 }

@@ -1,13 +1,14 @@
 import type { AppliedChange } from '../plan/applied.js';
-import { changeJson, type JsonOptions } from './plan-json.js';
+import type { ShownAs } from '../plan/sides.js';
+import { changeJson } from './plan-json.js';
 import { problemJson } from './problems.js';
 import { countActions } from './summary.js';
 
 /** The changes and the summary of `apply --json`: the plan's, with what became of each change. */
-export function applyJson(changes: readonly AppliedChange[], options: JsonOptions) {
+export function applyJson(changes: readonly AppliedChange[], shown: ShownAs) {
   return {
     changes: changes.map(({ change, result, id, error }) => ({
-      ...changeJson(change, options),
+      ...changeJson(change, shown),
       id,
       result,
       ...(error?.problems[0] === undefined ? {} : { error: problemJson(error.problems[0]) }),

@@ -74,6 +74,7 @@ const listed = z.strictObject({
   possiblyDuplicatedRange: range.optional().describe('ids among which a second webhook may be, both ends included'),
   possiblyDuplicatedRanges: z.array(range).optional().describe('the same without the ids that were ruled out'),
   candidates: z.array(id).optional().describe('webhooks of which one may be what an uncertain create made'),
+  protected: z.literal(true).optional().describe('never replaced and never deleted'),
   handler: text.describe('as the file writes it'),
   trigger: text,
   callers: z.array(text),

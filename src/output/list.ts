@@ -21,6 +21,8 @@ export interface ListedWebhook {
   readonly possiblyDuplicatedRanges?: readonly IdRange[];
   /** Of an uncertain create: webhooks of which one may be it, as was last seen. */
   readonly candidates?: readonly number[];
+  /** Never replaced and never deleted. */
+  readonly protected?: true;
   /** As the file writes it; masked where that is not known. */
   readonly handler: string;
   readonly trigger: string;
@@ -41,6 +43,7 @@ export function listJson(state: State | null): ListedWebhook[] {
       status: uncertain.has(entry.name) ? 'uncertain' : 'created',
       ...mark(state, entry.name),
       ...candidates(state, entry.name),
+      ...(entry.isProtected ? { protected: true } : {}),
       ...shownFields(entry),
       createdAt: entry.createdAt,
     }),

@@ -1,12 +1,12 @@
 import type { Problem } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { type Change, idOf, isPending, lineOf } from '../plan/change.js';
+import { type Change, idOf, isPending, placeOf } from '../plan/change.js';
 import { type ShownAs, type ShownFields, sidesOf } from '../plan/sides.js';
 import { cut } from '../text/printable.js';
 import { appliedClosing } from './apply-text.js';
 import { painter } from './paint.js';
 import { formatProblem } from './problems.js';
-import { countActions, planClosing } from './summary.js';
+import { planClosing } from './summary.js';
 
 /** GitHub takes 65,536 characters in a comment; what would not fit is counted. */
 const MOST_ROWS = 100;
@@ -18,14 +18,13 @@ const PLAIN = painter(false);
 export interface MarkdownOptions extends ShownAs {
   /** Whom it is about: see `accountLine`. */
   readonly head: string;
-  readonly file: string;
   readonly unread: number;
 }
 
 /** The plan as a pull request's comment shows it: a summary line, a table, a diff that is folded away. */
 export function planMarkdown(changes: readonly Change[], options: MarkdownOptions): string {
   const rows = changes.map((change) => ({ change }));
-  return page(planClosing(countActions(changes), PLAIN, options.unread), rows, options);
+  return page(planClosing(changes, PLAIN, options.unread), rows, options);
 }
 
 /** What an apply did, in the same form. */
@@ -51,20 +50,20 @@ interface Row {
 function page(summary: string, rows: readonly Row[], options: MarkdownOptions): string {
   const shown = rows.filter(({ change }) => isPending(change) || change.action === 'orphaned');
   const parts = [`**${inline(summary)}**`, inline(options.head)];
-  if (shown.length > 0) parts.push(table(shown, options));
+  if (shown.length > 0) parts.push(table(shown));
   const diff = shown.flatMap((row) => diffLines(row, options));
   if (diff.length > 0) parts.push(folded(diff));
   return `${parts.join('\n\n')}\n`;
 }
 
-function table(rows: readonly Row[], options: MarkdownOptions): string {
+function table(rows: readonly Row[]): string {
   const hasResults = rows.some(({ result }) => result !== undefined);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const head = ['Entry', 'Action', ...(hasResults ? ['Result'] : []), 'Webhook', 'Why', 'Where'];
   const body = rows.slice(0, MOST_ROWS).map(({ change, result }) => {
-    const at = lineOf(change);
+    const at = placeOf(change);
     const id = String(idOf(change) ?? '');
-    const where = at === null ? '' : span(`${options.file}:${at}`);
+    const where = at === null ? '' : span(`${at.file}:${at.line}`);
     const why = inline(change.reason);
     return line([span(change.name), change.action, ...(hasResults ? [result ?? ''] : []), id, why, where]);
   });

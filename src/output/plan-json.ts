@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.js';
-import { type Action, type Change, idOf, lineOf } from '../plan/change.js';
+import { type Action, type Change, idOf, placeOf } from '../plan/change.js';
 import { type ShownAs, type ShownFields, sidesOf } from '../plan/sides.js';
 import { type ProblemJson, problemJson } from './problems.js';
 import { countActions } from './summary.js';
@@ -21,30 +21,25 @@ export interface ChangeJson {
   readonly error?: ProblemJson;
 }
 
-/** How changes are written into documents. `file`: the manifest's path. */
-export interface JsonOptions extends ShownAs {
-  readonly file: string;
-}
-
 /** The changes and the summary of `plan --json`. */
-export function planJson(changes: readonly Change[], options: JsonOptions) {
+export function planJson(changes: readonly Change[], shown: ShownAs) {
   return {
-    changes: changes.map((change) => changeJson(change, options)),
+    changes: changes.map((change) => changeJson(change, shown)),
     summary: { ...countActions(changes), failed: 0 },
   };
 }
 
-export function changeJson(change: Change, options: JsonOptions): ChangeJson {
-  const line = lineOf(change);
+export function changeJson(change: Change, shown: ShownAs): ChangeJson {
+  const place = placeOf(change);
   return {
     name: change.name,
     action: change.action,
     id: idOf(change),
     fields: 'differences' in change ? change.differences.map((difference) => difference.field) : [],
-    ...sidesOf(change, options),
+    ...sidesOf(change, shown),
     reason: change.reason,
-    file: line === null ? null : options.file,
-    line,
+    file: place?.file ?? null,
+    line: place?.line ?? null,
   };
 }
 
@@ -52,6 +47,6 @@ export function changeJson(change: Change, options: JsonOptions): ChangeJson {
 export function problemLists(problems: readonly Problem[]) {
   return {
     errors: problems.filter((problem) => problem.severity === 'error').map(problemJson),
-    warnings: problems.filter((problem) => problem.severity === 'warning').map(problemJson),
+    warnings: problems.filter((problem) => problem.severity !== 'error').map(problemJson),
   };
 }

@@ -1,10 +1,10 @@
-import { type Change, idOf, isRefusedCreate, isValueChange, lineOf, VALUE_CHANGED } from '../plan/change.js';
+import { type Change, idOf, isValueChange, placeOf, VALUE_CHANGED } from '../plan/change.js';
 import { limitKey, type ScopeNames } from '../plan/names.js';
 import { printable } from '../text/printable.js';
 import { padColumns } from '../text/width.js';
 import { CALLERS, type Difference, type ScopeField, shownHandler, type WebhookSpec } from '../webhook.js';
 import { type Paint, painter, type Style } from './paint.js';
-import { countActions, planClosing } from './summary.js';
+import { planClosing } from './summary.js';
 import { columnWidth } from './table.js';
 
 const SIGNS: Readonly<Record<Change['action'], readonly [sign: string, style: Style]>> = {
@@ -22,7 +22,6 @@ const NO_NAMES: ScopeNames = new Map();
 
 export interface PlanTextOptions {
   readonly color: boolean;
-  readonly file: string;
   readonly names?: ScopeNames;
   readonly unread?: number;
   /** Takes values of variables out of a handler that is as somebody set it in the account. Left out: there are none. */
@@ -35,22 +34,21 @@ export function formatPlan(changes: readonly Change[], options: PlanTextOptions)
   const shown = changes.filter((change) => change.action !== 'none');
   const width = columnWidth(shown.map((change) => printable(change.name)));
   const lines = shown.flatMap((change) => changeLines(change, { ...DEFAULTS, ...options, width, paint }));
-  const counts = countActions(changes);
-  return `${[...lines, ...(lines.length > 0 ? [''] : []), planClosing(counts, paint, options.unread)].join('\n')}\n`;
+  return `${[...lines, ...(lines.length > 0 ? [''] : []), planClosing(changes, paint, options.unread)].join('\n')}\n`;
 }
 
 const DEFAULTS = { names: NO_NAMES, hideValues: (text: string) => text };
 
-interface Format extends Pick<Required<PlanTextOptions>, 'file' | 'names' | 'hideValues'> {
+interface Format extends Pick<Required<PlanTextOptions>, 'names' | 'hideValues'> {
   readonly width: number;
   readonly paint: Paint;
 }
 
 function changeLines(change: Change, format: Format): string[] {
-  const { width, file, names, paint } = format;
+  const { width, names, paint } = format;
   const [sign, style] = SIGNS[change.action];
-  const line = lineOf(change);
-  const place = line === null ? '' : paint('dim', `  (${printable(file)}:${line})`);
+  const at = placeOf(change);
+  const place = at === null ? '' : paint('dim', `  (${printable(at.file)}:${at.line})`);
   const head = `  ${paint(style, `${sign} ${change.action.padEnd(8)}`)} ${padColumns(printable(change.name), width)}  ${describe(change, names)}${place}`;
   return [head, ...detailLines(change, format).map((detail) => `      ${paint('dim', detail)}`)];
 }
@@ -62,7 +60,7 @@ function describe(change: Change, names: ScopeNames): string {
     case 'update':
       return `${webhookOf(change)}: ${printable(change.reason)}`;
     case 'replace':
-      return `${webhookOf(change)}: ${printable(change.reason)}; a new one is made, then this one deleted`;
+      return `${webhookOf(change)}: ${printable(change.reason)}${change.refused ? '' : REPLACING}`;
     case 'move':
       return `${webhookOf(change)}: ${printable(change.reason)}; nothing is sent`;
     case 'delete':
@@ -74,6 +72,8 @@ function describe(change: Change, names: ScopeNames): string {
   }
 }
 
+const REPLACING = '; a new one is made, then this one deleted';
+
 function webhookOf(change: Change): string {
   const id = idOf(change);
   return id === null ? 'the webhook' : `webhook ${id}`;
@@ -82,7 +82,7 @@ function webhookOf(change: Change): string {
 function detailLines(change: Change, format: Format): string[] {
   switch (change.action) {
     case 'create':
-      return change.goneId !== null || isRefusedCreate(change) ? [printable(change.reason)] : [];
+      return change.goneId !== null || change.refused !== undefined ? [printable(change.reason)] : [];
     case 'update':
     case 'replace':
       return change.differences.map((difference) => describeDifference(difference, format));

@@ -3,7 +3,11 @@ import type { Problem } from '../errors.js';
 import { printable, printableLines } from '../text/printable.js';
 import { painter, type Style } from './paint.js';
 
-const STYLE_OF: Readonly<Record<Problem['severity'], Style>> = { error: 'red', warning: 'yellow' };
+const STYLE_OF: Readonly<Record<Problem['severity'], Style>> = {
+  error: 'red',
+  warning: 'yellow',
+  notice: 'cyan',
+};
 
 /**
  * A problem for people: `webhooks.yaml:12:5: error: message`, the line with a caret, `  help: remedy`.

@@ -40,9 +40,9 @@ export function summaryLine(counts: Counts, tense: 'to-do' | 'done'): string {
 }
 
 /** `Plan: 2 to create`, or `Nothing to do: 5 unchanged`: the last line of a plan. */
-export function planClosing(counts: Counts, paint: Paint, unread = 0): string {
-  const head = isAnythingPending(counts) ? 'Plan' : nothingToDo(unread);
-  return `${paint('bold', `${head}:`)} ${summaryLine(counts, 'to-do')}${uncheckedTail(unread)}`;
+export function planClosing(changes: readonly Change[], paint: Paint, unread = 0): string {
+  const head = isAnythingPending(countActions(changes.filter(isCarriedOut))) ? 'Plan' : nothingToDo(unread);
+  return `${paint('bold', `${head}:`)} ${planSummary(changes, unread)}`;
 }
 
 /**
@@ -62,8 +62,23 @@ export function totalLine(
 }
 
 /** The last annotation of a plan. */
-export function planNotice(counts: Counts, unread = 0): string {
-  return `::notice title=plan::${summaryLine(counts, 'to-do')}${uncheckedTail(unread)}`;
+export function planNotice(changes: readonly Change[], unread = 0): string {
+  return `::notice title=plan::${planSummary(changes, unread)}`;
+}
+
+/** `2 to create, 5 unchanged, 1 refused`. */
+export function planSummary(changes: readonly Change[], unread: number): string {
+  const carriedOut = changes.filter(isCarriedOut);
+  const refused = changes.length - carriedOut.length;
+  const parts = [
+    ...(carriedOut.length > 0 || refused === 0 ? [summaryLine(countActions(carriedOut), 'to-do')] : []),
+    ...(refused > 0 ? [`${refused} refused`] : []),
+  ];
+  return `${parts.join(', ')}${uncheckedTail(unread)}`;
+}
+
+function isCarriedOut({ refused }: Change): boolean {
+  return refused === undefined;
 }
 
 /** The head of an apply's last line, by what was to be done. */

@@ -8,8 +8,9 @@ import { limitKey, type ScopeNames } from './names.js';
  */
 export function stateOfManifest(entries: readonly DesiredWebhook[]): State {
   const made = entries.map((entry, index): StateEntry => {
-    const { name, spec } = entry;
-    return { name, spec, ...asWritten(entry), id: -1 - index, createdAt: '' };
+    const { name, spec, protect } = entry;
+    const isProtected = protect === undefined ? {} : { isProtected: protect };
+    return { name, spec, ...asWritten(entry), id: -1 - index, createdAt: '', ...isProtected };
   });
   return {
     account: '',

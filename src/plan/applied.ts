@@ -11,4 +11,9 @@ export interface AppliedChange {
   readonly id: number | null;
   /** Why it is not `done`. */
   readonly error: ProductError | null;
+  /**
+   * Copernica itself says no to what was asked: in this run, or in one before, and then it was not tried in this one.
+   * Left out: it does not.
+   */
+  readonly refusal?: 'now' | 'before' | undefined;
 }

@@ -1,14 +1,25 @@
+import type { CodeOf } from '../error-codes.js';
 import type { Intent } from '../state/state.js';
-import type { DesiredWebhook, Difference, HandlerAsWritten, WebhookSpec } from '../webhook.js';
+import type { DesiredWebhook, Difference, HandlerAsWritten, ManifestPlace, WebhookSpec } from '../webhook.js';
 
 /** Actions in the order in which summaries name them. */
 export const ACTIONS = ['create', 'update', 'replace', 'move', 'delete', 'recover', 'none', 'orphaned'] as const;
 export type Action = (typeof ACTIONS)[number];
 
+/** Why one change is not carried out, while the rest of the run goes on. */
+export interface Refusal {
+  readonly code: CodeOf<'refused'>;
+  /** What follows the entry's name: `not deleted, since …`. */
+  readonly message: string;
+  readonly remedy: string;
+}
+
 interface Common {
   readonly name: string;
   /** Why, in a few words. */
   readonly reason: string;
+  /** Left out: it is carried out. */
+  readonly refused?: Refusal;
 }
 
 interface Wanted extends Common {
@@ -21,23 +32,12 @@ interface Unwanted extends Common, HandlerAsWritten {
   readonly spec: WebhookSpec;
 }
 
-/** A webhook by the name that it has in the state. */
-export interface NamedWebhook {
-  readonly name: string;
-  readonly id: number;
-}
-
 /** What must happen to one entry. `from`: the name that its webhook has in the state, where that is another. */
 export type Change =
   | (Wanted & {
       readonly action: 'create';
       /** The id that is gone from the account, when this is a create again. */
       readonly goneId: number | null;
-      /**
-       * Orphaned webhooks of which one may be it, since nobody knows their database and collection: it is refused until
-       * somebody settles that. Left out: there are none.
-       */
-      readonly mayBe?: readonly NamedWebhook[];
     })
   | (Wanted & {
       readonly action: 'update' | 'replace';
@@ -55,7 +55,13 @@ export type Change =
       /** The webhook that is to be replaced; null: there is none. */
       readonly replaces: number | null;
     })
-  | (Unwanted & { readonly action: 'delete'; readonly pending: boolean })
+  | (Unwanted & {
+      readonly action: 'delete';
+      /** `pending`: that it must go was decided, and recorded, before. */
+      readonly cause: 'pruned' | 'removed' | 'pending';
+      /** Where the manifest says that it is removed. */
+      readonly place?: ManifestPlace;
+    })
   | (Unwanted & {
       readonly action: 'orphaned';
       /** New entries of which one may be what it is: it is kept until somebody settles that. Left out: there are none. */
@@ -67,9 +73,12 @@ export interface Plan {
   readonly changes: readonly Change[];
 }
 
-/** The line of the manifest that a change is about, or null. */
-export function lineOf(change: Change): number | null {
-  return 'desired' in change ? change.desired.line : null;
+/** Where the manifest asks for a change; null: it says nothing of the entry. */
+export function placeOf(change: Change): ManifestPlace | null {
+  const place = 'desired' in change ? change.desired : 'place' in change ? change.place : undefined;
+  if (place === undefined) return null;
+  const { file, line, column } = place;
+  return { file, line, column };
 }
 
 /** The id of the webhook that a change is about; null where there is none, or none that is known (see against.ts). */
@@ -100,11 +109,4 @@ export function isValueChange({ field, from, to }: Difference): boolean {
 export function isDrift(change: Change): boolean {
   if (change.action === 'create') return change.goneId !== null;
   return (change.action === 'update' || change.action === 'replace') && change.reason === CHANGED_IN_ACCOUNT;
-}
-
-/** A create that is refused, since an orphaned webhook may be what it would make. */
-export type RefusedCreate = Extract<Change, { action: 'create' }> & { readonly mayBe: readonly NamedWebhook[] };
-
-export function isRefusedCreate(change: Change): change is RefusedCreate {
-  return change.action === 'create' && change.mayBe !== undefined;
 }

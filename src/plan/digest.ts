@@ -16,9 +16,9 @@ export function planDigest(changes: readonly Change[], state: Pick<State, 'accou
   return digestOf([belongsTo, plannedChanges(changes).map(changeDigest)]);
 }
 
-/** The changes that a plan stands for. Settling creates that are uncertain is no part of it. */
+/** The changes that a plan stands for. Settling creates that are uncertain is no part of it, nor what is refused. */
 export function plannedChanges(changes: readonly Change[]): Change[] {
-  return changes.filter((change) => isPending(change) && change.action !== 'recover');
+  return changes.filter((change) => isPending(change) && change.action !== 'recover' && change.refused === undefined);
 }
 
 /** One change, by what it does. */

@@ -3,6 +3,7 @@ import type { LiveWebhook } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
 import { looksLike } from '../recovery/matching.js';
 import { type IdRange, isScopeKnown, type State, type StateEntry, VERIFY_NAME } from '../state/state.js';
+import { parseUrl } from '../text/parse-url.js';
 import { printable, printableJson } from '../text/printable.js';
 import {
   asWritten,
@@ -179,7 +180,7 @@ function shownKey({ handler, trigger, callers, database, collection }: LiveWebho
 }
 
 function baseName({ trigger, handler }: LiveWebhook): string {
-  const host = URL.canParse(handler) ? new URL(handler).hostname : 'unknown-host';
+  const host = parseUrl(handler)?.hostname ?? 'unknown-host';
   const name = `${trigger}-${host}`.replaceAll(/[^A-Za-z0-9._-]+/g, '-');
   return name.slice(0, LONGEST_NAME - 8);
 }

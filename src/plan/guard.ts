@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.js';
 import type { State } from '../state/state.js';
-import type { Plan } from './change.js';
+import type { Change, Plan } from './change.js';
 
 /** More than this share of the managed webhooks is never deleted in one run without being asked twice. */
 export const DELETION_LIMIT = { percent: 30, fromManaged: 10 };
@@ -16,23 +16,35 @@ export type Verdict =
 
 /**
  * Refuses a plan that would delete all managed webhooks, or more than 30 % of ten or more: a manifest that was emptied
- * or cut off by accident must not empty the account. Webhooks already on their way out are not counted again.
+ * or cut off by accident must not empty the account. What the manifest names under `removed` is not counted, on neither
+ * side, nor what is protected, nor are webhooks already on their way out.
  */
 export function approve(plan: Plan, state: State | null, options: { readonly force: boolean }): Verdict {
-  const managed = state?.entries.size ?? 0;
-  const deletions = plan.changes.filter((change) => change.action === 'delete' && !change.pending).length;
+  const spared = plan.changes.filter(isDecidedByName).length;
+  const managed = (state?.entries.size ?? 0) - spared;
+  const deletions = plan.changes.filter(isPruned).length;
   const percent = managed === 0 ? 0 : (deletions / managed) * 100;
   const all = deletions > 0 && deletions === managed;
   const many = managed >= DELETION_LIMIT.fromManaged && percent > DELETION_LIMIT.percent;
   if (options.force || !(all || many)) return { kind: 'approved', plan: plan as ApprovedPlan };
+  const which = spared === 0 ? '' : ' that are neither protected nor named under `removed`';
   const limit = all ? 'all of them' : `more than ${DELETION_LIMIT.percent} %`;
   return {
     kind: 'refused',
     problem: {
       code: 'deletion-limit',
       severity: 'error',
-      message: `this run would delete ${deletions} of ${managed} managed webhooks (${Math.round(percent)} %), ${limit}: it is refused as a whole, and nothing is changed`,
-      remedy: 'if that is meant, run `copernica-webhooks apply --prune --force` once; if not, mend the manifest',
+      message: `this run would delete ${deletions} of ${managed} managed webhooks${which} (${Math.round(percent)} %), ${limit}: it is refused as a whole, and nothing is changed`,
+      remedy:
+        'if that is meant, name them under `removed`, or run `copernica-webhooks apply --prune --force` once; if not, mend the manifest',
     },
   };
+}
+
+function isDecidedByName(change: Change): boolean {
+  return change.action === 'delete' && (change.cause === 'removed' || change.refused !== undefined);
+}
+
+function isPruned(change: Change): boolean {
+  return change.action === 'delete' && change.cause === 'pruned' && change.refused === undefined;
 }

@@ -12,13 +12,6 @@ export function limitKey(field: ScopeField, id: number | string): string {
   return `${field} ${id}`;
 }
 
-/** Where the names stand, and what their entries were limited to before. */
-export interface NamesContext {
-  /** The manifest's path, for messages. */
-  readonly file: string;
-  readonly state: State | null;
-}
-
 export interface LookedUp {
   /** The entries whose names of this field were found, as ids. */
   readonly entries: readonly ManifestEntry[];
@@ -35,7 +28,7 @@ export function isResolved(entry: ManifestEntry): entry is DesiredWebhook {
 
 /**
  * Turns the names of one field into ids. `candidatesFor` gives what the name may be of: the account's databases, or the
- * collections of the entry's database; null where that database does not exist.
+ * collections of the entry's database; null where that database does not exist. `state` knows what they were before.
  *
  *     entities with that very name   → outcome
  *     one                            the entry with its id
@@ -46,7 +39,7 @@ export function lookUpNames(
   field: ScopeField,
   entries: readonly ManifestEntry[],
   candidatesFor: (entry: ManifestEntry) => readonly NamedEntity[] | null,
-  context: NamesContext,
+  state: State | null,
 ): LookedUp {
   const found: ManifestEntry[] = [];
   const problems: Problem[] = [];
@@ -62,11 +55,11 @@ export function lookUpNames(
     if (match !== undefined && others.length === 0) {
       found.push({ ...entry, spec: { ...entry.spec, [field]: match.id } });
     } else if (candidates === null) {
-      problems.push(problem(entry, limit, context, noDatabase(entry)));
+      problems.push(problem(entry, limit, noDatabase(entry)));
     } else if (match === undefined) {
-      problems.push(problem(entry, limit, context, notFound(field, entry, limit, candidates, context)));
+      problems.push(problem(entry, limit, notFound(field, entry, limit, candidates, state)));
     } else {
-      problems.push(problem(entry, limit, context, ambiguous(field, limit, matches)));
+      problems.push(problem(entry, limit, ambiguous(field, limit, matches)));
     }
   }
   return { entries: found, problems };
@@ -74,12 +67,7 @@ export function lookUpNames(
 
 type Complaint = Pick<Problem, 'code' | 'message' | 'remedy'>;
 
-function problem(
-  { name }: ManifestEntry,
-  { line, column, frame }: ScopeName,
-  { file }: NamesContext,
-  complaint: Complaint,
-): Problem {
+function problem({ name, file }: ManifestEntry, { line, column, frame }: ScopeName, complaint: Complaint): Problem {
   return { ...complaint, severity: 'error', name, file, line, column, frame };
 }
 
@@ -96,7 +84,7 @@ function notFound(
   entry: ManifestEntry,
   limit: ScopeName,
   candidates: readonly NamedEntity[],
-  { state }: NamesContext,
+  state: State | null,
 ): Complaint {
   const where = field === 'database' ? 'in the account' : `in database ${String(entry.spec.database)}`;
   const message = `there is no ${field} ${quote(limit.shown)} ${where}`;
@@ -133,7 +121,7 @@ function ambiguous(field: ScopeField, limit: ScopeName, matches: readonly NamedE
 }
 
 /** Entries that ask for the very same webhook once their names are ids: one by a name, the other by its id. */
-export function sameWebhooks(entries: readonly DesiredWebhook[], file: string): Problem[] {
+export function sameWebhooks(entries: readonly DesiredWebhook[]): Problem[] {
   const first = new Map<string, DesiredWebhook>();
   const problems: Problem[] = [];
   for (const entry of entries) {
@@ -144,10 +132,10 @@ export function sameWebhooks(entries: readonly DesiredWebhook[], file: string): 
       problems.push({
         code: 'duplicate-webhook',
         severity: 'error',
-        message: `asks for the very same webhook as ${quote(other.name)}, at ${file}:${other.line}:${other.column}`,
+        message: `asks for the very same webhook as ${quote(other.name)}, at ${other.file}:${other.line}:${other.column}`,
         remedy: 'remove one of them: each event would be delivered twice',
         name: entry.name,
-        file,
+        file: entry.file,
         line: entry.line,
         column: entry.column,
       });

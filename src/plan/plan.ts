@@ -6,6 +6,7 @@ import {
   type DesiredWebhook,
   type Difference,
   differences,
+  type FormerName,
   isWrittenAlike,
   maskHandler,
   shownHandler,
@@ -16,8 +17,8 @@ import {
   CHANGED_IN_ACCOUNT,
   type Change,
   isValueChange,
-  type NamedWebhook,
   type Plan,
+  type Refusal,
   UNKNOWN_VALUE,
   VALUE_CHANGED,
 } from './change.js';
@@ -28,6 +29,8 @@ import { type LookAlikes, matchUnscoped } from './scope-unknown.js';
 export interface PlanOptions {
   /** Delete what left the manifest instead of only reporting it. */
   readonly prune: boolean;
+  /** What the manifest says is to be deleted. Left out: nothing. */
+  readonly removed?: readonly FormerName[];
 }
 
 /** Of a webhook that is taken for one without a scope. */
@@ -38,9 +41,9 @@ const NOTHING_SEEN: LiveViews = new Map();
 /**
  * What must happen so that the account is as the manifest says. Decides only; sends and writes nothing.
  *
- * The first row that fits an entry is the one. An entry that is new takes over an orphaned one that is equal, and then
- * goes on as one of the state. Where nobody knows the scope of the orphaned one, matchUnscoped says whether it does so,
- * or whether the create is refused and the orphaned one kept:
+ * The first row that fits an entry is the one. An entry that is new takes over the one that it was (`was`), or else an
+ * orphaned one that is equal, and then goes on as one of the state. Where nobody knows the scope of the orphaned one,
+ * matchUnscoped says whether it does so, or whether the create is refused and the orphaned one kept:
  *
  *     manifest  state           account    differs in             action
  *     --------  --------------  ---------  ---------------------  ------------------------------------
@@ -53,8 +56,12 @@ const NOTHING_SEEN: LiveViews = new Map();
  *     yes       entry           changed    as above               replace or update (drift)
  *     yes       another name's  as wanted  -                      move
  *     yes       entry           as wanted  -                      none
+ *     removed   entry           any        -                      delete
  *     no        entry           any        -                      orphaned; with prune: delete
  *     no        pending delete  any        -                      delete
+ *
+ * What comes to a replace or a delete of an entry that is protected is refused. An entry of the manifest is protected
+ * where that says so; one that has left it, where it was when it left.
  *
  * Where that comes to a create or a replace and an intent of the entry is open, it is `recover` instead: what was sent
  * has to be settled first. `state` is null before the first run.
@@ -65,24 +72,44 @@ export function makePlan(
   live: LiveViews = NOTHING_SEEN,
   options: PlanOptions = { prune: false },
 ): Plan {
-  const names = new Set(desired.map((entry) => entry.name));
   const open = groupBy(state?.intents.values() ?? [], (intent) => intent.name);
-  const fresh = desired.filter(({ name }) => state?.entries.has(name) !== true && !open.has(name));
+  const former = formerNames(desired, state);
+  /** Names that are spoken for: no other entry takes over what has them. */
+  const names = new Set([...desired.map(({ name }) => name), ...former.values()]);
+  const isKnown = (name = '') => state?.entries.has(name) === true || open.has(name);
+  const fresh = desired.filter(({ name }) => !isKnown(name) && !isKnown(former.get(name)));
   const { taken, mayBe, wantedBy } = matchOrphans(fresh, orphansOf(state, names), open);
   const wanted = desired.map((entry) => {
-    const intents = open.get(entry.name);
-    const known = state?.entries.get(entry.name) ?? taken.get(entry.name);
+    const { name } = entry;
+    const was = former.get(name) ?? '';
+    const intents = [...(open.get(name) ?? []), ...(open.get(was) ?? [])];
+    const known = state?.entries.get(name) ?? state?.entries.get(was) ?? taken.get(name);
     const change = known === undefined ? create(entry, mayBe) : planKnown(entry, known, live.get(known.id));
-    return intents === undefined ? change : settledFirst(change, intents);
+    if (change.action === 'replace' && entry.protect) return protect(change);
+    return intents.length === 0 ? change : settledFirst(change, intents);
   });
   const moved = new Set([...taken.values()].map(({ name }) => name));
+  const removed = new Map(options.removed?.map((former) => [former.name, former]));
   const left = [...(state?.entries.values() ?? [])]
     .filter((entry) => !names.has(entry.name) && !moved.has(entry.name))
-    .map((entry): Change => leftBehind(entry, wantedBy.get(entry) ?? [], state, options.prune));
+    .map((entry) => {
+      const by = { removed: removed.get(entry.name), prune: options.prune, wantedBy: wantedBy.get(entry) ?? [] };
+      const change = leftBehind(entry, state, by);
+      return change.action === 'delete' && entry.isProtected ? protect(change) : change;
+    });
   const pending = [...(state?.pendingDeletes.values() ?? [])].map(
-    (webhook): Change => ({ action: 'delete', ...webhook, pending: true, reason: 'still to be deleted' }),
+    (webhook): Change => ({ action: 'delete', ...webhook, cause: 'pending', reason: 'still to be deleted' }),
   );
   return { changes: [...wanted, ...[...left, ...pending].sort(byNameThenId)] };
+}
+
+/** What entries were called: what has that name in the state goes on as the entry, where it has no webhook yet. */
+function formerNames(desired: readonly DesiredWebhook[], state: State | null): ReadonlyMap<string, string> {
+  return new Map(
+    desired.flatMap(({ name, was }) => {
+      return was === undefined || state === null || state.entries.has(name) ? [] : [[name, was.name]];
+    }),
+  );
 }
 
 type OrphanMatches = LookAlikes<DesiredWebhook, StateEntry>;
@@ -187,15 +214,33 @@ function isLimit(difference: Difference): boolean {
 }
 
 function create(desired: DesiredWebhook, mayBe: OrphanMatches['mayBe']): Change {
-  const plain = { action: 'create', name: desired.name, desired, goneId: null, reason: 'not in state' } as const;
-  const alike = (mayBe.get(desired.name) ?? []).map(({ name, id }) => ({ name, id }));
+  const { name } = desired;
+  const plain = { action: 'create', name, desired, goneId: null, reason: 'not in state' } as const;
+  const alike = mayBe.get(name) ?? [];
   if (alike.length === 0) return plain;
-  return { ...plain, mayBe: alike, reason: `${mayBeText(alike)} may be it, so it is not created` };
+  const shown = alike.map((orphan) => `webhook ${orphan.id} (${orphan.name})`).join(' or ');
+  return { ...plain, refused: scopeUnknown(name, alike, shown), reason: `${shown} may be it, so it is not created` };
 }
 
-/** `webhook 1894 (old-name) or webhook 1895 (other-name)`. */
-export function mayBeText(webhooks: readonly NamedWebhook[]): string {
-  return webhooks.map(({ name, id }) => `webhook ${id} (${name})`).join(' or ');
+/** The create could make a webhook a second time, since nobody knows the scope of one that looks the same. */
+function scopeUnknown(name: string, alike: readonly StateEntry[], shown: string): Refusal {
+  const imports = alike.map(({ id }) => `"import ${name} ${id}"`).join(' or ');
+  const forgets = [...new Set(alike.map((orphan) => `"forget ${orphan.name}"`))].join(' and ');
+  return {
+    code: 'scope-unknown',
+    message: `not created, since ${shown} looks the same and nobody knows its database and collection`,
+    remedy: `compare with the dashboard: if it is the same webhook, ${imports} takes it over; if not, ${forgets} lets the next run create ${name}`,
+  };
+}
+
+function protect(change: Change): Change {
+  const { name, action, reason } = change;
+  const refused: Refusal = {
+    code: 'protected',
+    message: `not ${action}d, since the entry is protected`,
+    remedy: `take \`protect\` out of its entry in the manifest first, or let go of its webhook with "forget ${name}"`,
+  };
+  return { ...change, refused, reason: `${reason}; refused, as the entry is protected` };
 }
 
 /** What was sent of an entry and is open is settled before another of its creates is sent. */
@@ -214,22 +259,27 @@ export function openReason(intents: readonly Intent[]): string {
   return `${often} of ${last?.at ?? ''}, ${verb} sent and never confirmed (${last?.gaveUp?.reason ?? 'interrupted'})`;
 }
 
-function leftBehind(
-  entry: StateEntry,
-  wantedBy: readonly DesiredWebhook[],
-  state: State | null,
-  prune: boolean,
-): Change {
+interface LeftBy {
+  readonly removed: FormerName | undefined;
+  readonly prune: boolean;
+  /** New entries of which one may be what it is. */
+  readonly wantedBy: readonly DesiredWebhook[];
+}
+
+function leftBehind(entry: StateEntry, state: State | null, { removed, prune, wantedBy }: LeftBy): Change {
   const { name, id, spec } = entry;
   const doubt = state?.possiblyDuplicated.get(name);
   const rest = doubt === undefined ? '' : `; a second one like it may be among the ids ${rangesText(doubt)}`;
   const reason = `not in the manifest${rest}`;
   const webhook = { name, id, spec, ...asWritten(entry), reason };
+  if (removed !== undefined) {
+    return { action: 'delete', ...webhook, cause: 'removed', place: removed, reason: `removed in the manifest${rest}` };
+  }
   if (wantedBy.length > 0) {
     const entries = wantedBy.map((wanted) => wanted.name);
     return { action: 'orphaned', ...webhook, mayBe: entries, reason: `${reason}, but may be ${entries.join(' or ')}` };
   }
-  return prune ? { action: 'delete', ...webhook, pending: false } : { action: 'orphaned', ...webhook };
+  return prune ? { action: 'delete', ...webhook, cause: 'pruned' } : { action: 'orphaned', ...webhook };
 }
 
 /** The order in which entries are shown where the manifest gives none. */

@@ -1,7 +1,8 @@
 import type { CallFailure } from '../copernica/api.js';
+import { isRefusedForGood } from '../copernica/retry-policy.js';
 import type { AppliedChange } from '../plan/applied.js';
 import type { Change } from '../plan/change.js';
-import { asWritten, type DesiredWebhook } from '../webhook.js';
+import { asWritten, type DesiredWebhook, type ManifestEntry } from '../webhook.js';
 import type { ApplyContext } from './context.js';
 import { callError, uncertainError } from './failures.js';
 import { post } from './post.js';
@@ -27,15 +28,13 @@ export async function sendCreate(
   context: ApplyContext,
   mayStillSend: () => boolean,
 ): Promise<Sent> {
-  const { manifestFile: file } = context;
-  const failed = (did: string, failure: CallFailure): Sent => {
-    const error = callError(change, did, failure, file);
-    return { outcome: 'refused', applied: { change, result: 'failed', id: null, error } };
+  const refused = (did: string, failure: CallFailure): Sent => {
+    return { outcome: 'refused', applied: failed({ change, id: null }, did, failure) };
   };
   if (change.action === 'create' && change.goneId !== null && context.journal.state.owners.has(change.goneId)) {
     const failure = await confirmGone(change.goneId, context);
     const did = `webhook ${change.goneId} looks gone, which its deletion did not confirm`;
-    if (failure !== null) return failed(did, failure);
+    if (failure !== null) return refused(did, failure);
   }
   if (change.action === 'replace') takeName(change, context);
   const before = context.journal.state.entries.get(change.name)?.id ?? null;
@@ -48,9 +47,9 @@ export async function sendCreate(
     return { outcome: 'answered', applied: before === null ? applied : await deleteOld(before, applied, context) };
   }
   // Of every other failure it is known that nothing was made.
-  if (outcome.kind !== 'unknown') return failed('create', outcome);
+  if (outcome.kind !== 'unknown') return refused('create', outcome);
   const because = `the POST was sent and its outcome is unknown (${outcome.message})`;
-  const error = uncertainError(change, { file, state: context.journal.state, because, kind: 'failed' });
+  const error = uncertainError(change, { state: context.journal.state, because, kind: 'failed' });
   return { outcome: 'lost', applied: { change, result: 'uncertain', id: null, error } };
 }
 
@@ -59,7 +58,16 @@ async function deleteOld(id: number, applied: AppliedChange, context: ApplyConte
   const failure = await deleteWebhook(id, context);
   if (failure === null) return applied;
   const did = `webhook ${applied.id} is there, but the old one, ${id}, could not be deleted yet`;
-  return { ...applied, result: 'failed', error: callError(applied.change, did, failure, context.manifestFile) };
+  return failed(applied, did, failure);
+}
+
+function failed(
+  { change, id }: Pick<AppliedChange, 'change' | 'id'>,
+  did: string,
+  failure: CallFailure,
+): AppliedChange {
+  const error = callError(change, did, failure);
+  return { change, result: 'failed', id, error, refusal: isRefusedForGood(failure) ? 'now' : undefined };
 }
 
 /**
@@ -75,9 +83,7 @@ export async function updateEntry(change: ChangeOf<'update'>, context: ApplyCont
   journal.write({ type: 'updating', name, at: at(context), webhook: desired.spec });
   await journal.flush();
   const outcome = await api.updateWebhook(id, desired.spec);
-  if (!outcome.ok) {
-    return { change, result: 'failed', id, error: callError(change, 'update', outcome, context.manifestFile) };
-  }
+  if (!outcome.ok) return failed({ change, id }, 'update', outcome);
   if (outcome.value === 'gone') return null;
   journal.write({ type: 'updated', name, at: at(context), webhook: desired.spec, ...asWritten(desired) });
   return { change, result: 'done', id, error: null };
@@ -102,16 +108,29 @@ export function noteWritten(desired: DesiredWebhook, context: ApplyContext): voi
   context.journal.write({ type: 'updated', name, at: at(context), webhook: spec, ...asWritten(desired) });
 }
 
+/** The state says which entries are protected, for when they leave the manifest. */
+export function noteProtection(
+  entries: readonly ManifestEntry[],
+  context: Pick<ApplyContext, 'journal' | 'now'>,
+): void {
+  const { journal } = context;
+  for (const { name, protect = false } of entries) {
+    const entry = journal.state.entries.get(name);
+    if (entry === undefined || (entry.isProtected ?? false) === protect) continue;
+    journal.write({ type: 'protected', name, at: at(context), isProtected: protect });
+  }
+}
+
 /** delete: recorded as pending first, so that an entry of that name written meanwhile gets a webhook of its own. */
 export async function deleteEntry(change: ChangeOf<'delete'>, context: ApplyContext): Promise<AppliedChange> {
-  const { journal, manifestFile } = context;
-  if (!change.pending) {
+  const { journal } = context;
+  if (change.cause !== 'pending') {
     journal.write({ type: 'deleting', name: change.name, at: at(context) });
     await journal.flush();
   }
   const failure = await deleteWebhook(change.id, context);
   if (failure === null) return { change, result: 'done', id: change.id, error: null };
-  return { change, result: 'failed', id: change.id, error: callError(change, 'delete', failure, manifestFile) };
+  return failed({ change, id: change.id }, 'delete', failure);
 }
 
 /** Null: it is gone, and that is recorded. */
@@ -131,17 +150,15 @@ async function confirmGone(id: number, context: ApplyContext): Promise<CallFailu
   return null;
 }
 
-/** The webhook goes on under its new name. */
-function takeName(
-  { name, from }: { readonly name: string; readonly from: string | null },
-  context: ApplyContext,
-): void {
+/** The webhook goes on under its new name, protected where the manifest says so of that. */
+function takeName({ name, from, desired }: ChangeOf<'update' | 'replace' | 'move'>, context: ApplyContext): void {
   // It has it already where this is tried a second time.
   if (from === null || !context.journal.state.entries.has(from)) return;
   context.journal.write({ type: 'renamed', from, to: name, at: at(context) });
+  noteProtection([desired], context);
 }
 
-function at({ now }: ApplyContext): string {
+function at({ now }: Pick<ApplyContext, 'now'>): string {
   return now().toISOString();
 }
 

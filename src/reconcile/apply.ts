@@ -1,13 +1,13 @@
 import { forEachAtATime } from '../concurrent.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { type Change, isPending, isRefusedCreate } from '../plan/change.js';
+import { type Change, idOf, isPending } from '../plan/change.js';
 import type { ApprovedPlan } from '../plan/guard.js';
 import { settledFirst } from '../plan/plan.js';
 import { intentsOf } from '../state/state.js';
 import { type ChangeOf, deleteEntry, moveEntry, noteWritten, recreated, updateEntry } from './actions.js';
 import type { ApplyContext } from './context.js';
 import { Creates, type PostChange } from './creates.js';
-import { scopeUnknownError, stoppedError } from './failures.js';
+import { refusedError, stoppedError } from './failures.js';
 
 /**
  * Carries out an approved plan, several changes at a time, and tells what became of each, in the plan's order: first
@@ -17,7 +17,7 @@ import { scopeUnknownError, stoppedError } from './failures.js';
  * written: then nothing more is sent.
  */
 export async function applyPlan({ changes: planned }: ApprovedPlan, context: ApplyContext): Promise<AppliedChange[]> {
-  const { concurrency, stop, manifestFile } = context;
+  const { concurrency, stop } = context;
   const results = new Map<Change, AppliedChange>();
   let of = planned.filter(isPending).length;
   const progress = () => context.onProgress({ phase: 'applying', done: results.size, of });
@@ -31,23 +31,26 @@ export async function applyPlan({ changes: planned }: ApprovedPlan, context: App
   };
   for (const change of planned) {
     if (change.action === 'none') noteWritten(change.desired, context);
-    if (!isRefusedCreate(change)) continue;
-    onResult({ change, result: 'refused', id: null, error: scopeUnknownError(change, manifestFile) });
+    const before = context.refusedBefore(change);
+    const error = refusedError(change);
+    if (before !== null) onResult(before);
+    else if (error !== null) onResult({ change, result: 'refused', id: idOf(change), error });
   }
+  const isToDo = (change: Change) => !results.has(change);
   // As planned, but that what a PUT shows to be gone is made anew.
   const changes = [...planned];
   await forEachAtATime(planned.entries(), concurrency, async ([index, change]) => {
-    if (!isUpdate(change) && change.action !== 'move') return;
+    if (!isToDo(change) || (!isUpdate(change) && change.action !== 'move')) return;
     if (stop.aborted) return onResult(skipped(change));
     if (change.action === 'move') return onResult(moveEntry(change, context));
     const applied = await updateEntry(change, context);
     if (applied === null) changes[index] = createAgain(change, context);
     else onResult(applied);
   });
-  await new Creates(changes.filter(isPost), context, onResult).send();
+  await new Creates(changes.filter(isToDo).filter(isPost), context, onResult).send();
   const fresh = freshDeletes(planned, context);
   of += fresh.length;
-  await forEachAtATime([...planned.filter(isDelete), ...fresh], concurrency, async (change) => {
+  await forEachAtATime([...planned.filter(isToDo).filter(isDelete), ...fresh], concurrency, async (change) => {
     onResult(stop.aborted ? skipped(change) : await deleteEntry(change, context));
   });
   return [...changes, ...fresh].map((change) => results.get(change) ?? withoutResult(change));
@@ -65,7 +68,6 @@ function createAgain(change: ChangeOf<'update'>, { journal }: ApplyContext): Cha
 }
 
 function isPost(change: Change): change is PostChange {
-  if (isRefusedCreate(change)) return false;
   return change.action === 'create' || change.action === 'replace' || change.action === 'recover';
 }
 
@@ -82,7 +84,7 @@ function freshDeletes(planned: readonly Change[], { journal }: ApplyContext): Ch
   const ids = new Set(planned.filter(isDelete).map(({ id }) => id));
   return [...journal.state.pendingDeletes.values()]
     .filter(({ id }) => !ids.has(id))
-    .map((webhook) => ({ action: 'delete', ...webhook, pending: true, reason: 'it was found twice' }));
+    .map((webhook) => ({ action: 'delete', ...webhook, cause: 'pending', reason: 'it was found twice' }));
 }
 
 /** Nothing was to be done, or nothing may be. */

@@ -1,5 +1,6 @@
 import type { CopernicaApi } from '../copernica/api.js';
 import type { AppliedChange } from '../plan/applied.js';
+import type { Change } from '../plan/change.js';
 import type { OnProgress } from '../plan/progress.js';
 import type { Settling } from '../recovery/proof.js';
 import type { Recovery } from '../recovery/recover.js';
@@ -10,8 +11,6 @@ export interface ApplyContext {
   readonly journal: OpenJournal;
   readonly api: CopernicaApi;
   readonly recovery: Recovery;
-  /** The manifest's path, for messages. */
-  readonly manifestFile: string;
   readonly concurrency: number;
   /** How long an answer is waited for, in milliseconds. */
   readonly timeoutMs: number;
@@ -24,6 +23,8 @@ export interface ApplyContext {
   readonly onProgress: OnProgress;
   /** See RunOptions. */
   readonly onResult?: (applied: AppliedChange) => void;
+  /** What is not tried in this run, since Copernica refused it in the one before: see Unfinished. */
+  refusedBefore(change: Change): AppliedChange | null;
   /** One POST may be sent although answers were lost lately. Once: whoever sends it takes it. */
   takeRetry(): boolean;
 }

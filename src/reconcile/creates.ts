@@ -46,15 +46,13 @@ export class Creates {
   async send(): Promise<void> {
     const why = await this.#sendFresh();
     if (why === null || why === 'alike' || why === 'paused') await this.#sendOneAgain();
-    const { stop, manifestFile: file, journal, settling, now } = this.#context;
+    const { stop, journal, settling, now } = this.#context;
     const waitMs = Math.max(
       pauseMs(journal.state, settling.settleMs, now().getTime()),
       msUntilRipe(journal.state, settling.settleMs, now().getTime()),
     );
     for (const change of this.#waiting.flat()) {
-      const error = stop.aborted
-        ? stoppedError(change)
-        : heldBackError(change, file, { isAlike: why === 'alike', waitMs });
+      const error = stop.aborted ? stoppedError(change) : heldBackError(change, { isAlike: why === 'alike', waitMs });
       this.#onResult({ change, result: 'skipped', id: null, error });
     }
   }

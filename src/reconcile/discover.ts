@@ -84,7 +84,7 @@ async function entriesToCompare(
 ): Promise<{ readonly entries: readonly ManifestEntry[]; readonly warnings: readonly Problem[] }> {
   try {
     const { entries } = await loadManifest();
-    return { entries: (await lookUpScopes(entries, api, { file, state })).entries, warnings: [] };
+    return { entries: (await lookUpScopes(entries, api, state)).entries, warnings: [] };
   } catch (error) {
     if (!(error instanceof ProductError)) throw error;
     const [first] = error.problems;
@@ -94,7 +94,7 @@ async function entriesToCompare(
       code: 'discover-uncompared',
       severity: 'warning',
       message: `what was found is not compared with the entries of the manifest: ${message}`,
-      file,
+      file: first.file ?? file,
       ...(line === undefined ? {} : { line }),
       ...(column === undefined ? {} : { column }),
       ...(remedy === undefined ? {} : { remedy }),

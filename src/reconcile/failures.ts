@@ -1,17 +1,9 @@
 import type { CallFailure } from '../copernica/api.js';
-import { type ProductError, productError } from '../errors.js';
-import type { Change, RefusedCreate } from '../plan/change.js';
-import { mayBeText } from '../plan/plan.js';
+import { type Problem, type ProductError, productError } from '../errors.js';
+import { type Change, placeOf } from '../plan/change.js';
 import { uncertainRemedy } from '../recovery/duplicates.js';
 import type { State } from '../state/state.js';
 import { roughDuration } from '../text/rough-duration.js';
-
-/** Where in the manifest a change comes from, for messages. */
-function placeOf(change: Change, file: string): { file?: string; line?: number; column?: number } {
-  if (!('desired' in change)) return {};
-  const { line, column } = change.desired;
-  return { file, line, column };
-}
 
 const REMEDIES: Readonly<Record<CallFailure['kind'], string>> = {
   'not-sent': 'check the network and --api-url; it is tried again at the next run',
@@ -22,13 +14,13 @@ const REMEDIES: Readonly<Record<CallFailure['kind'], string>> = {
 };
 
 /** A call that did not work, told with its entry and the entry's line in the manifest. */
-export function callError(change: Change, did: string, failure: CallFailure, file: string): ProductError {
+export function callError(change: Change, did: string, failure: CallFailure): ProductError {
   return productError('failed', {
     code: `api-${failure.kind}`,
     message: `${change.name}: ${did}: ${failure.message}`,
     name: change.name,
     remedy: REMEDIES[failure.kind],
-    ...placeOf(change, file),
+    ...placeOf(change),
   });
 }
 
@@ -39,16 +31,15 @@ export function callError(change: Change, did: string, failure: CallFailure, fil
 export function uncertainError(
   change: Change,
   context: {
-    readonly file: string;
     readonly state: State;
     readonly because: string;
     readonly kind: 'failed' | 'refused';
   },
 ): ProductError {
-  const { file, state, because, kind } = context;
+  const { state, because, kind } = context;
   const remedy = uncertainRemedy({ name: change.name, id: state.entries.get(change.name)?.id ?? null, wanted: true });
   const message = `${change.name}: ${because}: the webhook may exist, so it is not sent again blindly`;
-  const about = { message, name: change.name, ...placeOf(change, file) };
+  const about = { message, name: change.name, ...placeOf(change) };
   if (kind === 'refused') return productError('refused', { code: 'uncertain-create', ...about, remedy });
   const later = `a later run settles it by itself; to do it by hand, ${remedy}`;
   return productError('failed', { code: 'create-unsettled', ...about, remedy: later });
@@ -57,7 +48,6 @@ export function uncertainError(
 /** A create that was not sent, since others are uncertain: they are settled first. */
 export function heldBackError(
   change: Change,
-  file: string,
   { isAlike, waitMs }: { readonly isAlike: boolean; readonly waitMs: number },
 ): ProductError {
   const why = isAlike
@@ -69,7 +59,7 @@ export function heldBackError(
     message: `${change.name}: not sent: ${why}`,
     name: change.name,
     remedy: `it is sent by a later run${when}; "list" shows what is uncertain, and "apply --retry" sends one create at once`,
-    ...placeOf(change, file),
+    ...placeOf(change),
   });
 }
 
@@ -82,17 +72,15 @@ export function stoppedError(change: Change): ProductError {
   });
 }
 
-/** A create that could make a webhook a second time, since nobody knows the scope of one that looks the same. */
-export function scopeUnknownError(change: RefusedCreate, file: string): ProductError {
-  const { name, mayBe } = change;
-  const orphans = [...new Set(mayBe.map((webhook) => webhook.name))];
-  const imports = mayBe.map(({ id }) => `"import ${name} ${id}"`).join(' or ');
-  const forgets = orphans.map((orphan) => `"forget ${orphan}"`).join(' and ');
-  return productError('refused', {
-    code: 'scope-unknown',
-    message: `${name}: not created, since ${mayBeText(mayBe)} looks the same and nobody knows its database and collection`,
-    name,
-    remedy: `compare with the dashboard: if it is the same webhook, ${imports} takes it over; if not, ${forgets} lets the next run create ${name}`,
-    ...placeOf(change, file),
-  });
+/** Null: the change is carried out. */
+export function refusedError(change: Change): ProductError | null {
+  const { name, refused } = change;
+  if (refused === undefined) return null;
+  const { code, message, remedy } = refused;
+  return productError('refused', { code, message: `${name}: ${message}`, name, remedy, ...placeOf(change) });
+}
+
+/** What a plan refuses of single changes. */
+export function refusalsOf(changes: readonly Change[]): Problem[] {
+  return changes.flatMap((change) => refusedError(change)?.problems ?? []);
 }

@@ -19,6 +19,7 @@ import {
   type WebhookSpec,
 } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
+import { noteProtection } from './actions.js';
 import { lookUpScopes } from './names.js';
 import { type OpenedState, openState } from './open-state.js';
 import type { ReconcilerPorts, ValidManifest } from './ports.js';
@@ -58,7 +59,11 @@ export async function importWebhook(
   try {
     const manifest = await ports.loadManifest();
     const entry = entryOf(manifest, options);
-    const target = { name: entry.name, wanted: new Set(manifest.entries.map(({ name }) => name)) };
+    const target = {
+      name: entry.name,
+      isProtected: entry.protect === true,
+      wanted: new Set(manifest.entries.flatMap(({ name, was }) => (was === undefined ? [name] : [name, was.name]))),
+    };
     const taken = await takeOver(ports, await openState(locked, ports, options), { ...options, entry, target });
     return { ...taken, warnings: manifest.warnings };
   } finally {
@@ -83,12 +88,7 @@ function entryOf(
 async function takeOver(
   ports: ReconcilerPorts,
   { journal, isNew }: OpenedState,
-  {
-    entry,
-    target,
-    file,
-    id,
-  }: { readonly entry: ManifestEntry; readonly target: ImportTarget; readonly file: string; readonly id: number },
+  { entry, target, id }: { readonly entry: ManifestEntry; readonly target: ImportTarget; readonly id: number },
 ): Promise<Taken> {
   const refused = refusedUnread(journal.state, target, id);
   if (refused !== null) throwRefused(refused, entry.name);
@@ -97,7 +97,7 @@ async function takeOver(
   const verdict = importVerdict(journal.state, target, live);
   if (verdict.kind === 'settle') return await settle(journal, verdict, { live, name: entry.name, now: ports.now });
   if (verdict.kind === 'refuse') return throwRefused(verdict, entry.name);
-  const { entries } = await lookUpScopes([entry], ports.api, { file, state: journal.state });
+  const { entries } = await lookUpScopes([entry], ports.api, journal.state);
   const told = verdict.spec ?? entries[0]?.spec ?? {};
   const webhook = specOf(live, { name: entry.name, spec: told });
   const { intent, former, from } = verdict;
@@ -111,6 +111,7 @@ async function takeOver(
   const written = asWritten(sameHandler ?? {});
   const at = ports.now().toISOString();
   const { name } = entry;
+  noteProtection([entry], { journal, now: ports.now });
   // By importing it under this name somebody says that it has the scope of this entry.
   journal.write({ type: 'imported', name, id, at, webhook, ...written, ...made, isScopeKnown: true });
   await journal.flush();
@@ -142,8 +143,8 @@ async function settle(
   return { kind: 'settled', spec: specOf(live, { name, spec: {} }), former: null, unchecked: [] };
 }
 
-function throwRefused({ message, remedy }: ImportRefusal, name: string): never {
-  throw productError('refused', { code: 'import-taken', message, name, remedy });
+function throwRefused({ code, message, remedy }: ImportRefusal, name: string): never {
+  throw productError('refused', { code, message, name, remedy });
 }
 
 function uncheckedScopes(live: LiveWebhook, spec: WebhookSpec): ScopeField[] {

@@ -29,6 +29,6 @@ function settled(previous: AppliedChange, now: AppliedChange): AppliedChange {
 }
 
 /** Deletions of an entry's older webhooks stand beside the entry's own change. */
-function keyOf(change: Change): string {
+export function keyOf(change: Change): string {
   return change.action === 'delete' ? `delete ${change.id}` : change.name;
 }

@@ -1,6 +1,7 @@
 import type { CallFailure, CopernicaApi, NamedEntity } from '../copernica/api.js';
-import { ProductError, productError } from '../errors.js';
-import { isResolved, lookUpNames, type NamesContext, namesOf, type ScopeNames, sameWebhooks } from '../plan/names.js';
+import { type Problem, ProductError, productError } from '../errors.js';
+import { isResolved, lookUpNames, namesOf, type ScopeNames, sameWebhooks } from '../plan/names.js';
+import type { State } from '../state/state.js';
 import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
 
 export interface Desired {
@@ -24,22 +25,17 @@ export function withoutNames(entries: readonly ManifestEntry[]): Desired | null 
 export async function lookUpScopes(
   entries: readonly ManifestEntry[],
   api: Pick<CopernicaApi, 'databases' | 'collections'>,
-  context: NamesContext,
+  state: State | null,
 ): Promise<Desired> {
   const ready = withoutNames(entries);
   if (ready !== null) return ready;
   const asksForDatabases = entries.some(({ spec }) => typeof spec.database === 'object');
   const databases = asksForDatabases ? await readDatabases(api) : [];
-  const first = lookUpNames('database', entries, () => databases, context);
+  const first = lookUpNames('database', entries, () => databases, state);
   const collections = await readCollections(first.entries, api);
-  const second = lookUpNames(
-    'collection',
-    first.entries,
-    ({ spec }) => collections.get(spec.database) ?? null,
-    context,
-  );
+  const second = lookUpNames('collection', first.entries, ({ spec }) => collections.get(spec.database) ?? null, state);
   const resolved = second.entries.filter(isResolved);
-  const problems = [...first.problems, ...second.problems, ...sameWebhooks(resolved, context.file)];
+  const problems = [...first.problems, ...second.problems, ...sameWebhooks(resolved)];
   if (problems.length > 0) throw new ProductError('input', problems.sort(byPlace));
   return { entries: resolved, names: namesOf(entries, resolved) };
 }
@@ -75,6 +71,9 @@ function lookUpFailed(what: string, failure: CallFailure): ProductError {
   });
 }
 
-function byPlace(a: { line?: number; column?: number }, b: { line?: number; column?: number }): number {
+/** The files of a manifest are in the order of their names. */
+function byPlace(a: Problem, b: Problem): number {
+  const [file = '', other = ''] = [a.file, b.file];
+  if (file !== other) return file < other ? -1 : 1;
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.js';
-import type { AppliedChange } from '../plan/applied.js';
+import type { AppliedChange, ChangeResult } from '../plan/applied.js';
 import type { Change, Plan } from '../plan/change.js';
 import { groupBy } from '../plan/group.js';
 import { openReason } from '../plan/plan.js';
@@ -15,8 +15,8 @@ import type { ValidManifest } from './ports.js';
 
 /**
  * The results with what is still open said of each entry that the manifest wants, and with what was found meanwhile as
- * done. Where an entry has what it wants, and only reading can settle what is open besides, that is a warning (see
- * recovery/duplicates.ts) and no failure.
+ * done. Where an entry has what it wants, and only reading can settle what is open besides, that is a warning: see
+ * `untoldWarnings`.
  */
 export function explainOpen(
   results: readonly AppliedChange[],
@@ -34,12 +34,17 @@ export function explainOpen(
     .map((row) => {
       const { change, result } = row;
       const entry = wanted.get(change.name);
-      if (entry === undefined || change.action === 'delete' || result === 'failed' || result === 'skipped') return row;
+      if (entry === undefined || change.action === 'delete' || isTold(result)) return row;
       const own = open.get(change.name);
       if (own === undefined) return result === 'uncertain' ? foundRow(row, entry, context) : row;
       const because = whyOpen(own, result === 'done', context);
       return because === null ? row : uncertain(change, entry, own, because, context);
     });
+}
+
+/** Why it was not done is said, and nothing was sent, or nothing made. */
+function isTold(result: ChangeResult): boolean {
+  return result === 'failed' || result === 'skipped' || result === 'refused';
 }
 
 /** What was open is settled. Found, it may be as the entry was before it was edited: the next round changes it. */
@@ -48,7 +53,7 @@ function foundRow({ change }: AppliedChange, { spec }: DesiredWebhook, context: 
   if (entry !== undefined && webhookKey(entry.spec) === webhookKey(spec)) {
     return { change, result: 'done', id: entry.id, error: null };
   }
-  const error = heldBackError(change, context.manifestFile, { isAlike: false, waitMs: 0 });
+  const error = heldBackError(change, { isAlike: false, waitMs: 0 });
   return { change, result: 'skipped', id: entry?.id ?? null, error };
 }
 
@@ -101,7 +106,7 @@ function uncertain(
   desired: DesiredWebhook,
   intents: readonly Intent[],
   because: Because,
-  { journal, manifestFile: file }: ApplyContext,
+  { journal }: ApplyContext,
 ): AppliedChange {
   const { name } = desired;
   const reason = openReason(intents);
@@ -109,7 +114,7 @@ function uncertain(
   const recover: Change =
     change.action === 'recover' ? change : { action: 'recover', name, desired, intents, replaces, reason };
   const message = `${reason}; ${because.message}`;
-  const error = uncertainError(recover, { file, state: journal.state, because: message, kind: because.kind });
+  const error = uncertainError(recover, { state: journal.state, because: message, kind: because.kind });
   return { change: recover, result: 'uncertain', id: journal.state.entries.get(name)?.id ?? null, error };
 }
 

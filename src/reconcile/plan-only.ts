@@ -1,24 +1,21 @@
 import type { CopernicaApi, Identity } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
-import { type Change, isRefusedCreate } from '../plan/change.js';
+import type { Change } from '../plan/change.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
 import type { ScopeNames } from '../plan/names.js';
-import { makePlan } from '../plan/plan.js';
+import { makePlan, type PlanOptions } from '../plan/plan.js';
 import type { OnProgress } from '../plan/progress.js';
 import { duplicateWarnings, openWarnings } from '../recovery/duplicates.js';
 import type { State } from '../state/state.js';
 import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
-import { scopeUnknownError } from './failures.js';
+import { refusalsOf } from './failures.js';
 import { lookUpScopes, withoutNames } from './names.js';
-import { knownIds, refresh } from './refresh.js';
+import { knownWebhooks, refresh } from './refresh.js';
 
-export interface PlanOnlyOptions {
-  /** The manifest's path, for messages. */
-  readonly file: string;
+export interface PlanOnlyOptions extends PlanOptions {
   readonly refresh: boolean;
-  readonly prune: boolean;
   readonly concurrency: number;
   readonly onProgress: OnProgress;
 }
@@ -44,7 +41,7 @@ export function planNeedsTheAccount(
 ): boolean {
   if (state === null) return withoutNames(entries) === null;
   const desired = withoutNames(entries)?.entries ?? null;
-  return desired === null || (options.refresh && knownIds(desired, state).length > 0);
+  return desired === null || (options.refresh && knownWebhooks(desired, state).size > 0);
 }
 
 /**
@@ -65,10 +62,10 @@ export async function planOnly(
   options.onProgress({ phase: 'asking' });
   const account = await readAccount(api);
   if (state !== null) checkAccount(account, state.account);
-  const desired = await lookUpScopes(entries, api, { file: options.file, state });
+  const desired = await lookUpScopes(entries, api, state);
   const stop = new AbortController().signal;
-  const ids = options.refresh && state !== null ? knownIds(desired.entries, state) : [];
-  const live = await refresh(ids, api, { ...options, stop, force: false });
+  const ids = options.refresh && state !== null ? [...knownWebhooks(desired.entries, state).keys()] : [];
+  const live = await refresh(ids, api, { ...options, known: ids.length, stop, force: false });
   return plan(desired.entries, state, live, { account, names: desired.names, options });
 }
 
@@ -82,14 +79,12 @@ function plan(
     options,
   }: { readonly account: Identity | null; readonly names: ScopeNames; readonly options: PlanOnlyOptions },
 ): Planned {
-  const wanted = new Set(desired.map(({ name }) => name));
+  const wanted = new Set(desired.flatMap(({ name, was }) => (was === undefined ? [name] : [name, was.name])));
   const doubts = state === null ? [] : [...openWarnings(state, wanted), ...duplicateWarnings(state)];
   const { changes } = makePlan(desired, state, live, options);
   const verdict = approve({ changes }, state, { force: false });
   const whole = verdict.kind === 'refused' ? [verdict.problem] : [];
-  const single = changes.flatMap((change) =>
-    isRefusedCreate(change) ? scopeUnknownError(change, options.file).problems : [],
-  );
   const warnings = [...unreadProblems(live), ...doubts];
-  return { account, changes, names, warnings, refusals: [...whole, ...single], unread: countUnread(live) };
+  const refusals = [...whole, ...refusalsOf(changes)];
+  return { account, changes, names, warnings, refusals, unread: countUnread(live) };
 }

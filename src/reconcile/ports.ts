@@ -2,11 +2,13 @@ import type { Logger } from 'pino';
 import type { CopernicaApi } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
 import type { StateLease } from '../state/store.js';
-import type { ManifestEntry } from '../webhook.js';
+import type { FormerName, ManifestEntry } from '../webhook.js';
 
 /** Valid manifest with its warnings; an invalid one is thrown as ProductError of kind `input`. */
 export interface ValidManifest {
   readonly entries: readonly ManifestEntry[];
+  /** Names of the state whose webhooks are to be deleted. */
+  readonly removed: readonly FormerName[];
   readonly warnings: readonly Problem[];
   /** The git commit that was checked out where it lies; left out or null: not known. */
   readonly commit?: string | null;

@@ -1,5 +1,5 @@
 import { forEachAtATime } from '../concurrent.js';
-import type { CallFailure, CopernicaApi, ReadOutcome } from '../copernica/api.js';
+import type { CallFailure, CopernicaApi, ListOutcome, ReadOutcome } from '../copernica/api.js';
 import { mayRepeat } from '../copernica/retry-policy.js';
 import { productError } from '../errors.js';
 import type { LiveView, LiveViews } from '../plan/live.js';
@@ -10,34 +10,43 @@ import type { DesiredWebhook } from '../webhook.js';
 
 const STOPPED: LiveView = { kind: 'unread', reason: 'the program was asked to stop' };
 
+/** Of a few of many it would be more to read than they are. */
+const NOT_LISTED: ListOutcome = { ok: true, value: 'unavailable' };
+
 /** From so many webhooks on, all of them being gone is not believed. */
 const EVERYTHING_GONE_FROM = 2;
 
 /**
- * What a refresh reads: the webhooks of the manifest's entries, those that they take over from other names included.
+ * What a refresh reads: the webhooks of the manifest's entries, those that they take over from other names included. By
+ * id, with the name of the entry.
  */
-export function knownIds(desired: readonly DesiredWebhook[], state: State): number[] {
-  return makePlan(desired, state).changes.flatMap((change) => {
-    if (change.action === 'recover') return change.replaces ?? [];
-    return 'desired' in change && change.action !== 'create' ? change.id : [];
-  });
+export function knownWebhooks(desired: readonly DesiredWebhook[], state: State): Map<number, string> {
+  const known = new Map<number, string>();
+  for (const change of makePlan(desired, state).changes) {
+    if (!('desired' in change) || change.action === 'create') continue;
+    const id = change.action === 'recover' ? change.replaces : change.id;
+    if (id !== null) known.set(id, change.name);
+  }
+  return known;
 }
 
 /** From so many reads in a row that fail as in an outage, nothing more is asked. */
 const OUTAGE_FROM = 4;
 
 /**
- * Reads the known webhooks, a few at a time. Where the account has the list call, that tells all that are there, and
- * only what it does not name is read by itself. What can't be read is `unread`, never drift; in an outage that is all
+ * Reads these webhooks, a few at a time. Where they are all that are known, and the account has the list call, that tells
+ * all that are there, and only what it does not name is read by itself. What can't be read is `unread`, never drift; in an outage that is all
  * the rest, without a request for each.
  *
- * Throws ProductError of kind `refused` when all of two or more look gone, unless forced: that is more often a token's
+ * Throws ProductError of kind `refused` when all of two or more that are known look gone, unless forced: that is more often a token's
  * or the API's trouble than an emptied account, and believing it would create everything again.
  */
 export async function refresh(
   ids: readonly number[],
   api: CopernicaApi,
   options: {
+    /** How many webhooks are known. */
+    readonly known: number;
     readonly concurrency: number;
     readonly stop: AbortSignal;
     readonly force: boolean;
@@ -48,7 +57,7 @@ export async function refresh(
   const views = new Map<number, LiveView>();
   const progress = () => options.onProgress({ phase: 'reading', done: views.size, of: ids.length });
   progress();
-  const listed = await api.listWebhooks();
+  const listed = ids.length === options.known ? await api.listWebhooks() : NOT_LISTED;
   if (listed.ok && listed.value !== 'unavailable') {
     for (const webhook of listed.value) views.set(webhook.id, { kind: 'found', webhook });
   }
@@ -69,7 +78,7 @@ export async function refresh(
     }
   });
   const gone = ids.filter((id) => views.get(id)?.kind === 'gone').length;
-  if (gone === ids.length && gone >= EVERYTHING_GONE_FROM && !options.force) {
+  if (gone === options.known && gone >= EVERYTHING_GONE_FROM && !options.force) {
     throw productError('refused', {
       code: 'everything-gone',
       message: `all ${gone} known webhooks look gone from the account: nothing was changed`,

@@ -1,11 +1,12 @@
 import type { Identity } from '../copernica/api.js';
 import { type Problem, ProductError } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
-import { isPending, isRefusedCreate, type Plan } from '../plan/change.js';
+import { type Change, isPending, type Plan } from '../plan/change.js';
 import { type Digest, planDigest } from '../plan/digest.js';
+import { formerNameNotices } from '../plan/former-names.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
-import { makePlan } from '../plan/plan.js';
+import { makePlan, type PlanOptions } from '../plan/plan.js';
 import type { OnProgress } from '../plan/progress.js';
 import { type SavedPlan, staleness } from '../plan/saved.js';
 import type { ShownAs } from '../plan/sides.js';
@@ -17,6 +18,7 @@ import type { State } from '../state/state.js';
 import type { OpenJournal } from '../state/store.js';
 import type { DesiredWebhook } from '../webhook.js';
 import { checkAccount, readAccount } from './account.js';
+import { noteProtection } from './actions.js';
 import { applyPlan, isFinal } from './apply.js';
 import type { ApplyContext } from './context.js';
 import { mergeResults } from './merge.js';
@@ -24,17 +26,22 @@ import { lookUpScopes, withoutNames } from './names.js';
 import { explainOpen } from './open.js';
 import { openState } from './open-state.js';
 import type { ReconcilerPorts, ValidManifest } from './ports.js';
-import { knownIds, refresh } from './refresh.js';
+import { knownWebhooks, refresh } from './refresh.js';
+import { refusedBefore, type Unfinished, whatIsLeft } from './unfinished.js';
 
 export interface RunOptions {
-  /** The manifest's path, for messages. */
-  readonly manifestFile: string;
   readonly concurrency: number;
   /** How long an answer is waited for, in milliseconds. */
   readonly timeoutMs: number;
   /** A missing state file is the first run's, not a lost one. */
   readonly init: boolean;
+  /** Check the live webhooks too. */
   readonly refresh: boolean;
+  /**
+   * What the run before left, to be tried again: of the account only what that names is read, and what Copernica refused
+   * is left alone. It counts for nothing once the manifest is another. Left out: everything is tried.
+   */
+  readonly unfinished?: Unfinished | undefined;
   readonly prune: boolean;
   /** The user means it: past the deletion limit and "everything is gone", never past the account check. */
   readonly force: boolean;
@@ -75,6 +82,9 @@ export interface RunReport {
   readonly warnings: readonly Problem[];
   /** Live webhooks that were to be checked and could not be: then the run is not complete. */
   readonly unread: number;
+  /** All live webhooks were to be checked. */
+  readonly refreshed: boolean;
+  readonly unfinished: Unfinished;
   /** Why what was lost could not be looked for, or null. */
   readonly lookFailure: string | null;
   /** In how many milliseconds another run can settle or send more; null: there is nothing that time alone brings. */
@@ -82,6 +92,8 @@ export interface RunReport {
   /** What is known when it ended. */
   readonly state: State;
 }
+
+const NO_VIEWS: LiveViews = new Map();
 
 /**
  * Reconciles once, in rounds: looks for what is uncertain, plans, applies; and again while that settles more.
@@ -95,24 +107,30 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
   try {
     asked.onProgress({ phase: 'asking' });
     const manifest = await ports.loadManifest();
-    const options = { ...asked, prune: asked.prune && manifest.mayPrune !== false };
+    const { removed } = manifest;
+    const options = { ...asked, removed, prune: asked.prune && manifest.mayPrune !== false };
     const opened = await openState(lease, ports, options);
     const { journal } = opened;
     options.onStateOpened?.();
-    const asIs = withoutNames(manifest.entries)?.entries ?? null;
+    const unfinished = options.unfinished?.entries === manifest.entries ? options.unfinished : null;
+    const asIs = unfinished?.desired ?? withoutNames(manifest.entries)?.entries ?? null;
     let account = opened.account;
-    if (account === null && needsTheAccount(asIs, journal.state, options)) {
+    const isRead = unfinished === null ? options.refresh : unfinished.toRead.size > 0;
+    const early =
+      asIs === null || mustLook(journal.state, isRead) ? null : makePlan(asIs, journal.state, NO_VIEWS, options);
+    if (account === null && (early === null || early.changes.some((change) => isSent(change, unfinished)))) {
       account = await readAccount(ports.api);
       checkAccount(account, journal.state.account);
     }
-    const file = options.manifestFile;
-    const desired = asIs ?? (await lookUpScopes(manifest.entries, ports.api, { file, state: journal.state })).entries;
-    const run = startRun({ ...ports, now: ports.startClock() }, options, journal, desired);
-    const views: LiveViews = options.refresh
-      ? await refresh(knownIds(desired, journal.state), ports.api, options)
-      : new Map();
+    const desired = asIs ?? (await lookUpScopes(manifest.entries, ports.api, journal.state)).entries;
+    const run = startRun({ ...ports, now: ports.startClock() }, options, { journal, desired, unfinished });
+    const known = knownWebhooks(desired, journal.state);
+    const refreshed = options.refresh && unfinished === null;
+    const toRead = [...known.keys()].filter((id) => refreshed || unfinished?.toRead.has(id));
+    const views = await refresh(toRead, ports.api, { ...options, known: known.size });
     const before = opened.isNew ? null : journal.state;
-    const planned = makePlan(desired, before, views, options);
+    const planned = early ?? makePlan(desired, before, views, options);
+    const notices = formerNameNotices(manifest, before);
     if (options.savedPlan !== undefined) assertFresh(options.savedPlan, planned, before);
     const digest = () => planDigest(planned.changes, before);
     options.onBegin?.(account, journal.state.account);
@@ -120,9 +138,23 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     noteHighest(live, journal, run.context.now().toISOString());
     const unread = countUnread(views);
     const { changes, comeBackInMs } = await inRounds(run, views);
-    const warnings = [...manifest.warnings, ...unreadProblems(views), ...lossesProblem(journal.state)];
+    const warnings = [...manifest.warnings, ...notices, ...unreadProblems(views), ...lossesProblem(journal.state)];
     const lookFailure = run.context.recovery.failure;
-    return { account, digest, manifest, changes, warnings, unread, lookFailure, comeBackInMs, state: journal.state };
+    const { state } = journal;
+    const left = whatIsLeft({ entries: manifest.entries, desired, changes, views, known, state });
+    return {
+      account,
+      digest,
+      manifest,
+      changes,
+      warnings,
+      unread,
+      refreshed,
+      unfinished: left,
+      lookFailure,
+      comeBackInMs,
+      state,
+    };
   } finally {
     await lease.release();
   }
@@ -136,16 +168,23 @@ function assertFresh({ path, plan, shown }: PlanToFollow, { changes }: Plan, sta
 
 interface Run {
   readonly ports: ReconcilerPorts;
-  readonly options: RunOptions;
+  readonly options: RunOptions & PlanOptions;
   readonly desired: readonly DesiredWebhook[];
   readonly context: ApplyContext;
 }
 
 function startRun(
   ports: ReconcilerPorts,
-  options: RunOptions,
-  journal: OpenJournal,
-  desired: readonly DesiredWebhook[],
+  options: RunOptions & PlanOptions,
+  {
+    journal,
+    desired,
+    unfinished,
+  }: {
+    readonly journal: OpenJournal;
+    readonly desired: readonly DesiredWebhook[];
+    readonly unfinished: Unfinished | null;
+  },
 ): Run {
   const { api, log } = ports;
   const recovery = new Recovery({
@@ -164,7 +203,16 @@ function startRun(
     hasRetry = false;
     return had;
   };
-  return { ports, options, desired, context: { ...options, journal, api, recovery, now: ports.now, takeRetry } };
+  const context: ApplyContext = {
+    ...options,
+    journal,
+    api,
+    recovery,
+    now: ports.now,
+    refusedBefore: (change) => refusedBefore(change, unfinished),
+    takeRetry,
+  };
+  return { ports, options, desired, context };
 }
 
 /** A run of the daemon is one round: it comes back for the next. */
@@ -226,22 +274,27 @@ async function oneRound(
   for (const rename of renamesOfUncertain(desired, journal.state)) {
     journal.write({ type: 'renamed', ...rename, at: ports.now().toISOString() });
   }
+  // Before anything is found that would take its place.
+  noteProtection(desired, context);
   await recovery.look();
   await recovery.sweep();
   await recovery.lookAgain();
   const plan = makePlan(desired, journal.state, views, options);
   const verdict = approve(plan, journal.state, options);
   if (verdict.kind === 'refused') throw new ProductError('refused', [verdict.problem]);
-  return { results: await applyPlan(verdict.plan, context), plan };
+  const results = await applyPlan(verdict.plan, context);
+  noteProtection(desired, context);
+  return { results, plan };
 }
 
 /** Entries that would be POSTed if nothing were uncertain. */
 function namesToPost(desired: readonly DesiredWebhook[], state: State): ReadonlySet<string> {
   const { changes } = makePlan(desired, { ...state, intents: new Map() });
-  const posted = changes.filter(
-    (change) => (change.action === 'create' && !isRefusedCreate(change)) || change.action === 'replace',
-  );
-  return new Set(posted.map(({ name }) => name));
+  return new Set(changes.filter(isPost).map(({ name }) => name));
+}
+
+function isPost({ action, refused }: Change): boolean {
+  return (action === 'create' || action === 'replace') && refused === undefined;
 }
 
 function openNumbers({ intents }: State): ReadonlySet<number> {
@@ -264,11 +317,12 @@ function nextTryMs(state: State, { settleMs }: Settling, now: number): number | 
   return ms > 0 ? ms : null;
 }
 
-/** `desired` is null while names are to be looked up. */
-function needsTheAccount(desired: readonly DesiredWebhook[] | null, state: State, options: RunOptions): boolean {
-  if (desired === null || state.intents.size + state.closed.size > 0) return true;
-  if (options.refresh && state.entries.size > 0) return true;
-  return makePlan(desired, state, new Map(), options).changes.some(
-    (change) => isPending(change) && change.action !== 'move',
-  );
+/** What is to be done can't be told from the state alone. `isRead`: live webhooks are to be read. */
+function mustLook({ intents, closed, entries }: State, isRead: boolean): boolean {
+  return intents.size + closed.size > 0 || (isRead && entries.size > 0);
+}
+
+function isSent(change: Change, unfinished: Unfinished | null): boolean {
+  if (change.action === 'move' || change.refused !== undefined) return false;
+  return isPending(change) && refusedBefore(change, unfinished) === null;
 }

@@ -91,13 +91,15 @@ export function openWarnings(state: State, wanted: ReadonlySet<string> | null): 
     const ids = candidatesOf(state, name);
     const id = state.entries.get(name)?.id ?? null;
     if (isWanted && ids.length === 0 && id === null) return [];
-    const which = ids.length === 0 ? 'a webhook' : `webhook ${ids.join(' or ')}`;
-    const why = ids.length === 0 ? 'and was not found so far' : "but nothing tells it from another's";
+    const what =
+      ids.length === 0
+        ? 'a POST of unknown outcome may have made a webhook, which was not found so far'
+        : `webhook ${ids.join(' or ')} may be what a POST of unknown outcome made, but nothing tells it from another's`;
     return [
       {
         code: 'uncertain-create',
         severity: 'warning',
-        message: `${name}: ${which} may be what a POST of unknown outcome made, ${why}`,
+        message: `${name}: ${what}`,
         name,
         remedy: uncertainRemedy({ name, id, wanted: isWanted }),
       } satisfies Problem,

@@ -24,6 +24,7 @@ export type ImportVerdict =
 
 export interface ImportRefusal {
   readonly kind: 'refuse';
+  readonly code: 'import-taken' | 'protected';
   readonly message: string;
   readonly remedy: string;
 }
@@ -31,6 +32,8 @@ export interface ImportRefusal {
 /** Whom an import is for: the entry's name, and all the names of the manifest. */
 export interface ImportTarget {
   readonly name: string;
+  /** By the manifest: its webhook is never deleted. */
+  readonly isProtected: boolean;
   readonly wanted: ReadonlySet<string>;
 }
 
@@ -40,23 +43,19 @@ export function refusedUnread(state: State, { name, wanted }: ImportTarget, id: 
   const isPendingDelete = state.pendingDeletes.has(id);
   if (owner !== undefined && (isPendingDelete || (owner !== name && wanted.has(owner)))) {
     const remedy = isPendingDelete ? 'the next run deletes it' : `"forget ${owner}" lets go of it first`;
-    return { kind: 'refuse', message: `webhook ${id} belongs to ${owner} already`, remedy };
+    return refuse(`webhook ${id} belongs to ${owner} already`, remedy);
   }
   const entry = state.entries.get(name);
   if (entry === undefined || isInDoubt(state, name)) return null;
   if (owner === name) {
     if (!isScopeKnown(entry)) return null;
-    return {
-      kind: 'refuse',
-      message: `webhook ${id} belongs to ${name} already`,
-      remedy: 'there is nothing to import',
-    };
+    return refuse(`webhook ${id} belongs to ${name} already`, 'there is nothing to import');
   }
-  return {
-    kind: 'refuse',
-    message: `${name} is webhook ${entry.id} already`,
-    remedy: `"forget ${name}" lets go of it first`,
-  };
+  return refuse(`${name} is webhook ${entry.id} already`, `"forget ${name}" lets go of it first`);
+}
+
+function refuse(message: string, remedy: string, code: ImportRefusal['code'] = 'import-taken'): ImportRefusal {
+  return { kind: 'refuse', code, message, remedy };
 }
 
 function isInDoubt(state: State, name: string): boolean {
@@ -80,11 +79,12 @@ function isInDoubt(state: State, name: string): boolean {
  *     has one  either                   any other                           refuse
  *
  * Taking over closes one open intent that can have made the webhook: others of the entry may have made others. What is
- * to be deleted is always the webhook that the state has as ours, never the one that was pointed at.
+ * to be deleted is always the webhook that the state has as ours, never the one that was pointed at; where that is
+ * protected, the import is refused.
  */
 export function importVerdict(state: State, target: ImportTarget, webhook: LiveWebhook): ImportVerdict {
   const { id } = webhook;
-  const { name } = target;
+  const { name, isProtected } = target;
   const refused = refusedUnread(state, target, id);
   if (refused !== null) return refused;
   const from = state.owners.get(id) ?? null;
@@ -95,20 +95,28 @@ export function importVerdict(state: State, target: ImportTarget, webhook: LiveW
   if (entry === undefined) {
     return { kind: 'take-over', former: null, spec: maker?.spec ?? knownSpec(state, from), intent, from };
   }
+  const { id: former } = entry;
   const ranges = state.possiblyDuplicated.get(name);
-  if (entry.id === id) {
+  if (former === id) {
     if (isInDoubt(state, name)) return { kind: 'settle', cancels: open, marked: ranges !== undefined };
     return { kind: 'take-over', former: null, spec: null, intent: null, from };
   }
-  if (isWithin(id, ranges) && looksLike(webhook, entry.spec)) {
-    return { kind: 'take-over', former: entry.id, spec: entry.spec, intent, from };
+  const isDouble = isWithin(id, ranges) && looksLike(webhook, entry.spec);
+  const spec = isDouble ? entry.spec : maker?.spec;
+  if (spec === undefined) {
+    return refuse(
+      `webhook ${id} is not what was lost of ${name}, which is webhook ${former}: ${expected(ranges)}`,
+      `check the id: a double shows the same handler, trigger and callers; "import ${name} ${former}" says that there is none`,
+    );
   }
-  if (maker !== undefined) return { kind: 'take-over', former: entry.id, spec: maker.spec, intent, from };
-  return {
-    kind: 'refuse',
-    message: `webhook ${id} is not what was lost of ${name}, which is webhook ${entry.id}: ${expected(ranges)}`,
-    remedy: `check the id: a double shows the same handler, trigger and callers; "import ${name} ${entry.id}" says that there is none`,
-  };
+  if (isProtected) {
+    return refuse(
+      `webhook ${id} is not taken over, since webhook ${former} would be deleted, and the entry is protected`,
+      `take \`protect\` out of the entry first; or delete webhook ${id} in the dashboard, and run "import ${name} ${former}"`,
+      'protected',
+    );
+  }
+  return { kind: 'take-over', former, spec, intent, from };
 }
 
 /** What the state knows of the webhook of an orphaned entry. */

@@ -1,22 +1,45 @@
 import type { State } from '../state/state.js';
 import { type DesiredWebhook, webhookKey } from '../webhook.js';
 
+export interface Rename {
+  readonly from: string;
+  readonly to: string;
+}
+
 /**
  * Entries that were renamed in the manifest while they were uncertain: what is open goes along, so that it is settled
- * under the new name. Pairs of old and new name. Only an entry that has no webhook yet and is equal in everything that
- * is sent takes it over: the account need not show database and collection.
+ * under the new name.
  */
-export function renamesOfUncertain(
-  desired: readonly DesiredWebhook[],
-  state: State,
-): { readonly from: string; readonly to: string }[] {
-  const names = new Set(desired.map(({ name }) => name));
-  const open = [...state.intents.values()];
-  const left = open.filter(({ name }) => !names.has(name) && !state.entries.has(name));
+export function renamesOfUncertain(desired: readonly DesiredWebhook[], state: State): Rename[] {
+  if (state.intents.size === 0) return [];
+  const said = saidRenames(desired, state);
+  return [...said, ...silentRenames(desired, state, said)];
+}
+
+/**
+ * By `was`. A webhook that has the old name goes along at once, so that what is open beside it is taken for its double,
+ * or for what was to replace it.
+ */
+function saidRenames(desired: readonly DesiredWebhook[], state: State): Rename[] {
+  const open = new Set([...state.intents.values()].map(({ name }) => name));
+  return desired.flatMap(({ name: to, was }) => {
+    if (was === undefined || state.entries.has(to)) return [];
+    const from = was.name;
+    return open.has(from) || (open.has(to) && state.entries.has(from)) ? [{ from, to }] : [];
+  });
+}
+
+/**
+ * Without a word. Only an entry that has no webhook yet and is equal in everything that is sent takes it over: the
+ * account need not show database and collection.
+ */
+function silentRenames(desired: readonly DesiredWebhook[], state: State, said: readonly Rename[]): Rename[] {
+  const names = new Set([...desired.map(({ name }) => name), ...said.map(({ from }) => from)]);
+  const taking = new Set(said.map(({ to }) => to));
+  const left = [...state.intents.values()].filter(({ name }) => !names.has(name) && !state.entries.has(name));
   if (left.length === 0) return [];
-  const unmade = new Map(
-    desired.filter(({ name }) => !state.entries.has(name)).map(({ name, spec }) => [webhookKey(spec), name]),
-  );
+  const free = desired.filter(({ name }) => !state.entries.has(name) && !taking.has(name));
+  const unmade = new Map(free.map(({ name, spec }) => [webhookKey(spec), name]));
   const renames = new Map<string, string>();
   for (const { name, spec } of left) {
     const to = unmade.get(webhookKey(spec));

@@ -138,7 +138,7 @@ const SHORTEST_TIMEOUT_MS = 100;
 export const settingsSchema = z.object({
   file: setting(path.default('webhooks.yaml'), {
     flag: '-f, --file <path>',
-    help: 'the manifest: the webhooks that should exist',
+    help: 'the manifest: the webhooks that should exist; a YAML file, or a folder with several',
     accepts: A_PATH,
     commands: [...MANIFEST, 'doctor'],
   }),

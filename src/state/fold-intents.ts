@@ -1,5 +1,6 @@
 import { visibleKey, webhookKey } from '../webhook.js';
 import {
+  addPendingDelete,
   assertNotOwned,
   closeOne,
   entryOf,
@@ -56,7 +57,8 @@ export function confirmLate(state: FoldedState, { intent: number, name, id, at, 
   if (intent === undefined) {
     if (state.entries.has(name)) mark(state, name, [{ from: id, to: id }]);
   } else if (closed !== undefined && state.entries.has(closed.name)) {
-    addPendingDelete(state, id, { ...closed, spec: webhook });
+    own(state, id, closed.name);
+    addPendingDelete(state, { ...closed, id, spec: webhook });
     closeOne(state, number);
   } else confirm(state, intent, id, at);
 }
@@ -71,19 +73,13 @@ export function match(state: FoldedState, record: RecordOf<'matched'>): void {
   const maker = all.find((intent) => intents.includes(intent.intent) && visibleKey(intent.spec) === visibleKey(spec));
   const webhook = { name, spec, handlerAsWritten: maker?.handlerAsWritten };
   takeOver(state, { ...webhook, id, createdAt: at, found: true, isScopeUnknown });
-  for (const other of others) addPendingDelete(state, other, webhook);
+  for (const other of others) {
+    own(state, other, name);
+    addPendingDelete(state, { ...webhook, id: other });
+  }
   share(state, all, intents);
   for (const number of intents) closeOne(state, number);
   state.losses = NO_LOSSES;
-}
-
-function addPendingDelete(
-  state: FoldedState,
-  id: number,
-  { name, spec, handlerAsWritten }: Pick<Intent, 'name' | 'spec' | 'handlerAsWritten'>,
-): void {
-  own(state, id, name);
-  state.pendingDeletes.set(id, { id, name, spec, handlerAsWritten });
 }
 
 /**

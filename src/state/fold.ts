@@ -1,5 +1,6 @@
 import { closeUnfound, confirm, confirmLate, giveUp, importWebhook, lookedAgain, match } from './fold-intents.js';
 import {
+  addPendingDelete,
   closeOne,
   disown,
   entryOf,
@@ -9,7 +10,6 @@ import {
   mark,
   own,
   startState,
-  toBeDeleted,
 } from './folded-state.js';
 import { withReading } from './ranges.js';
 import type { RecordOf, RecordType, StateRecord } from './records.js';
@@ -64,6 +64,7 @@ export function withRecord(state: FoldedState | null, record: StateRecord): Fold
  *     cleared                                                                         - mark
  *     entry, pendingDelete, former, losses: only in a file that was written anew
  *
+ * A protected entry keeps its webhook: then the new one is the pending delete.
  * Of the name that `verify` uses there is never an entry: each webhook is a pending delete at once.
  */
 export function applyRecord(state: FoldedState, record: StateRecord): void {
@@ -102,7 +103,10 @@ const APPLY: { readonly [Type in RecordType]: (state: FoldedState, record: Recor
   protected: (state, { name, isProtected }) => changeEntry(state, name, { isProtected: isProtected || undefined }),
   renamed: rename,
   forgotten: forget,
-  deleting: (state, { name }) => toBeDeleted(state, entryOf(state, name)),
+  deleting: (state, { name }) => {
+    addPendingDelete(state, entryOf(state, name));
+    state.entries.delete(name);
+  },
   removed: (state, { id }) => remove(state, id),
   possiblyDuplicated: (state, { name, ranges }) => mark(state, name, ranges),
   cleared: (state, { name }) => {

@@ -54,22 +54,24 @@ export function startState(header: HeaderRecord): FoldedState {
 
 /**
  * The entry gets this webhook. One that it had before is to be deleted, by the same record: a crash after it, in a
- * replace or after a lost webhook was found, leaves the old one known and never two that are wanted. What `verify` made
- * is to be deleted itself.
+ * replace or after a lost webhook was found, leaves the old one known and never two that are wanted. A protected entry
+ * keeps the one that it had, and the new one is to be deleted, as is what `verify` made.
  */
 export function takeOver(state: FoldedState, entry: StateEntry): void {
   own(state, entry.id, entry.name);
   const before = state.entries.get(entry.name);
-  if (before !== undefined) toBeDeleted(state, before);
-  if (entry.name === VERIFY_NAME) {
-    toBeDeleted(state, entry);
+  if (before?.isProtected || entry.name === VERIFY_NAME) {
+    addPendingDelete(state, entry);
     return;
   }
-  state.entries.set(entry.name, { ...entry, isProtected: entry.isProtected ?? before?.isProtected });
+  if (before !== undefined) addPendingDelete(state, before);
+  state.entries.set(entry.name, entry);
 }
 
-export function toBeDeleted(state: FoldedState, { id, name, spec, handlerAsWritten }: StateEntry): void {
-  state.entries.delete(name);
+export function addPendingDelete(
+  state: FoldedState,
+  { id, name, spec, handlerAsWritten }: Pick<StateEntry, 'id' | 'name' | 'spec' | 'handlerAsWritten'>,
+): void {
   state.pendingDeletes.set(id, { id, name, spec, handlerAsWritten });
 }
 

@@ -53,7 +53,7 @@ interface RunEnded {
   readonly kind: 'run-ended';
   readonly view: RunView;
   readonly warnings: readonly Problem[];
-  /** The account was looked at too, so that drift would have been seen. */
+  /** All of the account was looked at too, so that drift would have been seen. */
   readonly refreshed: boolean;
 }
 
@@ -168,15 +168,16 @@ function afterRun(
   result: RunResultKind,
   now: string,
 ): Partial<AccountStatus> {
+  const { desired } = status;
   const rows = rowsAfterRun(view, status.rows, now);
   const seen = view.changes.flatMap(({ change }) => (isDrift(change) ? [change.name] : []));
-  // A check that could not see everything adds to what was seen before.
-  const drifted = isUnchecked(warnings) ? [...new Set([...status.drifted, ...seen])] : seen;
+  // A check that did not see everything adds to what was seen before.
+  const isAllSeen = refreshed && !isUnchecked(warnings);
   return {
     // What was read while it ran is not in it.
-    rows: status.desired === null ? rows : rowsAfterManifest(status.desired, rows),
+    rows: desired === null || desired === view.manifest.entries ? rows : rowsAfterManifest(desired, rows),
     managed: view.state.entries.size,
-    drifted: refreshed ? drifted : status.drifted,
+    drifted: isAllSeen ? seen : [...new Set([...status.drifted, ...seen])],
     warnings: warningIssues(warnings),
     isComplete: true,
     lastSuccessAt: result === 'ok' ? now : status.lastSuccessAt,
@@ -199,13 +200,13 @@ function runOf({ running, manifestProblems }: AccountStatus, event: RunEnded | R
   }
   const { changes } = event.view;
   const done = changes.filter(({ result }) => result === 'done');
-  const pending = changes.filter(({ change }) => isPending(change));
+  const tried = changes.filter(({ change, refusal }) => isPending(change) && refusal !== 'before');
   return {
     ...common,
     result: done.length === changes.length && !isUnchecked(event.warnings) ? 'ok' : 'partial',
     counts: countActions(done.map(({ change }) => change)),
     notDone: changes.length - done.length,
-    changes: pending
+    changes: tried
       .slice(0, MOST_CHANGES_KEPT)
       .map(({ change: { name, action, reason }, result }) => ({ name, action, reason: maskUrls(reason), result })),
     problems: [],

@@ -9,6 +9,7 @@ import { counted } from '../text/words.js';
 import { keysOf, type Severity, type WebhookStatus } from './kinds.js';
 
 const TRIED_AGAIN = 'it is tried again automatically, after longer and longer waits of up to 5 minutes';
+const WAITS = 'what Copernica refused is tried again when its entry changes or the schedule comes, and not before';
 
 interface IssueKind {
   readonly severity: Severity;
@@ -163,12 +164,14 @@ export function present(issues: readonly Issue[]): Issue[] {
 export function reportIssues(run: { readonly changes: readonly AppliedChange[]; readonly state: State }): Issue[] {
   const { changes, state } = run;
   const failed = changes.filter(({ result }) => result === 'failed' || result === 'refused');
-  // What is refused is for a person to settle: its problem says how.
-  const isTriedAgain = failed.some(({ result }) => result === 'failed');
+  // What a guard refused is for a person to settle: its problem says how.
+  const isWaiting = failed.some(({ refusal }) => refusal !== undefined);
+  const isTriedAgain = failed.some(({ result, refusal }) => result === 'failed' && refusal === undefined);
+  const remedies = [...(isTriedAgain ? [TRIED_AGAIN] : []), ...(isWaiting ? [WAITS] : [])];
   const duplicated = duplicateWarnings(state);
   return present([
     issue('answers-lost', { problems: lossesProblem(state) }),
-    issue('webhooks-failed', { ...aboutChanges(failed), remedy: isTriedAgain ? TRIED_AGAIN : null }),
+    issue('webhooks-failed', { ...aboutChanges(failed), remedy: remedies.join('; ') || null }),
     issue('uncertain', aboutChanges(changes.filter(({ result }) => result === 'uncertain'))),
     issue('possibly-duplicated', { names: duplicated.flatMap(({ name }) => name ?? []), problems: duplicated }),
   ]);

@@ -59,7 +59,9 @@ export function createMetrics(version: string): Metrics {
         runEnded: ({ triggers: [trigger = 'start'], result, durationMs }, changes) => {
           count.runs.inc({ ...label, trigger, result });
           count.runSeconds.observe(label, durationMs / 1_000);
-          for (const { change, result } of changes) {
+          for (const { change, result, refusal } of changes) {
+            // Not tried in this run: it was counted when it was.
+            if (refusal === 'before') continue;
             if (isPending(change)) count.changes.inc({ ...label, action: change.action, result });
             if (isDrift(change)) count.drifted.inc(label);
           }

@@ -45,15 +45,12 @@ export class AccountReporter {
   }
 
   /** Carries out one run, and reports what came of it: its report is passed on, its error thrown. */
-  async observeRun(
-    triggers: readonly Trigger[],
-    refreshed: boolean,
-    run: () => Promise<RunReport>,
-  ): Promise<RunReport> {
+  async observeRun(triggers: readonly Trigger[], run: () => Promise<RunReport>): Promise<RunReport> {
     this.#report({ kind: 'run-began', triggers });
     try {
       const report = await run();
-      this.#report({ kind: 'run-ended', view: report, warnings: report.warnings, refreshed });
+      const { warnings, refreshed } = report;
+      this.#report({ kind: 'run-ended', view: report, warnings, refreshed });
       return report;
     } catch (error) {
       // An error that nobody expected ends the program, which says more about it than a page should.

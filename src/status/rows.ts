@@ -9,8 +9,8 @@ import type { WebhookSnapshot } from './snapshot.js';
 
 /** One webhook of the table, with what its status is decided from when the manifest changes. */
 export interface Row extends WebhookSnapshot {
-  /** The very webhook that the last run wanted. */
-  readonly key: string;
+  /** The webhook that the last run wanted, as the file writes it. The same object as long as its file is the same. */
+  readonly wanted: ManifestEntry['spec'];
 }
 
 /** What a run says about each webhook: its changes, and the state it left behind. */
@@ -40,7 +40,7 @@ export interface RunView {
 export function rowsAfterRun({ manifest, changes, state }: RunView, before: readonly Row[], endedAt: string): Row[] {
   const known = new Map(before.map((row) => [row.name, row]));
   // As written: where the file has a name, the change has the id that was found for it.
-  const written = new Map(manifest.entries.map(({ name, spec }) => [name, webhookKey(spec)]));
+  const written = new Map(manifest.entries.map(({ name, spec }) => [name, spec]));
   return changes.flatMap((applied) => {
     const { change, result, id, error } = applied;
     const webhook: Webhook & { readonly spec: WebhookSpec } = 'desired' in change ? change.desired : change;
@@ -50,11 +50,13 @@ export function rowsAfterRun({ manifest, changes, state }: RunView, before: read
     const ranges = (change.action !== 'delete' && state.possiblyDuplicated.get(change.name)) || null;
     const changedNow = result === 'done' && isPending(change);
     const earlier = known.get(change.name);
+    // Nearly all are as before, and to show a handler anew costs the reading of a URL.
+    const looks = earlier?.wanted === webhook.spec ? earlier : shown(change.name, webhook);
     const changedBefore = earlier !== undefined && earlier.id === ownId ? earlier.changedAt : null;
     return [
       {
-        ...shown(change.name, webhook),
-        key: written.get(change.name) ?? webhookKey(webhook.spec),
+        ...looks,
+        wanted: written.get(change.name) ?? webhook.spec,
         id: ownId,
         status: statusAfter(applied, ranges !== null),
         possiblyDuplicated: ranges === null ? null : hull(ranges),
@@ -81,17 +83,20 @@ export function rowsAfterManifest(entries: readonly ManifestEntry[], before: rea
   const wanted = entries.map((entry): Row => {
     const { name, spec } = entry;
     const earlier = known.get(name);
-    if (earlier !== undefined && earlier.key === webhookKey(spec) && earlier.status !== 'orphaned') return earlier;
+    if (earlier !== undefined && isSame(earlier.wanted, spec) && earlier.status !== 'orphaned') return earlier;
     // What nobody knows the outcome of stays so, whatever the file says now.
-    if (earlier?.status === 'uncertain') return { ...earlier, ...shown(name, entry), key: webhookKey(spec) };
+    if (earlier?.status === 'uncertain') return { ...earlier, ...shown(name, entry), wanted: spec };
     const { id = null, changedAt = null, possiblyDuplicated = null, possiblyDuplicatedRanges = null } = earlier ?? {};
-    const key = webhookKey(spec);
     const mark = { possiblyDuplicated, possiblyDuplicatedRanges };
-    return { ...shown(name, entry), key, id, ...mark, status: 'pending', changedAt, error: null };
+    return { ...shown(name, entry), wanted: spec, id, ...mark, status: 'pending', changedAt, error: null };
   });
   const names = new Set(entries.map(({ name }) => name));
   const left = before.filter(({ name, status }) => !names.has(name) || status === 'deleting');
   return [...wanted, ...left];
+}
+
+function isSame(a: ManifestEntry['spec'], b: ManifestEntry['spec']): boolean {
+  return a === b || webhookKey(a) === webhookKey(b);
 }
 
 type Webhook = Pick<ManifestEntry, 'spec' | 'handlerAsWritten'>;

@@ -4,6 +4,7 @@ import { isIP, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { errorCode, type ProductError, productError } from '../errors.js';
 import { formatListen, type ListenAddress } from '../settings/values.js';
+import { parseUrl } from '../text/parse-url.js';
 import { type Answers, type StatusAnswer, textAnswer } from './answers.js';
 
 /** More than probes and people need, and few enough for any machine. */
@@ -100,8 +101,7 @@ function isWelcomeHost(header: string | undefined, allowedHosts: ReadonlySet<str
 
 /** A path as most send it, or a whole URL as proxies do. Null: neither. */
 function targetOf(url: string): URL | null {
-  const base = url.startsWith('/') ? `http://status${url}` : url;
-  return URL.canParse(base) ? new URL(base) : null;
+  return parseUrl(url.startsWith('/') ? `http://status${url}` : url);
 }
 
 function send(response: ServerResponse, { status, type, body, policy }: StatusAnswer, headOnly: boolean): void {

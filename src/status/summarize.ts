@@ -66,11 +66,11 @@ function accountSnapshot(account: AccountNow, now: Date): AccountSnapshot {
     running,
     lastSuccessAt,
     runs,
-    webhooks: rows.map(withoutKey),
+    webhooks: rows.map(asShown),
   };
 }
 
-function withoutKey({ key: _key, ...row }: Row): WebhookSnapshot {
+function asShown({ wanted: _, ...row }: Row): WebhookSnapshot {
   return row;
 }
 

@@ -67,7 +67,7 @@ function namesIn(kind: string): string[] {
 async function playManifest(name: string): Promise<string> {
   const env = { COPERNICA_ACCESS_TOKEN: TOKEN, WEBHOOKS_COPY: TOKEN };
   const hidden = { variables: new Set<string>(), values: [TOKEN] };
-  const result = new ManifestLoader([pathOf('manifest', name)], env, hidden).read();
+  const result = new ManifestLoader(pathOf('manifest', name), env, hidden).read();
   const problems = result.ok ? result.warnings : result.problems;
   const shown = problems.map((problem) => formatProblem(problem, { color: false })).join('');
   expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);

@@ -1,16 +1,31 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${{ … }} is GitHub's notation.
 import { execFile, execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { atNight, NIGHT } from '../helpers/night.js';
 import { useSandbox } from '../helpers/sandbox.js';
 import { at, itemsAt, ROOT, read, readYaml } from './files.js';
+import { openComments } from './github-comments.js';
 import { workflowProblems } from './github-parser.js';
 
 const FILE = 'docs/deploy/github-actions/webhooks.yml';
 const workflow = readYaml(FILE);
+
+const JOBS = Object.keys(at(workflow, 'jobs') as object);
+type Job = 'check' | 'comment' | 'plan' | 'apply';
+
+const scripts = () =>
+  JOBS.flatMap((job) => itemsAt(workflow, 'jobs', job, 'steps').map((step) => String(at(step, 'run') ?? '')));
+
+/** `job: name` of the steps that are so. */
+const stepsWith = (isSo: (step: unknown) => boolean) =>
+  JOBS.flatMap((job) =>
+    itemsAt(workflow, 'jobs', job, 'steps')
+      .filter(isSo)
+      .map((step) => `${job}: ${String(at(step, 'name'))}`),
+  );
 
 const problemsOf = (content: string) => workflowProblems(FILE, content);
 
@@ -21,42 +36,77 @@ describe('the workflow', () => {
     expect(problemsOf(read(FILE).replace('github.run_id', 'githb.run_id'))).not.toEqual([]);
   });
 
-  it('gives the token to one step, and never to a pull request', () => {
-    const holders = Object.entries(at(workflow, 'jobs') as object).flatMap(([job, { steps }]) =>
-      itemsAt(steps)
-        .filter((step) => JSON.stringify(step).includes('secrets.'))
-        .map((step) => `${job}: ${String(at(step, 'name'))}`),
-    );
-    expect(holders).toEqual(['apply: Apply']);
+  it('gives the token to the two steps that ask the account, on main alone, and never to a pull request', () => {
+    const holders = stepsWith((step) => JSON.stringify(step).includes('secrets.'));
+    expect(holders).toEqual(['plan: Plan', 'apply: Apply']);
     expect(at(workflow, 'on', 'pull_request_target')).toBeUndefined();
+    expect(at(workflow, 'jobs', 'plan', 'if')).toContain("github.ref == 'refs/heads/main'");
+    expect(at(workflow, 'jobs', 'plan', 'environment')).toBe('copernica-plan');
+  });
+
+  it('lets each job do no more than it must', () => {
     expect(at(workflow, 'permissions')).toEqual({});
-    expect(at(workflow, 'jobs', 'check', 'permissions')).toEqual({ contents: 'read' });
+    expect(JOBS.map((job) => [job, at(workflow, 'jobs', job, 'permissions')])).toEqual([
+      ['check', { contents: 'read' }],
+      ['comment', { 'pull-requests': 'write' }],
+      ['plan', { contents: 'read' }],
+      ['apply', { contents: 'write' }],
+    ]);
+  });
+
+  it('writes comments in a job that runs nothing of the pull request, and not for those of forks', () => {
+    const steps = itemsAt(workflow, 'jobs', 'comment', 'steps');
+    expect(steps.map((step) => at(step, 'uses') ?? at(step, 'name'))).toEqual([
+      expect.stringMatching(/^actions\/download-artifact@/),
+      'Comment',
+    ]);
+    expect(JSON.stringify(steps)).not.toMatch(/npm|npx|checkout/);
+    const condition = String(at(workflow, 'jobs', 'comment', 'if'));
+    expect(condition).toContain('github.event.pull_request.head.repo.full_name == github.repository');
+  });
+
+  it('applies nothing but a plan that somebody approved', () => {
+    expect(at(workflow, 'jobs', 'apply')).toMatchObject({ needs: 'plan', environment: 'copernica' });
+    const applies = scripts().flatMap((script) => script.match(/copernica-webhooks apply.*/g) ?? []);
+    expect(applies).toEqual([expect.stringMatching(/^copernica-webhooks apply plan\.json /)]);
+  });
+
+  it('keeps what it passes on for a short time', () => {
+    const kept = JOBS.flatMap((job) => itemsAt(workflow, 'jobs', job, 'steps')).flatMap((step) => {
+      return String(at(step, 'uses')).startsWith('actions/upload-artifact@') ? [at(step, 'with')] : [];
+    });
+    expect(kept).toMatchObject([
+      { name: 'comment', 'retention-days': 1 },
+      { name: 'saved-plan', 'retention-days': 7 },
+      { name: 'webhooks-state' },
+    ]);
   });
 
   it('names actions by the digest of a release, and leaves no credentials in the checkout', () => {
     const actions = [...read(FILE).matchAll(/uses: (.*)/g)].map(([, action]) => action);
-    expect(actions).toHaveLength(5);
+    expect(actions).toHaveLength(11);
     for (const action of actions) expect(action).toMatch(/^actions\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
-    for (const job of ['check', 'apply']) {
+    for (const job of ['check', 'plan', 'apply']) {
       const [checkout] = itemsAt(workflow, 'jobs', job, 'steps');
       expect(at(checkout, 'with', 'persist-credentials')).toBe(false);
     }
   });
 
-  it('gives git the token of GitHub in the two steps that push, and in no other', async () => {
-    const steps = itemsAt(workflow, 'jobs', 'apply', 'steps');
-    const holders = steps.filter((step) => at(step, 'env', 'GITHUB_TOKEN') === '${{ github.token }}');
-    expect(holders.map((step) => at(step, 'name'))).toEqual(['Take the state', 'Keep the state']);
-    const env = { ...process.env, ...(at(workflow, 'jobs', 'apply', 'env') as object), GITHUB_TOKEN: 'of-this-job' };
-    const asked = 'protocol=https\nhost=github.com\n\n';
-    const answer = execFileSync('git', ['credential', 'fill'], { env, input: asked, encoding: 'utf8' });
-    expect(answer).toContain('username=x-access-token\npassword=of-this-job\n');
+  it('gives the token of GitHub to the steps that comment, fetch and push, and to no other', async () => {
+    const holders = stepsWith((step) => at(step, 'env', 'GITHUB_TOKEN') === '${{ github.token }}');
+    const needing = ['comment: Comment', 'plan: Read the state', 'apply: Take the state', 'apply: Keep the state'];
+    expect(holders).toEqual(needing);
+    for (const job of ['plan', 'apply']) {
+      const env = { ...process.env, ...(at(workflow, 'jobs', job, 'env') as object), GITHUB_TOKEN: 'of-this-job' };
+      const asked = 'protocol=https\nhost=github.com\n\n';
+      const answer = execFileSync('git', ['credential', 'fill'], { env, input: asked, encoding: 'utf8' });
+      expect(answer).toContain('username=x-access-token\npassword=of-this-job\n');
+    }
   });
 
   it('lets no expression into a script, where it could be more than text', () => {
-    for (const job of ['check', 'apply']) {
-      for (const step of itemsAt(workflow, 'jobs', job, 'steps')) expect(at(step, 'run') ?? '').not.toContain('${{');
-    }
+    expect(scripts().length).toBeGreaterThan(8);
+    for (const script of scripts()) expect(script).not.toContain('${{');
   });
 
   it('runs one apply at a time and ends none for another', () => {
@@ -64,6 +114,8 @@ describe('the workflow', () => {
       group: 'copernica-webhooks-state',
       'cancel-in-progress': false,
     });
+    // The workflow's own group is one for each pull request, and one for each run on main.
+    expect(at(workflow, 'concurrency', 'group')).toContain('github.event.pull_request.number || github.run_id');
   });
 });
 
@@ -82,7 +134,7 @@ class Repository {
   static async open(environment: Record<string, string>): Promise<Repository> {
     const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-actions-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    await mkdir(join(folder, 'bin'));
+    for (const name of ['bin', 'passed-on']) await mkdir(join(folder, name));
     // In place of the installed package: `npx --no-install copernica-webhooks …`
     await writeFile(
       join(folder, 'bin/npx'),
@@ -133,28 +185,51 @@ class Repository {
     return code === 0 ? output : null;
   }
 
-  /** A fresh machine that has checked out main and does the named steps of a job, in order, until one fails. */
-  async runner(job: 'check' | 'apply', steps: readonly string[], more: Record<string, string> = {}): Promise<Outcome> {
+  /**
+   * A fresh machine that has checked out main and does the named steps of a job, in order, until one fails. What earlier
+   * jobs pass on is there.
+   */
+  async runner(job: Job, steps: readonly string[], more: Record<string, string> = {}): Promise<Outcome> {
     await rm(join(this.folder, 'work'), { recursive: true, force: true });
     await this.git('.', 'clone', '--quiet', 'origin.git', 'work');
+    if (job === 'apply') await this.pass('passed-on', 'work');
     return this.goOn(job, steps, more);
   }
 
   /** More steps on the machine of before. */
-  async goOn(job: 'check' | 'apply', steps: readonly string[], more: Record<string, string> = {}): Promise<Outcome> {
+  async goOn(job: Job, steps: readonly string[], more: Record<string, string> = {}): Promise<Outcome> {
     const summaryFile = join(this.folder, 'summary.md');
     await writeFile(summaryFile, '');
     const env = { ...this.environmentOf(job, more.COPERNICA_WEBHOOKS_INIT ?? 'false'), ...more };
-    const files = { GITHUB_STEP_SUMMARY: summaryFile, RUNNER_TEMP: this.folder };
+    const outputFile = join(this.folder, 'output');
+    await writeFile(outputFile, '');
+    const files = { GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile };
     let said = '';
+    let failedAt: string | null = null;
     for (const name of steps) {
       const step = itemsAt(workflow, 'jobs', job, 'steps').find((candidate) => at(candidate, 'name') === name);
       const script = ['-eo', 'pipefail', '-c', String(at(step, 'run'))];
       const { code, output } = await this.do('bash', script, 'work', { ...env, ...files });
       said += output;
-      if (code !== 0) return { failedAt: name, said, summary: await readFile(summaryFile, 'utf8') };
+      if (code === 0) continue;
+      failedAt = name;
+      break;
     }
-    return { failedAt: null, said, summary: await readFile(summaryFile, 'utf8') };
+    if (job === 'plan') await this.pass('work', 'passed-on');
+    const summary = await readFile(summaryFile, 'utf8');
+    return { failedAt, said, summary, output: await readFile(outputFile, 'utf8') };
+  }
+
+  /** As the artifact with the plan goes from job to job. */
+  private async pass(from: string, to: string): Promise<void> {
+    const plan = 'plan.json';
+    await copyFile(join(this.folder, from, plan), join(this.folder, to, plan)).catch(() => undefined);
+  }
+
+  /** What a push to main does: it plans, and applies when that is approved. */
+  async release(more: Record<string, string> = {}): Promise<Outcome> {
+    const planned = await this.runner('plan', PLAN, more);
+    return planned.output.includes('changes=true') ? this.runner('apply', APPLY, more) : planned;
   }
 
   private environmentOf(job: string, firstTime: string): Record<string, string> {
@@ -179,12 +254,14 @@ interface Outcome {
   readonly failedAt: string | null;
   readonly said: string;
   readonly summary: string;
+  readonly output: string;
 }
 
+const PLAN = ['Read the state', 'Plan'];
 const APPLY = ['Take the state', 'Apply', 'Keep the state'];
 const FIRST_TIME = { COPERNICA_WEBHOOKS_INIT: 'true' };
 
-describe('the steps of apply', () => {
+describe('the steps on main', () => {
   const sandbox = useSandbox();
   const handlers = () =>
     sandbox()
@@ -195,28 +272,56 @@ describe('the steps of apply', () => {
 
   it('keep the state from one machine to the next, and create each webhook once', async () => {
     const repository = await open();
-    const first = await repository.runner('apply', APPLY, FIRST_TIME);
-    expect(first).toMatchObject({ failedAt: null, summary: expect.stringContaining('create') });
+    const first = await repository.release(FIRST_TIME);
+    expect(first).toMatchObject({ failedAt: null, summary: expect.stringContaining('**Done\\: 2 created**') });
     await repository.push(manifestOf(3));
+    const planned = await repository.runner('plan', PLAN);
+    expect(planned).toMatchObject({ failedAt: null, summary: expect.stringContaining('| `c` | create |') });
+    expect(handlers()).toHaveLength(2);
     expect(await repository.runner('apply', APPLY)).toMatchObject({ failedAt: null });
-    if (NIGHT) expect(await repository.runner('apply', APPLY)).toMatchObject({ failedAt: null });
+    // Nothing is left to approve.
+    if (NIGHT) expect(await repository.runner('plan', PLAN)).toMatchObject({ output: 'changes=false\n' });
     expect(handlers()).toEqual(['https://a.example', 'https://b.example', 'https://c.example']);
     expect(await repository.kept('under-way')).toBeNull();
     expect(await repository.kept('webhooks.state.jsonl.lock')).toBeNull();
     expect(first.said + first.summary).not.toContain(sandbox().token);
   });
 
-  it('do nothing without a state, unless it is said to be the first time', async () => {
+  atNight('do nothing of a plan that main has left behind, and keep the state as it is', async () => {
     const repository = await open();
+    await repository.release(FIRST_TIME);
+    await repository.push(manifestOf(3));
+    await repository.runner('plan', PLAN);
+    const state = await repository.kept('webhooks.state.jsonl');
+    await repository.push(manifestOf(1));
     const outcome = await repository.runner('apply', APPLY);
-    expect(outcome).toMatchObject({ failedAt: 'Take the state', said: expect.stringContaining('first-time') });
+    expect(outcome).toMatchObject({ failedAt: 'Apply', summary: expect.stringContaining('out of date') });
+    expect(outcome.summary).toContain('c: planned was create');
+    expect(await repository.goOn('apply', ['Keep the state'])).toMatchObject({ failedAt: null });
+    expect(handlers()).toHaveLength(2);
+    expect(await repository.kept('webhooks.state.jsonl')).toBe(state);
+    expect(await repository.kept('under-way')).toBeNull();
+  });
+
+  it('plan and do nothing without a state, unless it is said to be the first time', async () => {
+    const repository = await open();
+    for (const [job, steps] of [
+      ['plan', PLAN],
+      ['apply', APPLY],
+    ] as const) {
+      const outcome = await repository.runner(job, steps);
+      expect(outcome).toMatchObject({ failedAt: steps[0], said: expect.stringContaining('first-time') });
+    }
     expect(handlers()).toEqual([]);
   });
 
   atNight('do nothing after a run whose machine was lost before it brought the state back', async () => {
     const repository = await open();
+    await repository.runner('plan', PLAN, FIRST_TIME);
     expect(await repository.runner('apply', ['Take the state', 'Apply'], FIRST_TIME)).toMatchObject({ failedAt: null });
     for (const environment of [{}, FIRST_TIME]) {
+      const planned = await repository.runner('plan', PLAN, environment);
+      expect(planned).toMatchObject({ failedAt: 'Read the state', said: expect.stringContaining('is under way') });
       const outcome = await repository.runner('apply', APPLY, environment);
       expect(outcome.failedAt).toBe('Take the state');
       expect(outcome.said).toContain('https://github.example/o/r/actions/runs/7 never brought its state back');
@@ -224,33 +329,40 @@ describe('the steps of apply', () => {
     expect(handlers()).toHaveLength(2);
   });
 
-  atNight('keep the state of a run that failed, too', async () => {
+  atNight('keep the state of a run that failed, and plan what it left', async () => {
     const repository = await open();
-    sandbox().orderFault('create@2:400*always');
+    sandbox().orderFault('create@2:400');
     // GitHub goes on with "Keep the state" after the failure: `if: always()`.
-    expect(await repository.runner('apply', APPLY, FIRST_TIME)).toMatchObject({ failedAt: 'Apply' });
+    expect(await repository.release(FIRST_TIME)).toMatchObject({ failedAt: 'Apply' });
     expect(await repository.goOn('apply', ['Keep the state'])).toMatchObject({ failedAt: null });
     expect(await repository.kept('webhooks.state.jsonl')).toContain('https://a.example');
     expect(await repository.kept('under-way')).toBeNull();
+    expect(await repository.release()).toMatchObject({ failedAt: null });
+    expect(handlers()).toEqual(['https://a.example', 'https://b.example']);
   });
 });
 
 describe('the steps for a pull request', () => {
-  atNight('show what merging would do, at the lines that it is about and as a summary', async () => {
+  it('write one comment with what merging would do, and write it anew at the next push', async () => {
+    const comments = await openComments({ before: 120 });
     const repository = await Repository.open({ TZ: 'UTC' });
-    await repository.push(manifestOf(3));
-    const outcome = await repository.runner('check', ['Validate', 'Plan']);
-    expect(outcome.failedAt).toBeNull();
-    expect(outcome.said).toContain('::notice file=webhooks.yaml,line=4,title=create c::');
-    expect(outcome.summary).toMatch(/\+ create +c .*https:\/\/c\.example/);
-    expect(outcome.summary).toContain('Plan: 1 to create');
-  });
-
-  it('stop at a manifest that is broken, with the place', async () => {
-    const repository = await Repository.open({ TZ: 'UTC' });
-    await repository.push(`${manifestOf(1)}  - { name: b, handlr: https://b.example, trigger: create }\n`);
-    const outcome = await repository.runner('check', ['Validate', 'Plan']);
-    expect(outcome.failedAt).toBe('Validate');
-    expect(outcome.said).toMatch(/::error file=webhooks\.yaml,line=3/);
+    /** GitHub goes on with "Plan" and the comment after a failure of "Validate": `!cancelled()`. */
+    const push = async (manifest: string) => {
+      await repository.push(manifest);
+      const validated = await repository.runner('check', ['Validate']);
+      const planned = await repository.goOn('check', ['Plan']);
+      expect(await repository.goOn('comment', ['Comment'], comments.environment)).toMatchObject({ failedAt: null });
+      return { validated, planned };
+    };
+    const good = await push(manifestOf(3));
+    expect([good.validated.failedAt, good.planned.failedAt]).toEqual([null, null]);
+    expect(good.planned.summary).toContain('1 to create');
+    const [first, ...more] = comments.written();
+    expect([first, more]).toEqual([expect.stringMatching(/1 to create, 2 unchanged.*\| `c` \| create \|/s), []]);
+    const broken = await push(`${manifestOf(1)}  - { name: b, handlr: https://b.example, trigger: create }\n`);
+    expect([broken.validated.failedAt, broken.planned.failedAt]).toEqual(['Validate', 'Plan']);
+    expect(broken.validated.said).toMatch(/::error file=webhooks\.yaml,line=3/);
+    expect(comments.written()).toEqual([expect.stringMatching(/webhooks\.yaml:3:\d+: error: unknown field "handlr"/)]);
+    expect(comments.all.slice(0, 120).filter(({ body }) => body.includes('What merging'))).toEqual([]);
   });
 });

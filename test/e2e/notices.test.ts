@@ -38,7 +38,7 @@ const codes = (notices: Receiver['notices']) =>
 describe('notices', () => {
   it('tell of a failed run once, and once when all is well again, to whom the file says', async () => {
     const receiver = await openReceiver();
-    const { place } = await openPlace(null, 'create:before:400*2');
+    const { place } = await openPlace(null, 'create:before:401*2');
     // As Docker and Kubernetes secrets are.
     await place.write('notify', `${receiver.url}\n`);
     place.environment.COPERNICA_WEBHOOKS_NOTIFY_FILE = 'notify';
@@ -220,7 +220,7 @@ describe('where notices go', () => {
 describe('notices of several accounts', () => {
   atNight('go where each says, with its name; of one that can’t begin, too', async () => {
     const [live_, test] = [await openReceiver(), await openReceiver()];
-    const sandbox = await openSandbox({ faults: ['create:before:400'] });
+    const sandbox = await openSandbox({ faults: ['create:before:401'] });
     const place = await Workplace.open(sandbox);
     Object.assign(place.environment, {
       LIVE: sandbox.token,

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -7,9 +6,10 @@ import type { Sandbox } from '../../src/sandbox/server.js';
 import { fileStore } from '../../src/state/file/store.js';
 import { Workplace } from '../helpers/cli.js';
 import { NIGHT } from '../helpers/night.js';
+import { readPage, sectionOf, stepsOf } from '../helpers/page.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
-const PAGE = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+const PAGE = readPage('operations.md');
 const COMMAND = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const STATE = 'webhooks.state.jsonl';
 const MANIFEST = `webhooks:
@@ -82,26 +82,6 @@ const WAYS_OUT = new Set(['Uncertain', 'Possibly duplicated', 'Orphaned', 'Drift
 
 const BY_DAY = new Set(['The wrong account', 'The lock is held', 'The state is lost']);
 
-interface Step {
-  readonly command: string;
-  readonly output: string;
-}
-
-/** The commands of a section with what they print, in order: lines that begin with `$` in blocks of `console`. */
-function stepsOf(heading: string): Step[] {
-  const section = PAGE.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? '';
-  const blocks = [...section.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
-  return blocks.flatMap((text) =>
-    text
-      .split(/^\$ /m)
-      .slice(1)
-      .map((step) => {
-        const [command = '', ...lines] = step.split('\n');
-        return { command, output: lines.join('\n').trimEnd() };
-      }),
-  );
-}
-
 /** `…` on the page stands for anything within a line. */
 function asPattern(output: string): RegExp {
   const parts = output.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
@@ -148,7 +128,7 @@ describe('docs/operations.md', () => {
     async (heading, setUp) => {
       const scene = await openScene();
       await setUp(scene);
-      const steps = stepsOf(heading);
+      const steps = stepsOf(sectionOf(PAGE, heading));
       expect(steps.length).toBeGreaterThan(0);
       for (const { command, output } of steps) {
         const said = await inShell(scene, command);
@@ -167,7 +147,7 @@ describe('docs/operations.md', () => {
     await SCENES['The state is lost']?.({ sandbox, place });
     const before = sandbox.account();
     const type = (command: string) => place.run(...command.split(' ').slice(1));
-    const commands = stepsOf('The state is lost').map(({ command }) => command);
+    const commands = stepsOf(sectionOf(PAGE, 'The state is lost')).map(({ command }) => command);
     const settling = commands.filter((command) => command.includes(' import '));
     expect(settling).toHaveLength(1);
     for (const command of commands.filter((one) => !settling.includes(one))) await type(command);

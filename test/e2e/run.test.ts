@@ -67,7 +67,7 @@ describe('the daemon', () => {
   });
 
   atNight('tries again by itself after a failure', async () => {
-    const sandbox = await openSandbox({ faults: [{ on: 'create', reply: { kind: 'answer', status: 400 } }] });
+    const sandbox = await openSandbox({ faults: [{ on: 'create', reply: { kind: 'answer', status: 401 } }] });
     const place = await Workplace.open(sandbox);
     await place.write('webhooks.yaml', manifestOf('a'));
     const daemon = await startDaemon(place);

@@ -72,7 +72,7 @@ describe('the status server', () => {
   });
 
   it('has metrics as Prometheus wants them', async () => {
-    const { place } = await openPlace('create:before:400');
+    const { place } = await openPlace('create:before:401');
     const { get, until } = await startWithStatus(place, '--init');
     await until(({ accounts }) => (accounts[0]?.counts.managed ?? 0) === 2);
     const { headers, body } = await get('/metrics');

@@ -45,7 +45,7 @@ function leaveFolder(): void {
   for (const go of next) go();
 }
 
-function memoryHost(environment: Call['environment']) {
+export function memoryHost(environment: Call['environment']) {
   const written = { stdout: '', stderr: '' };
   const sinkOf = (name: keyof typeof written) => {
     const write = (text: string) => {

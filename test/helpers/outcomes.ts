@@ -10,8 +10,17 @@ const AT = '2026-01-01T00:00:00.000Z';
 
 export type RunEnded = Extract<StatusEvent, { kind: 'run-ended' }>;
 
-/** What became of an entry: `fine`, `drifted` (and put back), or what went wrong. */
-export type Fate = 'fine' | 'drifted' | 'failed' | 'refused' | 'uncertain' | 'skipped' | 'doubled' | 'orphaned';
+/** What became of an entry: `fine`, `drifted` (and put back; `unmended`: or not), or what went wrong. */
+export type Fate =
+  | 'fine'
+  | 'drifted'
+  | 'unmended'
+  | 'failed'
+  | 'refused'
+  | 'uncertain'
+  | 'skipped'
+  | 'doubled'
+  | 'orphaned';
 
 /** What a run comes to in which these entries fared so. */
 export function report(
@@ -51,14 +60,20 @@ function recordsOf(name: string, intent: number, doubled: boolean): StateRecord[
 }
 
 function changeOf(name: string, fate: Fate): AppliedChange {
-  const desired = { name, spec: { handler: 'https://a.example/x', trigger: 'create' }, line: 1, column: 1 } as const;
+  const desired = {
+    name,
+    spec: { handler: 'https://a.example/x', trigger: 'create' },
+    file: 'webhooks.yaml',
+    line: 1,
+    column: 1,
+  } as const;
   const of = { name, desired, id: 1 };
   const drift: Change = { ...of, reason: CHANGED_IN_ACCOUNT, action: 'update', from: null, differences: [] };
   const orphaned: Change = { ...of, reason: '', action: 'orphaned', spec: desired.spec };
   const none: Change = { ...of, reason: '', action: 'none' };
-  const change = fate === 'drifted' ? drift : fate === 'orphaned' ? orphaned : none;
+  const change = fate === 'drifted' || fate === 'unmended' ? drift : fate === 'orphaned' ? orphaned : none;
   const isDone = fate === 'fine' || fate === 'drifted' || fate === 'doubled' || fate === 'orphaned';
-  const result = isDone ? 'done' : fate;
+  const result = isDone ? 'done' : fate === 'unmended' ? 'failed' : fate;
   const remedy = 'look at it';
   const error =
     result === 'done'

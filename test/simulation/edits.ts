@@ -1,11 +1,5 @@
 import fc from 'fast-check';
-import {
-  type DesiredWebhook,
-  type HandlerAsWritten,
-  TRIGGERS,
-  type WebhookSpec,
-  webhookKey,
-} from '../../src/webhook.js';
+import { type DesiredWebhook, type FormerName, TRIGGERS, type WebhookSpec, webhookKey } from '../../src/webhook.js';
 
 /** In handlers of the simulation: nothing that is printed may hold them. */
 export const HANDLER_SECRETS = ['hunter2-user-info', 'hunter2-query'] as const;
@@ -14,9 +8,12 @@ export const HANDLER_SECRETS = ['hunter2-user-info', 'hunter2-query'] as const;
 export type Edit =
   | { readonly kind: 'add'; readonly name: string; readonly spec: WebhookSpec }
   | { readonly kind: 'set'; readonly at: number; readonly spec: WebhookSpec; readonly field: keyof WebhookSpec }
-  | { readonly kind: 'rename'; readonly at: number; readonly name: string }
+  /** `says`: the manifest says what it was. */
+  | { readonly kind: 'rename'; readonly at: number; readonly name: string; readonly says?: boolean }
   | { readonly kind: 'swap'; readonly at: number; readonly with: number }
-  | { readonly kind: 'remove'; readonly at: number }
+  /** `says`: the manifest names it under `removed` from now on. */
+  | { readonly kind: 'remove'; readonly at: number; readonly says?: boolean }
+  | { readonly kind: 'protect'; readonly at: number; readonly protect: boolean }
   | { readonly kind: 'move'; readonly at: number; readonly to: number }
   /** The very same webhook twice, which is an error until one of them is changed. */
   | { readonly kind: 'copy'; readonly at: number; readonly name: string }
@@ -40,7 +37,8 @@ export const specs: fc.Arbitrary<WebhookSpec> = fc
   })
   .map(withoutUndefined);
 
-export const edits: fc.Arbitrary<Edit> = fc.oneof(
+/** Those that say nothing of former names, and protect nothing. */
+export const plainEdits: fc.Arbitrary<Edit> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('add' as const), name: names, spec: specs }) },
   {
     weight: 4,
@@ -59,6 +57,15 @@ export const edits: fc.Arbitrary<Edit> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const), keep: fc.nat(4) }) },
 );
 
+const says = fc.constant(true);
+
+export const edits: fc.Arbitrary<Edit> = fc.oneof(
+  { weight: 16, arbitrary: plainEdits },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rename' as const), at, name: names, says }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), at, says }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('protect' as const), at, protect: fc.boolean() }) },
+);
+
 /** The manifest after an edit. Not always one that is valid: see `isValid`. */
 export function edited(entries: Entries, edit: Edit): Entries {
   if (edit.kind === 'add') return [...entries, entryOf(edit.name, edit.spec)];
@@ -67,10 +74,18 @@ export function edited(entries: Entries, edit: Edit): Entries {
   const entry = entries[index];
   if (entry === undefined) return entries;
   switch (edit.kind) {
-    case 'set':
-      return entries.with(index, entryOf(entry.name, withField(entry.spec, edit.field, edit.spec)));
-    case 'rename':
-      return entries.with(index, { ...entry, name: edit.name });
+    case 'set': {
+      const { handlerAsWritten: _, ...rest } = entry;
+      return entries.with(index, { ...rest, ...specWith(withField(entry.spec, edit.field, edit.spec)) });
+    }
+    case 'rename': {
+      const was = { name: entry.name, ...PLACE };
+      return entries.with(index, { ...entry, name: edit.name, ...(edit.says ? { was } : {}) });
+    }
+    case 'protect': {
+      const { protect: _, ...rest } = entry;
+      return entries.with(index, edit.protect ? { ...rest, protect: true } : rest);
+    }
     case 'swap': {
       const other = edit.with % entries.length;
       const partner = entries[other] ?? entry;
@@ -103,14 +118,39 @@ export function valid(entries: Entries): Entries {
   });
 }
 
+/** The name that an edit takes out and the manifest names under `removed` then, or null. */
+export function removedBy(entries: Entries, edit: Edit): string | null {
+  if (edit.kind !== 'remove' || edit.says !== true) return null;
+  return entries[edit.at % Math.max(1, entries.length)]?.name ?? null;
+}
+
+/** What a manifest says of former names, without what its own checks would not let pass: each goes one way. */
+export function manifestOf(
+  entries: Entries,
+  removed: ReadonlySet<string>,
+): { readonly entries: Entries; readonly removed: readonly FormerName[] } {
+  const names = new Set(entries.map(({ name }) => name));
+  const checked = entries.map((entry): DesiredWebhook => {
+    const { was, ...rest } = entry;
+    if (was === undefined || names.has(was.name)) return rest;
+    names.add(was.name);
+    return entry;
+  });
+  const left = [...removed].filter((name) => !names.has(name));
+  return { entries: checked, removed: left.map((name) => ({ name, ...PLACE })) };
+}
+
+const PLACE = { file: 'webhooks.yaml', line: 2, column: 5 } as const;
+
 export function entryOf(name: string, spec: WebhookSpec): DesiredWebhook {
-  return { name, spec, ...writtenOf(spec), line: 2, column: 5 };
+  return { name, ...specWith(spec), ...PLACE };
 }
 
 /** As a manifest has it that takes what is secret from variables. */
-function writtenOf({ handler }: WebhookSpec): HandlerAsWritten {
+function specWith(spec: WebhookSpec): Pick<DesiredWebhook, 'spec' | 'handlerAsWritten'> {
+  const { handler } = spec;
   const written = HANDLER_SECRETS.reduce((text, secret, index) => text.replaceAll(secret, `\${V${index}}`), handler);
-  return written === handler ? {} : { handlerAsWritten: written };
+  return { spec, ...(written === handler ? {} : { handlerAsWritten: written }) };
 }
 
 function withField(spec: WebhookSpec, field: keyof WebhookSpec, from: WebhookSpec): WebhookSpec {

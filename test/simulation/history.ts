@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { FaultOrder } from '../../src/sandbox/model/faults.js';
-import { type Edit, type Entries, edits, entryOf, specs, valid } from './edits.js';
+import { type Edit, type Entries, edits, entryOf, plainEdits, specs, valid } from './edits.js';
 
 export const CALLS = ['create', 'update', 'delete', 'read', 'list', 'identity'] as const;
 export type CallKind = (typeof CALLS)[number];
@@ -198,32 +198,41 @@ const hands: fc.Arbitrary<HandStep> = fc.oneof(
   fc.record({ kind: fc.constant('by-hand' as const), what: fc.constant('twin' as const), at: position }),
 );
 
-const steps: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 12, arbitrary: runs },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constant('edit' as const),
-      edits: fc.array(edits, { minLength: 1, maxLength: 3 }),
-    }),
-  },
-  { weight: 2, arbitrary: hands },
-  { weight: 1, arbitrary: fc.constantFrom({ kind: 'break' as const }, { kind: 'mend' as const }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('others' as const), ids: fc.constantFrom(1, 10, 40, 150) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.constantFrom(100, 30_000, 61_000) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('jump' as const), byMs: fc.constantFrom(...JUMPS_MS) }) },
-);
+const stepsWith = (someEdits: fc.Arbitrary<Edit>): fc.Arbitrary<Step> =>
+  fc.oneof(
+    { weight: 12, arbitrary: runs },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        kind: fc.constant('edit' as const),
+        edits: fc.array(someEdits, { minLength: 1, maxLength: 3 }),
+      }),
+    },
+    { weight: 2, arbitrary: hands },
+    { weight: 1, arbitrary: fc.constantFrom({ kind: 'break' as const }, { kind: 'mend' as const }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('others' as const), ids: fc.constantFrom(1, 10, 40, 150) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.constantFrom(100, 30_000, 61_000) }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('jump' as const), byMs: fc.constantFrom(...JUMPS_MS) }) },
+  );
 
-export const histories: fc.Arbitrary<History> = fc.record({
-  seed: fc.nat(),
-  first: fc
-    .array(fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd', 'e'), spec: specs }), { minLength: 1, maxLength: 5 })
-    .map((entries) => valid(entries.map(({ name, spec }) => entryOf(name, spec)))),
-  crowd: fc.nat(9).map((drawn) => (drawn === 0 ? 10 : 0)),
-  steps: fc.array(steps, { minLength: 1, maxLength: 8 }),
-  limits: fc.constantFrom('absent', 'absent', 'string', 'number', 'null'),
-  list: fc.constantFrom('refused', 'refused', 'envelope'),
-  putWithoutCallers: fc.constantFrom('both', 'keeps'),
-  scanLimit: fc.constantFrom(20, 100, 100),
-  pruneInTheEnd: fc.boolean(),
-});
+const historiesWith = (someEdits: fc.Arbitrary<Edit>): fc.Arbitrary<History> =>
+  fc.record({
+    seed: fc.nat(),
+    first: fc
+      .array(fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd', 'e'), spec: specs }), { minLength: 1, maxLength: 5 })
+      .map((entries) => valid(entries.map(({ name, spec }) => entryOf(name, spec)))),
+    crowd: fc.nat(9).map((drawn) => (drawn === 0 ? 10 : 0)),
+    steps: fc.array(stepsWith(someEdits), { minLength: 1, maxLength: 8 }),
+    limits: fc.constantFrom('absent', 'absent', 'string', 'number', 'null'),
+    list: fc.constantFrom('refused', 'refused', 'envelope'),
+    putWithoutCallers: fc.constantFrom('both', 'keeps'),
+    scanLimit: fc.constantFrom(20, 100, 100),
+    pruneInTheEnd: fc.boolean(),
+  });
+
+export const histories = historiesWith(edits);
+/** Whose manifests say nothing of former names, and protect nothing. */
+export const plainHistories = historiesWith(plainEdits);

@@ -1,5 +1,6 @@
 import type { Intent, State } from '../../src/state/state.js';
 import { shownHandler, visibleKey, type WebhookSpec, webhookKey } from '../../src/webhook.js';
+import { manifestOf } from './edits.js';
 import { specOf } from './terms.js';
 import type { World } from './world.js';
 
@@ -37,15 +38,18 @@ export function check(world: World, { prune }: { readonly prune: boolean }): Ver
     [...state.intents.values()].filter(({ name }) => excusedNames.has(name)).map((intent) => visibleKey(intent.spec)),
   );
   for (const entry of entries) {
-    const { name, spec } = entry;
+    const { name, spec, protect = false, was } = entry;
     if (isExcused(spec) || excusedNames.has(name)) continue;
     const known = state.entries.get(name);
     const id = known?.id;
     if (id === undefined && waitedFor.has(visibleKey(spec))) continue;
+    // The webhook that it takes over would have to be replaced, which is refused.
+    if (id === undefined && protect && was !== undefined && state.entries.has(was.name)) continue;
     // That it was removed or changed by hand can't be seen, and each run says so.
     if (id !== undefined && world.unreadable.has(id)) continue;
     const webhook = id === undefined ? undefined : live.get(id);
     if (webhook === undefined) violations.push(`${name}: webhook ${id ?? 'none'} is not there`);
+    else if (protect && isReplacedOnly(specOf(webhook), spec)) continue;
     else if (webhookKey(specOf(webhook)) !== webhookKey(spec))
       violations.push(`${name}: webhook ${id} is not as it says`);
     else if (known !== undefined && shownHandler(known) !== shownHandler(entry))
@@ -58,9 +62,11 @@ export function check(world: World, { prune }: { readonly prune: boolean }): Ver
       violations.push(`webhook ${id} of ours is there, and nobody knows of it`);
   }
   const names = new Set(entries.map(({ name }) => name));
-  for (const { name, spec } of state.entries.values()) {
-    const isLeft = prune && !names.has(name) && !excusedNames.has(name) && !isExcused(spec);
-    if (isLeft) violations.push(`${name} was not pruned`);
+  const removed = new Set(manifestOf(entries, world.removed).removed.map(({ name }) => name));
+  for (const { name, spec, isProtected = false } of state.entries.values()) {
+    if (names.has(name) || isProtected || excusedNames.has(name) || isExcused(spec)) continue;
+    if (removed.has(name)) violations.push(`${name} was not removed`);
+    else if (prune) violations.push(`${name} was not pruned`);
   }
   for (const { id, spec } of state.pendingDeletes.values()) {
     if (!isExcused(spec)) violations.push(`webhook ${id} is still to be deleted`);
@@ -72,6 +78,11 @@ export function check(world: World, { prune }: { readonly prune: boolean }): Ver
     if (candidates !== undefined) violations.push(`intent ${intent} of ${name} may have made ${candidates.join()}`);
   }
   return { violations, excused };
+}
+
+/** Only another webhook could be as it says, and a protected one is not replaced. */
+function isReplacedOnly(live: WebhookSpec, { database, collection }: WebhookSpec): boolean {
+  return live.database !== database || live.collection !== collection;
 }
 
 /** What may be its fits an open intent of another entry just as well. */

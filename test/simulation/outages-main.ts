@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { histories } from './history.js';
+import { plainHistories } from './history.js';
 import { check } from './invariants.js';
 import { outages } from './outages.js';
 import { Player, play } from './play.js';
@@ -14,7 +14,7 @@ const numRuns = Number(process.env.HISTORIES);
 const sizes = { min: 1, max: Number(process.env.SIZE ?? 40) };
 
 const { failed } = await fc.check(
-  fc.asyncProperty(fc.oneof(outages(sizes), histories), async (history) => {
+  fc.asyncProperty(fc.oneof(outages(sizes), plainHistories), async (history) => {
     try {
       const world = await play(history);
       await new Player(world, history).settle(history.pruneInTheEnd);

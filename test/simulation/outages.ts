@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { FaultOrder } from '../../src/sandbox/model/faults.js';
-import { type Entries, edits } from './edits.js';
+import { type Entries, plainEdits } from './edits.js';
 import type { End, History, RunStep, Step } from './history.js';
 import { CLEAN } from './play.js';
 
@@ -68,7 +68,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('edit' as const),
-      edits: fc.array(edits, { minLength: 1, maxLength: 3 }),
+      edits: fc.array(plainEdits, { minLength: 1, maxLength: 3 }),
     }),
   },
   {

@@ -1,8 +1,9 @@
 import { ProductError } from '../../src/errors.js';
 import { formatApplied } from '../../src/output/apply-text.js';
 import { type RunOptions, type RunReport, runOnce } from '../../src/reconcile/run-once.js';
+import type { Unfinished } from '../../src/reconcile/unfinished.js';
 import { TRIGGERS } from '../../src/webhook.js';
-import { edited, entryOf, valid } from './edits.js';
+import { edited, entryOf, removedBy, valid } from './edits.js';
 import type { HandStep, History, RunStep, Step } from './history.js';
 import { manyEntries } from './many.js';
 import { Process } from './process.js';
@@ -75,7 +76,11 @@ export class Player {
       case 'run':
         return this.#runWithFaults(step);
       case 'edit':
-        world.entries = step.edits.reduce(edited, world.entries);
+        for (const edit of step.edits) {
+          const name = removedBy(world.entries, edit);
+          if (name !== null) world.removed.add(name);
+          world.entries = edited(world.entries, edit);
+        }
         return;
       case 'break':
       case 'mend':
@@ -125,24 +130,27 @@ export class Player {
     const { jump } = step;
     const callOff = jump === null ? () => {} : world.time.after(jump.afterMs, () => world.jump(jump.byMs));
     let outcome = await this.run(step);
+    let unfinishedBefore: Unfinished | undefined;
     for (let back = 0; back < step.comesBack && !step.wait && outcome !== 'died'; back += 1) {
       await world.time.pass(waitMs(outcome));
-      outcome = await this.run({ ...step, refresh: false, end: null });
+      const unfinished: Unfinished | undefined = isReport(outcome) ? outcome.unfinished : unfinishedBefore;
+      outcome = await this.run({ ...step, refresh: step.refresh && unfinished === undefined, end: null }, unfinished);
+      unfinishedBefore = unfinished;
     }
     callOff();
     world.model.clearFaults();
     world.noConnection = [];
   }
 
-  /** One run of a process, to its end or its death. */
-  async run(step: RunStep): Promise<Outcome> {
+  /** One run of a process, to its end or its death; `unfinished`: it tries again what another one left. */
+  async run(step: RunStep, unfinished?: Unfinished): Promise<Outcome> {
     const world = this.#world;
     const { recorder } = world;
     // The first run decides whose state it is.
     const process = new Process(world, world.state === null ? { ...step, token: 'ours' } : step);
     const sent = world.model.requests.length;
     const { isManifestValid } = world;
-    const { ports, options } = this.#sabotaged(process, this.#options(step, process));
+    const { ports, options } = this.#sabotaged(process, { ...this.#options(step, process), unfinished });
     let outcome: Outcome | undefined;
     runOnce(ports, options).then(
       (report) => {
@@ -170,7 +178,6 @@ export class Player {
   #options(step: RunStep, process: Process): RunOptions {
     const { refresh, prune, force, hold, wait, concurrency, retry } = step;
     return {
-      manifestFile: 'webhooks.yaml',
       concurrency,
       timeoutMs: 30_000,
       init: true,
@@ -206,9 +213,13 @@ export class Player {
   }
 }
 
+function isReport(outcome: Outcome): outcome is RunReport {
+  return outcome !== 'died' && !(outcome instanceof ProductError);
+}
+
 /** As the daemon waits: for the back-off, or for what is uncertain to settle. */
 function waitMs(outcome: Outcome): number {
-  if (outcome === 'died' || outcome instanceof ProductError || outcome.comeBackInMs === null) return RETRY_MS;
+  if (!isReport(outcome) || outcome.comeBackInMs === null) return RETRY_MS;
   return Math.max(RETRY_MS, outcome.comeBackInMs);
 }
 

@@ -12,6 +12,7 @@ import type { WireReply } from '../../src/sandbox/model/exchange.js';
 import { exchange } from '../../src/sandbox/model/exchange.js';
 import type { State } from '../../src/state/state.js';
 import type { OpenJournal, StateLease } from '../../src/state/store.js';
+import { manifestOf } from './edits.js';
 import type { CallKind, End } from './history.js';
 import { memoryStore } from './memory-store.js';
 import type { SentPost } from './recorder.js';
@@ -103,8 +104,8 @@ export class Process {
     const { recorder } = this.#world;
     return {
       loadManifest: async () => {
-        const { entries, isManifestValid } = this.#world;
-        if (isManifestValid) return { entries, warnings: [] };
+        const { entries, removed, isManifestValid } = this.#world;
+        if (isManifestValid) return { ...manifestOf(entries, removed), warnings: [] };
         throw productError('input', { code: 'bad-manifest', message: 'the manifest is broken' });
       },
       lockState: () => this.#take(),

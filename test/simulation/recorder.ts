@@ -221,7 +221,10 @@ export class Recorder {
     observed.managed = Math.max(observed.managed, (observed.state?.entries.size ?? 0) + observed.doomed);
     switch (record.type) {
       case 'deleting':
-        observed.doomed += 1;
+        // What the manifest names is not for the guard.
+        if (!this.#world.removed.has(record.name)) observed.doomed += 1;
+        if (observed.state?.entries.get(record.name)?.isProtected)
+          this.#accuse(`deletes ${record.name}, which is protected`);
         break;
       case 'unknown':
         this.#onLost(observed, record.intent, Date.parse(record.at));

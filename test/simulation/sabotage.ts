@@ -138,7 +138,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     shows: /sent something for a broken manifest/,
     ports: (ports) => ({
       ...ports,
-      loadManifest: () => ports.loadManifest().catch(() => ({ entries: [], warnings: [] })),
+      loadManifest: () => ports.loadManifest().catch(() => ({ entries: [], removed: [], warnings: [] })),
     }),
   },
   'that a webhook is on its way out is not recorded': without(/is still to be deleted/, 'removed'),

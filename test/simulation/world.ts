@@ -29,6 +29,8 @@ export class World {
   readonly model: WatchedModel;
   readonly recorder: Recorder;
   entries: Entries;
+  /** Names that the manifest has listed under `removed` at some time. */
+  readonly removed = new Set<string>();
   isBroken = false;
   noConnection: (NoConnection & { seen: number })[] = [];
   /** Ids of which no read is answered. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseUrl } from '../../text/parse-url.js';
 import type { ApiRequest } from './http.js';
 
 // Deliberately not taken from src/webhook.ts: a trigger that the manifest gets wrong must be refused here.
@@ -9,7 +10,7 @@ const TRIGGERS = [
 /** A webhook without any is called by all of them. */
 export const CALLERS = ['ms', 'publisher'] as const;
 
-const isHandler = (text: string) => /^https?:\/\//i.test(text) && URL.canParse(text);
+const isHandler = (text: string) => /^https?:\/\//i.test(text) && parseUrl(text) !== null;
 const limit = z
   .union([z.number(), z.string()])
   .refine((value) => /^[1-9]\d{0,14}$/.test(String(value)))

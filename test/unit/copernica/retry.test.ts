@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CallFailure, CopernicaApi } from '../../../src/copernica/api.js';
 import { CircuitBreaker, type Outage } from '../../../src/copernica/circuit-breaker.js';
 import { createCopernicaClient } from '../../../src/copernica/client.js';
-import { mayRepeat, RETRY, waitAfter } from '../../../src/copernica/retry-policy.js';
+import { isRefusedForGood, mayRepeat, RETRY, waitAfter } from '../../../src/copernica/retry-policy.js';
 import type { WebhookSpec } from '../../../src/webhook.js';
 import { answer, closedPort, json, LOAD_BALANCER_PAGE, type Script, startRawServer } from '../../helpers/raw-server.js';
 
@@ -269,5 +269,20 @@ describe('the pace of all calls together', () => {
     });
     onTestFinished(() => api.close());
     expect(await api.createWebhook(SPEC)).toMatchObject({ kind: 'turned-away', retryAfterMs: 60_000 });
+  });
+});
+
+describe('a request that Copernica refuses', () => {
+  it.each<[string, Omit<CallFailure, 'ok' | 'message'>, boolean]>([
+    ['400', { kind: 'refused', status: 400 }, true],
+    ['422', { kind: 'refused', status: 422 }, true],
+    ['400, for the token', { kind: 'refused', status: 400, tokenRejected: true }, false],
+    ['401', { kind: 'refused', status: 401, tokenRejected: true }, false],
+    ['404', { kind: 'refused', status: 404 }, false],
+    ['400 from a proxy', { kind: 'unknown', status: 400 }, false],
+    ['429', { kind: 'turned-away', status: 429 }, false],
+    ['no connection', { kind: 'not-sent' }, false],
+  ])('%s gets the same answer until something changes: %s', (_answer, failure, expected) => {
+    expect(isRefusedForGood({ ok: false, message: '', ...failure })).toBe(expected);
   });
 });

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type DaemonPorts, type RunResult, runDaemon } from '../../../src/daemon/daemon.js';
+import { type DaemonPorts, type RunOutcome, runDaemon } from '../../../src/daemon/daemon.js';
 
 const DAY_MS = 24 * 3_600_000;
-const WELL: RunResult = { result: 'ok', comeBackInMs: null };
+const WELL: RunOutcome = { result: 'ok', comeBackInMs: null };
 
 /** What somebody waits for, and the test brings about. */
 function promised<T>() {
@@ -54,6 +54,7 @@ function start(ports: Partial<DaemonPorts> = {}, before: (stops: Stops) => void 
     },
     random: () => 0,
     graceMs: 25_000,
+    onWaiting: (afterMs) => void did.push(`wait ${afterMs}`),
     onStopping: () => void did.push('stopping'),
     ...ports,
   });
@@ -143,7 +144,7 @@ describe('the end', () => {
   });
 
   it('waits for the run under way, which is told to start nothing new', async () => {
-    const run = promised<RunResult>();
+    const run = promised<RunOutcome>();
     let stop: AbortSignal | undefined;
     const daemon = start({
       run: (_triggers, signal) => {
@@ -159,7 +160,7 @@ describe('the end', () => {
   });
 
   it('waits no longer when it is asked for again, or when the grace time is over', async () => {
-    const hangs = { run: () => new Promise<RunResult>(() => {}) };
+    const hangs = { run: () => new Promise<RunOutcome>(() => {}) };
     const impatient = start(hangs);
     await settled();
     impatient.stop();
@@ -172,7 +173,7 @@ describe('the end', () => {
   });
 
   it('lets nothing begin that comes meanwhile: no change, no schedule, no hangup', async () => {
-    const run = promised<RunResult>();
+    const run = promised<RunOutcome>();
     const runs: string[] = [];
     const daemon = start({
       run: (triggers) => {

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { LastGoodManifest, PRUNE_AFTER_MS } from '../../../src/daemon/last-good.js';
 
-const VALID = { entries: [], warnings: [] };
+const VALID = { entries: [], removed: [], warnings: [] };
 const BROKEN = { problems: [{ severity: 'error', code: 'yaml-syntax', message: 'this is not YAML' }] } as const;
 const GONE = { problems: [{ severity: 'error', code: 'manifest-missing', message: 'it does not exist' }] } as const;
 

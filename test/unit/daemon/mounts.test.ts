@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isMountedFile, mountIn, mountPoints } from '../../../src/daemon/mounts.js';
+import { mountedFileOf, mountIn, mountPoints } from '../../../src/daemon/mounts.js';
 import { aFolder } from './watched.js';
 
 const run = promisify(execFile);
@@ -58,8 +58,8 @@ describe('a manifest', () => {
   it('is no mount where it is a plain file or is missing', async () => {
     const folder = await aFolder();
     await writeFile(join(folder, 'webhooks.yaml'), '');
-    expect(await isMountedFile(join(folder, 'webhooks.yaml'))).toBe(false);
-    expect(await isMountedFile(join(folder, 'missing.yaml'))).toBe(false);
+    expect(await mountedFileOf(join(folder, 'webhooks.yaml'))).toBe(null);
+    expect(await mountedFileOf(join(folder, 'missing.yaml'))).toBe(null);
   });
 
   it('is recognised as a mount, by way of a symbolic link too, unless its folder is what is mounted', async (test) => {
@@ -78,9 +78,11 @@ describe('a manifest', () => {
     const mounted =
       (await mount(join(paths.outside, 'webhooks.yaml'), file)) && (await mount(paths.outside, paths.shared));
     if (!mounted) test.skip('this user may not mount');
-    expect(await isMountedFile(file)).toBe(true);
-    expect(await isMountedFile(join(folder, 'link.yaml'))).toBe(true);
-    expect(await isMountedFile(join(paths.shared, 'webhooks.yaml'))).toBe(false);
+    expect(await mountedFileOf(file)).toBe(file);
+    expect(await mountedFileOf(join(folder, 'link.yaml'))).toBe(join(folder, 'link.yaml'));
+    expect(await mountedFileOf(join(paths.shared, 'webhooks.yaml'))).toBe(null);
+    expect(await mountedFileOf(paths.inside)).toBe(file);
+    expect(await mountedFileOf(paths.shared)).toBe(null);
   });
 });
 

@@ -6,6 +6,8 @@ import {
   backoffMs,
   type Effect,
   IDLE,
+  isRepetition,
+  type RunResult,
   refreshes,
   type SchedulerEvent,
   type SchedulerState,
@@ -16,6 +18,7 @@ import {
 const RUNNING: SchedulerState = { ...IDLE, running: true, current: ['start'] };
 const ok = { kind: 'run-finished', result: 'ok', comeBackInMs: null, random: 0 } as const;
 const failed = { ...ok, result: 'failed' } as const;
+const inPart = { ...ok, result: 'in-part' } as const;
 const broken = { ...ok, result: 'manifest-broken' } as const;
 const come = (trigger: Trigger) => ({ kind: 'trigger', triggers: [trigger] }) as const;
 
@@ -70,6 +73,18 @@ const ROWS: readonly Row[] = [
     state: { ...RUNNING, current: ['schedule'], pending: ['manifest'] },
     event: failed,
     effects: [{ kind: 'clear-timer' }, { kind: 'start-run', triggers: ['manifest', 'schedule'] }],
+  },
+  {
+    title: 'tries again after a run that failed in part',
+    state: RUNNING,
+    event: inPart,
+    effects: [{ kind: 'set-timer', trigger: 'retry', afterMs: 1_000 }],
+  },
+  {
+    title: 'owes nothing of a run that failed in part: that knows itself what it left',
+    state: { ...RUNNING, current: ['schedule'], pending: ['manifest'] },
+    event: inPart,
+    effects: [{ kind: 'clear-timer' }, { kind: 'start-run', triggers: ['manifest'] }],
   },
   { title: 'waits for a change when there is no valid manifest', state: RUNNING, event: broken, effects: [] },
   {
@@ -138,13 +153,15 @@ const events: fc.Arbitrary<SchedulerEvent> = fc.oneof(
     weight: 4,
     arbitrary: fc
       .record({
-        result: fc.constantFrom('ok' as const, 'failed' as const, 'manifest-broken' as const),
+        result: fc.constantFrom('ok' as const, 'in-part' as const, 'failed' as const, 'manifest-broken' as const),
         comeBackInMs: fc.constantFrom(null, 5),
       })
       .map((rest) => ({ kind: 'run-finished' as const, random: 0.5, ...rest })),
   },
   { weight: 1, arbitrary: fc.constant<SchedulerEvent>({ kind: 'stop' }) },
 );
+
+const isOwed = (result: RunResult) => result === 'failed' || result === 'manifest-broken';
 
 describe('the scheduler', () => {
   it.each(ROWS)('$title', ({ state, event, effects }) => {
@@ -186,7 +203,7 @@ describe('the scheduler', () => {
     );
   });
 
-  it('checks the live webhooks after a failure until a run that was to do so is good', () => {
+  it('checks the live webhooks after a failure until a run that was to do so comes to its end', () => {
     fc.assert(
       fc.property(fc.array(events, { maxLength: 60 }), (history) => {
         let state = IDLE;
@@ -194,7 +211,7 @@ describe('the scheduler', () => {
         for (const event of history) {
           if (event.kind === 'stop') return;
           if (event.kind === 'run-finished' && !state.running) continue;
-          if (event.kind === 'run-finished') owing = event.result !== 'ok' && refreshes(state.current, undefined);
+          if (event.kind === 'run-finished') owing = isOwed(event.result) && refreshes(state.current, undefined);
           const step = advance(state, event);
           for (const effect of step.effects) {
             if (effect.kind === 'start-run' && owing) expect(refreshes(effect.triggers, undefined)).toBe(true);
@@ -242,6 +259,21 @@ describe('the count of failures', () => {
     expect(failuresAfter(waiting, come('retry'))).toBe(4);
     expect(failuresAfter({ ...RUNNING, failures: 4 }, broken)).toBe(4);
     expect(failuresAfter({ ...RUNNING, failures: 4 }, failed)).toBe(5);
+    expect(failuresAfter({ ...RUNNING, failures: 4 }, inPart)).toBe(5);
+  });
+});
+
+describe('trying again what was left', () => {
+  it.each<[Trigger[], boolean]>([
+    [['retry'], true],
+    [['settle'], true],
+    [['retry', 'settle'], true],
+    [['retry', 'start'], false],
+    [['retry', 'schedule'], false],
+    [['settle', 'manifest'], false],
+    [['hangup'], false],
+  ])('is all that a run is for that %j started: %s', (started, expected) => {
+    expect(isRepetition(started)).toBe(expected);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   appendFile,
   copyFile,
   mkdir,
+  readdir,
   readlink,
   rename,
   rm,
@@ -20,6 +21,7 @@ import { describe, expect, it } from 'vitest';
 import { LOOKS } from '../../../src/daemon/last-good.js';
 import { watchManifest } from '../../../src/daemon/watch.js';
 import { LIMITS } from '../../../src/manifest/limits.js';
+import { bindMount, mayMount } from '../../helpers/mounts.js';
 import { aFolder, manifestOf, Watched } from './watched.js';
 
 const run = promisify(execFile);
@@ -247,7 +249,7 @@ describe('the watched manifest', () => {
     await watched.until('c');
   });
 
-  it('is neither waited for where it is a pipe, nor read where it is a folder or too large', async () => {
+  it('is neither waited for where it is a pipe, nor read where it is an empty folder or too large', async () => {
     const path = join(await aFolder(), 'webhooks.yaml');
     await writeFile(path, manifestOf('v1'));
     const watched = await Watched.open(path);
@@ -257,7 +259,7 @@ describe('the watched manifest', () => {
     await rm(path);
     await watched.until('manifest-missing');
     await mkdir(path);
-    await watched.until('manifest-unreadable');
+    await watched.until('empty-manifest');
     await rm(path, { recursive: true });
     await writeFile(path, manifestOf('v2'));
     await watched.until('v2');
@@ -270,7 +272,12 @@ describe('the watched manifest', () => {
     const looked: string[] = [];
     const { promise: again, resolve: lookedAgain } = deferred();
     // No system has events for a folder of such a name.
-    const place = { folder: `/${'x'.repeat(1_000)}`, identity: '', names: new Set(['webhooks.yaml']) };
+    const place = {
+      folder: `/${'x'.repeat(1_000)}`,
+      identity: '',
+      names: new Set(['webhooks.yaml']),
+      isManifest: false,
+    };
     const watcher = watchManifest(
       { places: async () => [place] },
       {
@@ -311,3 +318,138 @@ function deferred(): { readonly promise: Promise<void>; readonly resolve: () => 
 function eventSources(): number {
   return process.getActiveResourcesInfo().filter((resource) => resource.startsWith('FSEvent')).length;
 }
+
+describe('the watched folder', () => {
+  /** A manifest of two files in a folder of its own; what is found is told by the entry of the first. */
+  async function aManifest() {
+    const folder = join(await aFolder(), 'webhooks');
+    await mkdir(folder);
+    const path = join(folder, 'a.yaml');
+    await writeFile(path, manifestOf('v0'));
+    await writeFile(join(folder, 'b.yml'), manifestOf('b', 'open'));
+    return { folder, path };
+  }
+
+  it.each(WAYS)('is noticed when a file in it is $title', async ({ change }) => {
+    const { folder, path } = await aManifest();
+    const watched = await Watched.open(folder);
+    for (const name of ['v1', 'v2']) {
+      await change(path, manifestOf(name));
+      await watched.until(name);
+      await watched.idle();
+    }
+  });
+
+  it('is noticed when files join and leave, and not when others do', async () => {
+    const { folder, path } = await aManifest();
+    const watched = await Watched.open(folder);
+    await writeFile(join(folder, 'README.md'), 'other');
+    await writeFile(join(folder, '.hidden.yaml'), manifestOf('hidden'));
+    await mkdir(join(folder, 'sub'));
+    await writeFile(join(folder, 'sub', 'c.yaml'), manifestOf('sub'));
+    await sleep(QUIET_MS);
+    expect(watched.found).toEqual(['v0']);
+    await writeFile(join(folder, '0.yaml'), manifestOf('joined', 'click'));
+    await watched.until('joined');
+    await rm(join(folder, '0.yaml'));
+    await watched.until('v0');
+    await rm(path);
+    await watched.until('b');
+    await rm(join(folder, 'b.yml'));
+    await watched.until('empty-manifest');
+    await writeFile(path, manifestOf('v1'));
+    await watched.until('v1');
+  });
+
+  it('changes once where git checks out several files', async () => {
+    const { folder } = await aManifest();
+    const commit = async (version: number) => {
+      for (let file = 0; file < 12; file += 1) {
+        const name = `v${version}-${String(file).padStart(2, '0')}`;
+        await writeFile(join(folder, `f-${file}.yaml`), manifestOf(name).replace('a.example', `${name}.example`));
+      }
+      for (const gone of version === 1 ? ['a.yaml', 'b.yml'] : ['f-11.yaml']) await rm(join(folder, gone));
+      await git(folder, 'add', '--all');
+      await git(folder, 'commit', '-m', 'x');
+    };
+    await git(folder, 'init', '-b', 'main');
+    await commit(1);
+    await git(folder, 'checkout', '-b', 'other');
+    await commit(2);
+    await git(folder, 'checkout', 'main');
+    const watched = await Watched.open(folder);
+    await git(folder, 'checkout', 'other');
+    await watched.until('v2-00');
+    await git(folder, 'checkout', 'main');
+    await watched.until('v1-00');
+    await sleep(QUIET_MS);
+    expect(watched.found).toEqual(['v1-00', 'v2-00', 'v1-00']);
+  });
+
+  it('is followed through the swaps of a Kubernetes ConfigMap, with keys that come and go', async () => {
+    const folder = await aFolder();
+    const swap = async (version: string, keys: Readonly<Record<string, string>>) => {
+      await mkdir(join(folder, `..${version}`));
+      for (const [key, text] of Object.entries(keys)) {
+        await writeFile(join(folder, `..${version}`, key), text);
+        await symlink(join('..data', key), join(folder, key)).catch(() => {});
+      }
+      await symlink(`..${version}`, join(folder, '..data_tmp'));
+      await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+      for (const name of await readdir(folder))
+        if (!name.startsWith('..') && !(name in keys)) await rm(join(folder, name));
+    };
+    await swap('v1', { 'a.yaml': manifestOf('v1'), 'b.yaml': manifestOf('b', 'open') });
+    const watched = await Watched.open(folder);
+    await swap('v2', { 'a.yaml': manifestOf('v2'), 'b.yaml': manifestOf('b', 'click') });
+    await rm(join(folder, '..v1'), { recursive: true });
+    await watched.until('v2');
+    await watched.idle();
+    await swap('v3', { '0.yaml': manifestOf('v3'), 'a.yaml': manifestOf('a', 'open') });
+    await rm(join(folder, '..v2'), { recursive: true });
+    await watched.until('v3');
+    await sleep(QUIET_MS);
+    expect(watched.found).toEqual(['v1', 'v2', 'v3']);
+  });
+
+  it('is kept where one file of it breaks, and where all of it is gone', async () => {
+    const { folder, path } = await aManifest();
+    const watched = await Watched.open(folder);
+    await writeFile(join(folder, 'b.yml'), 'webhooks: [');
+    await watched.until('yaml-syntax');
+    await rm(folder, { recursive: true });
+    await watched.until('manifest-missing');
+    expect(watched.inForce).toEqual(['v0', 'b']);
+    await mkdir(folder);
+    await writeFile(path, manifestOf('v1'));
+    await watched.until('v1');
+  });
+
+  it('is followed where another is put in its place, and where a link to it leads elsewhere', async () => {
+    const { folder } = await aManifest();
+    const link = join(folder, '..', 'current');
+    await symlink('webhooks', link);
+    const watched = await Watched.open(link, { lookEveryMs: OFTEN_MS });
+    await mkdir(`${folder}-2`);
+    await writeFile(join(`${folder}-2`, 'a.yaml'), manifestOf('v1'));
+    await rename(folder, `${folder}-old`);
+    await rename(`${folder}-2`, folder);
+    await watched.until('v1');
+    await watched.idle();
+    await writeFile(join(folder, 'a.yaml'), manifestOf('v2'));
+    await watched.until('v2');
+    await symlink('webhooks-old', `${link}.tmp`);
+    await rename(`${link}.tmp`, link);
+    await watched.until('v0');
+  });
+
+  it.skipIf(!mayMount)('is followed where it is a mount of its own', async () => {
+    const { folder, path } = await aManifest();
+    const inside = await aFolder();
+    bindMount(folder, inside);
+    const watched = await Watched.open(inside);
+    await writeFile(`${path}.tmp`, manifestOf('v1'));
+    await rename(`${path}.tmp`, path);
+    await watched.until('v1');
+  });
+});

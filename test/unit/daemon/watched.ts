@@ -18,8 +18,8 @@ export async function aFolder(): Promise<string> {
 }
 
 /** The text of a manifest with one entry, by which `Watched` tells it. */
-export function manifestOf(name: string): string {
-  return `webhooks: [{ name: ${name}, handler: https://a.example, trigger: create }]\n`;
+export function manifestOf(name: string, trigger = 'create'): string {
+  return `webhooks: [{ name: ${name}, handler: https://a.example, trigger: ${trigger} }]\n`;
 }
 
 interface Options {
@@ -51,6 +51,11 @@ export class Watched {
     const source = manifestFile({ file: path, env: {} });
     this.#manifest = new LastGoodManifest(source, log);
     this.#watcher = watchManifest(source, { poll, lookEveryMs, log, onMaybeChanged: () => this.#look() });
+  }
+
+  /** Names of the entries of the last good one. */
+  get inForce(): string[] | undefined {
+    return this.#manifest.good?.entries.map(({ name }) => name);
   }
 
   async #look(): Promise<void> {

@@ -23,6 +23,7 @@ const BEGINNING: Readonly<Record<keyof typeof ERROR_CODES, string>> = {
   refused: `Exit code ${EXIT.refused}. `,
   failed: `Exit code ${EXIT.failed}. `,
   warning: 'Warning. ',
+  notice: 'Notice. ',
   doctor: '',
 };
 

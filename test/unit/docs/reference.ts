@@ -17,7 +17,7 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   changes: '`plan --detailed-exitcode` only: there are changes',
   input: 'manifest, settings, token or usage are wrong: nothing was attempted',
   refused:
-    'refused by a guard: deletion limit, wrong account, lock held, a create of unknown outcome that must not be repeated',
+    'refused by a guard: deletion limit, wrong account, lock held, a create of unknown outcome that must not be repeated, a protected entry, a saved plan that is out of date',
 };
 
 const SETTINGS_INTRO = `## Settings

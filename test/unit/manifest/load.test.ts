@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProductError } from '../../../src/errors.js';
+import { readManifest } from '../../../src/manifest/files.js';
 import { NOTHING_HIDDEN } from '../../../src/manifest/interpolate.js';
-import { loadValidManifest, ManifestLoader, readManifestFile } from '../../../src/manifest/load.js';
+import { loadValidManifest, ManifestLoader } from '../../../src/manifest/load.js';
 import { manifest } from './manifests.js';
 
 let folder: string;
@@ -22,7 +23,7 @@ async function fileWith(content: string | Uint8Array): Promise<string> {
   return path;
 }
 
-const loaderOf = (...paths: readonly string[]) => new ManifestLoader(paths, {}, NOTHING_HIDDEN);
+const loaderOf = (path: string) => new ManifestLoader(path, {}, NOTHING_HIDDEN);
 
 describe('reading the manifest', () => {
   it('gives what it comes to', async () => {
@@ -33,7 +34,7 @@ describe('reading the manifest', () => {
 
   it('gives the very text, byte order mark and line ends included', async () => {
     const text = `\ufeff${manifest({}).replaceAll('\n', '\r\n')}`;
-    expect(readManifestFile(await fileWith(text))).toMatchObject({ text });
+    expect(readManifest(await fileWith(text))).toMatchObject([{ text }]);
   });
 
   it('follows symbolic links, as in a Kubernetes ConfigMap', async () => {
@@ -47,19 +48,7 @@ describe('reading the manifest', () => {
     await mkdir(join(folder, 'real'));
     await writeFile(join(folder, 'real', 'webhooks.yaml'), manifest({}));
     await symlink('real', join(folder, 'current'));
-    expect(readManifestFile(join(folder, 'current', 'webhooks.yaml'))).toMatchObject({ text: manifest({}) });
-  });
-
-  it('parses again the files that changed, and no others', async () => {
-    const other = join(folder, 'other.yaml');
-    const path = await fileWith(manifest({}));
-    await writeFile(other, manifest({ name: 'c', trigger: 'open' }));
-    const loader = loaderOf(path, other);
-    const first = loader.load().entries;
-    await fileWith(manifest({ name: 'b' }));
-    const second = loader.load().entries;
-    expect(second.map(({ name }) => name)).toEqual(['b', 'c']);
-    expect([second[0] === first[0], second[1] === first[1]]).toEqual([false, true]);
+    expect(readManifest(join(folder, 'current', 'webhooks.yaml'))).toMatchObject([{ text: manifest({}) }]);
   });
 
   it('sees the same where the bytes are the same, and another where they are not', async () => {
@@ -70,17 +59,6 @@ describe('reading the manifest', () => {
     expect(loader.look().identity).toBe(identity);
     await fileWith(manifest({ name: 'b' }));
     expect(loader.look().identity).not.toBe(identity);
-  });
-
-  it('checks each name and webhook across all files, and tells each place with its file', async () => {
-    const path = await fileWith(manifest({}));
-    const other = join(folder, 'other.yaml');
-    await writeFile(other, manifest({ trigger: 'craete' }));
-    const problems = [
-      { code: 'duplicate-name', file: other, message: expect.stringContaining(`first defined at ${path}:2:11`) },
-      { code: 'bad-trigger', file: other },
-    ];
-    expect(loaderOf(path, other).read()).toMatchObject({ ok: false, problems });
   });
 
   it('throws every problem of a manifest that is wrong', async () => {
@@ -116,10 +94,6 @@ describe('a manifest that can’t be read is told and never waited for', () => {
     expect(await problemOf(join(path, 'webhooks.yaml'))).toMatchObject({ code: 'manifest-missing' });
   });
 
-  it('a folder', async () => {
-    expect(await problemOf(folder)).toMatchObject({ message: 'the manifest is a folder' });
-  });
-
   it('a named pipe that nobody writes to', async () => {
     const path = join(folder, 'pipe');
     execFileSync('mkfifo', [path]);
@@ -144,11 +118,6 @@ describe('a manifest that can’t be read is told and never waited for', () => {
     await writeFile(join(folder, 'ab', 'x.yaml'), manifest({}));
     await symlink('../ab/x.yaml', join(folder, 'a', 'webhooks.yaml'));
     expect(await problemOf(join(folder, 'a', 'webhooks.yaml'))).toMatchObject({ code: 'manifest-unreadable' });
-  });
-
-  it('the folder that it is looked for in', async () => {
-    expect(await problemOf('.')).toMatchObject({ message: 'the manifest is a folder' });
-    expect(await problemOf('..')).toMatchObject({ message: 'the manifest is a folder' });
   });
 
   it('a link to a device or a pipe', async () => {
@@ -176,11 +145,11 @@ describe('a manifest that can’t be read is told and never waited for', () => {
     await truncate(path, 64 * 1024 ** 3);
     expect(await problemOf(path)).toMatchObject({ code: 'manifest-too-large' });
     await truncate(path, 2 * 1024 * 1024);
-    expect(readManifestFile(path)).toMatchObject({ problem: null });
+    expect(readManifest(path)).toMatchObject([{ problem: null }]);
   });
 
   it('a file that says it is empty and is not is read whole', async () => {
-    expect(readManifestFile('/proc/self/status').text).toContain('VmRSS');
+    expect(readManifest('/proc/self/status')[0]?.text).toContain('VmRSS');
   });
 
   it.each([
@@ -190,5 +159,125 @@ describe('a manifest that can’t be read is told and never waited for', () => {
     ['bad after a character of several bytes', Buffer.from([0xe2, 0x82, 0xac, 0xff]), 1, 2],
   ])('%s', async (_what, bytes, line, column) => {
     expect(await problemOf(await fileWith(bytes))).toMatchObject({ code: 'not-utf8', line, column });
+  });
+});
+
+describe('a folder as manifest', () => {
+  const write = (name: string, text: string) => writeFile(join(folder, name), text);
+  const entry = (name: string, trigger = 'create') => manifest({ name, handler: `https://e.com/${name}`, trigger });
+  const codes = () => {
+    const read = loaderOf(folder).read();
+    return read.ok ? [] : read.problems.map(({ code, file = '' }) => `${relative(folder, file)} ${code}`);
+  };
+
+  it('is all YAML files in it as one, in the order of their names', async () => {
+    await write('b.yml', entry('of-b'));
+    await write('a.yaml', entry('of-a'));
+    await write('C.YAML', entry('of-c'));
+    expect(loaderOf(`${folder}/`).load().entries).toMatchObject([
+      { name: 'of-c', file: join(folder, 'C.YAML'), line: 2 },
+      { name: 'of-a', file: join(folder, 'a.yaml') },
+      { name: 'of-b', file: join(folder, 'b.yml') },
+    ]);
+  });
+
+  it('leaves out hidden files, other files and subfolders, whatever is in them', async () => {
+    await write('a.yaml', entry('a'));
+    await write('.#b.yaml', '[');
+    await write('.yaml', '[');
+    await write('README.md', '[');
+    await write('webhooks.yaml~', '[');
+    await mkdir(join(folder, 'sub.yaml'));
+    await writeFile(join(folder, 'sub.yaml', 'c.yaml'), '[');
+    await symlink('sub.yaml', join(folder, 'link.yaml'));
+    expect(loaderOf(folder).load().entries).toHaveLength(1);
+  });
+
+  it('has each name and each webhook once in all its files, and tells both places', async () => {
+    await write('a.yaml', entry('a'));
+    await write('b.yaml', entry('a', 'craete'));
+    await write('c.yaml', manifest({ name: 'c', handler: 'https://e.com/a' }));
+    const [a, b, c] = ['a.yaml', 'b.yaml', 'c.yaml'].map((name) => join(folder, name));
+    const at = expect.stringContaining(`first defined at ${a}:2:11`);
+    expect(loaderOf(folder).read()).toMatchObject({
+      ok: false,
+      problems: [
+        { code: 'duplicate-name', file: b, line: 2, message: at },
+        { code: 'bad-trigger', file: b, line: 4 },
+        { code: 'duplicate-webhook', file: c, line: 2, message: at },
+      ],
+    });
+  });
+
+  it('is refused as a whole where one file is broken or can’t be read', async () => {
+    await write('a.yaml', entry('a'));
+    await write('b.yaml', 'webhooks: [');
+    await symlink('/proc/self/environ', join(folder, 'c.yaml'));
+    await symlink('nowhere', join(folder, 'd.yaml'));
+    await write('e.yaml', '');
+    await truncate(join(folder, 'e.yaml'), 3 * 1024 * 1024);
+    await symlink('f.yaml', join(folder, 'f.yaml'));
+    expect(codes()).toEqual([
+      'b.yaml yaml-syntax',
+      'c.yaml manifest-unreadable',
+      'd.yaml manifest-missing',
+      'e.yaml manifest-too-large',
+      'f.yaml manifest-unreadable',
+    ]);
+  });
+
+  it('may be the one that the program runs in', () => {
+    expect(loaderOf('.').read()).toMatchObject({ problems: [{ file: 'compose.yaml', code: 'missing-field' }] });
+  });
+
+  it('is an error where nothing is in it', () => {
+    expect(loaderOf(folder).read()).toMatchObject({
+      problems: [{ code: 'empty-manifest', message: 'the manifest is a folder without *.yaml and *.yml files' }],
+    });
+  });
+
+  it('may be a link to a folder beside it, as git-sync makes, and not to one elsewhere', async () => {
+    await mkdir(join(folder, '.worktrees', 'abc'), { recursive: true });
+    await writeFile(join(folder, '.worktrees', 'abc', 'a.yaml'), entry('a'));
+    await symlink(join('.worktrees', 'abc'), join(folder, 'current'));
+    expect(loaderOf(join(folder, 'current')).read()).toMatchObject({ ok: true });
+    await symlink('/etc', join(folder, 'other'));
+    const elsewhere = [
+      { code: 'manifest-unreadable', message: 'the manifest is a link to a folder outside of its own' },
+    ];
+    expect(loaderOf(join(folder, 'other')).read()).toMatchObject({ problems: elsewhere });
+    expect(loaderOf(`${join(folder, 'other')}/`).read()).toMatchObject({ problems: elsewhere });
+  });
+
+  it('is followed through links within it, as in a Kubernetes ConfigMap', async () => {
+    await mkdir(join(folder, '..2026'));
+    await writeFile(join(folder, '..2026', 'a.yaml'), entry('a'));
+    await symlink('..2026', join(folder, '..data'));
+    await symlink(join('..data', 'a.yaml'), join(folder, 'a.yaml'));
+    expect(loaderOf(folder).load().entries).toMatchObject([{ file: join(folder, 'a.yaml') }]);
+  });
+
+  it('is parsed again in the one file that was edited, of 40', async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `file-${index}`);
+    for (const name of names) await write(`${name}.yaml`, entry(name));
+    const loader = loaderOf(folder);
+    const before = new Set(loader.load().entries);
+    await write('file-7.yaml', entry('file-7', 'open'));
+    // An entry is made anew whenever its file is parsed.
+    const parsed = loader.load().entries.filter((one) => !before.has(one));
+    expect(parsed).toMatchObject([{ name: 'file-7', spec: { trigger: 'open' } }]);
+  });
+
+  it('is another where a file joins, leaves, or has another name', async () => {
+    await write('a.yaml', entry('a'));
+    const loader = loaderOf(folder);
+    const identities = [loader.look().identity];
+    await write('b.yaml', entry('b'));
+    identities.push(loader.look().identity);
+    await rename(join(folder, 'b.yaml'), join(folder, 'c.yaml'));
+    identities.push(loader.look().identity);
+    await rm(join(folder, 'c.yaml'));
+    expect(new Set(identities).size).toBe(3);
+    expect(loader.look().identity).toBe(identities[0]);
   });
 });

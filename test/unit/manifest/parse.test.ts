@@ -26,10 +26,12 @@ describe('a valid manifest', () => {
             database: 1017,
             collection: 42,
           },
+          file: 'webhooks.yaml',
           line: 3,
           column: 11,
         },
       ],
+      removed: [],
       warnings: [],
     });
   });
@@ -59,11 +61,6 @@ describe('a valid manifest', () => {
     ['a block list', manifest({}, 'callers:', '  - ms'), { callers: ['ms'] }],
     ['a tag that only says what the value is', manifest({}, 'database: !!int 1017'), { database: 1017 }],
     ['an upper-case scheme', manifest({ handler: 'HTTPS://Example.com' }), { handler: 'HTTPS://Example.com' }],
-    [
-      'an internationalised host',
-      manifest({ handler: 'https://müller.example.com/é' }),
-      { handler: 'https://müller.example.com/é' },
-    ],
     ['an IPv6 host', manifest({ handler: '"https://[2a00::1]:8443/"' }), { handler: 'https://[2a00::1]:8443/' }],
     [
       'a folded handler',
@@ -423,5 +420,81 @@ describe('what is wrong with a value', () => {
   it('has no name where the entry has none', () => {
     const problems = problemsOf('webhooks:\n  - { handler: "https://a.example/${WEBHOOKS_NOPE}", trigger: create }\n');
     expect(problems.map(({ name }) => name)).toEqual([undefined, undefined]);
+  });
+});
+
+describe('names that the state has', () => {
+  const removed = (list: string) => `${manifest({})}removed: ${list}\n`;
+
+  it('are read with their places, variables filled in', () => {
+    const text = `${manifest({}, 'was: ${WEBHOOKS_OLD}', 'protect: true')}removed:\n  - b\n  - "c${'{WEBHOOKS_OLD}'}"\n`;
+    expect(parse(text.replace('"c{', '"c${'), { WEBHOOKS_OLD: 'old' })).toMatchObject({
+      entries: [{ was: { name: 'old', file: 'webhooks.yaml', line: 5, column: 10 }, protect: true }],
+      removed: [
+        { name: 'b', file: 'webhooks.yaml', line: 8, column: 5 },
+        { name: 'cold', line: 9, column: 5 },
+      ],
+    });
+    const [entry] = entriesOf(manifest({}, 'protect: false'));
+    expect(entry).not.toHaveProperty('protect');
+    expect(entry).not.toHaveProperty('was');
+  });
+
+  it.each([
+    ['was: a bad name', manifest({}, 'was: a b'), '5:10 bad-name'],
+    ['was: nothing', manifest({}, 'was:'), '5:5 empty-field'],
+    ['was: its own name', manifest({}, 'was: a'), '5:10 was-taken'],
+    ['protect: text', manifest({}, 'protect: yes'), '5:14 bad-protect'],
+    ['protect: a number', manifest({}, 'protect: 1'), '5:14 bad-protect'],
+    ['protect, misspelt', manifest({}, 'protected: true'), '5:5 unknown-field'],
+    ['removed: no list', removed('b'), '5:10 bad-manifest'],
+    ['removed: a bad name', removed('[b, a b]'), '5:14 bad-name'],
+    ['removed: a number', removed('[1]'), '5:11 bad-name'],
+    ['removed: an entry', removed('[b, a]'), '5:14 removed-taken'],
+    ['removed: a variable that is not set', removed('["${WEBHOOKS_NO}"]'), '5:12 unset-variable'],
+    ['removed, misspelt', removed('[b]').replace('removed', 'remove'), '5:1 unknown-field'],
+  ])('%s', (_title, text, expected) => {
+    expect(found(text)).toEqual([expected]);
+  });
+
+  it('may be removed twice', () => {
+    expect(parse(removed('[b, b]'))).toMatchObject({ ok: true });
+  });
+
+  it('go one way only: each contradiction is told at its line, with the other place', () => {
+    const one = (name: string, old: string) => {
+      return `  - {name: ${name}, handler: "https://e.com/${name}", trigger: open, was: ${old}}\n`;
+    };
+    const text = `webhooks:\n${one('a', 'x')}${one('b', 'x')}${one('c', 'a')}removed: [x]\n`;
+    expect(problemsOf(text).map(({ line, code, message }) => [line, code, message])).toEqual([
+      [3, 'was-taken', 'two entries were "x"; the other one says so at webhooks.yaml:2:63'],
+      [4, 'was-taken', 'was "a" names an entry of this manifest, at webhooks.yaml:2:12'],
+      [5, 'removed-taken', '"x" is removed, and goes on as the entry that was called so, at webhooks.yaml:2:63'],
+    ]);
+  });
+});
+
+describe('a host with letters of other alphabets', () => {
+  it.each([
+    ['https://müller.example.com/x', 'xn--mller-kva.example.com'],
+    ['https://u:p@аpple.com:8443/x', 'xn--pple-43d.com:8443'],
+    ['https://m%C3%BCller.example.com', 'xn--mller-kva.example.com'],
+  ])('is a warning, with its punycode: %s', (handler, punycode) => {
+    const warning = problemsOf(manifest({ handler })).find(({ code }) => code === 'non-ascii-host');
+    expect(specsOf(manifest({ handler })).a?.handler).toBe(handler);
+    expect(warning).toMatchObject({ severity: 'warning', line: 3, message: expect.stringContaining(punycode) });
+  });
+
+  it('is told without it where the environment fills in a part', () => {
+    const problems = problemsOf(manifest({ handler: 'https://${WEBHOOKS_HOST}/' }), {
+      WEBHOOKS_HOST: 'müller.example',
+    });
+    expect(problems).toMatchObject([
+      { code: 'non-ascii-host', message: 'the host of the handler has other letters than a to z' },
+    ]);
+  });
+
+  it.each(['https://xn--mller-kva.example.com', 'https://e.com/é?ü=%20#ß'])('is not in %s', (handler) => {
+    expect(found(manifest({ handler })).join()).not.toContain('non-ascii-host');
   });
 });

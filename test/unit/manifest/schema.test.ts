@@ -31,7 +31,16 @@ describe('the JSON Schema', () => {
     for (const word of [...TRIGGERS, ...CALLERS]) expect(text).toContain(JSON.stringify(word));
     const { properties } = (schema as { properties: { webhooks: { items: { properties: object } } } }).properties
       .webhooks.items;
-    expect(Object.keys(properties)).toEqual(['name', 'handler', 'trigger', 'callers', 'database', 'collection']);
+    expect(Object.keys(properties)).toEqual([
+      'name',
+      'handler',
+      'trigger',
+      'callers',
+      'database',
+      'collection',
+      'was',
+      'protect',
+    ]);
     for (const property of Object.values(properties)) {
       expect(property).toMatchObject({ title: expect.any(String), description: expect.any(String) });
     }

@@ -26,7 +26,14 @@ function writtenOf([, handlerAsWritten]: Handler) {
 }
 
 function wanted(handler: Handler, trigger?: Trigger): DesiredWebhook {
-  return { name: 'a', spec: specOf(handler, trigger), ...writtenOf(handler), line: 2, column: 5 };
+  return {
+    name: 'a',
+    spec: specOf(handler, trigger),
+    ...writtenOf(handler),
+    file: 'webhooks.yaml',
+    line: 2,
+    column: 5,
+  };
 }
 
 function known(handler: Handler, more: Partial<StateEntry> = {}) {
@@ -42,7 +49,7 @@ const hideValues = (text: string) => text.replaceAll('hunter22', '***');
 
 function planned(desired: DesiredWebhook, state: Parameters<typeof makePlan>[1], live?: LiveViews) {
   const { changes } = makePlan([desired], state, live);
-  return { changes, text: formatPlan(changes, { color: false, file: 'webhooks.yaml', hideValues }) };
+  return { changes, text: formatPlan(changes, { color: false, hideValues }) };
 }
 
 describe('a plan shows a handler as the file writes it', () => {
@@ -87,10 +94,10 @@ describe('where only the value of a variable changed', () => {
   it('a plan says so', () => {
     expect(text).toContain(`webhook 7: ${reason}`);
     expect(text).toContain(`handler: ${WRITTEN} (${reason})`);
-    expect(planJson(changes, { file: 'webhooks.yaml', names: new Map(), hideValues }).changes).toMatchObject([
+    expect(planJson(changes, { names: new Map(), hideValues }).changes).toMatchObject([
       { action: 'update', fields: ['handler'], reason },
     ]);
-    expect(planAnnotations(changes, { file: 'webhooks.yaml', unread: 0 })).toContain(`::${reason}\n`);
+    expect(planAnnotations(changes, { unread: 0 })).toContain(`::${reason}\n`);
   });
 
   it('what was applied says so', () => {

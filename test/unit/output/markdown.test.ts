@@ -7,14 +7,13 @@ import { anEntry, aState } from '../../helpers/state.js';
 const SPEC: WebhookSpec = { handler: 'https://a.example/x', trigger: 'create' };
 const OPTIONS = {
   head: 'Account 34 Development (Copernica BV) at api.copernica.com',
-  file: 'webhooks.yaml',
   unread: 0,
   names: new Map<string, string>(),
   hideValues: (text: string) => text,
 };
 
 function wanted(name: string, spec: Partial<WebhookSpec> = {}): DesiredWebhook {
-  return { name, spec: { ...SPEC, ...spec }, line: 2, column: 5 };
+  return { name, spec: { ...SPEC, ...spec }, file: 'webhooks.yaml', line: 2, column: 5 };
 }
 
 const state = aState({
@@ -68,6 +67,12 @@ Account 34 Development \\(Copernica BV\\) at api\\.copernica\\.com
     expect(text).toContain('| `b` | create | done |');
   });
 
+  it('says that all is refused where it is, and not that the manifest is empty', () => {
+    const ofOne = aState({ entries: [anEntry({ name: 'a', id: 10, spec: SPEC })] });
+    const { changes } = makePlan([{ ...wanted('a', { database: 1018 }), protect: true }], ofOne);
+    expect(planMarkdown(changes, OPTIONS)).toMatch(/^\*\*Nothing to do\\: 1 refused\*\*\n/);
+  });
+
   it('says that nothing came about where all of it failed', () => {
     const { changes } = makePlan([wanted('b')], null);
     const text = applyMarkdown(
@@ -90,7 +95,7 @@ Account 34 Development \\(Copernica BV\\) at api\\.copernica\\.com
       entries: [anEntry({ name: evil, id: 10, spec: { ...SPEC, handler: `https://a/\`\`\`${evil}` } })],
     });
     const { changes } = makePlan([], hostile, new Map(), { prune: true });
-    const text = planMarkdown(changes, { ...OPTIONS, head: evil, file: evil });
+    const text = planMarkdown(changes, { ...OPTIONS, head: evil });
     const lines = text.split('\n');
     expect(lines.some((line) => line.startsWith('::'))).toBe(false);
     expect(lines.filter((line) => line.startsWith('```'))).toEqual(['```diff', '```']);

@@ -34,8 +34,8 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
 
   it.each([
     ['list', formatList(state, { color: false, file: 'f' }), 3],
-    ['a plan', formatPlan(changes, { color: false, file: EVIL }), 4],
-    ['annotations', planAnnotations(changes, { file: EVIL, unread: 0 }), 3],
+    ['a plan', formatPlan(changes, { color: false }), 4],
+    ['annotations', planAnnotations(changes, { unread: 0 }), 3],
     [
       'what was applied',
       formatApplied(
@@ -64,7 +64,7 @@ describe('a name or handler of a crafted state that would act on a terminal', ()
   it('is harmless in the manifest that `discover` prints, and is read back as it was', () => {
     const webhook = { ...spec, callers: [], database: undefined, collection: undefined };
     const named = { name: 'c', shown: EVIL, line: 1, column: 1, frame: EVIL };
-    const mayBe = [{ name: 'c', spec: { ...spec, database: named }, line: 1, column: 1 }];
+    const mayBe = [{ name: 'c', spec: { ...spec, database: named }, file: EVIL, line: 1, column: 1 }];
     const unknown = { scopeUnknown: true, mayBe };
     const found = [
       { name: EVIL, id: 5, webhook: { ...webhook, id: 5 }, known: true, equalTo: null, ...unknown },

@@ -7,6 +7,8 @@ import type { DesiredWebhook } from '../../../src/webhook.js';
 import { growth, MOST_GROWTH } from '../../helpers/growth.js';
 import { anEntry, anIntent, aState } from '../../helpers/state.js';
 
+const PLACE = { file: 'webhooks.yaml', line: 1, column: 1 };
+
 interface Scene {
   readonly live: readonly LiveWebhook[];
   readonly entries: readonly DesiredWebhook[];
@@ -23,7 +25,7 @@ function sceneOf(count: number): Scene {
   const hidden = { callers: [], database: undefined, collection: undefined };
   return {
     live: numbers.map((n) => ({ id: 100 + n, ...specOf(n), ...hidden })),
-    entries: numbers.map((n) => ({ name: `e${n}`, spec: { ...specOf(n), database: 5 }, line: 1, column: 1 })),
+    entries: numbers.map((n) => ({ name: `e${n}`, spec: { ...specOf(n), database: 5 }, ...PLACE })),
     orphaned: aState({
       entries: numbers.map((n) => anEntry({ name: `o${n}`, id: 1e6 + n, spec: specOf(n), isScopeNotShown: true })),
     }),

@@ -14,7 +14,7 @@ function verdict(managed: number, deleted: number, force = false) {
   const state = aState({ entries: numbers.map((n) => anEntry({ name: `w${n}`, id: n + 1, spec: specOf(n) })) });
   const desired = numbers
     .slice(deleted)
-    .map((n): DesiredWebhook => ({ name: `w${n}`, spec: specOf(n), line: 1, column: 1 }));
+    .map((n): DesiredWebhook => ({ name: `w${n}`, spec: specOf(n), file: 'webhooks.yaml', line: 1, column: 1 }));
   return approve(makePlan(desired, state, new Map(), { prune: true }), state, { force }).kind;
 }
 
@@ -34,6 +34,21 @@ describe('the deletion guard', () => {
     expect(verdict(managed, deleted)).toBe(expected);
   });
 
+  it('refuses to prune all the others beside one that is protected, or that is removed by name', () => {
+    const entries = [1, 2, 3].map((n) => anEntry({ name: `w${n}`, id: n, spec: specOf(n) }));
+    const protecting = aState({
+      entries: entries.map((entry) => ({ ...entry, isProtected: entry.id === 1 || undefined })),
+    });
+    const removed = [{ name: 'w1', file: 'webhooks.yaml', line: 1, column: 1 }];
+    for (const [state, options] of [
+      [protecting, { prune: true }],
+      [aState({ entries }), { prune: true, removed }],
+    ] as const) {
+      const told = approve(makePlan([], state, new Map(), options), state, { force: false });
+      expect(told).toMatchObject({ problem: { message: expect.stringContaining('delete 2 of 2 managed webhooks') } });
+    }
+  });
+
   it('lets through what is meant', () => {
     expect(verdict(10, 10, true)).toBe('approved');
   });
@@ -41,7 +56,7 @@ describe('the deletion guard', () => {
   it('does not count webhooks that were on their way out already', () => {
     const pendingDeletes = [1, 2, 3].map((id) => ({ id, name: 'gone', spec: specOf(id) }));
     const state = aState({ entries: [anEntry({ name: 'a', id: 9, spec: specOf(9) })], pendingDeletes });
-    const desired = [{ name: 'a', spec: specOf(9), line: 1, column: 1 }];
+    const desired = [{ name: 'a', spec: specOf(9), file: 'webhooks.yaml', line: 1, column: 1 }];
     expect(approve(makePlan(desired, state), state, { force: false }).kind).toBe('approved');
   });
 });

@@ -12,7 +12,13 @@ function aName(name: string, shown = name): ScopeName {
 }
 
 function entry(name: string, limits: Pick<ManifestEntry['spec'], 'database' | 'collection'>): ManifestEntry {
-  return { name, line: 2, column: 11, spec: { handler: `https://a.example/${name}`, trigger: 'create', ...limits } };
+  return {
+    name,
+    file: 'w.yaml',
+    line: 2,
+    column: 11,
+    spec: { handler: `https://a.example/${name}`, trigger: 'create', ...limits },
+  };
 }
 
 const DATABASES: readonly NamedEntity[] = [
@@ -24,7 +30,7 @@ const DATABASES: readonly NamedEntity[] = [
 
 function databaseOf(name: ScopeName, state = aState({})) {
   const before = [entry('a', { database: name })];
-  const { entries, problems } = lookUpNames('database', before, () => DATABASES, { file: 'w.yaml', state });
+  const { entries, problems } = lookUpNames('database', before, () => DATABASES, state);
   const [problem] = problems;
   return entries[0]?.spec.database ?? `${problem?.code}: ${problem?.message} / ${problem?.remedy}`;
 }
@@ -75,10 +81,7 @@ describe('a name', () => {
   });
 
   it('that can’t be used is told at its place', () => {
-    const { problems } = lookUpNames('database', [entry('a', { database: aName('Orders') })], () => [], {
-      file: 'w.yaml',
-      state: null,
-    });
+    const { problems } = lookUpNames('database', [entry('a', { database: aName('Orders') })], () => [], null);
     expect(problems).toMatchObject([
       {
         name: 'a',
@@ -102,10 +105,7 @@ describe('a name', () => {
       [2, [{ id: 42, name: 'Orders' }]],
       [3, null],
     ]);
-    const looked = lookUpNames('collection', entries, ({ spec }) => collections.get(spec.database) ?? null, {
-      file: 'w.yaml',
-      state: null,
-    });
+    const looked = lookUpNames('collection', entries, ({ spec }) => collections.get(spec.database) ?? null, null);
     expect(looked.entries.map(({ spec }) => spec.collection)).toEqual([41, 42]);
     expect(looked.problems).toMatchObject([{ message: 'the account has no database 3' }]);
     expect([...namesOf(entries.slice(0, 2), looked.entries.filter(isResolved))]).toEqual([
@@ -119,7 +119,7 @@ describe('two entries', () => {
   it('that are one webhook once their names are ids are told with both places', () => {
     const one = { ...entry('a', { database: 1017 }), line: 2 };
     const other = { ...one, name: 'b', line: 9 };
-    expect(sameWebhooks([one, other].filter(isResolved), 'w.yaml')).toMatchObject([
+    expect(sameWebhooks([one, other].filter(isResolved))).toMatchObject([
       { code: 'duplicate-webhook', name: 'b', line: 9, message: expect.stringContaining('"a", at w.yaml:2:11') },
     ]);
   });

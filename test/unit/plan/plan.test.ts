@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Change, idOf, isRefusedCreate } from '../../../src/plan/change.js';
+import { type Change, idOf, placeOf } from '../../../src/plan/change.js';
+import { plannedChanges } from '../../../src/plan/digest.js';
 import type { LiveView } from '../../../src/plan/live.js';
 import { makePlan } from '../../../src/plan/plan.js';
 import type { DesiredWebhook, WebhookSpec } from '../../../src/webhook.js';
@@ -8,7 +9,11 @@ import { anEntry, anIntent, aState } from '../../helpers/state.js';
 const SPEC: WebhookSpec = { handler: 'https://a.example/x', trigger: 'create', callers: ['ms'], database: 7 };
 
 function wanted(name: string, spec: WebhookSpec = SPEC, line = 2): DesiredWebhook {
-  return { name, spec, line, column: 5 };
+  return { name, spec, file: 'webhooks.yaml', line, column: 5 };
+}
+
+function was(name: string, entry: DesiredWebhook): DesiredWebhook {
+  return { ...entry, was: { name, file: 'webhooks.yaml', line: 9, column: 10 } };
 }
 
 function found(spec: Partial<WebhookSpec> & { database?: number | undefined }): LiveView {
@@ -23,7 +28,8 @@ interface Row {
   readonly state: Parameters<typeof makePlan>[1];
   readonly live?: readonly [number, LiveView][];
   readonly prune?: boolean;
-  /** `action name id` for each change, in order; `refused` for a create that is. */
+  readonly removed?: readonly string[];
+  /** `action name id` for each change, in order; `from` another name, and `refused`. */
   readonly expected: readonly string[];
 }
 
@@ -81,13 +87,13 @@ const ROWS: readonly Row[] = [
     title: 'moves an equal orphan to its new name',
     desired: [wanted('b')],
     state: aState({ entries: [a] }),
-    expected: ['move b 10'],
+    expected: ['move b 10 from a'],
   },
   {
     title: 'moves each orphan once, in the order of names',
     desired: [wanted('x'), wanted('y'), wanted('z')],
     state: aState({ entries: [anEntry({ name: 'b', id: 11, spec: SPEC }), a] }),
-    expected: ['move x 10', 'move y 11', 'create z null'],
+    expected: ['move x 10 from a', 'move y 11 from b', 'create z null'],
   },
   {
     title: 'settles what was sent before it creates',
@@ -156,14 +162,14 @@ const ROWS: readonly Row[] = [
     desired: [wanted('b')],
     state: aState({ entries: [a] }),
     live: [[10, found({ trigger: 'open' })]],
-    expected: ['update b 10'],
+    expected: ['update b 10 from a'],
   },
   {
     title: 'replaces, under its new name, what was renamed and reads back with another database',
     desired: [wanted('b')],
     state: aState({ entries: [a] }),
     live: [[10, found({ database: 9 })]],
-    expected: ['replace b 10'],
+    expected: ['replace b 10 from a'],
   },
   {
     title: 'replaces what has a database that nobody knows',
@@ -182,7 +188,7 @@ const ROWS: readonly Row[] = [
     title: 'takes over no orphan that has a database that nobody knows, and does not create what it may be',
     desired: [wanted('b')],
     state: aState({ entries: [{ ...a, isScopeUnknown: true }] }),
-    expected: ['refused b null', 'orphaned a 10'],
+    expected: ['create b null refused', 'orphaned a 10'],
   },
   {
     title: 'takes over no orphan that is being updated',
@@ -248,6 +254,124 @@ const ROWS: readonly Row[] = [
     }),
     expected: ['create z null', 'create m null', 'orphaned c 4', 'orphaned q 3'],
   },
+  {
+    title: 'moves an entry to what it was',
+    desired: [was('a', wanted('b'))],
+    state: aState({ entries: [a] }),
+    expected: ['move b 10 from a'],
+  },
+  {
+    title: 'updates what an entry was, under its new name',
+    desired: [was('a', wanted('b', { ...SPEC, trigger: 'open' }))],
+    state: aState({ entries: [a] }),
+    expected: ['update b 10 from a'],
+  },
+  {
+    title: 'replaces what an entry was, under its new name',
+    desired: [was('a', wanted('b', { ...SPEC, database: 8 }))],
+    state: aState({ entries: [a] }),
+    expected: ['replace b 10 from a'],
+  },
+  {
+    title: 'makes again what an entry was and is gone',
+    desired: [was('a', wanted('b'))],
+    state: aState({ entries: [a] }),
+    live: [[10, { kind: 'gone' }]],
+    expected: ['create b null'],
+  },
+  {
+    title: 'creates an entry where nothing has the name that it was',
+    desired: [was('x', wanted('b', { ...SPEC, trigger: 'open' }))],
+    state: aState({ entries: [a] }),
+    expected: ['create b null', 'orphaned a 10'],
+  },
+  {
+    title: 'lets an entry keep the webhook that it has, whatever it was',
+    desired: [was('b', wanted('a'))],
+    state: aState({ entries: [a, anEntry({ name: 'b', id: 11, spec: { ...SPEC, database: 8 } })] }),
+    expected: ['none a 10', 'orphaned b 11'],
+  },
+  {
+    title: 'keeps a webhook for the entry that was it, although another is equal',
+    desired: [wanted('c'), was('a', wanted('b', { ...SPEC, trigger: 'open' }))],
+    state: aState({ entries: [a] }),
+    expected: ['create c null', 'update b 10 from a'],
+  },
+  {
+    title: 'settles first what is open of the name that an entry was',
+    desired: [was('a', wanted('b'))],
+    state: aState({ intents: [lost] }),
+    expected: ['recover b null'],
+  },
+  {
+    title: 'settles first a replace of the name that an entry was',
+    desired: [was('a', wanted('b', { ...SPEC, database: 8 }))],
+    state: aState({ entries: [a], intents: [lost] }),
+    expected: ['recover b null'],
+  },
+  {
+    title: 'deletes what is removed, and no more',
+    desired: [],
+    state: aState({ entries: [a, anEntry({ name: 'b', id: 11, spec: { ...SPEC, database: 8 } })] }),
+    removed: ['a', 'x'],
+    expected: ['delete a 10', 'orphaned b 11'],
+  },
+  {
+    title: 'moves what is removed to a new entry that is equal',
+    desired: [wanted('b')],
+    state: aState({ entries: [a] }),
+    removed: ['a'],
+    expected: ['move b 10 from a'],
+  },
+  {
+    title: 'refuses to replace what the manifest protects',
+    desired: [{ ...wanted('a', { ...SPEC, database: 8 }), protect: true }],
+    state: aState({ entries: [a] }),
+    expected: ['replace a 10 refused'],
+  },
+  {
+    title: 'refuses so too where what was to replace it is uncertain',
+    desired: [{ ...wanted('a', { ...SPEC, database: 8 }), protect: true }],
+    state: aState({ entries: [a], intents: [lost] }),
+    expected: ['replace a 10 refused'],
+  },
+  {
+    title: 'updates, moves and makes again what the manifest protects',
+    desired: [
+      { ...wanted('a', { ...SPEC, trigger: 'open' }), protect: true },
+      { ...wanted('c', { ...SPEC, database: 8 }), protect: true },
+      { ...wanted('d', { ...SPEC, database: 9 }), protect: true },
+    ],
+    state: aState({
+      entries: [
+        a,
+        anEntry({ name: 'b', id: 11, spec: { ...SPEC, database: 8 } }),
+        anEntry({ name: 'd', id: 12, spec: { ...SPEC, database: 9 } }),
+      ],
+    }),
+    live: [[12, { kind: 'gone' }]],
+    expected: ['update a 10', 'move c 11 from b', 'create d null'],
+  },
+  {
+    title: 'refuses to delete what was protected when it left the manifest',
+    desired: [],
+    state: aState({ entries: [{ ...a, isProtected: true }] }),
+    prune: true,
+    expected: ['delete a 10 refused'],
+  },
+  {
+    title: 'refuses to delete it where it is removed, too',
+    desired: [],
+    state: aState({ entries: [{ ...a, isProtected: true }] }),
+    removed: ['a'],
+    expected: ['delete a 10 refused'],
+  },
+  {
+    title: 'replaces what the manifest does not protect any more',
+    desired: [wanted('a', { ...SPEC, database: 8 })],
+    state: aState({ entries: [{ ...a, isProtected: true }] }),
+    expected: ['replace a 10'],
+  },
 ];
 
 describe('the plan', () => {
@@ -261,10 +385,33 @@ describe('the plan', () => {
     expect(changes[0]?.reason).toBe('not in the manifest; a second one like it may be among the ids 1 to 4 and 7 to 9');
   });
 
-  it.each(ROWS)('$title', ({ desired, state, live, prune, expected }) => {
-    const { changes } = makePlan(desired, state, new Map(live), { prune: prune === true });
-    const shown = (change: Change) => (isRefusedCreate(change) ? 'refused' : change.action);
-    expect(changes.map((change) => `${shown(change)} ${change.name} ${idOf(change)}`)).toEqual(expected);
+  it.each(ROWS)('$title', ({ desired, state, live, prune = false, removed = [], expected }) => {
+    const places = removed.map((name, index) => ({ name, file: 'webhooks.yaml', line: 20 + index, column: 5 }));
+    const { changes } = makePlan(desired, state, new Map(live), { prune, removed: places });
+    const told = changes.map((change) => {
+      const from = 'from' in change && change.from !== null ? ` from ${change.from}` : '';
+      return `${change.action} ${change.name} ${idOf(change)}${from}${change.refused === undefined ? '' : ' refused'}`;
+    });
+    expect(told).toEqual(expected);
+  });
+
+  it('says where the manifest removes a webhook', () => {
+    const removed = [{ name: 'a', file: 'b.yaml', line: 9, column: 4 }];
+    const [change] = makePlan([], aState({ entries: [a] }), new Map(), { prune: false, removed }).changes;
+    expect(change?.reason).toBe('removed in the manifest');
+    expect(change && placeOf(change)).toEqual({ file: 'b.yaml', line: 9, column: 4 });
+  });
+
+  it('says why it refuses', () => {
+    const state = aState({ entries: [{ ...a, isProtected: true }] });
+    const { changes } = makePlan([], state, new Map(), { prune: true });
+    expect(changes).toMatchObject([
+      {
+        reason: 'not in the manifest; refused, as the entry is protected',
+        refused: { code: 'protected', message: 'not deleted, since the entry is protected' },
+      },
+    ]);
+    expect(plannedChanges(changes)).toEqual([]);
   });
 
   it('says which webhook is to be replaced by what was sent, and how often it was', () => {
@@ -293,12 +440,12 @@ describe('the plan', () => {
     expect(changes).toMatchObject([
       {
         action: 'create',
-        mayBe: [{ name: 'old', id: 20 }],
+        refused: { code: 'scope-unknown' },
         reason: 'webhook 20 (old) may be it, so it is not created',
       },
       { action: 'orphaned', id: 20, mayBe: ['b'], reason: 'not in the manifest, but may be b' },
     ]);
-    expect(changes.filter(isRefusedCreate)).toEqual([changes[0]]);
+    expect(plannedChanges(changes)).toEqual([]);
   });
 
   it('says of an orphan that it takes for one without a scope that the account did not show it', () => {

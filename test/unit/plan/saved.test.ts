@@ -12,7 +12,7 @@ const shown = { names: new Map<string, string>(), hideValues: (text: string) => 
 
 function wanted(name: string, spec: Partial<WebhookSpec> = {}, handlerAsWritten?: string): DesiredWebhook {
   const written = handlerAsWritten === undefined ? {} : { handlerAsWritten };
-  return { name, spec: { ...SPEC, ...spec }, line: 2, column: 5, ...written };
+  return { name, spec: { ...SPEC, ...spec }, file: 'webhooks.yaml', line: 2, column: 5, ...written };
 }
 
 function entry(name: string, id: number, spec: Partial<WebhookSpec> = {}) {

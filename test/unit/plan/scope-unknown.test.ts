@@ -43,7 +43,7 @@ function live(id: number, more: Partial<LiveWebhook> = {}): LiveWebhook {
 }
 
 function entry(name: string, spec: ManifestEntry['spec']): ManifestEntry {
-  return { name, spec, line: 1, column: 1 };
+  return { name, spec, file: 'webhooks.yaml', line: 1, column: 1 };
 }
 
 const ENTRIES: readonly ManifestEntry[] = [all, limited, narrow, other].map(({ name, spec }) => entry(name, spec));

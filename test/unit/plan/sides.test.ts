@@ -18,7 +18,14 @@ const WHOLE = {
 const shown = { names: new Map<string, string>(), hideValues: (text: string) => text.replace('hunter22', '***') };
 
 function wanted(name: string, spec: WebhookSpec = SPEC, handlerAsWritten?: string): DesiredWebhook {
-  return { name, spec, line: 2, column: 5, ...(handlerAsWritten === undefined ? {} : { handlerAsWritten }) };
+  return {
+    name,
+    spec,
+    file: 'webhooks.yaml',
+    line: 2,
+    column: 5,
+    ...(handlerAsWritten === undefined ? {} : { handlerAsWritten }),
+  };
 }
 
 const a = anEntry({ name: 'a', id: 10, spec: SPEC });
@@ -88,7 +95,7 @@ describe('what a change starts from and leads to', () => {
   it('names databases where there is no account to look them up in', () => {
     const entryIn = (name: string): ManifestEntry => {
       const database = { name, shown: name, line: 1, column: 1, frame: '' };
-      return { name: 'a', spec: { ...SPEC, database }, line: 2, column: 5 };
+      return { name: 'a', spec: { ...SPEC, database }, file: 'webhooks.yaml', line: 2, column: 5 };
     };
     const { manifests, names } = withStandIns([[entryIn('New')], [entryIn('Old')]]);
     const [desired = [], before = []] = manifests;

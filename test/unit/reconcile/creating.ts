@@ -29,7 +29,7 @@ export function entries(...names: string[]): DesiredWebhook[] {
 }
 
 export function entry(name: string, webhook: WebhookSpec, line = 1): DesiredWebhook {
-  return { name, spec: webhook, line, column: 1 };
+  return { name, spec: webhook, file: 'webhooks.yaml', line, column: 1 };
 }
 
 /** An intent of which nobody knows what it made. */
@@ -131,9 +131,9 @@ export function startApplying(desired: readonly DesiredWebhook[], scene: Scene =
   const whole: ApplyContext = {
     ...common,
     recovery,
-    manifestFile: 'webhooks.yaml',
     timeoutMs: 30_000,
     onUncertain: 'recover',
+    refusedBefore: () => null,
     takeRetry: () => false,
     ...context,
   };

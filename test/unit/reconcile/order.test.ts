@@ -65,9 +65,15 @@ async function applied(spec: WebhookSpec | null, answers: Answers = {}, name = '
       return answers.delete ?? { ok: true, value: 'done' };
     },
   } as unknown as CopernicaApi;
-  const other: DesiredWebhook = { name: 'b', spec: { ...SPEC, trigger: 'click' }, line: 9, column: 1 };
-  const asBefore: DesiredWebhook = { name: 'a', spec: SPEC, line: 5, column: 1 };
-  const entry = spec === null ? [] : [{ name, spec, line: 1, column: 1 }];
+  const other: DesiredWebhook = {
+    name: 'b',
+    spec: { ...SPEC, trigger: 'click' },
+    file: 'webhooks.yaml',
+    line: 9,
+    column: 1,
+  };
+  const asBefore: DesiredWebhook = { name: 'a', spec: SPEC, file: 'webhooks.yaml', line: 5, column: 1 };
+  const entry = spec === null ? [] : [{ name, spec, file: 'webhooks.yaml', line: 1, column: 1 }];
   const desired = [other, ...(name === 'a' ? [] : [asBefore]), ...entry];
   const verdict = approve(makePlan(desired, state, answers.live, { prune: true }), state, { force: false });
   if (verdict.kind === 'refused') throw new Error('refused');
@@ -86,9 +92,9 @@ async function applied(spec: WebhookSpec | null, answers: Answers = {}, name = '
   const results = await applyPlan(verdict.plan, {
     ...common,
     recovery,
-    manifestFile: 'webhooks.yaml',
     timeoutMs: 30_000,
     onUncertain: 'recover',
+    refusedBefore: () => null,
     takeRetry: () => false,
   });
   return { requests, records, state, result: results.find(({ change }) => change.name === name)?.result };

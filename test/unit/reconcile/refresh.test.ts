@@ -8,16 +8,21 @@ const FAILED: CallFailure = { ok: false, kind: 'unknown', message: 'answered 500
 const DENIED: CallFailure = { ok: false, kind: 'refused', message: 'answered 403', status: 403 };
 
 /** A refresh of these webhooks, one read at a time: how many were read, and how many of each kind came of it. */
-async function refreshed(list: ListOutcome, read: (id: number) => ReadOutcome = found) {
+async function refreshed(list: ListOutcome, read: (id: number) => ReadOutcome = found, known = IDS.length) {
   let reads = 0;
+  let lists = 0;
   const api = {
-    listWebhooks: async () => list,
+    listWebhooks: async () => {
+      lists += 1;
+      return list;
+    },
     readWebhook: async (id: number) => {
       reads += 1;
       return read(id);
     },
   } as unknown as CopernicaApi;
   const views = await refresh(IDS, api, {
+    known,
     concurrency: 1,
     stop: new AbortController().signal,
     force: false,
@@ -25,7 +30,7 @@ async function refreshed(list: ListOutcome, read: (id: number) => ReadOutcome = 
   });
   const kinds = [...views.values()].map(({ kind }) => kind);
   const count = (wanted: string) => kinds.filter((kind) => kind === wanted).length;
-  return { reads, found: count('found'), unread: count('unread'), views };
+  return { reads, lists, found: count('found'), unread: count('unread'), views };
 }
 
 function found(id: number): { readonly ok: true; readonly value: Exclude<ReadOutcome, CallFailure>['value'] } {
@@ -75,5 +80,17 @@ describe('a refresh', () => {
       found: 30,
       unread: 20,
     });
+  });
+
+  it('reads a few of many by themselves, and not the list of all', async () => {
+    const many = 2 * IDS.length;
+    expect(await refreshed({ ok: true, value: [] }, found, many)).toMatchObject({ reads: 50, lists: 0, found: 50 });
+  });
+
+  it('believes that all of a few are gone where more are known, and not that all are', async () => {
+    const gone = (): ReadOutcome => ({ ok: true, value: 'gone' });
+    const { views } = await refreshed({ ok: true, value: 'unavailable' }, gone, IDS.length + 1);
+    expect([...views.values()].every(({ kind }) => kind === 'gone')).toBe(true);
+    await expect(refreshed({ ok: true, value: 'unavailable' }, gone)).rejects.toThrow('look gone');
   });
 });

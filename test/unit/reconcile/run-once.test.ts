@@ -80,12 +80,12 @@ async function run(scene: Scene) {
     },
   } as unknown as CopernicaApi;
   const entries = Object.entries(desired).map(([name, wanted], line): DesiredWebhook => {
-    return { name, spec: wanted, line: line + 1, column: 1 };
+    return { name, spec: wanted, file: 'webhooks.yaml', line: line + 1, column: 1 };
   });
   const journal = { state, write: (record: StateRecord) => applyRecord(state, record), flush: async () => {} };
   const report = await runOnce(
     {
-      loadManifest: async () => ({ entries, warnings: [] }),
+      loadManifest: async () => ({ entries, removed: [], warnings: [] }),
       lockState: async () => ({
         place: 'webhooks.state.jsonl',
         assertSound: () => undefined,
@@ -103,7 +103,6 @@ async function run(scene: Scene) {
       log: pino({ level: 'silent' }),
     },
     {
-      manifestFile: 'webhooks.yaml',
       concurrency: 1,
       timeoutMs: 30_000,
       retry: false,

@@ -5,7 +5,7 @@ import { anEntry, anIntent, aState } from '../../helpers/state.js';
 
 const SPEC = { handler: 'https://a.example/x', trigger: 'create' } as const;
 /** The manifest has a and b; what else the state has is orphaned. */
-const FOR_A = { name: 'a', wanted: new Set(['a', 'b']) };
+const FOR_A = { name: 'a', wanted: new Set(['a', 'b']), isProtected: false };
 const RANGES = [
   { from: 15, to: 17 },
   { from: 20, to: 29 },
@@ -63,6 +63,16 @@ describe('an import', () => {
     ['of what was not sent', replacing, live(31, { callers: ['ms'] }), 'refuse'],
   ])('%s', (_title, state, webhook, kind) => {
     expect(importVerdict(state, FOR_A, webhook).kind).toBe(kind);
+  });
+
+  it.each([
+    ['of its double', marked, live(25), 'refuse'],
+    ['of what replaces it', replacing, live(31), 'refuse'],
+    ['of its own, which may exist twice', marked, live(30), 'settle'],
+    ['of its own, of which nobody knows the scope', ownNotShown, live(30), 'take-over'],
+    ['of what an orphaned entry has', orphaned, live(30), 'take-over'],
+  ])('%s, for a protected entry, never deletes the webhook that this has', (_title, state, webhook, kind) => {
+    expect(importVerdict(state, { ...FOR_A, isProtected: true }, webhook).kind).toBe(kind);
   });
 
   it('of a double has the entry’s own deleted, with the limits that were sent', () => {

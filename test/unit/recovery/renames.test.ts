@@ -5,7 +5,7 @@ import { anEntry, anIntent, aState } from '../../helpers/state.js';
 
 const SPEC: WebhookSpec = { handler: 'https://a.example/x', trigger: 'create', database: 7 };
 const lost = anIntent({ intent: 1, name: 'a', spec: SPEC, above: 10 });
-const wanted = (name: string, spec = SPEC) => ({ name, spec, line: 1, column: 1 });
+const wanted = (name: string, spec = SPEC) => ({ name, spec, file: 'webhooks.yaml', line: 1, column: 1 });
 
 describe('an uncertain entry that was renamed', () => {
   it('takes what is uncertain along', () => {
@@ -56,5 +56,42 @@ describe('an uncertain entry that was renamed', () => {
     ],
   ])('does not when %s', (_title, desired, state) => {
     expect(renamesOfUncertain(desired, state)).toEqual([]);
+  });
+});
+
+describe('an entry that says what it was', () => {
+  const was = (name: string, spec = SPEC) => {
+    return { ...wanted('new', spec), was: { name, file: 'webhooks.yaml', line: 3, column: 10 } };
+  };
+  const other = { ...SPEC, trigger: 'open' as const };
+  const made = anEntry({ name: 'a', id: 3, spec: SPEC });
+  const goes = [{ from: 'a', to: 'new' }];
+
+  it.each([
+    ['takes along what is open, however it is now', aState({ intents: [lost] }), goes],
+    ['takes along a webhook with what was to replace it', aState({ entries: [made], intents: [lost] }), goes],
+    [
+      'takes along a webhook where something of its new name is open',
+      aState({ entries: [made], intents: [{ ...lost, name: 'new' }] }),
+      goes,
+    ],
+    ['leaves the renaming to the plan where nothing is open', aState({ entries: [made] }), []],
+    [
+      'leaves it where it has a webhook of its own',
+      aState({ entries: [anEntry({ name: 'new', id: 5, spec: SPEC })], intents: [lost] }),
+      [],
+    ],
+  ])('%s', (_title, state, expected) => {
+    expect(renamesOfUncertain([was('a', other)], state)).toEqual(expected);
+  });
+
+  it('does not take a second one along that is equal', () => {
+    const state = aState({
+      intents: [
+        { ...lost, name: 'a', spec: other },
+        { ...lost, intent: 2, name: 'b' },
+      ],
+    });
+    expect(renamesOfUncertain([was('a')], state)).toEqual(goes);
   });
 });

@@ -13,7 +13,7 @@ async function compiled(): Promise<ReadonlyMap<string, string>> {
   const files = await readdir(join(ROOT, 'src/state'), { recursive: true });
   const state = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
   const made = new Map<string, string>();
-  for (const file of ['errors.ts', 'webhook.ts', ...state.map((name) => join('state', name))]) {
+  for (const file of ['errors.ts', 'webhook.ts', 'text/parse-url.ts', ...state.map((name) => join('state', name))]) {
     const source = await readFile(join(ROOT, 'src', file), 'utf8');
     const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
     made.set(file.replace(/\.ts$/, '.js'), ts.transpileModule(source, { compilerOptions }).outputText);

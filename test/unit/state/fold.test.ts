@@ -511,10 +511,11 @@ describe('the life of an entry', () => {
     expect(after.entries.get('a')?.updating).toBeUndefined();
   });
 
-  it('protection stays with the entry, whichever webhook it has, until it is taken away', () => {
+  it('protection stays with the entry, which keeps its webhook, until it is taken away', () => {
     const on: StateRecord = { type: 'protected', name: 'a', at: AT, isProtected: true };
     const state = stateAfter(...made('a', 10, 1), on, ...made('a', 11, 2));
-    expect(state.entries.get('a')).toMatchObject({ id: 11, isProtected: true });
+    expect(state.entries.get('a')).toMatchObject({ id: 10, isProtected: true });
+    expect([...state.pendingDeletes.keys()]).toEqual([11]);
     const off: StateRecord = { ...on, isProtected: false };
     expect(stateAfter(...made('a', 10, 1), on, off).entries.get('a')?.isProtected).toBeUndefined();
   });

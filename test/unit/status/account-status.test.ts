@@ -17,6 +17,7 @@ const iso = (ms: number) => new Date(ms).toISOString();
 const ENTRIES: ManifestEntry[] = ['a', 'b'].map((name, index) => ({
   name,
   spec: { handler: 'https://a.example/x', trigger: 'create' },
+  file: 'webhooks.yaml',
   line: index + 1,
   column: 1,
 }));
@@ -57,7 +58,15 @@ const run = (end: StatusEvent): StatusEvent[] => [began, end];
 const reconciled = (b: Fate) => play(read, run(report({ a: 'fine', b })));
 const edited: StatusEvent = {
   ...read,
-  entries: [{ name: 'a', spec: { handler: 'https://a.example/new', trigger: 'open' }, line: 1, column: 1 }],
+  entries: [
+    {
+      name: 'a',
+      spec: { handler: 'https://a.example/new', trigger: 'open' },
+      file: 'webhooks.yaml',
+      line: 1,
+      column: 1,
+    },
+  ],
 };
 
 describe('what is known of an account', () => {

@@ -12,6 +12,7 @@ function entriesOf(count: number, spec: Partial<ManifestEntry['spec']> = {}): Ma
   return Array.from({ length: count }, (_, index) => ({
     name: `entry-${String(index).padStart(5, '0')}`,
     spec: { handler: `https://a.example/${index}`, trigger: index % 2 === 0 ? 'create' : 'open', ...spec },
+    file: 'webhooks.yaml',
     line: index,
     column: 1,
   }));

@@ -29,7 +29,7 @@ async function openOne() {
 describe('what is reported of a run', () => {
   it('ends it, also when it broke off by an error that nobody expected', async () => {
     const { reporter, snapshot } = await openOne();
-    const run = reporter.observeRun(['start'], true, async () => {
+    const run = reporter.observeRun(['start'], async () => {
       expect(await snapshot()).toMatchObject({ running: { triggers: ['start'] } });
       throw new TypeError('x is not a function');
     });
@@ -51,9 +51,9 @@ describe('drift', () => {
     };
     expect(await drifted('drifted_total')).toBe(0);
     const run = (b: Fate) =>
-      reporter.observeRun(['schedule'], true, async () => {
+      reporter.observeRun(['schedule'], async () => {
         const { manifest, ...view } = report({ a: 'fine', b }).view;
-        const rest = { warnings: [], unread: 0, lookFailure: null, comeBackInMs: null };
+        const rest = { warnings: [], refreshed: true, unread: 0, lookFailure: null, comeBackInMs: null };
         return { ...view, ...rest, manifest: { ok: true, warnings: [], ...manifest } } as unknown as RunReport;
       });
     await run('drifted');
@@ -61,5 +61,35 @@ describe('drift', () => {
     expect([await drifted('drifted_total'), await drifted('drifted')]).toEqual([1, 0]);
     await run('drifted');
     expect([await drifted('drifted_total'), await drifted('drifted')]).toEqual([2, 1]);
+  });
+});
+
+describe('an entry that was refused and is left alone', () => {
+  it('is still one that failed, and is counted as tried only once', async () => {
+    const { reporter, snapshot, metrics } = await openOne();
+    const run = (refusal: 'now' | 'before') =>
+      reporter.observeRun(['schedule'], async () => {
+        const { manifest, ...view } = report({ a: 'fine', b: 'unmended' }).view;
+        const changes = view.changes.map((applied) =>
+          applied.result === 'failed' ? { ...applied, refusal } : applied,
+        );
+        return { ...view, changes, warnings: [], refreshed: refusal === 'now', manifest } as unknown as RunReport;
+      });
+    await run('now');
+    await run('before');
+    const remedy = expect.stringContaining('tried again when its entry changes');
+    expect(await snapshot()).toMatchObject({
+      counts: { failed: 1, drifted: 1 },
+      health: { kind: 'webhooks-failed', advice: [{ remedy }, {}] },
+      runs: [
+        { result: 'partial', notDone: 1, changes: [] },
+        { result: 'partial', notDone: 1, changes: [{ name: 'b' }] },
+      ],
+    });
+    const { samples } = readMetrics(await metrics());
+    const failures = samples.filter(({ name, labels }) => {
+      return name === 'copernica_webhooks_changes_total' && labels.includes('result="failed"');
+    });
+    expect(failures).toMatchObject([{ value: 1 }]);
   });
 });

@@ -10,11 +10,11 @@ import { anEntry, aState } from '../../helpers/state.js';
 
 const SPEC: WebhookSpec = { handler: 'https://u:p@a.example/x?key=1', trigger: 'create' };
 const ENDED = '2026-11-23T10:00:00.000Z';
-const desired = { name: 'a', spec: SPEC, line: 2, column: 5 };
+const desired = { name: 'a', spec: SPEC, file: 'webhooks.yaml', line: 2, column: 5 };
 const none: Change = { action: 'none', name: 'a', reason: '', desired, id: 7 };
 const create: Change = { action: 'create', name: 'a', reason: '', desired, goneId: null };
 const recover: Change = { action: 'recover', name: 'a', reason: '', desired, intents: [], replaces: null };
-const remove: Change = { action: 'delete', name: 'a', reason: '', id: 7, spec: SPEC, pending: false };
+const remove: Change = { action: 'delete', name: 'a', reason: '', id: 7, spec: SPEC, cause: 'pruned' };
 const orphaned: Change = { action: 'orphaned', name: 'a', reason: '', id: 7, spec: SPEC };
 
 const problem = { code: 'api-refused', severity: 'error', message: 'refused https://a.example/?secret' } as const;

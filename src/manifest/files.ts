@@ -1,0 +1,146 @@
+import { isUtf8 } from 'node:buffer';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
+import { errorCode, type Problem } from '../errors.js';
+import { LIMITS } from './limits.js';
+import { placeOf, sourceOf } from './source.js';
+
+/** Whether a file of this name, in a folder that is a manifest, is a part of it. */
+export function isManifestName(name: string): boolean {
+  return /^[^.].*\.ya?ml$/is.test(name);
+}
+
+/**
+ * The paths of a manifest's files: of a folder, all that are YAML by their names, in the order of these; hidden ones and
+ * subfolders are left out. Else the path itself, whatever is there.
+ */
+export function filesOf(path: string): readonly string[] {
+  if (!isFolder(path)) return [path];
+  const names = readdirSync(path).filter(isManifestName).sort();
+  return names.map((name) => join(path, name)).filter((file) => !isFolder(file));
+}
+
+/** Its files as they are at this moment. What can't be read is told as a problem; nothing is thrown. */
+export function readManifest(path: string): readonly FileContent[] {
+  try {
+    if (!isFolder(path)) return [readFile(path)];
+    if (isLinkElsewhere(path)) {
+      return [unreadable(path, 'is a link to a folder outside of its own', 'name that folder itself, or put it here')];
+    }
+    const files = filesOf(path);
+    return files.length === 0 ? [emptyFolder(path)] : files.map((file) => readFile(file));
+  } catch (error) {
+    return [whyUnreadable(error, path)];
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function isLinkElsewhere(folder: string): boolean {
+  // A slash at the end would lead to what the link leads to.
+  const path = resolve(folder);
+  return lstatSync(path).isSymbolicLink() && !isInside(realpathSync(path), realpathSync(dirname(path)));
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+function emptyFolder(path: string): FileContent {
+  const remedy = 'write one, such as webhooks.yaml; subfolders and hidden files are not read';
+  return refused(path, { code: 'empty-manifest', message: 'is a folder without *.yaml and *.yml files', remedy });
+}
+
+/** What a file holds, or why it can't be read. */
+export type FileContent = { readonly file: string } & (
+  | { readonly text: string; readonly problem: null }
+  | { readonly text: null; readonly problem: Problem }
+);
+
+/**
+ * The text of a regular file in UTF-8, which is no larger than a manifest may be and lies in its own folder. Anything
+ * else is told as a problem, and never waited for: a named pipe without a writer would hold up the program for ever.
+ */
+function readFile(file: string, mostTries = 3): FileContent {
+  let fd: number | undefined;
+  let target: string | undefined;
+  try {
+    target = realpathSync(file);
+    // Git carries links: one to /proc/self/environ must not bring the environment into messages.
+    if (!isInside(target, realpathSync(dirname(file)))) {
+      return unreadable(file, 'is a link to a file outside of its folder', 'name that file itself, or put it here');
+    }
+    // With O_NONBLOCK a named pipe opens at once; to a regular file it makes no difference.
+    fd = openSync(target, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const about = fstatSync(fd);
+    if (!about.isFile()) {
+      return unreadable(file, 'is not a regular file', 'write the manifest to a file and name that');
+    }
+    if (about.size > LIMITS.fileBytes) return tooLarge(file);
+    const bytes = readFileSync(fd);
+    return bytes.length > LIMITS.fileBytes ? tooLarge(file) : decoded(bytes, file);
+  } catch (error) {
+    // Kubernetes swaps the link and removes what it led to.
+    const isSwapped = target !== undefined && errorCode(error) === 'ENOENT';
+    return isSwapped && mostTries > 1 ? readFile(file, mostTries - 1) : whyUnreadable(error, file);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function decoded(bytes: Buffer, file: string): FileContent {
+  const text = bytes.toString('utf8');
+  if (isUtf8(bytes)) return { file, text, problem: null };
+  const place = placeOf(text.indexOf('\ufffd'), sourceOf(file, text));
+  return refused(file, { code: 'not-utf8', message: 'is not UTF-8', remedy: 'save the file as UTF-8', ...place });
+}
+
+function tooLarge(file: string): FileContent {
+  const message = `is larger than ${LIMITS.fileBytes / 1024 / 1024} MiB`;
+  return refused(file, {
+    code: 'manifest-too-large',
+    message,
+    remedy: 'check the path, or make several files of it: a manifest may be a folder',
+  });
+}
+
+function whyUnreadable(error: unknown, file: string): FileContent {
+  const code = errorCode(error) || String(error);
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR': {
+      const remedy = 'write it, or name another with --file';
+      return refused(file, { code: 'manifest-missing', message: 'does not exist', remedy });
+    }
+    case 'EACCES':
+    case 'EPERM':
+      return unreadable(file, 'may not be read by this user', 'give this user the right to read it');
+    default:
+      return unreadable(file, `can’t be read (${code})`, 'check the path and the disk');
+  }
+}
+
+function unreadable(file: string, message: string, remedy: string): FileContent {
+  return refused(file, { code: 'manifest-unreadable', message, remedy });
+}
+
+/** `message` goes on from "the manifest …". */
+function refused(file: string, why: Omit<Problem, 'severity' | 'file'>): FileContent {
+  return { file, text: null, problem: { ...why, severity: 'error', message: `the manifest ${why.message}`, file } };
+}
