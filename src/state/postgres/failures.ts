@@ -18,7 +18,8 @@ const KNOWN: Readonly<Record<string, { readonly reason: string; readonly remedy:
   ENOENT: { reason: 'there is no such socket', remedy: 'check the folder after host=, and that the server runs' },
 };
 
-const UNIQUE_VIOLATION = '23505';
+/** As the schema calls it. */
+const ONE_STATE_PER_ACCOUNT = 'one_state_per_account';
 
 const LATER = 'whatever was sent and not recorded is looked for first';
 
@@ -29,7 +30,8 @@ const LATER = 'whatever was sent and not recorded is looked for first';
 export function databaseFailure(place: string, done: string, cause: unknown): ProductError {
   if (cause instanceof ProductError) return cause;
   const code = errorCode(cause);
-  if (code === UNIQUE_VIOLATION) return accountTaken(place, cause);
+  if (cause instanceof pg.DatabaseError && cause.constraint === ONE_STATE_PER_ACCOUNT)
+    return accountTaken(place, cause);
   const known = KNOWN[code];
   const reason = known === undefined ? textOf(cause) : `${known.reason} (${code})`;
   const remedy = `${known?.remedy ?? 'check the server and the network'}, then run again: ${LATER}`;
@@ -40,7 +42,6 @@ export function databaseFailure(place: string, done: string, cause: unknown): Pr
   );
 }
 
-/** One account has one state: it is the only thing that two states can quarrel about. */
 function accountTaken(place: string, cause: unknown): ProductError {
   return productError(
     'refused',
@@ -84,10 +85,11 @@ export function wentBack(place: string): ProductError {
   });
 }
 
-export function newerSchema(place: string, version: number): ProductError {
+/** `what` goes on from "has". */
+export function newerState(place: string, what: string): ProductError {
   return productError('refused', {
     code: 'state-newer',
-    message: `${place} has schema version ${version}, of a later version of this program`,
+    message: `${place} has ${what}, which only a later version of this program knows`,
     remedy: 'update this program',
   });
 }

@@ -1,5 +1,5 @@
 import type { Database } from './database.js';
-import { newerSchema } from './failures.js';
+import { newerState } from './failures.js';
 
 /** Each runs once, in one transaction, and is never changed again: the next version gets a new one. */
 const MIGRATIONS: readonly string[] = [
@@ -8,7 +8,7 @@ CREATE TABLE copernica_webhooks.state (
   state bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text NOT NULL UNIQUE,
   -- Null: nothing was recorded yet. One account has one state, or everything would be there twice.
-  account text UNIQUE,
+  account text CONSTRAINT one_state_per_account UNIQUE,
   -- The number of the last record.
   last bigint NOT NULL DEFAULT 0
 );
@@ -56,7 +56,7 @@ export async function schemaVersion(database: Database, place: string): Promise<
   if (there?.is_there !== true) return 0;
   const [row] = await database.query('SELECT version FROM copernica_webhooks.version');
   const version = Number(row?.version ?? 0);
-  if (version > SCHEMA_VERSION) throw newerSchema(place, version);
+  if (version > SCHEMA_VERSION) throw newerState(place, `version ${version} of the schema`);
   return version;
 }
 

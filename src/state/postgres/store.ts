@@ -5,7 +5,7 @@ import { asRecord, type HeaderRecord, STATE_VERSION, type StateRecord } from '..
 import type { StateLease, StateStore, TakeOptions } from '../store.js';
 import { type PostgresAddress, shownAddress } from './address.js';
 import type { Database, Row } from './database.js';
-import { damaged, databaseFailure, existsFailure, held, leaseLost, wentBack } from './failures.js';
+import { damaged, databaseFailure, existsFailure, held, leaseLost, newerState, wentBack } from './failures.js';
 import { giveBackLease, leaseHolder, type TakenLease, takeLease } from './lease.js';
 import { PostgresLog } from './log.js';
 import { Membership } from './membership.js';
@@ -120,8 +120,11 @@ async function readState(database: Database, place: string, name: string): Promi
      WHERE s.name = $1 ORDER BY r.number`,
     [name],
   );
-  if (rows.length === 0) return null;
-  const first = Number(rows[0]?.number);
+  const [header] = rows;
+  if (header === undefined) return null;
+  const { version = 0 } = header.record as { readonly version?: number };
+  if (version > STATE_VERSION) throw newerState(place, `records of version ${version}`);
+  const first = Number(header.number);
   let number = first;
   const records = rows.map((row) => {
     if (Number(row.number) !== number) throw damaged(place, number, 'is missing');
