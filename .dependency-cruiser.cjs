@@ -9,7 +9,7 @@ const pure = [
   '^src/completion/shells\\.ts$',
   '^src/settings/(?!load|secrets|small-file)',
   '^src/manifest/(?!load|files)',
-  '^src/state/(?!journal|file/(?!failures|line|parse))',
+  '^src/state/(?!journal|file/(?!failures|line|parse)|postgres/(?!address))',
   '^src/plan/',
   '^src/recovery/(?!recover\\.|read\\.)',
   '^src/copernica/(answer|answer-facts|outcome|answers|api|redact|written-forms)\\.ts$',

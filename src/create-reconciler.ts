@@ -6,6 +6,7 @@ import type { CircuitBreaker } from './copernica/circuit-breaker.js';
 import { createCopernicaClient, type OnAnswer, type RequestEvent } from './copernica/client.js';
 import type { ProxySettings } from './copernica/proxy.js';
 import { hider } from './copernica/redact.js';
+import type { ProblemCode } from './error-codes.js';
 import { productError } from './errors.js';
 import { type Host, holderOf } from './host.js';
 import { fillableValues } from './manifest/interpolate.js';
@@ -13,7 +14,9 @@ import { ManifestLoader } from './manifest/load.js';
 import type { ReconcilerPorts, ValidManifest } from './reconcile/ports.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { loadCertificates } from './settings/small-file.js';
-import { describeHolder, type StateLease } from './state/store.js';
+import { fileStore } from './state/file/store.js';
+import { isInClear } from './state/postgres/address.js';
+import { describeHolder, type StateLease, type StateStore } from './state/store.js';
 import { stateStore } from './state-store.js';
 import { sleep } from './timers.js';
 
@@ -54,12 +57,13 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
   if (!settings.sandbox) {
     const { token } = options;
     if (token === null) throw new Error('assembled without a token');
+    warnOfClearText(options);
     const ca = settings.caFile === undefined ? undefined : await loadCertificates(settings.caFile);
     const ports = buildPorts(options, {
+      store: await stateStore(options.host, options.account),
       apiUrl: settings.apiUrl,
       authUrl: settings.authUrl,
       token,
-      state: settings.state,
       proxy: proxyOf(options.host.environment),
       ca,
     });
@@ -81,8 +85,8 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
   const { startSandbox } = await import('./sandbox/server.js');
   const sandbox = await startSandbox({});
   const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-sandbox-'));
-  const state = join(folder, 'webhooks.state.jsonl');
-  const ports = buildPorts(options, { apiUrl: sandbox.url, authUrl: sandbox.url, token: sandbox.token, state });
+  const store = fileStore(join(folder, 'webhooks.state.jsonl'));
+  const ports = buildPorts(options, { store, apiUrl: sandbox.url, authUrl: sandbox.url, token: sandbox.token });
   const abandon = () => rm(folder, { recursive: true, force: true });
   const close = async () => {
     await ports.api.close();
@@ -92,11 +96,19 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
   return { ports, init: true, apiUrl: sandbox.url, close, abandon };
 }
 
+/** What goes to the database and back holds handlers, and may hold a password. */
+function warnOfClearText({ account: { statePlace: place, settings }, log }: ReconcilerOptions): void {
+  if (place.kind !== 'postgres' || !isInClear(place.address)) return;
+  const remedy = 'leave sslmode out of the URL, or write sslmode=verify-full';
+  const code = 'state-in-clear' satisfies ProblemCode;
+  log.warn({ code, remedy }, `the connection to ${settings.state} is not encrypted`);
+}
+
 interface Target {
+  readonly store: StateStore;
   readonly apiUrl: string;
   readonly authUrl: string;
   readonly token: string;
-  readonly state: string;
   /** Left out: none, as for the sandbox of one's own. */
   readonly proxy?: ProxySettings;
   readonly ca?: string;
@@ -111,9 +123,10 @@ export function proxyOf(environment: Host['environment']): ProxySettings {
 function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts {
   const { host, log, stop, command, breakerFor } = options;
   const { settings } = options.account;
-  const store = stateStore(target.state);
+  const { store } = target;
   const manifest = new ManifestLoader(settings.file, host.environment, host.secrets);
   let lease: StateLease | null = null;
+  const now = () => lease?.now?.() ?? host.now();
   const api = createCopernicaClient({
     apiUrl: target.apiUrl,
     authUrl: target.authUrl,
@@ -136,14 +149,15 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
       lease = await store.take({
         timeoutMs: settings.lockTimeoutMs,
         holder: holderOf(host, command),
+        mayBegin: settings.init,
         onWaiting: (by) => log.info(`waiting for the lock on ${store.place}, which ${describeHolder(by)} holds`),
         onRepaired: ({ code, message, remedy }) => log.warn({ code, remedy }, message),
       });
       return lease;
     },
     api,
-    now: () => host.now(),
-    startClock: () => steadyClock(host.now()),
+    now,
+    startClock: () => steadyClock(now()),
     sleep,
     log,
   };

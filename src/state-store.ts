@@ -1,7 +1,41 @@
+import type { Host } from './host.js';
+import type { AccountSettings } from './settings/resolve.js';
+import { loadCertificates } from './settings/small-file.js';
 import { fileStore } from './state/file/store.js';
+import type { PostgresAddress } from './state/postgres/address.js';
+import type { Database } from './state/postgres/database.js';
 import type { StateStore } from './state/store.js';
 
-/** Where the state is kept that `--state` names. */
-export function stateStore(place: string): StateStore {
-  return fileStore(place);
+type StateSettings = Pick<AccountSettings, 'statePlace' | 'settings'>;
+
+/** Where the state is kept that `--state` names. What a database needs is loaded for it alone. */
+export async function stateStore(host: Host, { statePlace: place, settings }: StateSettings): Promise<StateStore> {
+  if (place.kind === 'file') return fileStore(place.path);
+  const { postgresStore } = await import('./state/postgres/store.js');
+  const { address, password } = place;
+  const database = await databaseAt(host, address, password);
+  return postgresStore({ address, database, leaseMs: settings.leaseMs });
+}
+
+/** By process: accounts whose states are in one database share its connections. */
+const databases = new WeakMap<Host, Map<string, Promise<Database>>>();
+
+function databaseAt(host: Host, address: PostgresAddress, password: string | undefined): Promise<Database> {
+  const known = databases.get(host) ?? new Map<string, Promise<Database>>();
+  databases.set(host, known);
+  const key = JSON.stringify([{ ...address, name: '' }, password]);
+  const database = known.get(key) ?? connectLater(host, address, password);
+  known.set(key, database);
+  return database;
+}
+
+/** Throws ProductError of kind `input` for certificates that can't be read. Connects when it is first asked. */
+async function connectLater(host: Host, address: PostgresAddress, password: string | undefined): Promise<Database> {
+  const { Database } = await import('./state/postgres/database.js');
+  return new Database({
+    address,
+    password: password ?? host.environment.PGPASSWORD,
+    ca: address.sslRootCert === undefined ? undefined : await loadCertificates(address.sslRootCert),
+    applicationName: `copernica-webhooks/${host.version}`,
+  });
 }

@@ -36,7 +36,8 @@ export async function chosenAccounts(host: Host, invocation: Invocation): Promis
  * its notices go.
  */
 async function learnSecrets({ environment, secrets }: Host, accounts: readonly AccountSettings[]): Promise<void> {
-  for (const { token, settings } of accounts) {
+  for (const { token, settings, statePlace } of accounts) {
+    if (statePlace.kind === 'postgres') secrets.learnValue(statePlace.password ?? environment.PGPASSWORD ?? '');
     // Whoever needs a file is told what is wrong with it; others do without.
     const notifyUrl = await readNotifyUrl(settings).catch(() => '');
     for (const secret of secretsOfNotifyUrl(notifyUrl)) secrets.learnValue(secret);

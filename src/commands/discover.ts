@@ -26,7 +26,7 @@ export async function discoverCommand(
 ): Promise<CommandResult> {
   const account = await onlyAccount(host, invocation);
   const range = rangeOf(options);
-  const state = await stateStore(account.settings.state).read();
+  const state = await (await stateStore(host, account)).read();
   const writeState = options.writeState === true;
   return withProgress(host, [account], (shownHost, during) =>
     withStopOnSignal(shownHost, [account], (stop) =>

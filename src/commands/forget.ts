@@ -8,9 +8,10 @@ import type { CommandResult, Invocation } from './command.js';
 
 /** forget: drops an entry from the state and leaves its webhook alone. Sends nothing. */
 export async function forgetCommand(host: Host, invocation: Invocation, name: string): Promise<CommandResult> {
-  const { settings } = await onlyAccount(host, invocation);
-  const lease = await stateStore(settings.state).take({
-    timeoutMs: settings.lockTimeoutMs,
+  const account = await onlyAccount(host, invocation);
+  const store = await stateStore(host, account);
+  const lease = await store.take({
+    timeoutMs: account.settings.lockTimeoutMs,
     holder: holderOf(host, 'forget'),
   });
   try {
@@ -18,7 +19,7 @@ export async function forgetCommand(host: Host, invocation: Invocation, name: st
     const names = namesIn(journal?.state ?? null);
     if (journal === null || !names.includes(name)) throw unknownName(name, names);
     const id = journal.state.entries.get(name)?.id;
-    journal.write({ type: 'forgotten', name, at: host.now().toISOString() });
+    journal.write({ type: 'forgotten', name, at: (lease.now?.() ?? host.now()).toISOString() });
     await journal.flush();
     const left = id === undefined ? '' : `; webhook ${id} is left alone`;
     return {

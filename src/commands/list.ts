@@ -7,13 +7,14 @@ import type { CommandResult, Invocation } from './command.js';
 
 /** list: what the state holds. Needs no token and no network, and takes no lock. */
 export async function listCommand(host: Host, invocation: Invocation): Promise<CommandResult> {
-  return forAccounts(await chosenAccounts(host, invocation), async ({ settings }) => {
-    const state = await stateStore(settings.state).read();
+  return forAccounts(await chosenAccounts(host, invocation), async (account) => {
+    const store = await stateStore(host, account);
+    const state = await store.read();
     return {
       document: listJson(state),
       text: formatList(state, {
         color: wantsColor(host.stdout, host.environment),
-        file: settings.state,
+        file: store.place,
         columns: host.stdout.columns,
       }),
       problems: state === null ? [] : [...openWarnings(state, null), ...duplicateWarnings(state)],

@@ -133,7 +133,7 @@ async function planAccount(
     const planned = planAgainst(other, host, settings, manifest);
     return { ...planned, ...common, about, digest: planDigest(planned.changes, null), refreshed: false };
   }
-  const state = settings.sandbox ? null : await stateStore(settings.state).read();
+  const state = settings.sandbox ? null : await (await stateStore(host, account)).read();
   const planned = await planForState(host, account, manifest, { state, ...planning });
   const manifestWarnings = [...manifest.warnings, ...formerNameNotices(manifest, state)];
   const known = { ...about, id: state?.account ?? null, ...planned.account };
@@ -221,7 +221,7 @@ function withStateWarning(planned: Planned, state: State | null, settings: Setti
   const warning: Problem = {
     code: 'no-state',
     severity: 'warning',
-    message: `there is no state file ${settings.state}, so everything counts as new`,
+    message: `there is no state ${settings.state}, so everything counts as new`,
     remedy: 'run the first `apply` with --init; if there was a state before, restore it',
   };
   return { ...planned, warnings: [...planned.warnings, warning] };

@@ -70,7 +70,7 @@ export function contextOf(host: Host, account: AccountSettings, shared: Shared):
     manifest: once(async () => new ManifestLoader(settings.file, environment, secrets).read()),
     token,
     certificates,
-    state: once(() => stateStore(settings.state).read()),
+    state: once(async () => (await stateStore(host, account)).read()),
     contact: once(async () => {
       const timeoutMs = Math.min(CONTACT_WITHIN_MS, settings.timeoutMs);
       return contactHost(settings.apiUrl, { ...(await connection()), timeoutMs });

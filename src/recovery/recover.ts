@@ -70,11 +70,14 @@ export class Recovery {
   /** Intents that a dead process left are given up on, and times that lie in the future are now. */
   async begin(): Promise<void> {
     const { journal } = this.#context;
+    const now = this.#now();
     const at = this.#at();
-    for (const { intent, gaveUp } of this.#open()) {
-      if (gaveUp !== undefined && gaveUp.at <= at) continue;
+    for (const { intent, gaveUp, timeoutMs = 0 } of this.#open()) {
+      if (gaveUp !== undefined && Date.parse(gaveUp.at) <= now + timeoutMs) continue;
+      // Who had the lease may be alive, and have sent it at the last moment.
+      const sentUntil = gaveUp === undefined ? (journal.predecessorUntil?.getTime() ?? 0) + timeoutMs : 0;
       const reason = gaveUp?.reason ?? 'the program ended before the answer came';
-      journal.write({ type: 'unknown', intent, at, reason });
+      journal.write({ type: 'unknown', intent, at: new Date(Math.max(now, sentUntil)).toISOString(), reason });
     }
     for (const { intent, at: closedAt, witness } of [...journal.state.closed.values()]) {
       if (closedAt > at) journal.write({ type: 'closed', intent: intent.intent, at, witness });

@@ -45,7 +45,11 @@ export function lossesProblem({ losses, intents }: Pick<State, 'losses' | 'inten
 /** How long until the last of the open intents is ripe, in milliseconds; 0: all are. */
 export function msUntilRipe({ intents }: Pick<State, 'intents'>, settleMs: number, now: number): number {
   let latest = now;
-  for (const intent of intents.values()) latest = Math.max(latest, Math.min(ripeAt(intent, settleMs), now + settleMs));
+  for (const intent of intents.values()) {
+    // One that its process may have sent at the last moment is given up on in the future, by a request's time at most.
+    const longest = now + settleMs + (intent.gaveUp === undefined ? 0 : (intent.timeoutMs ?? 0));
+    latest = Math.max(latest, Math.min(ripeAt(intent, settleMs), longest));
+  }
   return latest - now;
 }
 

@@ -1,10 +1,18 @@
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type Problem, ProductError } from '../errors.js';
+import { type Problem, ProductError, productError } from '../errors.js';
 import { readSettingsFile } from './file.js';
-import { type AccountSettings, type ResolvedSettings, resolveSettings, type SettingsSources } from './resolve.js';
+import {
+  type AccountSettings,
+  type ResolvedSettings,
+  resolveSettings,
+  type SettingsSources,
+  withStatePlace,
+} from './resolve.js';
+import { SETTINGS } from './schema.js';
 import { readSmallFile } from './small-file.js';
+import { type StatePlace, shownPlace, whyNoStatePlace } from './state-place.js';
 
 export const DEFAULT_SETTINGS_FILE = 'config/settings.yaml';
 
@@ -26,10 +34,25 @@ export async function loadSettings(options: {
   const path = settingsFileOf(settingsFile);
   const file =
     path === undefined ? undefined : readSettingsFile({ path, text: await readSmallFile(path, 'settings file') });
-  const resolved = resolveSettings({ flags, environment, file });
-  const problems = resolved.accounts.length > 1 ? await sharedFiles(resolved.accounts) : [];
+  const { common, accounts: all } = resolveSettings({ flags, environment, file });
+  const accounts = await Promise.all(all.map(withStateOfFile));
+  const problems = accounts.length > 1 ? await sharedFiles(accounts) : [];
   if (problems.length > 0) throw new ProductError('input', problems);
-  return resolved;
+  return { common, accounts };
+}
+
+/** Where a file says where the state is, that is read. */
+async function withStateOfFile(account: AccountSettings): Promise<AccountSettings> {
+  const { stateFile } = account.settings;
+  if (stateFile === undefined) return account;
+  const text = (await readSmallFile(stateFile, 'state file')).trim();
+  const why = whyNoStatePlace(text);
+  if (why === null) return withStatePlace(account, text);
+  throw productError('input', {
+    code: 'state-unusable',
+    message: `what ${stateFile} holds can't be used as the place of the state: it ${why}`,
+    remedy: `put into it ${SETTINGS.state.accepts}`,
+  });
 }
 
 /**
@@ -39,7 +62,7 @@ export async function loadSettings(options: {
 async function sharedFiles(accounts: readonly AccountSettings[]): Promise<readonly Problem[]> {
   const first = new Map<string, string | null>();
   const problems: Problem[] = [];
-  for (const { name, settings, flagged, token, place } of accounts) {
+  for (const { name, settings, flagged, token, place, statePlace } of accounts) {
     const compare = (files: readonly string[], problem: Pick<Problem, 'code' | 'message' | 'remedy'>) => {
       const key = JSON.stringify(files);
       const other = first.get(key);
@@ -50,10 +73,14 @@ async function sharedFiles(accounts: readonly AccountSettings[]): Promise<readon
       }
     };
     const tokenId = token.file === undefined ? `${token.variable}` : await realPathOf(token.file);
-    if (!flagged.has('state')) compare([await realPathOf(settings.state)], SHARED_STATE);
+    if (!flagged.has('state')) compare([await keyOf(statePlace)], SHARED_STATE);
     if (!flagged.has('file')) compare([await realPathOf(settings.file), tokenId, settings.apiUrl], SHARED_WEBHOOKS);
   }
   return problems;
+}
+
+async function keyOf(place: StatePlace): Promise<string> {
+  return place.kind === 'file' ? realPathOf(place.path) : shownPlace(place);
 }
 
 /** The same for every path to a file, through folders that are links and to a file that is not there yet. */
@@ -67,7 +94,7 @@ async function realPathOf(path: string): Promise<string> {
 
 const SHARED_STATE = {
   code: 'shared-state',
-  message: 'have the same state file',
+  message: 'have the same state',
   remedy: 'give each a state: of its own',
 } as const;
 const SHARED_WEBHOOKS = {

@@ -3,6 +3,7 @@ import { quote } from '../text/printable.js';
 import { nearest } from '../text/suggest.js';
 import type { FilePlace, FileValues, RawAccount, SourcedText, TextValues } from './file.js';
 import { SETTINGS, type Setting, type SettingKey, type Settings, settingsSchema } from './schema.js';
+import { type StatePlace, shownPlace, statePlaceOf } from './state-place.js';
 import { mayBeSecret } from './values.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -30,6 +31,8 @@ export interface AccountSettings {
   /** Names of the settings that the command line itself gave. */
   readonly flagged: ReadonlySet<string>;
   readonly token: TokenSource;
+  /** What `settings.state` says for people. */
+  readonly statePlace: StatePlace;
   /** Where it begins in the settings file. */
   readonly place?: FilePlace;
 }
@@ -53,18 +56,29 @@ export function resolveSettings({ flags, environment, file }: SettingsSources): 
     return check(said, problems);
   };
   const settings = settingsOf(new Map());
-  const accounts = (file?.accounts ?? []).map((account) => ({
-    name: account.name,
-    settings: settingsOf(account.values),
-    flagged,
-    token: tokenSource(account, problems),
-    place: account.place,
-  }));
+  const accounts = (file?.accounts ?? []).map((account) =>
+    withStatePlace(
+      {
+        name: account.name,
+        settings: settingsOf(account.values),
+        flagged,
+        token: tokenSource(account, problems),
+        place: account.place,
+      },
+      null,
+    ),
+  );
   // A variable that can't be used would be told once for each account.
   const told = [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
   if (told.length > 0) throw new ProductError('input', told);
-  const common = { name: null, settings, flagged, token: usualTokenSource(environment) };
+  const common = withStatePlace({ name: null, settings, flagged, token: usualTokenSource(environment) }, null);
   return { common, accounts: accounts.length === 0 ? [common] : accounts };
+}
+
+/** `text`: what the file of `state-file` holds; null: the setting itself says it. Its password stays in `statePlace`. */
+export function withStatePlace(account: Omit<AccountSettings, 'statePlace'>, text: string | null): AccountSettings {
+  const statePlace = statePlaceOf(text ?? account.settings.state, account.name);
+  return { ...account, statePlace, settings: { ...account.settings, state: shownPlace(statePlace) } };
 }
 
 function flagValues(flags: SettingsSources['flags']): TextValues {
@@ -81,26 +95,32 @@ function environmentValues(values: Environment): TextValues {
   );
 }
 
-const { notify: NOTIFY, notifyFile: NOTIFY_FILE } = SETTINGS;
+/** A setting that a file may hold, as secrets are given to containers. */
+const IN_A_FILE = [
+  { text: SETTINGS.notify, file: SETTINGS.notifyFile, code: 'notify-twice', what: 'where notices go' },
+  { text: SETTINGS.state, file: SETTINGS.stateFile, code: 'state-twice', what: 'where the state is kept' },
+] as const;
 
 /** What the sources say of each setting, the furthest source first: a nearer one goes before it. */
 function sayings(sources: readonly TextValues[], problems: Problem[]): TextValues {
   const said = new Map<string, SourcedText>();
   for (const source of sources) {
-    const [url, file] = [source.get(NOTIFY.name), source.get(NOTIFY_FILE.name)];
-    if (url !== undefined && file !== undefined) problems.push(notifyTwice(file));
-    // They say the same thing, so each goes before the other.
-    if (url !== undefined) said.delete(NOTIFY_FILE.name);
-    if (file !== undefined) said.delete(NOTIFY.name);
+    for (const pair of IN_A_FILE) {
+      const [text, file] = [source.get(pair.text.name), source.get(pair.file.name)];
+      if (text !== undefined && file !== undefined) problems.push(saidTwice(pair, file));
+      // They say the same thing, so each goes before the other.
+      if (text !== undefined) said.delete(pair.file.name);
+      if (file !== undefined) said.delete(pair.text.name);
+    }
     for (const [name, text] of source) said.set(name, text);
   }
   return said;
 }
 
-function notifyTwice({ place, origin }: SourcedText): Problem {
+function saidTwice({ text, file, code, what }: (typeof IN_A_FILE)[number], { place, origin }: SourcedText): Problem {
   const by = origin.startsWith('environment') ? 'environment' : 'name';
-  const message = `both ${NOTIFY[by]} and ${NOTIFY_FILE[by]} say where notices go`;
-  return { code: 'notify-twice', severity: 'error', message, remedy: 'leave one of them out', ...place };
+  const message = `both ${text[by]} and ${file[by]} say ${what}`;
+  return { code, severity: 'error', message, remedy: 'leave one of them out', ...place };
 }
 
 const DEFAULTS = settingsSchema.parse({});

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseSchedule } from './schedule.js';
+import { whyNoStatePlace } from './state-place.js';
 import {
   formatDuration,
   type ListenAddress,
@@ -56,6 +57,8 @@ const APPLYING: readonly CommandName[] = ['apply', 'run'];
 const ASKING: readonly CommandName[] = [...API, 'doctor'];
 const WRITERS: readonly CommandName[] = [...APPLYING, 'import', 'forget', 'discover', 'verify'];
 
+const STATEFUL: readonly CommandName[] = [...WRITERS, 'plan', 'list', 'doctor'];
+
 const ON_UNCERTAIN = ['recover', 'hold'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const LOG_FORMATS = ['pretty', 'json'] as const;
@@ -90,6 +93,14 @@ const schedule = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** A path, or the URL of a database. */
+const statePlace = z.string().transform((text, context) => {
+  const why = whyNoStatePlace(text);
+  if (why === null) return text;
+  context.addIssue({ code: 'custom', params: { why } });
+  return z.NEVER;
+});
+
 const path = z.string().refine((text) => text.trim() !== '');
 const boolean = z.stringbool({ truthy: ['true', '1', 'yes', 'on'], falsy: ['false', '0', 'no', 'off'] });
 const integer = (from: number, to: number) => parsed((text) => parseInteger(text, from, to));
@@ -115,6 +126,9 @@ function duration(name: string, help: string, defaultMs: number, commands: reado
   });
 }
 
+/** It is renewed three times in that, and one renewal may take a while. */
+const SHORTEST_LEASE_MS = 2_000;
+
 /** Below that, every request fails before an answer can come. */
 const SHORTEST_TIMEOUT_MS = 100;
 
@@ -128,12 +142,22 @@ export const settingsSchema = z.object({
     accepts: A_PATH,
     commands: [...MANIFEST, 'doctor'],
   }),
-  state: setting(path.default('webhooks.state.jsonl'), {
-    flag: '--state <path>',
-    help: 'the state file: what has been made before',
+  state: setting(statePlace.default('webhooks.state.jsonl'), {
+    flag: '--state <place>',
+    help: 'the state, what has been made before: a file, or a PostgreSQL database',
+    accepts: 'a path, or a URL like postgres://user@host:5432/database',
+    note:
+      'Keep a file on a volume; its lock stands beside it. A database is for several machines: in its URL #name says ' +
+      'which state, sslmode and sslrootcert how it is reached. Keep the password out of it: PGPASSWORD and PGPASSFILE ' +
+      'are read, too.',
+    commands: STATEFUL,
+  }),
+  stateFile: setting(path.optional(), {
+    name: 'state-file',
+    help: 'path of a file that holds what state would say, as Docker and Kubernetes secrets are',
     accepts: A_PATH,
-    note: 'Keep it on a volume; its lock stands beside it.',
-    commands: ['plan', 'apply', 'run', 'list', 'import', 'forget', 'discover', 'verify', 'doctor'],
+    example: '/run/secrets/copernica-state',
+    commands: STATEFUL,
   }),
   sandbox: toggle('sandbox', 'use the built-in stand-in for the API, with a state of its own: no account needed', [
     ...RECONCILING,
@@ -214,7 +238,14 @@ export const settingsSchema = z.object({
     'Say it once, the first time, rather than here: when the state is lost, going on with a new one would create ' +
       'every webhook a second time.',
   ),
-  lockTimeoutMs: duration('lock-timeout', 'how long to wait for another process to release the state file', 0, WRITERS),
+  leaseMs: duration(
+    'lease',
+    'on a database: how long a process that does not answer keeps others out',
+    15_000,
+    WRITERS,
+    SHORTEST_LEASE_MS,
+  ),
+  lockTimeoutMs: duration('lock-timeout', 'how long to wait for another process to release the state', 0, WRITERS),
   schedule: setting(schedule.default('*/15 * * * *'), {
     flag: '--schedule <cron>',
     help: 'when to reconcile, as the five fields of cron; off for none',

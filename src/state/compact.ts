@@ -2,6 +2,20 @@ import type { FoldedState } from './folded-state.js';
 import { STATE_VERSION, type StateRecord } from './records.js';
 import type { Intent } from './state.js';
 
+/**
+ * When a journal is written anew: more than this many records that no longer matter, and more than so many times those
+ * that do. One of creates alone (two records each) is not.
+ */
+export const COMPACTION = { deadRecords: 1_000, deadPerLive: 2 };
+
+/** Whether it is worth writing the journal anew. `records` is how many it has now. */
+export function isMostlyDead(records: number, state: FoldedState): boolean {
+  if (records <= COMPACTION.deadRecords) return false;
+  const live = [...compact(state)].length;
+  const dead = records - live;
+  return dead > COMPACTION.deadRecords && dead > COMPACTION.deadPerLive * live;
+}
+
 /** The fewest records that fold to this state. */
 export function* compact(state: FoldedState): Generator<StateRecord> {
   const { account, createdAt, lineage, nextIntent, idsRise } = state;

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { applyRecord } from './fold.js';
 import type { FoldedState } from './folded-state.js';
-import { asRecord, type StateRecord } from './records.js';
+import { asRecord, type RecordOf, type StateRecord } from './records.js';
 import type { State } from './state.js';
 import type { OpenJournal } from './store.js';
 
@@ -18,6 +18,12 @@ export interface RecordLog {
 
   /** Lets go of it, also after a failure. Never rejects. */
   close(): Promise<void>;
+
+  /**
+   * After a failure: an answer said that a webhook was made, which is true whoever goes on. Left out: there is no way
+   * to record that any more. Never rejects.
+   */
+  saveOutcome?(record: RecordOf<'late'>): Promise<void>;
 }
 
 /**
@@ -30,17 +36,20 @@ export interface RecordLog {
 export class Journal implements OpenJournal {
   readonly #state: FoldedState;
   readonly #log: RecordLog;
-  /** JSON of records that are not yet appended. */
-  #waiting: string[] = [];
+  /** Records that are not yet appended. */
+  #waiting: StateRecord[] = [];
   /** When those are on disk, and when what was written before them is. A failure goes on from one to the next. */
   #next: Promise<void> | null = null;
   #last: Promise<void> = Promise.resolve();
   #broken: { readonly error: unknown } | null = null;
   #closing: Promise<void> | null = null;
+  #outcomes: Promise<void>[] = [];
+  readonly predecessorUntil: Date | null;
 
-  constructor(state: FoldedState, log: RecordLog) {
+  constructor(state: FoldedState, log: RecordLog, predecessorUntil: Date | null = null) {
     this.#state = state;
     this.#log = log;
+    this.predecessorUntil = predecessorUntil;
   }
 
   get state(): State {
@@ -48,12 +57,13 @@ export class Journal implements OpenJournal {
   }
 
   write(record: StateRecord): void {
+    if (this.#broken !== null) this.#saveOutcomes([record]);
     this.assertSound();
     if (this.#closing !== null) throw new Error('the journal is closed');
     const checked = asRecord(record);
     if (typeof checked === 'string') throw new Error(`a record that ${checked}`);
     applyRecord(this.#state, record);
-    this.#waiting.push(JSON.stringify(record));
+    this.#waiting.push(record);
     this.#next ??= this.#appendAfter(this.#last);
     // Whoever flushes is told; a failure that nobody waits for is no error of the process.
     this.#next.catch(() => undefined);
@@ -78,6 +88,7 @@ export class Journal implements OpenJournal {
       await this.flush();
       await this.#log.finish(this.#state);
     } finally {
+      await Promise.all(this.#outcomes);
       await this.#log.close();
     }
   }
@@ -86,15 +97,30 @@ export class Journal implements OpenJournal {
     await before;
     // What the same turn of the event loop brings goes along.
     await setImmediate();
-    const jsons = this.#waiting;
+    const records = this.#waiting;
     this.#waiting = [];
     this.#last = this.#next ?? before;
     this.#next = null;
     try {
-      await this.#log.append(jsons);
+      await this.#log.append(records.map((record) => JSON.stringify(record)));
     } catch (error) {
       this.#broken = { error };
+      this.#saveOutcomes(records);
       throw error;
     }
   }
+
+  #saveOutcomes(records: readonly StateRecord[]): void {
+    for (const record of records) {
+      const late = record.type === 'created' ? lateRecord(record, this.#state) : null;
+      if (late !== null && this.#log.saveOutcome !== undefined) this.#outcomes.push(this.#log.saveOutcome(late));
+    }
+  }
+}
+
+/** Null: the record says nothing that this state could tell about. */
+function lateRecord({ intent: number, id, at }: RecordOf<'created'>, state: State): RecordOf<'late'> | null {
+  // Applied already, it is the entry's; else its intent is open.
+  const made = state.intents.get(number) ?? state.entries.get(state.owners.get(id) ?? '');
+  return made === undefined ? null : { type: 'late', intent: number, name: made.name, id, at, webhook: made.spec };
 }

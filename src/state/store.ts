@@ -32,6 +32,8 @@ export interface TakeOptions {
   readonly holder: Holder;
   /** How long to wait for another to give the lease back, in milliseconds. 0: not at all. */
   readonly timeoutMs: number;
+  /** What is missing to keep a state there may be made: this is the first run. A file needs nothing. */
+  readonly mayBegin?: boolean;
   /** Called once, when another has the lease and it is waited for. */
   readonly onWaiting?: (holder: Holder | 'somebody') => void;
   /** Called with what had to be repaired before anything could be recorded. */
@@ -41,6 +43,9 @@ export interface TakeOptions {
 /** The right to write to a store. It ends with `release`, with its process, or by being lost. */
 export interface StateLease {
   readonly place: string;
+
+  /** The time by the clock of where the state is kept, which belongs into records. Left out: that of this machine. */
+  now?(): Date;
 
   /**
    * Reads the state afresh, repairs what a crash left half written, and opens it. Null: nothing was ever recorded.
@@ -71,6 +76,12 @@ export interface StateLease {
 export interface OpenJournal {
   /** What all records say, durable or not. Live: the same object, changed by every `write`. */
   readonly state: State;
+
+  /**
+   * Until when whoever had the lease before may have begun to send what it left open. Null, or left out: it had ended
+   * when the lease was taken.
+   */
+  readonly predecessorUntil?: Date | null;
 
   /**
    * Adds a record: it is in `state` at once, and durable after the next `flush`. Throws, and changes nothing:

@@ -165,6 +165,7 @@ export class Process {
       get state() {
         return journal.state;
       },
+      predecessorUntil: journal.predecessorUntil,
       write: (record) => {
         if (this.dead) return;
         recorder.onRecord(this, record);

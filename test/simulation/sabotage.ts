@@ -26,6 +26,7 @@ function onJournal(shows: RegExp, change: (journal: OpenJournal) => Partial<Open
       get state() {
         return journal.state;
       },
+      predecessorUntil: journal.predecessorUntil,
       write,
       flush,
     };

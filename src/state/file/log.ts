@@ -1,11 +1,11 @@
 import { errorCode } from '../../errors.js';
-import { compact } from '../compact.js';
+import { compact, isMostlyDead } from '../compact.js';
 import type { FoldedState } from '../folded-state.js';
 import type { RecordLog } from '../journal.js';
 import { type FileFacts, isSameFile, type OpenFile } from './disk.js';
 import { replacedFailure, stateFailure } from './failures.js';
 import { encodeLines } from './line.js';
-import { isMostlyDead, replaceByCompacted, type StateFile, syncFolderOf } from './replace.js';
+import { replaceByCompacted, type StateFile, syncFolderOf } from './replace.js';
 
 /** How far a file is: it is open, whole, and ends at `bytes`. */
 export interface LogStart {

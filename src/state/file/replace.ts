@@ -1,24 +1,8 @@
 import { dirname } from 'node:path';
 import { errorCode } from '../../errors.js';
-import { compact } from '../compact.js';
-import type { FoldedState } from '../folded-state.js';
 import type { StateRecord } from '../records.js';
 import { type Disk, isSameFile, type OpenFile, OWNER_ONLY } from './disk.js';
 import { encodeLines, FIRST_CRC } from './line.js';
-
-/**
- * When a state file is written anew: more than this many records that no longer matter, and more than so many times
- * those that do. A file of creates alone (two records each) is not.
- */
-export const COMPACTION = { deadRecords: 1_000, deadPerLive: 2 };
-
-/** Whether it is worth writing the file anew. `records` is how many it has now. */
-export function isMostlyDead(records: number, state: FoldedState): boolean {
-  if (records <= COMPACTION.deadRecords) return false;
-  const live = [...compact(state)].length;
-  const dead = records - live;
-  return dead > COMPACTION.deadRecords && dead > COMPACTION.deadPerLive * live;
-}
 
 /** Where a state file is, and how it is reached. */
 export interface StateFile {

@@ -52,6 +52,7 @@ interface Scene extends Account {
   readonly wanted?: Readonly<Record<string, WebhookSpec>>;
   readonly scanLimit?: number;
   readonly mayClose?: boolean;
+  readonly predecessorUntil?: Date;
 }
 
 /** A run in an account, at `seconds`, over what these records leave. `later` changes what the account answers. */
@@ -64,6 +65,7 @@ function startRun(records: readonly StateRecord[], seconds: number, scene: Scene
   let now = START + seconds * 1_000;
   const journal: OpenJournal = {
     state,
+    predecessorUntil: scene.predecessorUntil,
     write(record) {
       applyRecord(state, record);
       written.push(record);
@@ -128,6 +130,18 @@ describe('when a run begins', () => {
     await run.recovery.begin();
     const reason = 'the program ended before the answer came';
     expect(run.written).toEqual([{ type: 'unknown', intent: 1, at: at(500), reason }]);
+  });
+
+  it.each([
+    ['counts as given up on when the last request of its process ended', 490, 520],
+    ['may be over long ago', 400, 500],
+  ])('what a process left whose lease expired %s', async (_what, until, gaveUpAt) => {
+    const run = startRun([intent(1, 0)], 500, { predecessorUntil: new Date(at(until)) });
+    await run.recovery.begin();
+    expect(run.written).toMatchObject([{ type: 'unknown', intent: 1, at: at(gaveUpAt) }]);
+    // The next run leaves it at that.
+    await run.recovery.begin();
+    expect(run.written).toHaveLength(1);
   });
 
   it('times that lie in the future are now', async () => {

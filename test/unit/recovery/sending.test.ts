@@ -63,10 +63,10 @@ describe('the time until all that is open is ripe', () => {
     ['is none once it has settled', [lost(1, 'a')], 60, 0],
     ['is that of the latest', [lost(1, 'a'), lost(2, 'b', { gaveUp: { at: at(15), reason: '' } })], 20, 55],
     [
-      'is no more than the settling when its time lies in the future',
-      [lost(1, 'a', { gaveUp: { at: at(9_999), reason: '' } })],
+      'is no more than the settling and a request when its time lies in the future',
+      [lost(1, 'a', { timeoutMs: 30_000, gaveUp: { at: at(9_999), reason: '' } })],
       0,
-      60,
+      90,
     ],
     ['is the whole settling while it is under way', [anIntent({ intent: 1, name: 'a', spec: SPEC })], 20, 60],
   ])('%s', (_title, intents, seconds, expected) => {

@@ -29,7 +29,7 @@ async function complaints(settingsFile: string, flags: Readonly<Record<string, s
 }
 
 describe('two accounts', () => {
-  const ONE_STATE = ['3 accounts a and b have the same state file'];
+  const ONE_STATE = ['3 accounts a and b have the same state'];
   it.each<readonly [string, string, string, readonly string[]]>([
     ['one path', 'real/s', 'real/s', ONE_STATE],
     ['another way to write the path', 'real/s', './real/../real/s', ONE_STATE],

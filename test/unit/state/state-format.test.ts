@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COMPACTION } from '../../../src/state/compact.js';
 import { parseJournal } from '../../../src/state/file/parse.js';
-import { COMPACTION } from '../../../src/state/file/replace.js';
 import { RECORD_TYPES } from '../../../src/state/records.js';
 
 const PAGE = readFile(resolve(import.meta.dirname, '../../../docs/state-format.md'), 'utf8');

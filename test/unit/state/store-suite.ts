@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FailureKind } from '../../../src/errors.js';
 import type { Holder, StateLease, StateStore } from '../../../src/state/store.js';
 import { AT, aWebhook, made } from './histories.js';
 import { writeAll } from './journals.js';
@@ -8,15 +9,17 @@ export interface StoreUnderTest {
   /** The store as another process opens it. */
   open(): StateStore;
   /** From now on nothing more can be stored; gives back how to end that. */
-  breakDisk(): () => void;
-  /** Takes the state away from whoever has the lease, as nothing does that keeps to the rules. */
-  takeAway(): Promise<void>;
+  breakDisk(): Promise<() => unknown>;
+  /** Takes the state away from whoever has the lease. */
+  takeAway(): Promise<unknown>;
+  /** How a run ends whose lease was taken away. */
+  readonly lossKind: FailureKind;
 }
 
 const HOLDER: Holder = { pid: 12, host: 'box', since: AT, command: 'apply' };
 
 function take(store: StateStore): Promise<StateLease> {
-  return store.take({ holder: HOLDER, timeoutMs: 0 });
+  return store.take({ holder: HOLDER, timeoutMs: 0, mayBegin: true });
 }
 
 async function openedJournal(lease: StateLease) {
@@ -128,7 +131,7 @@ export function describeStore(name: string, makeStore: () => Promise<StoreUnderT
       const { place, lease, journal } = await withState();
       await place.takeAway();
       writeAll(journal, made('b', 11, 2));
-      const failure = { kind: 'failed' };
+      const failure = { kind: place.lossKind };
       await expect(journal.flush()).rejects.toMatchObject(failure);
       expect(() => lease.assertSound()).toThrow();
       expect(() => journal.write({ type: 'deleting', name: 'a', at: AT })).toThrow();
@@ -140,11 +143,11 @@ export function describeStore(name: string, makeStore: () => Promise<StoreUnderT
     it('ends with the first failure: nothing more is taken, and what was flushed is there', async () => {
       const { place, lease, journal } = await withState();
       lease.assertSound();
-      const mend = place.breakDisk();
+      const repair = await place.breakDisk();
       writeAll(journal, made('b', 11, 2));
       const failure = await journal.flush().catch((error: unknown) => error);
       expect(failure).toMatchObject({ kind: 'failed' });
-      mend();
+      await repair();
       // One that works after it would prove nothing.
       await expect(journal.flush()).rejects.toBe(failure);
       expect(() => lease.assertSound()).toThrow();
@@ -155,10 +158,10 @@ export function describeStore(name: string, makeStore: () => Promise<StoreUnderT
 
     it('is given back all the same', async () => {
       const { place, lease, journal } = await withState();
-      const mend = place.breakDisk();
+      const repair = await place.breakDisk();
       writeAll(journal, made('b', 11, 2));
       await expect(lease.release()).rejects.toMatchObject({ kind: 'failed' });
-      mend();
+      await repair();
       const next = await take(place.open());
       expect((await openedJournal(next)).state.entries.size).toBe(1);
       await next.release();

@@ -12,7 +12,7 @@ describeStore('a file', async () => {
   const disk = new FaultyDisk();
   return {
     open: () => fileStore(path, disk),
-    breakDisk: () => {
+    breakDisk: async () => {
       disk.before = (call) => {
         if (call === 'write') throw systemError('ENOSPC');
       };
@@ -21,6 +21,7 @@ describeStore('a file', async () => {
       };
     },
     takeAway: () => rm(path),
+    lossKind: 'failed',
   };
 });
 
@@ -35,12 +36,13 @@ describeStore('the memory of the simulation', async () => {
   };
   return {
     open: () => memoryStore(disk.files(gate), tenancy),
-    breakDisk: () => {
+    breakDisk: async () => {
       isBroken = true;
       return () => {
         isBroken = false;
       };
     },
     takeAway: () => disk.files(gate).remove(STATE_PATH),
+    lossKind: 'failed',
   };
 });

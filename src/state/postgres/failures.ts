@@ -1,0 +1,120 @@
+import pg from 'pg';
+import { errorCode, ProductError, productError } from '../../errors.js';
+import { describeHolder, type Holder } from '../store.js';
+
+/** By SQLSTATE, or by the system's name of the error: what it means, and what helps. */
+const KNOWN: Readonly<Record<string, { readonly reason: string; readonly remedy: string }>> = {
+  '28P01': { reason: 'the password is wrong', remedy: 'check the password in the URL, PGPASSWORD or PGPASSFILE' },
+  '28000': { reason: 'the server does not let this user in', remedy: 'check the user, and pg_hba.conf of the server' },
+  '3D000': { reason: 'there is no such database', remedy: 'create the database, or name another in the URL' },
+  '42501': { reason: 'this user may not do that', remedy: 'grant it the rights that docs/postgresql.md lists' },
+  '25006': { reason: 'the server is a standby that takes no writes', remedy: 'connect to the primary' },
+  '53300': { reason: 'the server has too many connections', remedy: 'raise max_connections, or use a pooler' },
+  '55P03': { reason: 'another transaction holds a lock for too long', remedy: 'see in pg_stat_activity which' },
+  '57014': { reason: 'the server took too long', remedy: 'see what slows the server down' },
+  ECONNREFUSED: { reason: 'nothing listens there', remedy: 'check host and port, and that the server runs' },
+  ENOTFOUND: { reason: 'the host has no address', remedy: 'check the host in the URL' },
+  EAI_AGAIN: { reason: 'the name server does not answer', remedy: 'check the network' },
+  ENOENT: { reason: 'there is no such socket', remedy: 'check the folder after host=, and that the server runs' },
+};
+
+/** As the schema calls it. */
+const ONE_STATE_PER_ACCOUNT = 'one_state_per_account';
+
+const LATER = 'whatever was sent and not recorded is looked for first';
+
+/**
+ * What a failure of the server or of the way to it means to the user; an error that says so already is left as it is.
+ * `done` is the participle that continues "could not be".
+ */
+export function databaseFailure(place: string, done: string, cause: unknown): ProductError {
+  if (cause instanceof ProductError) return cause;
+  const code = errorCode(cause);
+  if (cause instanceof pg.DatabaseError && cause.constraint === ONE_STATE_PER_ACCOUNT)
+    return accountTaken(place, cause);
+  const known = KNOWN[code];
+  const reason = known === undefined ? textOf(cause) : `${known.reason} (${code})`;
+  const remedy = `${known?.remedy ?? 'check the server and the network'}, then run again: ${LATER}`;
+  return productError(
+    'failed',
+    { code: 'state-failed', message: `${place} could not be ${done}: ${reason}`, remedy },
+    { cause },
+  );
+}
+
+function accountTaken(place: string, cause: unknown): ProductError {
+  return productError(
+    'refused',
+    {
+      code: 'state-of-account-exists',
+      message: `this account has a state of another name in this database already: with ${place} beside it every webhook would be made twice`,
+      remedy:
+        'use the name of that state after # in --state, or check the token; `list` with each name shows its webhooks',
+    },
+    { cause },
+  );
+}
+
+/** Whether the server may have carried it out all the same: nothing came back that says that it did not. */
+export function isUnanswered(cause: unknown): boolean {
+  return !(cause instanceof pg.DatabaseError) && !(cause instanceof ProductError);
+}
+
+/** The server's own words may quote what it was sent: its message and code alone are shown, on one line. */
+function textOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const code = errorCode(cause);
+  const line = text.split('\n', 1)[0]?.slice(0, 200) ?? '';
+  return code === '' || line.includes(code) ? line : `${line} (${code})`;
+}
+
+export function leaseLost(place: string): ProductError {
+  return productError('refused', {
+    code: 'lease-lost',
+    message: `the lease on ${place} was lost: it could not be renewed in time, and another process may go on`,
+    remedy: `nothing more was sent; run again when the server answers: ${LATER}`,
+  });
+}
+
+export function wentBack(place: string): ProductError {
+  return productError('refused', {
+    code: 'state-went-back',
+    message: `${place} went back in time: records that this process wrote are not there any more`,
+    remedy:
+      'a failover lost commits, or a backup was restored: find what is missing with `discover` before the next apply',
+  });
+}
+
+/** `what` goes on from "has". */
+export function newerState(place: string, what: string): ProductError {
+  return productError('refused', {
+    code: 'state-newer',
+    message: `${place} has ${what}, which only a later version of this program knows`,
+    remedy: 'update this program',
+  });
+}
+
+export function held(place: string, holder: Holder): ProductError {
+  return productError('refused', {
+    code: 'lock-held',
+    message: `${place} is locked by ${describeHolder(holder)}`,
+    remedy: 'try again when that is done, or wait for it with --lock-timeout (for example --lock-timeout 60s)',
+  });
+}
+
+export function existsFailure(place: string): ProductError {
+  return productError('refused', {
+    code: 'state-exists',
+    message: `there is a state in ${place} already`,
+    remedy: 'run again: it is used as it is',
+  });
+}
+
+/** `what` goes on from "record 12 …". */
+export function damaged(place: string, number: number, what: string): ProductError {
+  return productError('refused', {
+    code: 'state-damaged',
+    message: `${place} is damaged: record ${number} ${what}`,
+    remedy: 'restore the newest backup of the database; nothing was changed or sent',
+  });
+}

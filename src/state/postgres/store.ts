@@ -1,0 +1,230 @@
+import { fold } from '../fold.js';
+import { type FoldedState, ImpossibleRecord, startState } from '../folded-state.js';
+import { Journal } from '../journal.js';
+import { asRecord, type HeaderRecord, STATE_VERSION, type StateRecord } from '../records.js';
+import type { StateLease, StateStore, TakeOptions } from '../store.js';
+import { type PostgresAddress, shownAddress } from './address.js';
+import type { Database, Row } from './database.js';
+import { damaged, databaseFailure, existsFailure, held, leaseLost, newerState, wentBack } from './failures.js';
+import { giveBackLease, leaseHolder, type TakenLease, takeLease } from './lease.js';
+import { PostgresLog } from './log.js';
+import { Membership } from './membership.js';
+import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.js';
+
+export interface PostgresOptions {
+  readonly address: PostgresAddress;
+  readonly database: Database;
+  readonly leaseMs: number;
+}
+
+/** A state in a database. The right to write is a lease, which another process takes over once it has expired. */
+export function postgresStore({ address, database, leaseMs }: PostgresOptions): StateStore {
+  const place = shownAddress(address);
+  const { name } = address;
+  /** The number of the last record that this process stored: a server that does not have it went back in time. */
+  let stored = 0;
+  const onStored = (number: number) => {
+    stored = number;
+  };
+
+  const take = async (options: TakeOptions): Promise<StateLease> => {
+    const state = await keyOfState({ database, place, name, mayBegin: options.mayBegin === true });
+    if (state === null) {
+      if (stored > 0) throw wentBack(place);
+      return nothingThere(place);
+    }
+    const membership = await Membership.begin(database, leaseMs, options.holder);
+    try {
+      const wanted = { state, purpose: 'write', holder: options.holder } as const;
+      const taken = await takeLease(database, membership, wanted, options);
+      if ('by' in taken) throw held(place, taken.by);
+      return leaseOn({ place, name, database, membership, state, taken, stored, onStored });
+    } catch (error) {
+      await membership.end();
+      throw error;
+    }
+  };
+  return {
+    place,
+    read: () => failing(place, 'read', async () => (await readState(database, place, name))?.state ?? null),
+    holder: () =>
+      failing(place, 'read', async () => {
+        if ((await schemaVersion(database, place)) === 0) return 'nobody';
+        return (await leaseHolder(database, name, 'write')) ?? 'nobody';
+      }),
+    take: (options) => failing(place, 'locked', () => take(options)),
+  };
+}
+
+/** There is no state, and none may be begun. */
+function nothingThere(place: string): StateLease {
+  return {
+    place,
+    open: async () => null,
+    create: async () => {
+      throw new Error('a state is begun by whoever may begin one');
+    },
+    assertSound: () => undefined,
+    release: async () => undefined,
+  };
+}
+
+async function failing<T>(place: string, done: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw databaseFailure(place, done, error);
+  }
+}
+
+interface StateWanted {
+  readonly database: Database;
+  readonly place: string;
+  readonly name: string;
+  /** Makes what is missing. */
+  readonly mayBegin: boolean;
+}
+
+/** The number of the state of this name. Null: there is none. */
+async function keyOfState({ database, place, name, mayBegin }: StateWanted): Promise<string | null> {
+  const version = await schemaVersion(database, place);
+  if (version < SCHEMA_VERSION) {
+    if (version === 0 && !mayBegin) return null;
+    await migrate(database);
+  }
+  if (mayBegin) {
+    await database.query(
+      `WITH state AS (
+         INSERT INTO copernica_webhooks.state (name) VALUES ($1) ON CONFLICT (name) DO NOTHING RETURNING state
+       )
+       INSERT INTO copernica_webhooks.lease (state, purpose) SELECT state, 'write' FROM state`,
+      [name],
+    );
+  }
+  const [row] = await database.query('SELECT state FROM copernica_webhooks.state WHERE name = $1', [name]);
+  return row === undefined ? null : String(row.state);
+}
+
+interface StoredState {
+  readonly state: FoldedState;
+  /** The number of the last record. */
+  readonly last: number;
+  readonly records: number;
+}
+
+/** Null: nothing was ever recorded. */
+async function readState(database: Database, place: string, name: string): Promise<StoredState | null> {
+  if ((await schemaVersion(database, place)) === 0) return null;
+  const rows = await database.query(
+    `SELECT r.number, r.record FROM copernica_webhooks.state s JOIN copernica_webhooks.record r ON r.state = s.state
+     WHERE s.name = $1 ORDER BY r.number`,
+    [name],
+  );
+  const [header] = rows;
+  if (header === undefined) return null;
+  const { version = 0 } = header.record as { readonly version?: number };
+  if (version > STATE_VERSION) throw newerState(place, `records of version ${version}`);
+  const first = Number(header.number);
+  let number = first;
+  const records = rows.map((row) => {
+    if (Number(row.number) !== number) throw damaged(place, number, 'is missing');
+    number += 1;
+    return recordOf(row, place);
+  });
+  try {
+    return { state: fold(records), last: number - 1, records: rows.length };
+  } catch (error) {
+    if (error instanceof ImpossibleRecord)
+      throw damaged(place, first, `and those after it do not fit: ${error.message}`);
+    throw error;
+  }
+}
+
+function recordOf({ number, record }: Row, place: string): StateRecord {
+  const checked = asRecord(record);
+  if (typeof checked === 'string') throw damaged(place, Number(number), checked);
+  return checked;
+}
+
+interface LeaseOptions {
+  readonly place: string;
+  readonly name: string;
+  readonly database: Database;
+  readonly membership: Membership;
+  readonly state: string;
+  readonly taken: TakenLease;
+  /** The number of the last record that this process stored there before. */
+  readonly stored: number;
+  readonly onStored: (number: number) => void;
+}
+
+function leaseOn(options: LeaseOptions): StateLease {
+  const { place, name, database, membership, state, taken, stored, onStored } = options;
+  const begun = performance.now();
+  const now = () => new Date(taken.takenAt.getTime() + performance.now() - begun);
+  let opened: { readonly journal: Journal; readonly log: PostgresLog } | null = null;
+
+  const begin = (folded: FoldedState, last: number, records: number) => {
+    const log = new PostgresLog({ place, database, membership, state, epoch: taken.epoch, last, records });
+    opened = { log, journal: new Journal(folded, log, taken.predecessorUntil) };
+    return opened.journal;
+  };
+
+  const open = async () => {
+    if (opened !== null) return opened.journal;
+    if (taken.last < stored) throw wentBack(place);
+    if (taken.account === null) return null;
+    const found = await readState(database, place, name);
+    if (found === null || found.last !== taken.last) throw damaged(place, taken.last, 'is missing');
+    const journal = begin(found.state, found.last, found.records);
+    await takeInOutcomes(database, state, journal);
+    return journal;
+  };
+  return {
+    place,
+    now,
+    open: () => failing(place, 'read', open),
+    create: (account) =>
+      failing(place, 'created', async () => {
+        if ((await open()) !== null) throw existsFailure(place);
+        const begun = { account, createdAt: now().toISOString(), lineage: crypto.randomUUID() };
+        const header: HeaderRecord = { type: 'header', version: STATE_VERSION, ...begun };
+        const journal = begin(startState(header), 0, 0);
+        await opened?.log.begin(JSON.stringify(header), account);
+        return journal;
+      }),
+    assertSound: () => {
+      opened?.journal.assertSound();
+      if (!membership.isTrusted) throw leaseLost(place);
+    },
+    release: async () => {
+      try {
+        await opened?.journal.close();
+      } finally {
+        onStored(opened?.log.last ?? stored);
+        // What can't be given back now expires.
+        await giveBackLease(database, membership, { state, purpose: 'write' }, taken.epoch).catch(() => undefined);
+        await membership.end();
+      }
+    },
+  };
+}
+
+/** What answers said to processes that had lost the lease by then. Taken in twice, it is as good as once. */
+async function takeInOutcomes(database: Database, state: string, journal: Journal): Promise<void> {
+  const rows = await database.query(
+    'SELECT outcome, record FROM copernica_webhooks.outcome WHERE state = $1 ORDER BY outcome',
+    [state],
+  );
+  if (rows.length === 0) return;
+  for (const { record } of rows) {
+    const checked = asRecord(record);
+    if (typeof checked !== 'string' && checked.type === 'late') journal.write(checked);
+  }
+  await journal.flush();
+  const taken = rows.map(({ outcome }) => outcome);
+  await database.query('DELETE FROM copernica_webhooks.outcome WHERE state = $1 AND outcome = ANY ($2)', [
+    state,
+    taken,
+  ]);
+}

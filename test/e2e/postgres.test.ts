@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/server.js';
+import { Workplace } from '../helpers/cli.js';
+import { openGate } from '../helpers/gate.js';
+import { PASSWORD, postgresServer } from '../helpers/postgres.js';
+import { openSandbox } from '../helpers/sandbox.js';
+
+const LEASE_MS = 2_000;
+
+function entries(count: number) {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `entry-${index}`,
+    handler: `https://a.example/${index}`,
+    trigger: 'create',
+  }));
+}
+
+interface Database {
+  readonly url: string;
+  readonly query: (text: string) => Promise<readonly Record<string, unknown>[]>;
+}
+
+async function openDatabase(): Promise<Database> {
+  const server = await postgresServer();
+  const name = await server.createDatabase();
+  return {
+    url: `postgres://${server.user}@127.0.0.1:${server.port}/${name}`,
+    query: (text) => server.query(name, text),
+  };
+}
+
+/** A machine of its own: an empty folder but for the manifest, and the same database. */
+async function machine(sandbox: Sandbox, { url }: Database, count: number): Promise<Workplace> {
+  const place = await Workplace.open(sandbox);
+  Object.assign(place.environment, {
+    COPERNICA_WEBHOOKS_STATE: url,
+    COPERNICA_WEBHOOKS_LEASE: `${LEASE_MS}ms`,
+    COPERNICA_WEBHOOKS_SETTLE: '200ms',
+    COPERNICA_WEBHOOKS_TIMEOUT: '1s',
+    PGPASSWORD: PASSWORD,
+  });
+  await place.manifest(entries(count));
+  return place;
+}
+
+function handlersIn(sandbox: Sandbox): string[] {
+  return sandbox
+    .account()
+    .map(({ handler }) => handler)
+    .sort();
+}
+
+const WANTED = entries(30)
+  .map(({ handler }) => handler)
+  .sort();
+
+describe('a state on PostgreSQL', () => {
+  it('is begun with --init, and read by other machines', async () => {
+    const sandbox = await openSandbox();
+    const database = await openDatabase();
+    const [first, second] = [await machine(sandbox, database, 3), await machine(sandbox, database, 3)];
+    expect(await first.run('apply')).toMatchObject({ code: 4, stderr: expect.stringContaining('--init') });
+    expect(await first.run('apply', '--init')).toMatchObject({ code: 0 });
+    expect(await second.run('plan', '--detailed-exitcode')).toMatchObject({ code: 0 });
+    const { stdout } = await second.run('list');
+    expect(stdout).toContain('entry-2');
+    expect(handlersIn(sandbox)).toHaveLength(3);
+  });
+
+  it('shows its password nowhere', async () => {
+    const sandbox = await openSandbox();
+    const database = await openDatabase();
+    const place = await machine(sandbox, database, 1);
+    place.environment.COPERNICA_WEBHOOKS_STATE = database.url.replace('@', `:${encodeURIComponent(PASSWORD)}@`);
+    delete place.environment.PGPASSWORD;
+    const runs = [
+      await place.run('apply', '--init'),
+      await place.run('list'),
+      await place.run('plan', '--json'),
+      await place.run('doctor'),
+    ];
+    place.environment.COPERNICA_WEBHOOKS_STATE = database.url.replace('@', ':another-password@');
+    runs.push(await place.run('apply'));
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, expect.anything(), 1]);
+    const said = runs.flatMap(({ stdout, stderr }) => [stdout, stderr]).join('\n');
+    for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), 'another-password'])
+      expect(said).not.toContain(secret);
+    expect(said).toContain('the password is wrong');
+  });
+
+  it('is written by one of ten empty folders that apply at once, and the others are refused or wait', async () => {
+    const sandbox = await openSandbox();
+    const database = await openDatabase();
+    const places = await Promise.all(Array.from({ length: 10 }, () => machine(sandbox, database, 30)));
+    const runs = await Promise.all(
+      places.map((place) => place.start('apply', '--init', '--lock-timeout', '60s').finished),
+    );
+    expect(runs.map(({ code }) => code)).toEqual(runs.map(() => 0));
+    expect(handlersIn(sandbox)).toEqual(WANTED);
+  });
+
+  it('is taken over from a process that was killed, once its lease has ended', async () => {
+    const sandbox = await openSandbox();
+    const database = await openDatabase();
+    const [first, second] = [await machine(sandbox, database, 30), await machine(sandbox, database, 30)];
+    const gate = await openGate(sandbox, 10);
+    first.environment.COPERNICA_API_URL = gate.url;
+    const apply = first.start('apply', '--init', '--concurrency', '1');
+    await gate.reachedBy(apply);
+    apply.kill('SIGKILL');
+    await apply.finished;
+    const refused = await second.run('apply');
+    expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('is locked by pid') });
+    const next = await second.run('apply', '--lock-timeout', '60s');
+    expect(next).toMatchObject({ code: 0 });
+    expect((await second.run('apply')).code).toBe(0);
+    expect(handlersIn(sandbox)).toEqual(WANTED);
+  });
+
+  it('refuses a process that was stopped for longer than its lease, which sends nothing more', async () => {
+    const sandbox = await openSandbox();
+    const database = await openDatabase();
+    const [first, second] = [await machine(sandbox, database, 30), await machine(sandbox, database, 30)];
+    const gate = await openGate(sandbox, 10);
+    first.environment.COPERNICA_API_URL = gate.url;
+    const apply = first.start('apply', '--init', '--concurrency', '1');
+    await gate.reachedBy(apply);
+    apply.kill('SIGSTOP');
+    const next = second.start('apply', '--lock-timeout', '60s');
+    await sleep(2 * LEASE_MS);
+    const finished = await next.finished;
+    apply.kill('SIGCONT');
+    expect(await apply.finished).toMatchObject({ code: 4, stderr: expect.stringContaining('lease') });
+    expect(finished).toMatchObject({ code: 0 });
+    expect((await second.run('apply')).code).toBe(0);
+    expect(handlersIn(sandbox)).toEqual(WANTED);
+  });
+});

