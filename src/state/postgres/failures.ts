@@ -40,6 +40,15 @@ export function databaseFailure(place: string, done: string, cause: unknown): Pr
   );
 }
 
+/** Does something with the database; a failure of it says what it means to the user, as `databaseFailure` does. */
+export async function failing<T>(place: string, done: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw databaseFailure(place, done, error);
+  }
+}
+
 /** One account has one state: it is the only thing that two states can quarrel about. */
 function accountTaken(place: string, cause: unknown): ProductError {
   return productError(
