@@ -157,7 +157,7 @@ describe('replicas on one state', () => {
       await next.until((now) => leads(now));
       // With the time until then, that makes three.
       await sleep(2 * LEASE_MS);
-      gate.open();
+      // What it has sent is held on its way for good.
       stopped.daemon.kill('SIGCONT');
       const { accounts } = await stopped.until((now) => standsBy(now) && now.accounts[0]?.running === null);
       const codes = accounts[0]?.runs.flatMap(({ problems }) => problems.map(({ code }) => code));
