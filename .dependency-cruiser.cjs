@@ -13,7 +13,7 @@ const pure = [
   '^src/plan/',
   '^src/recovery/(?!recover\\.|read\\.)',
   '^src/copernica/(answer|answer-facts|outcome|answers|api|redact|written-forms)\\.ts$',
-  '^src/daemon/scheduler\\.ts$',
+  '^src/daemon/(scheduler|leadership|catch-up)\\.ts$',
   '^src/doctor/(check|file-systems|verify)\\.ts$',
   '^src/sandbox/model',
   '^src/notices/(incident|message)\\.ts$',

@@ -94,6 +94,7 @@ export const ERROR_CODES = {
     'state-went-back',
     'state-of-account-exists',
     'lease-lost',
+    'manifest-behind',
     'lock-held',
     'lock-foreign',
     'wrong-account',

@@ -1,41 +1,59 @@
-import type { Host } from './host.js';
+import type { LeadLeases } from './daemon/leadership.js';
+import { type Host, holderOf } from './host.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { loadCertificates } from './settings/small-file.js';
+import type { StatePlace } from './settings/state-place.js';
 import { fileStore } from './state/file/store.js';
-import type { PostgresAddress } from './state/postgres/address.js';
-import type { Database } from './state/postgres/database.js';
+import { shownAddress } from './state/postgres/address.js';
+import type { Members } from './state/postgres/membership.js';
 import type { StateStore } from './state/store.js';
 
 type StateSettings = Pick<AccountSettings, 'statePlace' | 'settings'>;
+type PostgresPlace = Extract<StatePlace, { kind: 'postgres' }>;
 
 /** Where the state is kept that `--state` names. What a database needs is loaded for it alone. */
 export async function stateStore(host: Host, { statePlace: place, settings }: StateSettings): Promise<StateStore> {
   if (place.kind === 'file') return fileStore(place.path);
   const { postgresStore } = await import('./state/postgres/store.js');
-  const { address, password } = place;
-  const database = await databaseAt(host, address, password);
-  return postgresStore({ address, database, leaseMs: settings.leaseMs });
+  return postgresStore({ address: place.address, members: await membersAt(host, place, settings.leaseMs) });
 }
 
-/** By process: accounts whose states are in one database share its connections. */
-const databases = new WeakMap<Host, Map<string, Promise<Database>>>();
+/** By process: accounts whose states are in one database share its connections, and one membership. */
+const members = new WeakMap<Host, Map<string, Promise<Members>>>();
 
-function databaseAt(host: Host, address: PostgresAddress, password: string | undefined): Promise<Database> {
-  const known = databases.get(host) ?? new Map<string, Promise<Database>>();
-  databases.set(host, known);
-  const key = JSON.stringify([{ ...address, name: '' }, password]);
-  const database = known.get(key) ?? connectLater(host, address, password);
-  known.set(key, database);
-  return database;
+function membersAt(host: Host, place: PostgresPlace, leaseMs: number): Promise<Members> {
+  const known = members.get(host) ?? new Map<string, Promise<Members>>();
+  members.set(host, known);
+  const key = databaseKey(place);
+  const found = known.get(key) ?? connectLater(host, place, leaseMs);
+  known.set(key, found);
+  return found;
+}
+
+/** Equal for states in one database. */
+export function databaseKey({ address, password }: PostgresPlace): string {
+  return JSON.stringify([{ ...address, name: '' }, password]);
 }
 
 /** Throws ProductError of kind `input` for certificates that can't be read. Connects when it is first asked. */
-async function connectLater(host: Host, address: PostgresAddress, password: string | undefined): Promise<Database> {
+async function connectLater(host: Host, { address, password }: PostgresPlace, leaseMs: number): Promise<Members> {
   const { Database } = await import('./state/postgres/database.js');
-  return new Database({
+  const { Members } = await import('./state/postgres/membership.js');
+  const database = new Database({
     address,
     password: password ?? host.environment.PGPASSWORD,
     ca: address.sslRootCert === undefined ? undefined : await loadCertificates(address.sslRootCert),
     applicationName: `copernica-webhooks/${host.version}`,
+  });
+  return new Members(database, leaseMs);
+}
+
+/** The leases that say who leads the accounts whose states are in the same database as this one. */
+export async function leadLeases(host: Host, place: PostgresPlace, leaseMs: number): Promise<LeadLeases> {
+  const { postgresLeadLeases } = await import('./state/postgres/lead.js');
+  return postgresLeadLeases({
+    place: shownAddress(place.address),
+    members: await membersAt(host, place, leaseMs),
+    holder: holderOf(host, 'run'),
   });
 }

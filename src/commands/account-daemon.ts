@@ -1,12 +1,18 @@
+import type { Logger } from 'pino';
 import { createReconciler } from '../create-reconciler.js';
+import { CatchUp } from '../daemon/catch-up.js';
 import { startSchedule } from '../daemon/cron.js';
 import { runDaemon } from '../daemon/daemon.js';
+import type { Candidacy, Elections, Found } from '../daemon/elections.js';
 import { LastGoodManifest } from '../daemon/last-good.js';
+import type { Leadership } from '../daemon/leadership.js';
 import { manifestFile } from '../daemon/manifest-file.js';
 import { mountedFileOf } from '../daemon/mounts.js';
 import { watchManifest } from '../daemon/watch.js';
 import type { ProblemCode } from '../error-codes.js';
 import type { Host } from '../host.js';
+import { logProblem } from '../log.js';
+import { manifestDigest } from '../plan/digest.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import type { AccountReporter } from '../status/reporter.js';
 import { makeRun } from './daemon-run.js';
@@ -15,6 +21,8 @@ import { type BreakerFor, openAccount } from './session.js';
 export interface DaemonParts {
   readonly breakerFor: BreakerFor;
   readonly status: AccountReporter;
+  /** Those of all accounts whose states are in one place. Null: no other process has the account's state. */
+  readonly electionsFor: (account: AccountSettings) => Promise<Elections | null>;
   /** Told when the first signal comes. */
   readonly onStopping: () => void;
 }
@@ -26,7 +34,7 @@ export interface DaemonParts {
 export async function runAccount(
   host: Host,
   account: AccountSettings,
-  { breakerFor, status, onStopping }: DaemonParts,
+  { breakerFor, status, electionsFor, onStopping }: DaemonParts,
 ): Promise<'finished' | 'cut-short'> {
   const { settings } = account;
   const { token, log, processLog } = await openAccount(host, account, host.stdout);
@@ -34,7 +42,12 @@ export async function runAccount(
   const stop = stopping.signal;
   const source = manifestFile({ file: settings.file, env: host.environment, hidden: host.secrets });
   const manifest = new LastGoodManifest(source, log);
-  const reload = () => status.observeReload(manifest);
+  const catchUp = new CatchUp();
+  const reload = async () => {
+    const changed = await status.observeReload(manifest);
+    if (changed && manifest.good !== null) catchUp.has(manifestDigest(manifest.good));
+    return changed;
+  };
   // A run may have waited for the lock, and the watcher may be slower than it.
   const loadManifest = async () => {
     await reload();
@@ -52,7 +65,31 @@ export async function runAccount(
     loadManifest,
     onRequest,
   });
-  const { run, onWaiting } = makeRun({ reconciler, settings, manifest, log, status });
+  const elections = await electionsFor(account);
+  let candidacy: Candidacy | null = null;
+  const standForLeading = (onChange: (leadership: Leadership) => void) => {
+    if (elections === null || account.statePlace.kind === 'file') return null;
+    status.leadershipFound('unknown', null);
+    candidacy = elections.stand({
+      name: account.statePlace.address.name,
+      mayBegin: settings.init,
+      onChange: (found) => {
+        logFound(found, log);
+        status.leadershipFound(found.leadership, found.problems);
+        onChange(found.leadership);
+      },
+    });
+    return candidacy;
+  };
+  const { run, onWaiting } = makeRun({
+    reconciler,
+    settings,
+    manifest,
+    log,
+    status,
+    candidacy: () => candidacy,
+    catchUp,
+  });
   let ended: 'finished' | 'cut-short' = 'finished';
   try {
     log.info({ version: host.version, file: settings.file, target: reconciler.apiUrl }, 'started');
@@ -66,6 +103,7 @@ export async function runAccount(
       log.warn({ code: 'manifest-mounted' satisfies ProblemCode, file: mounted }, hint);
     }
     ended = await runDaemon({
+      standForLeading,
       run,
       onWaiting,
       reload,
@@ -89,5 +127,21 @@ export async function runAccount(
   } finally {
     // A request that hangs would be waited for until it times out.
     await (ended === 'cut-short' ? reconciler.abandon() : reconciler.close());
+  }
+}
+
+function logFound({ leadership, problems, by }: Found, log: Logger): void {
+  for (const problem of problems ?? []) logProblem(log, problem, { leadership });
+  if (problems !== null) return;
+  switch (leadership) {
+    case 'leading':
+      log.info({ leadership }, 'this replica leads: it makes the runs');
+      return;
+    case 'standing-by':
+      log.info({ leadership, leader: by }, 'standing by: another replica leads');
+      return;
+    case 'unknown':
+      log.warn({ leadership }, 'the lease could not be renewed in time: another replica may lead');
+      return;
   }
 }

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { Reconciler } from '../create-reconciler.js';
+import type { CatchUp } from '../daemon/catch-up.js';
 import type { DaemonPorts, RunOutcome } from '../daemon/daemon.js';
+import type { Candidacy } from '../daemon/elections.js';
 import type { LastGoodManifest } from '../daemon/last-good.js';
 import { isRepetition, type RunResult, refreshes, type Trigger } from '../daemon/scheduler.js';
 import { ProductError } from '../errors.js';
@@ -29,18 +31,36 @@ export function makeRun(parts: {
   readonly manifest: LastGoodManifest;
   readonly log: Logger;
   readonly status: AccountReporter;
+  /** Null: no other process has this state. */
+  readonly candidacy: () => Candidacy | null;
+  readonly catchUp: CatchUp;
 }): Pick<DaemonPorts, 'run' | 'onWaiting'> {
-  const { reconciler, settings, manifest, log, status } = parts;
+  const { reconciler, settings, manifest, log, status, candidacy, catchUp } = parts;
   let hasState = false;
   /** Of the last run that came to its end. */
   let unfinished: Unfinished | undefined;
   /** In words. Null: nothing is. */
   let retried: string | null = null;
+  const assertNotBehind = (digest: string, applied: readonly string[]) => {
+    const waitMs = catchUp.waitMs(digest, applied);
+    if (waitMs > 0) throw new ManifestBehind(settings.file, waitMs);
+  };
+  const leadRun = async (triggers: readonly Trigger[], stop: AbortSignal): Promise<RunOutcome> => {
+    const replica = candidacy();
+    if (replica === null) return run(triggers, stop);
+    const led = await replica.beginRun();
+    if (led === null) return { result: 'ok', comeBackInMs: null };
+    try {
+      return await run(triggers, stop);
+    } finally {
+      led.end();
+    }
+  };
   const run = async (triggers: readonly Trigger[], stop: AbortSignal): Promise<RunOutcome> => {
     const isAnyToRead = unfinished !== undefined && unfinished.toRead.size > 0;
     const refresh = isAnyToRead || refreshes(triggers, settings.refresh);
     const options = runOptions(settings, {
-      init: reconciler.init && !hasState,
+      init: reconciler.init && !hasState && candidacy()?.hasState !== true,
       refresh,
       unfinished: isRepetition(triggers) ? unfinished : undefined,
       force: false,
@@ -48,6 +68,7 @@ export function makeRun(parts: {
       retry: triggers.includes('manifest'),
       waitToSettle: false,
       stop,
+      assertNotBehind,
       // Once there is a state, losing it is never taken for the first time again.
       onStateOpened: () => {
         hasState = true;
@@ -68,6 +89,8 @@ export function makeRun(parts: {
       // Nothing to begin with, and no retry brings it: whoever starts the program has to say what is meant.
       if (!hasState && error.problems.some(({ code }) => code === STATE_MISSING)) throw error;
       for (const problem of error.problems) logProblem(log, problem, { triggers });
+      retried = null;
+      if (error instanceof ManifestBehind) return { result: 'manifest-behind', comeBackInMs: error.waitMs };
       retried = 'the run';
       return { result: 'failed', comeBackInMs: null };
     }
@@ -75,7 +98,24 @@ export function makeRun(parts: {
   const onWaiting = (afterMs: number) => {
     if (retried !== null) log.info({ afterMs }, `retries ${retried} in ${roughDuration(afterMs)}`);
   };
-  return { run, onWaiting };
+  return { run: leadRun, onWaiting };
+}
+
+class ManifestBehind extends ProductError {
+  readonly waitMs: number;
+
+  constructor(file: string, waitMs: number) {
+    super('refused', [
+      {
+        code: 'manifest-behind',
+        severity: 'warning',
+        message: `${file} was applied before the latest manifest that was: it waits ${roughDuration(waitMs)} for this copy to catch up, and is applied then`,
+        file,
+        remedy: 'nothing, if a newer one is on its way here; to go back to this one at once, run `apply` with it',
+      },
+    ]);
+    this.waitMs = waitMs;
+  }
 }
 
 function whatIsRetried({ unfinished: { toRetry }, lookFailure }: RunReport): string | null {

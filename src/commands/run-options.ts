@@ -5,7 +5,12 @@ import type { Settings } from '../settings/schema.js';
 export function runOptions(
   settings: Settings,
   own: Pick<RunOptions, 'init' | 'refresh' | 'force' | 'retry' | 'waitToSettle' | 'stop'> &
-    Partial<Pick<RunOptions, 'onProgress' | 'onBegin' | 'onResult' | 'onStateOpened' | 'savedPlan' | 'unfinished'>>,
+    Partial<
+      Pick<
+        RunOptions,
+        'onProgress' | 'onBegin' | 'onResult' | 'onStateOpened' | 'assertNotBehind' | 'savedPlan' | 'unfinished'
+      >
+    >,
 ): RunOptions {
   return {
     concurrency: settings.concurrency,

@@ -1,8 +1,10 @@
+import { Elections } from '../daemon/elections.js';
 import { type Problem, ProductError } from '../errors.js';
 import type { Host } from '../host.js';
 import { logProblem } from '../log.js';
 import { EXIT } from '../output/exit-code.js';
 import type { AccountSettings } from '../settings/resolve.js';
+import { databaseKey, leadLeases } from '../state-store.js';
 import { openStatus, type Status } from '../status/status.js';
 import { onAbort } from '../stop-signals.js';
 import { runAccount } from './account-daemon.js';
@@ -54,6 +56,7 @@ function runAll(
   { status, notices, onCutShort }: Shared,
 ): Promise<CommandResult> {
   const breakerFor = sharedBreakers();
+  const electionsFor = sharedElections(host);
   return forAccounts(accounts, async (account) => {
     const { name, settings } = account;
     const target = settings.sandbox ? 'the built-in sandbox' : settings.apiUrl;
@@ -61,7 +64,8 @@ function runAll(
     try {
       const opened = await openNotices(host, account, reporter);
       notices.push(opened);
-      const ended = await runAccount(host, account, { breakerFor, status: reporter, onStopping: opened.stopping });
+      const { stopping: onStopping } = opened;
+      const ended = await runAccount(host, account, { breakerFor, electionsFor, status: reporter, onStopping });
       if (ended === 'cut-short') onCutShort();
       return {};
     } catch (error) {
@@ -72,6 +76,18 @@ function runAll(
       return { failures: [error.kind] };
     }
   });
+}
+
+/** One for each database: a look finds out for all accounts whose states are there. */
+function sharedElections(host: Host): (account: AccountSettings) => Promise<Elections | null> {
+  const known = new Map<string, Promise<Elections>>();
+  return async ({ settings, statePlace: place }) => {
+    if (settings.sandbox || place.kind === 'file') return null;
+    const key = databaseKey(place);
+    const found = known.get(key) ?? leadLeases(host, place, settings.leaseMs).then((leases) => new Elections(leases));
+    known.set(key, found);
+    return found;
+  };
 }
 
 /** One status server for the process: where it listens is the same for all accounts. */

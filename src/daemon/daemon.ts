@@ -1,6 +1,7 @@
 import { onAbort, type StopSignals } from '../stop-signals.js';
 import { timerMs } from '../timers.js';
 import type { Schedule } from './cron.js';
+import type { Leadership } from './leadership.js';
 import { advance, type Effect, IDLE, type RunResult, type SchedulerEvent, type Trigger } from './scheduler.js';
 import type { Watcher } from './watch.js';
 
@@ -13,7 +14,18 @@ export interface RunOutcome {
   readonly comeBackInMs: number | null;
 }
 
+/** What one of several replicas with one state knows of itself. */
+export interface Replica {
+  readonly leadership: Leadership;
+  /** Resolves when it was found out for the first time, or could not be. */
+  readonly decided: Promise<void>;
+  /** Others may lead from then on. Never rejects. */
+  withdraw(): Promise<void>;
+}
+
 export interface DaemonPorts {
+  /** Stands for leading, and tells when it leads and when another does. Null: no other process has this state. */
+  standForLeading(onChange: (leadership: Leadership) => void): Replica | null;
   /** One run. Rejects only for what no other run could mend: then the daemon ends. */
   run(triggers: readonly Trigger[], stop: AbortSignal): Promise<RunOutcome>;
   /** Reads the manifest again. True: there is a new valid one. */
@@ -77,8 +89,12 @@ class Daemon {
     await reload();
     // What would be started now would outlive the end.
     if (this.#state.stopping) return;
+    const replica = this.#ports.standForLeading((leadership) => this.#onLeadership(leadership));
+    if (replica !== null) this.#releases.push(() => replica.withdraw());
+    await replica?.decided;
+    if (this.#state.stopping) return;
     this.#hasManifest = true;
-    this.#handle({ kind: 'trigger', triggers: ['start'] });
+    this.#handle({ kind: replica?.leadership === 'standing-by' ? 'stand-by' : 'lead' });
     const schedule = startSchedule(() => this.#handle({ kind: 'trigger', triggers: ['schedule'] }));
     if (schedule !== null) this.#releases.push(() => schedule.stop());
     const watcher = startWatching(async () => {
@@ -118,6 +134,13 @@ class Daemon {
     if (!this.#hasManifest || this.#state.stopping) return;
     const changed = await this.#ports.reload();
     this.#handle({ kind: 'trigger', triggers: changed ? ['hangup', 'manifest'] : ['hangup'] });
+  }
+
+  /** While nobody can tell who leads, all goes on as before: no run can begin without the place of the state. */
+  #onLeadership(leadership: Leadership): void {
+    // What was found out first decides whether there is a first run.
+    if (!this.#hasManifest || leadership === 'unknown') return;
+    this.#handle({ kind: leadership === 'leading' ? 'lead' : 'stand-by' });
   }
 
   #handle(event: SchedulerEvent): void {

@@ -17,11 +17,20 @@ export interface SchedulerState {
   /** Runs that failed, in part or as a whole, since the last good one or the last change of the manifest. */
   readonly failures: number;
   readonly stopping: boolean;
+  /** Another replica leads, and makes the runs. */
+  readonly standingBy: boolean;
 }
 
-export const IDLE: SchedulerState = { running: false, current: [], pending: [], failures: 0, stopping: false };
+export const IDLE: SchedulerState = {
+  running: false,
+  current: [],
+  pending: [],
+  failures: 0,
+  stopping: false,
+  standingBy: false,
+};
 
-export type RunResult = 'ok' | 'in-part' | 'failed' | 'manifest-broken';
+export type RunResult = 'ok' | 'in-part' | 'failed' | 'manifest-broken' | 'manifest-behind';
 
 /** Times are lengths, in milliseconds: a clock that is set back or forward changes no wait. */
 export type SchedulerEvent =
@@ -33,6 +42,7 @@ export type SchedulerEvent =
        * `in-part`: it came to its end, and knows what is to be tried again by itself.
        * `failed`: it did not come to its end; all that it was to do is to be tried again by itself.
        * `manifest-broken`: nothing was tried, since there is no valid manifest; only a change of the file can help.
+       * `manifest-behind`: nothing was tried, since the manifest is an older one; a change of the file or time can help.
        */
       readonly result: RunResult;
       /** In how long there is something to do again, although nothing else happens; null: there is no such thing. */
@@ -40,6 +50,8 @@ export type SchedulerEvent =
       /** From 0 to below 1. */
       readonly random: number;
     }
+  /** This process leads from now on, or another does. */
+  | { readonly kind: 'lead' | 'stand-by' }
   | { readonly kind: 'stop' }
   | { readonly kind: 'grace-over' };
 
@@ -65,14 +77,20 @@ export interface Step {
  *     trigger        idle               starts a run, which does what a failed one still owes too
  *     trigger        running            remembers it: all that come make one more run
  *     trigger        stopping           nothing
+ *     trigger        standing by        nothing: taking over does it all
  *     run-finished   stopping           ends
  *     run-finished   something pending  starts one more run, which does what a failed one still owes too
  *     run-finished   failed             sets the retry timer, further away with each failure, and owes what it was to do
  *     run-finished   in part            sets the retry timer likewise, and owes nothing: the run knows what it left
  *     run-finished   both, come back    sets the timer for whichever is earlier
  *     run-finished   manifest broken    idles, and still owes what the run was to do
+ *     run-finished   manifest behind    sets the settle timer, and still owes what the run was to do
+ *     run-finished   standing by        idles, and owes nothing
  *     run-finished   ok, come back      sets the settle timer
  *     run-finished   ok                 idles
+ *     lead           stopping           nothing
+ *     lead           any other          comes as the trigger `start`: whatever others left is looked at at once
+ *     stand-by       any                clears the timer and owes nothing; a run under way ends by itself
  *     stop           idle               ends
  *     stop           running            tells the run to start no new request
  *     stop           stopping           ends at once: what was sent is on disk as an intent
@@ -87,6 +105,13 @@ export function advance(state: SchedulerState, event: SchedulerEvent): Step {
       return onTrigger(state, event.triggers);
     case 'run-finished':
       return onFinished(state, event);
+    case 'lead':
+      return onTrigger({ ...state, standingBy: false }, ['start']);
+    case 'stand-by':
+      return {
+        state: { ...state, standingBy: true, current: state.running ? state.current : [], pending: [], failures: 0 },
+        effects: [{ kind: 'clear-timer' }],
+      };
     case 'stop':
       if (!state.running || state.stopping) return { state: { ...state, stopping: true }, effects: [{ kind: 'end' }] };
       return { state: { ...state, stopping: true }, effects: [{ kind: 'clear-timer' }, { kind: 'stop-run' }] };
@@ -96,7 +121,7 @@ export function advance(state: SchedulerState, event: SchedulerEvent): Step {
 }
 
 function onTrigger(state: SchedulerState, triggers: readonly Trigger[]): Step {
-  if (state.stopping) return { state, effects: [] };
+  if (state.stopping || state.standingBy) return { state, effects: [] };
   if (!state.running) return start(state, triggers, state.current);
   return { state: { ...state, pending: unique([...state.pending, ...triggers]) }, effects: [] };
 }
@@ -113,8 +138,9 @@ function start(state: SchedulerState, triggers: readonly Trigger[], owed: readon
 
 function onFinished(state: SchedulerState, event: Extract<SchedulerEvent, { kind: 'run-finished' }>): Step {
   if (state.stopping) return { state: { ...state, running: false }, effects: [{ kind: 'end' }] };
+  if (state.standingBy) return { state: { ...state, running: false, current: [] }, effects: [] };
   const failures = failuresAfter(event.result, state.failures);
-  const isOwed = event.result === 'failed' || event.result === 'manifest-broken';
+  const isOwed = event.result !== 'ok' && event.result !== 'in-part';
   const owed = isOwed ? state.current.filter((trigger) => trigger !== 'retry' && trigger !== 'manifest') : [];
   const idle = { ...state, running: false, failures, current: owed };
   if (state.pending.length > 0) return start(idle, state.pending, owed);
@@ -130,6 +156,7 @@ function failuresAfter(result: RunResult, before: number): number {
     case 'failed':
       return before + 1;
     case 'manifest-broken':
+    case 'manifest-behind':
       return before;
   }
 }

@@ -1,3 +1,4 @@
+import { CATCH_UP_MS } from '../daemon/catch-up.js';
 import { type AccountStatus, issuesOf } from '../status/account-status.js';
 import { type Issue, type IssueCode, inOrder, issue } from '../status/issues.js';
 
@@ -89,6 +90,8 @@ export function advanceIncident(incident: Incident, status: AccountStatus, now: 
 function holdMs(code: IssueCode, { afterMs, settleMs }: Holds): number {
   // Nothing is tried again that could fix it.
   if (code === 'not-begun') return 0;
+  // It ends by itself before that.
+  if (code === 'manifest-behind') return CATCH_UP_MS + afterMs;
   return code === 'uncertain' ? settleMs + afterMs : afterMs;
 }
 

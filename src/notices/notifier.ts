@@ -44,6 +44,10 @@ export class Notifier {
   /** For the reporter's `onChange`. */
   readonly statusChanged = (status: AccountStatus): void => {
     if (this.#isStopping) return;
+    if (status.leadership === 'standing-by') {
+      this.#standBy();
+      return;
+    }
     const { holds, now, sender, redact } = this.#options;
     // What is waited for goes by a clock that nobody sets; only the message has the time of day.
     const at = performance.now();
@@ -57,6 +61,12 @@ export class Notifier {
       this.#delivery.offer(notice.status === 'note' ? 'drift' : 'account', JSON.stringify(payload));
     }
   };
+
+  /** The leader tells of the account, and begins with nothing told. */
+  #standBy(): void {
+    this.#incident = NO_INCIDENT;
+    clearTimeout(this.#timer);
+  }
 
   /** The end was asked for: what ends from now on was cut short, and says nothing. */
   stopping(): void {

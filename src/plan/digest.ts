@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { State } from '../state/state.js';
-import { canonical } from '../webhook.js';
+import { canonical, type FormerName, type ManifestEntry, webhookKey } from '../webhook.js';
 import { type Change, isPending } from './change.js';
 
 /** `sha256:` and 64 hexadecimal digits. */
@@ -30,6 +30,18 @@ export function changeDigest(change: Change): Digest {
   const differences = 'differences' in change ? change.differences : [];
   const spec = 'desired' in change ? change.desired.spec : change.spec;
   return digestOf([action, name, id, from, goneId, differences, canonical(spec)]);
+}
+
+/** What a manifest asks for, wherever it is kept and whatever order its entries have. */
+export function manifestDigest({
+  entries,
+  removed,
+}: {
+  readonly entries: readonly ManifestEntry[];
+  readonly removed: readonly FormerName[];
+}): Digest {
+  const wanted = entries.map(({ name, spec, was, protect = false }) => [name, was?.name, protect, webhookKey(spec)]);
+  return digestOf([wanted.map(digestOf).sort(), removed.map(({ name }) => name).sort()]);
 }
 
 function digestOf(value: unknown): Digest {

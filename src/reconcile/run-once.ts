@@ -2,7 +2,7 @@ import type { Identity } from '../copernica/api.js';
 import { type Problem, ProductError } from '../errors.js';
 import type { AppliedChange } from '../plan/applied.js';
 import { type Change, isPending, type Plan } from '../plan/change.js';
-import { type Digest, planDigest } from '../plan/digest.js';
+import { type Digest, manifestDigest, planDigest } from '../plan/digest.js';
 import { formerNameNotices } from '../plan/former-names.js';
 import { approve } from '../plan/guard.js';
 import { countUnread, type LiveViews, unreadProblems } from '../plan/live.js';
@@ -60,6 +60,11 @@ export interface RunOptions {
   readonly onBegin?: (account: Identity | null, id: string) => void;
   /** Told of each change that is done or failed as soon as it is, and again when the round ends that it was in. */
   readonly onResult?: (applied: AppliedChange) => void;
+  /**
+   * Throws where this manifest is not to be applied now. Asked with its digest and those that were applied before, the
+   * latest last, where others apply theirs to the same state.
+   */
+  readonly assertNotBehind?: (digest: Digest, applied: readonly Digest[]) => void;
   /** Told as soon as there is a state, whatever becomes of the run. */
   readonly onStateOpened?: () => void;
 }
@@ -112,6 +117,7 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const opened = await openState(lease, ports, options);
     const { journal } = opened;
     options.onStateOpened?.();
+    if (lease.manifests !== undefined) options.assertNotBehind?.(manifestDigest(manifest), lease.manifests.applied);
     const unfinished = options.unfinished?.entries === manifest.entries ? options.unfinished : null;
     const asIs = unfinished?.desired ?? withoutNames(manifest.entries)?.entries ?? null;
     let account = opened.account;
@@ -133,6 +139,7 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const notices = formerNameNotices(manifest, before);
     if (options.savedPlan !== undefined) assertFresh(options.savedPlan, planned, before);
     const digest = () => planDigest(planned.changes, before);
+    await lease.manifests?.add(manifestDigest(manifest));
     options.onBegin?.(account, journal.state.account);
     const live = [...views.values()].flatMap((view) => (view.kind === 'found' ? [view.webhook] : []));
     noteHighest(live, journal, run.context.now().toISOString());

@@ -364,4 +364,5 @@ export const PROCESS_WIDE: ReadonlySet<string> = new Set([
   'log-level',
   'log-format',
   'sandbox',
+  'lease',
 ]);

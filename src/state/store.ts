@@ -56,6 +56,14 @@ export interface StateLease {
   /** Begins a state that belongs to this account, durable when this resolves. Refused where there is one. */
   create(account: string): Promise<OpenJournal>;
 
+  /** Which manifests were applied to this state. Left out: one machine has the state, and its file is the latest. */
+  readonly manifests?: {
+    /** Their digests, each once, the latest last. */
+    readonly applied: readonly string[];
+    /** This one is about to be applied. Rejects when that can't be recorded. */
+    add(digest: string): Promise<void>;
+  };
+
   /** Throws once something could not be recorded, or the lease is lost: nothing may be sent from then on. */
   assertSound(): void;
 

@@ -1,3 +1,4 @@
+import type { Leadership } from '../daemon/leadership.js';
 import type { Trigger } from '../daemon/scheduler.js';
 import type { FailureKind, Problem } from '../errors.js';
 import { countActions } from '../output/summary.js';
@@ -14,6 +15,7 @@ import type { AccountSnapshot, HealthKind, RunSnapshot } from './snapshot.js';
  * it, and notices from its changes. Times are ISO 8601, as in the snapshot.
  */
 export interface AccountStatus extends Pick<AccountSnapshot, 'running' | 'runs' | 'lastSuccessAt'> {
+  /** Since when this process has to bring it about that the account is as the manifest says. */
   readonly startedAt: string;
   /** Entries of the manifest in force; null: there has been none. */
   readonly desired: readonly ManifestEntry[] | null;
@@ -30,9 +32,11 @@ export interface AccountStatus extends Pick<AccountSnapshot, 'running' | 'runs' 
   /** Webhooks that the last check of the account found gone or changed. */
   readonly drifted: readonly string[];
   /** What is wrong until it is fixed, by what says whether it still is: the gravest first. */
-  readonly wrong: Readonly<Record<'start' | 'manifest' | 'run' | 'webhooks', readonly Issue[]>>;
+  readonly wrong: Readonly<Record<'start' | 'manifest' | 'state' | 'run' | 'webhooks', readonly Issue[]>>;
   /** What else the last run to the end had to say. */
   readonly warnings: readonly Issue[];
+  /** Null: no other process has this state. Then, and where it is not leading, others tell of the account. */
+  readonly leadership: Leadership | null;
   /** A run came to its end, if not with everything as it should be. */
   readonly isComplete: boolean;
   /** Since when it is in the health it is in. */
@@ -67,8 +71,17 @@ interface RunFailed {
   readonly problems: readonly Problem[];
 }
 
+/** Who leads was found out, or could not be. */
+interface LeadershipFound {
+  readonly kind: 'leadership-found';
+  readonly leadership: Leadership;
+  /** Why it could not be; empty: it was. */
+  readonly problems: readonly Problem[];
+}
+
 export type StatusEvent =
   | ManifestRead
+  | LeadershipFound
   | { readonly kind: 'run-began'; readonly triggers: readonly Trigger[] }
   | RunEnded
   | RunFailed;
@@ -90,8 +103,9 @@ export function initialStatus(startedAt: Date): AccountStatus {
     rows: [],
     managed: 0,
     drifted: [],
-    wrong: { start: [], manifest: [], run: [], webhooks: [] },
+    wrong: { start: [], manifest: [], state: [], run: [], webhooks: [] },
     warnings: [],
+    leadership: null,
     isComplete: false,
     lastSuccessAt: null,
     health: { kind: 'starting', since: startedAt.toISOString() },
@@ -100,7 +114,7 @@ export function initialStatus(startedAt: Date): AccountStatus {
 
 /** What is wrong until it is fixed, the gravest first; one of each code. */
 export function issuesOf({ wrong }: AccountStatus): readonly Issue[] {
-  return [...wrong.start, ...wrong.manifest, ...wrong.run, ...wrong.webhooks];
+  return [...wrong.start, ...wrong.manifest, ...wrong.state, ...wrong.run, ...wrong.webhooks];
 }
 
 /** What is known after something happened. */
@@ -115,6 +129,8 @@ function changed(status: AccountStatus, event: StatusEvent, now: string): Partia
   switch (event.kind) {
     case 'manifest-read':
       return afterManifest(status, event, now);
+    case 'leadership-found':
+      return afterLeadership(status, event, now);
     case 'run-began': {
       const isTried = status.manifestTrial === 'needed' && status.manifestProblems.length === 0;
       const running = { startedAt: now, triggers: event.triggers };
@@ -124,11 +140,39 @@ function changed(status: AccountStatus, event: StatusEvent, now: string): Partia
     case 'run-failed':
     case 'could-not-begin': {
       const run = runOf(status, event, now);
+      const ended = { running: null, runs: [run, ...status.runs].slice(0, MOST_RUNS_KEPT) };
+      // It was lost in the middle: the leader tells how the account is.
+      if (status.leadership === 'standing-by') return ended;
       const after = event.kind === 'run-ended' ? afterRun(status, event, run.result, now) : {};
       const wrong = wrongAfter(status.wrong, event, run.result);
-      return { ...after, wrong, running: null, runs: [run, ...status.runs].slice(0, MOST_RUNS_KEPT) };
+      return { ...after, ...ended, wrong };
     }
   }
+}
+
+/** One that stands by knows of the account only what the manifest says, and one that begins to lead no more. */
+function afterLeadership(
+  status: AccountStatus,
+  { leadership, problems }: LeadershipFound,
+  now: string,
+): Partial<AccountStatus> {
+  const { wrong, desired } = status;
+  const state = problems.length === 0 ? [] : [issue('state-away', { problems })];
+  if (leadership === 'standing-by') {
+    return {
+      leadership,
+      wrong: { ...wrong, state, run: [], webhooks: [] },
+      rows: [],
+      managed: 0,
+      drifted: [],
+      warnings: [],
+      isComplete: false,
+      lastSuccessAt: null,
+    };
+  }
+  const takesOver = leadership === 'leading' && status.leadership === 'standing-by';
+  const begun = takesOver ? { startedAt: now, rows: rowsAfterManifest(desired ?? [], []) } : {};
+  return { leadership, wrong: { ...wrong, state }, ...begun };
 }
 
 function afterManifest(
@@ -146,7 +190,12 @@ function afterManifest(
     ...(isBroken ? { manifestTrial: 'needed' as const } : {}),
   };
   if (entries === null || entries === status.desired) return next;
-  return { ...next, desired: entries, loadedAt: now, rows: rowsAfterManifest(entries, status.rows) };
+  return {
+    ...next,
+    desired: entries,
+    loadedAt: now,
+    rows: status.leadership === 'standing-by' ? [] : rowsAfterManifest(entries, status.rows),
+  };
 }
 
 function wrongAfter(
@@ -159,6 +208,9 @@ function wrongAfter(
   if (kind === 'could-not-begin') return { ...wrong, start: [issue('not-begun', { problems })] };
   // It had no manifest to go by, which is said of the manifest.
   if (result === 'manifest-broken') return wrong;
+  if (problems.some(({ code }) => code === 'manifest-behind')) {
+    return { ...wrong, run: [issue('manifest-behind', { problems })] };
+  }
   return { ...wrong, run: [issue(result === 'refused' ? 'run-refused' : 'run-failed', { problems })] };
 }
 
@@ -224,6 +276,7 @@ function kindOfHealth(status: AccountStatus): HealthKind {
   if (code === 'manifest-broken' && status.desired === null) return 'no-manifest';
   if (code === 'not-begun' || code === 'run-refused') return 'run-failed';
   if (code !== undefined) return code;
+  if (status.leadership === 'standing-by') return 'standing-by';
   if (!status.isComplete) return 'starting';
   return status.rows.some((row) => row.status === 'pending' || row.status === 'deleting') ? 'pending' : 'ok';
 }

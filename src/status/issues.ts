@@ -29,8 +29,17 @@ export const ISSUES = {
     title: () => 'the manifest is broken; the last good one stays in force',
     remedy: 'fix the file; it is reloaded automatically as soon as it changes',
   },
+  'state-away': {
+    severity: 'error',
+    title: () => 'the database of the state does not answer',
+    remedy: 'nothing is sent that can not be recorded; it goes on automatically when the database answers',
+  },
   'run-failed': { severity: 'error', title: () => 'the last run could not be carried out', remedy: TRIED_AGAIN },
   'run-refused': { severity: 'error', title: () => 'a guard refused the last run' },
+  'manifest-behind': {
+    severity: 'note',
+    title: () => 'the manifest here was applied before the latest one, which is not undone at once',
+  },
   'answers-lost': { severity: 'error', title: () => 'answers to creates are being lost' },
   'webhooks-failed': {
     severity: 'error',

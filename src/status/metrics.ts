@@ -113,10 +113,11 @@ function countersIn(registry: Registry) {
 /** A number of an account; null: there is no such number (yet), so no sample rather than a made-up 0. */
 type ReadGauge = (account: AccountSnapshot) => number | null;
 
+/** One that stands by tells no numbers of the account: the leader does. */
 const count =
   (key: keyof StatusCounts): ReadGauge =>
-  ({ counts }) =>
-    counts[key];
+  ({ counts, leadership }) =>
+    leadership === 'standing-by' ? null : counts[key];
 
 const seconds =
   (read: (account: AccountSnapshot) => string | null): ReadGauge =>
@@ -126,6 +127,11 @@ const seconds =
   };
 
 const GAUGES: readonly (readonly [name: string, read: ReadGauge, help: string])[] = [
+  [
+    'leader',
+    ({ leadership }) => (leadership === null ? null : leadership === 'leading' ? 1 : 0),
+    'Of several replicas with one state, whether this one leads: 1, or 0 when it stands by.',
+  ],
   ['desired', count('desired'), 'Webhooks that the manifest in force asks for.'],
   ['managed', count('managed'), 'Webhooks that exist and belong to an entry of the state.'],
   ['orphaned', count('orphaned'), 'Managed webhooks that are not in the manifest, and are kept.'],

@@ -13,12 +13,12 @@ export function overallHeadline({ accounts }: StatusSnapshot): string {
   if (accounts.length === 1 && first !== undefined) return first.health.headline;
   const inNeed = accounts.filter(({ health }) => ['error', 'warning'].includes(severityOf(health))).length;
   if (inNeed > 0) return `${inNeed} of ${accounts.length} accounts need attention`;
-  const isAllWell = accounts.every(({ health }) => health.kind === 'ok');
+  const isAllWell = accounts.every(({ health }) => severityOf(health) === 'ok');
   return isAllWell ? 'Everything is as the files say' : 'The accounts are being made as the files say';
 }
 
 function severityOf({ kind, advice: [gravest] }: Health): Severity {
-  if (kind === 'ok') return 'ok';
+  if (kind === 'ok' || kind === 'standing-by') return 'ok';
   return kind === 'starting' || kind === 'pending' ? 'busy' : (gravest?.severity ?? 'error');
 }
 
@@ -46,7 +46,10 @@ ${advice.map((issue) => issueTag(issue, account))}
 </section>`;
 }
 
-function facts({ name, counts, manifest, schedule, lastSuccessAt, target }: AccountSnapshot, now: string): Html {
+const REPLICA = { leading: 'leads', 'standing-by': 'stands by', unknown: 'not known' } as const;
+
+function facts(account: AccountSnapshot, now: string): Html {
+  const { name, counts, manifest, schedule, lastSuccessAt, target, leadership } = account;
   const when = (iso: string | null, otherwise: string) => (iso === null ? otherwise : fromNow(iso, now));
   const others: readonly (readonly [string, number])[] = [
     ['Failed', counts.failed],
@@ -57,12 +60,17 @@ function facts({ name, counts, manifest, schedule, lastSuccessAt, target }: Acco
     ['Orphaned', counts.orphaned],
   ];
   const { file, commit } = manifest;
-  const all: readonly (readonly [string, Html | string])[] = [
-    ['In the file', numberText(counts.desired)],
-    ['In the account', numberText(counts.managed)],
-    ...others.flatMap(([title, count]) => (count > 0 ? [[title, numberText(count)] as const] : [])),
+  const runTimes = [
     ['Last success', when(lastSuccessAt, 'none yet')],
     ['Next check', schedule.expression === 'off' ? 'off' : when(schedule.nextAt, 'none')],
+  ] as const;
+  const isStandby = leadership === 'standing-by';
+  const all: readonly (readonly [string, Html | string])[] = [
+    ['In the file', numberText(counts.desired)],
+    ...(isStandby ? [] : [['In the account', numberText(counts.managed)] as const]),
+    ...others.flatMap(([title, count]) => (count > 0 ? [[title, numberText(count)] as const] : [])),
+    ...(isStandby ? [] : runTimes),
+    ...(leadership === null ? [] : [['Replica', REPLICA[leadership]] as const]),
     ['File', file],
     ...(commit === null ? [] : [['Commit', html`<code title="${commit}">${commit.slice(0, 12)}</code>`] as const]),
     // Without a name, it is what the account is called by.

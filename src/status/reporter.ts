@@ -1,8 +1,9 @@
 import type { RequestEvent } from '../copernica/client.js';
 import type { Schedule } from '../daemon/cron.js';
 import type { LastGoodManifest } from '../daemon/last-good.js';
+import type { Leadership } from '../daemon/leadership.js';
 import type { Trigger } from '../daemon/scheduler.js';
-import { ProductError } from '../errors.js';
+import { type Problem, ProductError } from '../errors.js';
 import type { RunReport } from '../reconcile/run-once.js';
 import { type AccountStatus, advanceStatus, initialStatus, type StatusEvent } from './account-status.js';
 import type { NoticeResult } from './kinds.js';
@@ -44,6 +45,11 @@ export class AccountReporter {
     return changed;
   }
 
+  /** Which of several replicas this one is; `problems`: why that could not be found out. */
+  leadershipFound(leadership: Leadership, problems: readonly Problem[] | null): void {
+    this.#report({ kind: 'leadership-found', leadership, problems: problems ?? [] });
+  }
+
   /** Carries out one run, and reports what came of it: its report is passed on, its error thrown. */
   async observeRun(triggers: readonly Trigger[], run: () => Promise<RunReport>): Promise<RunReport> {
     this.#report({ kind: 'run-began', triggers });
@@ -81,7 +87,7 @@ export class AccountReporter {
     this.#status = advanceStatus(this.#status, event, this.#clock());
     for (const listener of this.#listeners) listener(this.#status);
     const [run] = this.#status.runs;
-    const isOver = event.kind !== 'manifest-read' && event.kind !== 'run-began';
+    const isOver = event.kind === 'run-ended' || event.kind === 'run-failed' || event.kind === 'could-not-begin';
     if (isOver && run) this.#counters.runEnded(run, event.kind === 'run-ended' ? event.view.changes : []);
   }
 }

@@ -1,3 +1,4 @@
+import type { Leadership } from '../daemon/leadership.js';
 import type { Trigger as RunTrigger } from '../daemon/scheduler.js';
 import type { Counts } from '../output/summary.js';
 import type { ChangeResult } from '../plan/applied.js';
@@ -29,6 +30,8 @@ export interface AccountSnapshot {
   /** Where the webhooks go, for people. */
   readonly target: string;
   readonly health: Health;
+  /** Of several replicas with one state, which this one is; null: no other process has the state. */
+  readonly leadership: Leadership | null;
   readonly manifest: ManifestSnapshot;
   readonly counts: StatusCounts;
   readonly schedule: { readonly expression: string; readonly nextAt: string | null };
@@ -41,7 +44,7 @@ export interface AccountSnapshot {
 }
 
 /** The code of the gravest issue, `no-manifest` or `run-failed` for some, or what there is to say where none is. */
-export type HealthKind = IssueCode | 'no-manifest' | 'starting' | 'pending' | 'ok';
+export type HealthKind = IssueCode | 'no-manifest' | 'standing-by' | 'starting' | 'pending' | 'ok';
 
 export interface Health {
   readonly kind: HealthKind;

@@ -54,6 +54,7 @@ function accountSnapshot(account: AccountNow, now: Date): AccountSnapshot {
     name,
     target,
     health: healthOf(account, now),
+    leadership: status.leadership,
     manifest: {
       file,
       valid: manifestProblems.length === 0 && desired !== null,
@@ -62,7 +63,7 @@ function accountSnapshot(account: AccountNow, now: Date): AccountSnapshot {
       problems: manifestProblems,
     },
     counts: countsOf(status),
-    schedule: { expression: schedule, nextAt: nextAt?.toISOString() ?? null },
+    schedule: { expression: schedule, nextAt: isStandby(status) ? null : (nextAt?.toISOString() ?? null) },
     running,
     lastSuccessAt,
     runs,
@@ -89,12 +90,16 @@ function countsOf({ rows, desired, managed, drifted }: AccountStatus): StatusCou
   };
 }
 
+function isStandby({ leadership }: AccountStatus): boolean {
+  return leadership === 'standing-by';
+}
+
 /** A last success older than so many times the wait between two scheduled runs is too old. */
 const STALE_AFTER_SCHEDULED_RUNS = 3;
 
 /** Since when the last success is too old; null: it is not, or no schedule says how often there should be one. */
 function staleSince({ status, longestWaitMs }: AccountNow, now: Date): Date | null {
-  if (longestWaitMs === null) return null;
+  if (longestWaitMs === null || isStandby(status)) return null;
   // Until there has been a success, the start counts: a daemon is given the same time to get there.
   const lastMs = Date.parse(status.lastSuccessAt ?? status.startedAt);
   const limit = new Date(lastMs + STALE_AFTER_SCHEDULED_RUNS * longestWaitMs);
@@ -104,12 +109,14 @@ function staleSince({ status, longestWaitMs }: AccountNow, now: Date): Date | nu
 /**
  * Why this account is not ready; null: it is.
  *
+ *     another replica leads                                     ready: this one would take over
  *     no run came to its end yet                                not ready
  *     a run did, but none succeeded for three scheduled ones    not ready
  *     otherwise, a manifest that is broken now included         ready: the last good one is in force
  */
 function notReadyBecause(account: AccountNow, now: Date): string | null {
   const { isComplete, lastSuccessAt, runs } = account.status;
+  if (isStandby(account.status)) return null;
   if (!isComplete) {
     const why = runs[0]?.problems[0]?.message;
     return `no run has come to its end yet${why === undefined ? '' : `: ${why}`}`;
@@ -138,6 +145,8 @@ function headlineOf(kind: HealthKind, status: AccountStatus): string {
   switch (kind) {
     case 'stale':
       return 'No run has succeeded for too long';
+    case 'standing-by':
+      return 'Standing by: another replica leads';
     case 'starting':
       return 'The first run is under way';
     case 'pending':

@@ -82,6 +82,7 @@ async function startDaemon(sandbox: Sandbox, settings: Readonly<Record<string, s
       {
         breakerFor: () => new CircuitBreaker(() => {}, hastyClock()),
         status: reporter,
+        electionsFor: async () => null,
         onStopping: () => {},
       },
     );

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect, createServer as createRawServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -25,7 +25,11 @@ export async function openFront(
 ): Promise<Front> {
   const headers: Front['headers'][number][] = [];
   const jwts: string[] = [];
-  const handOn: RequestListener = async (incoming, outgoing) => {
+  const handOn: RequestListener = (incoming, outgoing) => {
+    // Who asked may have gone while it waited.
+    handOnLater(incoming, outgoing).catch(() => outgoing.destroy());
+  };
+  const handOnLater = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     headers.push(incoming.headers);
     await gate(incoming);
     const answer = await fetch(`${sandbox.url}${incoming.url}`, await requestOf(incoming));

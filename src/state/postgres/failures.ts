@@ -42,6 +42,15 @@ export function databaseFailure(place: string, done: string, cause: unknown): Pr
   );
 }
 
+/** Does something with the database; a failure of it says what it means to the user, as `databaseFailure` does. */
+export async function failing<T>(place: string, done: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw databaseFailure(place, done, error);
+  }
+}
+
 function accountTaken(place: string, cause: unknown): ProductError {
   return productError(
     'refused',

@@ -3,8 +3,8 @@ import type { Holder } from '../store.js';
 import type { Database } from './database.js';
 import type { Membership } from './membership.js';
 
-/** `write`: who may add records. Others beside it can be had at the same time. */
-export type Purpose = 'write';
+/** `write`: who may add records. `lead`: whose daemon makes runs. Different processes can have them at the same time. */
+export type Purpose = 'write' | 'lead';
 
 export interface TakenLease {
   /** Higher than that of whoever had it before: what those still try to write is refused. */
@@ -15,6 +15,8 @@ export interface TakenLease {
   readonly last: number;
   /** The account that the state belongs to. Null: nothing was recorded yet. */
   readonly account: string | null;
+  /** Digests of the manifests that were applied, the latest last. */
+  readonly manifests: readonly string[];
   /** The time by the clock of the database, when this process asked. */
   readonly takenAt: Date;
 }
@@ -34,7 +36,7 @@ const POLL_MS = 250;
  */
 const TAKE = `
 WITH old AS (
-  SELECT l.state, l.holder, l.about, p.expires_at, s.last, s.account,
+  SELECT l.state, l.holder, l.about, p.expires_at, s.last, s.account, s.manifests,
          l.holder IS NULL OR p.process IS NULL OR p.expires_at <= statement_timestamp() AS is_free
   FROM copernica_webhooks.lease l
   JOIN copernica_webhooks.state s ON s.state = l.state
@@ -47,7 +49,7 @@ WITH old AS (
   RETURNING l.epoch
 )
 SELECT old.about, CASE WHEN old.holder IS NOT NULL THEN coalesce(old.expires_at, statement_timestamp()) END AS until,
-       old.last, old.account, taken.epoch, clock_timestamp() AS at
+       old.last, old.account, old.manifests, taken.epoch, clock_timestamp() AS at
 FROM old LEFT JOIN taken ON true`;
 
 /** Null, with who has it: it is not free. */
@@ -68,6 +70,7 @@ async function tryToTake(
     predecessorUntil,
     last: Number(row.last),
     account: row.account as string | null,
+    manifests: row.manifests as readonly string[],
     takenAt,
   };
 }
@@ -94,18 +97,53 @@ export async function takeLease(
   }
 }
 
-/** It is free for others at once. Of a lease that was lost this changes nothing. */
+/**
+ * It is free for others at once. Of a lease that was lost this changes nothing. Tried for as long as the membership
+ * keeps it from others, which may be as long as this process lives; after that it is free anyway. Never rejects.
+ */
 export async function giveBackLease(
   database: Database,
   membership: Membership,
   { state, purpose }: Pick<LeaseWanted, 'state' | 'purpose'>,
   epoch: number,
 ): Promise<void> {
-  await database.query(
-    `UPDATE copernica_webhooks.lease SET holder = NULL, about = NULL
-     WHERE state = $1 AND purpose = $2 AND holder = $3 AND epoch = $4`,
-    [state, purpose, membership.id, epoch],
+  for (;;) {
+    try {
+      await database.query(
+        `UPDATE copernica_webhooks.lease SET holder = NULL, about = NULL
+         WHERE state = $1 AND purpose = $2 AND holder = $3 AND epoch = $4`,
+        [state, purpose, membership.id, epoch],
+      );
+      return;
+    } catch {
+      if (!membership.isTrusted) return;
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+/** Enough to tell an older manifest from one that was never here. */
+const MOST_MANIFESTS = 50;
+
+/** From then on it is the latest manifest that was applied. False: the lease is lost. */
+export async function addManifest(
+  database: Database,
+  { id }: Membership,
+  { state, epoch, manifests }: Pick<LeaseWanted, 'state'> & Pick<TakenLease, 'epoch' | 'manifests'>,
+  digest: string,
+): Promise<boolean> {
+  if (manifests.at(-1) === digest) return true;
+  const next = [...manifests.filter((other) => other !== digest), digest].slice(-MOST_MANIFESTS);
+  const rows = await database.query(
+    `UPDATE copernica_webhooks.state SET manifests = $4
+     WHERE state = $1 AND EXISTS (
+       SELECT FROM copernica_webhooks.lease l JOIN copernica_webhooks.process p ON p.process = l.holder
+       WHERE l.state = $1 AND l.purpose = 'write' AND l.holder = $2 AND l.epoch = $3
+         AND p.expires_at > statement_timestamp()
+     ) RETURNING state`,
+    [state, id, epoch, next],
   );
+  return rows.length > 0;
 }
 
 /** Null: nobody has it. */

@@ -43,7 +43,7 @@ export class Membership {
     return !this.#isLost && performance.now() < this.#trustedUntil;
   }
 
-  /** Nobody needs it any more. Never rejects: what is not taken back expires. */
+  /** Nothing needs it any more. Never rejects: a row that can't be deleted expires. */
   async end(): Promise<void> {
     clearInterval(this.#timer);
     this.#isLost = true;
@@ -90,5 +90,66 @@ export class Membership {
 
   #trust(asked: number): void {
     this.#trustedUntil = Math.max(this.#trustedUntil, asked + this.#leaseMs * (1 - MARGIN_SHARE));
+  }
+}
+
+/** What something of this process has of its membership. */
+export interface Joined {
+  readonly membership: Membership;
+  /** It is not needed any more. To be called once, and never rejects. */
+  leave(): Promise<void>;
+}
+
+interface Shared {
+  readonly beginning: Promise<Membership>;
+  /** Null until it has begun. */
+  membership: Membership | null;
+  users: number;
+}
+
+/**
+ * The membership of this process in one database: all accounts and purposes share it. It begins when the first needs it
+ * and ends when none does. One that was lost is replaced, under a new id, when it is needed next; whoever had it until
+ * then keeps the lost one, which lets nothing be started.
+ */
+export class Members {
+  readonly database: Database;
+  readonly #leaseMs: number;
+  #current: Shared | null = null;
+
+  constructor(database: Database, leaseMs: number) {
+    this.database = database;
+    this.#leaseMs = leaseMs;
+  }
+
+  /** Rejects with the failure of the database. */
+  async join(about: Holder): Promise<Joined> {
+    if (this.#current?.membership?.isTrusted === false) this.#current = null;
+    const shared = this.#current ?? this.#begin(about);
+    this.#current = shared;
+    shared.users += 1;
+    try {
+      const membership = await shared.beginning;
+      return { membership, leave: () => this.#leave(shared, membership) };
+    } catch (error) {
+      if (this.#current === shared) this.#current = null;
+      throw error;
+    }
+  }
+
+  #begin(about: Holder): Shared {
+    const beginning = Membership.begin(this.database, this.#leaseMs, about).then((membership) => {
+      shared.membership = membership;
+      return membership;
+    });
+    const shared: Shared = { beginning, membership: null, users: 0 };
+    return shared;
+  }
+
+  async #leave(shared: Shared, membership: Membership): Promise<void> {
+    shared.users -= 1;
+    if (shared.users > 0) return;
+    if (this.#current === shared) this.#current = null;
+    await membership.end();
   }
 }

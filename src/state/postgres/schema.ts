@@ -10,11 +10,15 @@ CREATE TABLE copernica_webhooks.state (
   -- Null: nothing was recorded yet. One account has one state, or everything would be there twice.
   account text CONSTRAINT one_state_per_account UNIQUE,
   -- The number of the last record.
-  last bigint NOT NULL DEFAULT 0
+  last bigint NOT NULL DEFAULT 0,
+  -- Digests of the manifests that were applied, each once, the latest last.
+  manifests text[] NOT NULL DEFAULT '{}'
 );
 CREATE TABLE copernica_webhooks.process (
   process uuid PRIMARY KEY,
   about json NOT NULL,
+  -- Null: it is no daemon. Equal for those that stand for the same states.
+  replica text,
   -- By the clock of the database alone.
   expires_at timestamptz NOT NULL
 );
@@ -45,7 +49,7 @@ CREATE TABLE copernica_webhooks.outcome (
 `,
 ];
 
-export const SCHEMA_VERSION = MIGRATIONS.length;
+const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** Of all programs that make or change the schema, one at a time. */
 const MIGRATION_LOCK = 7_305_417_203;
@@ -58,6 +62,14 @@ export async function schemaVersion(database: Database, place: string): Promise<
   const version = Number(row?.version ?? 0);
   if (version > SCHEMA_VERSION) throw newerState(place, `version ${version} of the schema`);
   return version;
+}
+
+/** Makes the schema, where that may be, and brings it up to date. False: there is none. */
+export async function readySchema(database: Database, place: string, mayMake: boolean): Promise<boolean> {
+  const version = await schemaVersion(database, place);
+  if (version === 0 && !mayMake) return false;
+  if (version < SCHEMA_VERSION) await migrate(database);
+  return true;
 }
 
 /** Brings the schema up to date, whatever others do at the same time. */

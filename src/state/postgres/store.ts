@@ -5,20 +5,20 @@ import { asRecord, type HeaderRecord, STATE_VERSION, type StateRecord } from '..
 import type { StateLease, StateStore, TakeOptions } from '../store.js';
 import { type PostgresAddress, shownAddress } from './address.js';
 import type { Database, Row } from './database.js';
-import { damaged, databaseFailure, existsFailure, held, leaseLost, newerState, wentBack } from './failures.js';
-import { giveBackLease, leaseHolder, type TakenLease, takeLease } from './lease.js';
+import { damaged, existsFailure, failing, held, leaseLost, newerState, wentBack } from './failures.js';
+import { addManifest, giveBackLease, leaseHolder, type TakenLease, takeLease } from './lease.js';
 import { PostgresLog } from './log.js';
-import { Membership } from './membership.js';
-import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.js';
+import type { Joined, Members } from './membership.js';
+import { readySchema, schemaVersion } from './schema.js';
 
 export interface PostgresOptions {
   readonly address: PostgresAddress;
-  readonly database: Database;
-  readonly leaseMs: number;
+  readonly members: Members;
 }
 
 /** A state in a database. The right to write is a lease, which another process takes over once it has expired. */
-export function postgresStore({ address, database, leaseMs }: PostgresOptions): StateStore {
+export function postgresStore({ address, members }: PostgresOptions): StateStore {
+  const { database } = members;
   const place = shownAddress(address);
   const { name } = address;
   /** The number of the last record that this process stored: a server that does not have it went back in time. */
@@ -33,14 +33,14 @@ export function postgresStore({ address, database, leaseMs }: PostgresOptions): 
       if (stored > 0) throw wentBack(place);
       return nothingThere(place);
     }
-    const membership = await Membership.begin(database, leaseMs, options.holder);
+    const joined = await members.join(options.holder);
     try {
       const wanted = { state, purpose: 'write', holder: options.holder } as const;
-      const taken = await takeLease(database, membership, wanted, options);
+      const taken = await takeLease(database, joined.membership, wanted, options);
       if ('by' in taken) throw held(place, taken.by);
-      return leaseOn({ place, name, database, membership, state, taken, stored, onStored });
+      return leaseOn({ place, name, database, joined, state, taken, stored, onStored });
     } catch (error) {
-      await membership.end();
+      await joined.leave();
       throw error;
     }
   };
@@ -69,14 +69,6 @@ function nothingThere(place: string): StateLease {
   };
 }
 
-async function failing<T>(place: string, done: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    throw databaseFailure(place, done, error);
-  }
-}
-
 interface StateWanted {
   readonly database: Database;
   readonly place: string;
@@ -87,11 +79,7 @@ interface StateWanted {
 
 /** The number of the state of this name. Null: there is none. */
 async function keyOfState({ database, place, name, mayBegin }: StateWanted): Promise<string | null> {
-  const version = await schemaVersion(database, place);
-  if (version < SCHEMA_VERSION) {
-    if (version === 0 && !mayBegin) return null;
-    await migrate(database);
-  }
+  if (!(await readySchema(database, place, mayBegin))) return null;
   if (mayBegin) {
     await database.query(
       `WITH state AS (
@@ -150,7 +138,7 @@ interface LeaseOptions {
   readonly place: string;
   readonly name: string;
   readonly database: Database;
-  readonly membership: Membership;
+  readonly joined: Joined;
   readonly state: string;
   readonly taken: TakenLease;
   /** The number of the last record that this process stored there before. */
@@ -159,7 +147,8 @@ interface LeaseOptions {
 }
 
 function leaseOn(options: LeaseOptions): StateLease {
-  const { place, name, database, membership, state, taken, stored, onStored } = options;
+  const { place, name, database, joined, state, taken, stored, onStored } = options;
+  const { membership } = joined;
   const begun = performance.now();
   const now = () => new Date(taken.takenAt.getTime() + performance.now() - begun);
   let opened: { readonly journal: Journal; readonly log: PostgresLog } | null = null;
@@ -193,6 +182,13 @@ function leaseOn(options: LeaseOptions): StateLease {
         await opened?.log.begin(JSON.stringify(header), account);
         return journal;
       }),
+    manifests: {
+      applied: taken.manifests,
+      add: (digest) =>
+        failing(place, 'written', () => addManifest(database, membership, { state, ...taken }, digest)).then((is) => {
+          if (!is) throw leaseLost(place);
+        }),
+    },
     assertSound: () => {
       opened?.journal.assertSound();
       if (!membership.isTrusted) throw leaseLost(place);
@@ -202,9 +198,8 @@ function leaseOn(options: LeaseOptions): StateLease {
         await opened?.journal.close();
       } finally {
         onStored(opened?.log.last ?? stored);
-        // What can't be given back now expires.
-        await giveBackLease(database, membership, { state, purpose: 'write' }, taken.epoch).catch(() => undefined);
-        await membership.end();
+        await giveBackLease(database, membership, { state, purpose: 'write' }, taken.epoch);
+        await joined.leave();
       }
     },
   };

@@ -29,6 +29,7 @@ function start(ports: Partial<DaemonPorts> = {}, before: (stops: Stops) => void 
   let maybeChanged = async () => {};
   before(stops);
   const ended = runDaemon({
+    standForLeading: () => null,
     run: async (triggers) => {
       did.push(`run ${triggers.join(' ')}`);
       return WELL;

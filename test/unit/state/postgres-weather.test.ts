@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Database } from '../../../src/state/postgres/database.js';
+import { Members } from '../../../src/state/postgres/membership.js';
 import { postgresStore } from '../../../src/state/postgres/store.js';
 import type { Holder, OpenJournal, StateLease, StateStore } from '../../../src/state/store.js';
 import { NIGHT } from '../../helpers/night.js';
@@ -28,7 +29,7 @@ async function aPlace(): Promise<Place> {
       const port = past ? server.port : proxy.port;
       const address = { host: '127.0.0.1', port, user: server.user, database, name, sslMode: 'disable' } as const;
       const connections = new Database({ address, password: PASSWORD, applicationName: 'test' });
-      return postgresStore({ address, database: connections, leaseMs });
+      return postgresStore({ address, members: new Members(connections, leaseMs) });
     },
     query: (text) => server.query(database, text),
   };

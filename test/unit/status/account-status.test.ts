@@ -53,6 +53,8 @@ function served(status: AccountStatus, afterMs = 0, longestWaitMs: number | null
 
 const read: StatusEvent = { kind: 'manifest-read', entries: ENTRIES, commit: null, problems: [] };
 const broken: StatusEvent = { ...read, problems: [BROKEN] };
+const standsBy: StatusEvent = { kind: 'leadership-found', leadership: 'standing-by', problems: [] };
+const leads: StatusEvent = { ...standsBy, leadership: 'leading' };
 const began: StatusEvent = { kind: 'run-began', triggers: ['start'] };
 const run = (end: StatusEvent): StatusEvent[] => [began, end];
 const reconciled = (b: Fate) => play(read, run(report({ a: 'fine', b })));
@@ -114,6 +116,26 @@ describe('what is known of an account', () => {
       'run-failed',
       'This account is not kept until the program is started anew',
     ],
+    ['another leads', play(read, standsBy), 'standing-by', 'Standing by: another replica leads'],
+    [
+      'another leads, after a run that failed',
+      play(read, run(report({ a: 'fine', b: 'failed' })), standsBy),
+      'standing-by',
+      'Standing by: another replica leads',
+    ],
+    [
+      'the lease was lost in the middle of a run',
+      play(read, began, standsBy, failedRun('refused', 'lost')),
+      'standing-by',
+      'Standing by: another replica leads',
+    ],
+    ['it took over', play(read, standsBy, leads), 'starting', 'The first run is under way'],
+    [
+      'a database that does not answer',
+      play(read, leads, { ...leads, leadership: 'unknown', problems: [BROKEN] }),
+      'state-away',
+      'The database of the state does not answer',
+    ],
     [
       'an edit that no run has carried out',
       play(read, run(report({ a: 'fine', b: 'fine' })), edited),
@@ -122,6 +144,20 @@ describe('what is known of an account', () => {
     ],
   ])('%s is %s', (_title, status, kind, headline) => {
     expect(served(status).account?.health).toMatchObject({ kind, headline });
+  });
+
+  it('is told by the leader alone, and begins anew when this one takes over', () => {
+    const before = play(read, run(report({ a: 'fine', b: 'failed' })), standsBy, MINUTE);
+    const standby = served(before, 24 * 60 * MINUTE);
+    expect(standby).toMatchObject({ ready: true, account: { leadership: 'standing-by', webhooks: [] } });
+    expect(standby.account?.counts).toMatchObject({ desired: 2, managed: 0, failed: 0, pending: 0 });
+    const took = play(read, standsBy, 24 * 60 * MINUTE, leads);
+    expect(served(took, 24 * 60 * MINUTE)).toMatchObject({ ready: false, account: { counts: { pending: 2 } } });
+    expect(
+      served(play(read, standsBy, 24 * 60 * MINUTE, leads, run(report({ a: 'fine', b: 'failed' })))),
+    ).toMatchObject({
+      ready: true,
+    });
   });
 
   it('remembers since when it is so, and not the last event', () => {

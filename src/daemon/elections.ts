@@ -1,0 +1,197 @@
+import { type Problem, ProductError } from '../errors.js';
+import { type Candidate, decide, type Leadership, type LeadLease, type LeadLeases } from './leadership.js';
+
+export interface StandOptions {
+  /** The name of its state, which no other account has. */
+  readonly name: string;
+  readonly mayBegin: boolean;
+  /** Told when it is another than before, and when there are other problems with finding out. */
+  readonly onChange: (found: Found) => void;
+}
+
+export interface Found {
+  readonly leadership: Leadership;
+  /** Why the place did not answer; null: it did. */
+  readonly problems: readonly Problem[] | null;
+  /** Who leads instead, for people; null: nobody, this process, or not known. */
+  readonly by: string | null;
+}
+
+/** What an account has of it. */
+export interface Candidacy {
+  readonly leadership: Leadership;
+  /** A state was seen that was begun. */
+  readonly hasState: boolean;
+  /** Resolves when it was found out for the first time, or could not be. */
+  readonly decided: Promise<void>;
+  /**
+   * Called before a run: the account stays this process's until it is over. Null: another leads. While nobody can tell,
+   * the run is made; without the place of the state it can't begin.
+   */
+  beginRun(): Promise<{ readonly end: () => void } | null>;
+  /** Gives it back, but for one with a run under way, whose lease expires. Never rejects. */
+  withdraw(): Promise<void>;
+}
+
+export const LOOK_EVERY_MS = 1_000;
+
+class Standing implements Candidacy {
+  readonly #options: StandOptions;
+  readonly #elections: Pick<Elections, 'isTrusted' | 'look' | 'withdraw'>;
+  #found: Found = { leadership: 'unknown', problems: null, by: null };
+  hasState = false;
+  isRunning = false;
+  isStopping = false;
+  decided: Promise<void> = Promise.resolve();
+
+  constructor(options: StandOptions, elections: Pick<Elections, 'isTrusted' | 'look' | 'withdraw'>) {
+    this.#options = options;
+    this.#elections = elections;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get mayBegin(): boolean {
+    return this.#options.mayBegin && !this.hasState;
+  }
+
+  get leadership(): Leadership {
+    return this.#found.leadership;
+  }
+
+  set(found: Found): void {
+    const isSame = JSON.stringify(found) === JSON.stringify(this.#found);
+    this.#found = found;
+    if (!isSame && !this.isStopping) this.#options.onChange(found);
+  }
+
+  async beginRun(): Promise<{ readonly end: () => void } | null> {
+    if (this.leadership !== 'leading' || !this.#elections.isTrusted()) await this.#elections.look();
+    if (this.leadership === 'standing-by' || this.isStopping) return null;
+    this.isRunning = true;
+    return {
+      end: () => {
+        this.isRunning = false;
+      },
+    };
+  }
+
+  withdraw(): Promise<void> {
+    this.isStopping = true;
+    return this.#elections.withdraw(this);
+  }
+}
+
+/**
+ * Finds out for all accounts of this process whose states are in one place which of them it leads, with one look a
+ * second for all of them. What a look finds is what counts: an answer that was lost is made good by the next.
+ */
+export class Elections {
+  readonly #leases: LeadLeases;
+  readonly #standing = new Set<Standing>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | null = null;
+  #next: Promise<void> | null = null;
+  #leaving: Promise<void> | null = null;
+
+  constructor(leases: LeadLeases) {
+    this.#leases = leases;
+  }
+
+  stand(options: StandOptions): Candidacy {
+    const standing = new Standing(options, this);
+    this.#standing.add(standing);
+    standing.decided = this.look();
+    return standing;
+  }
+
+  isTrusted(): boolean {
+    return this.#leases.isTrusted();
+  }
+
+  /** A look that begins from now on: one for all who ask while another is under way. Never rejects. */
+  look(): Promise<void> {
+    this.#next ??= this.#lookAfter(this.#looking);
+    return this.#next;
+  }
+
+  async #lookAfter(before: Promise<void> | null): Promise<void> {
+    await before;
+    // All who ask in one turn are answered by one look.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#looking = this.#next;
+    this.#next = null;
+    clearTimeout(this.#timer);
+    try {
+      await this.#lookAt([...this.#standing]);
+    } catch (error) {
+      // Anything else is a mistake of this program, and ends it.
+      if (!(error instanceof ProductError)) throw error;
+      this.#failed(error.problems);
+    }
+    if (this.#standing.size > 0) this.#timer = setTimeout(() => void this.look(), LOOK_EVERY_MS);
+  }
+
+  async #lookAt(all: readonly Standing[]): Promise<void> {
+    this.#distrust();
+    if (all.length === 0) return;
+    const { leases, replicas } = await this.#leases.look(all.map(({ name, mayBegin }) => ({ name, mayBegin })));
+    const decisions = decide(
+      all.map((standing) => candidateOf(standing, leases.get(standing.name))),
+      replicas,
+    );
+    const given = all.filter(({ name }) => decisions.get(name) === 'give-back');
+    const stopped = all.filter(({ isStopping, isRunning }) => isStopping && !isRunning);
+    // Before they are given back, so that no run begins in between.
+    for (const standing of given) standing.set({ leadership: 'standing-by', problems: null, by: null });
+    const wanted = all.flatMap(({ name }) => {
+      const lease = leases.get(name);
+      return lease !== undefined && decisions.get(name) === 'take' ? [{ name, epoch: lease.epoch }] : [];
+    });
+    const taken = wanted.length === 0 ? new Set<string>() : await this.#leases.take(wanted);
+    if (given.length > 0) await this.#leases.giveBack(given.map(({ name }) => name));
+    for (const standing of all) {
+      const lease = leases.get(standing.name);
+      if (lease?.isBegun === true) standing.hasState = true;
+      if (stopped.includes(standing)) this.#standing.delete(standing);
+      else if (!given.includes(standing)) standing.set(foundOf(lease, taken.has(standing.name)));
+    }
+  }
+
+  /** What was led is not any more when the leases could not be renewed in time. */
+  #distrust(): void {
+    if (this.#leases.isTrusted()) return;
+    for (const standing of this.#standing) {
+      if (standing.leadership === 'leading') standing.set({ leadership: 'unknown', problems: null, by: null });
+    }
+  }
+
+  #failed(problems: readonly Problem[]): void {
+    this.#distrust();
+    for (const standing of this.#standing) standing.set({ leadership: standing.leadership, problems, by: null });
+  }
+
+  async withdraw(standing: Standing): Promise<void> {
+    if (standing.leadership === 'standing-by') this.#standing.delete(standing);
+    else if (!standing.isRunning) await this.look();
+    if ([...this.#standing].some(({ isStopping }) => !isStopping)) return;
+    this.#standing.clear();
+    clearTimeout(this.#timer);
+    await this.#looking;
+    this.#leaving ??= this.#leases.leave();
+    await this.#leaving;
+  }
+}
+
+function candidateOf({ name, isRunning, isStopping }: Standing, lease: LeadLease | undefined): Candidate {
+  return { name, lease: lease?.status ?? 'none', isRunning, isStopping };
+}
+
+/** Where there is no state, a run says so. */
+function foundOf(lease: LeadLease | undefined, isTaken: boolean): Found {
+  const leads = lease === undefined || lease.status === 'ours' || isTaken;
+  if (leads) return { leadership: 'leading', problems: null, by: null };
+  return { leadership: 'standing-by', problems: null, by: lease.by };
+}
