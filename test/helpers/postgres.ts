@@ -73,8 +73,10 @@ async function start(): Promise<PostgresServer> {
     password: PASSWORD,
     createDatabase: async () => {
       databases += 1;
-      await admin.query(`CREATE DATABASE test${databases}`);
-      return `test${databases}`;
+      // Others are made meanwhile.
+      const name = `test${databases}`;
+      await admin.query(`CREATE DATABASE ${name}`);
+      return name;
     },
     query: async (database, text) => {
       const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, database });
