@@ -2,12 +2,15 @@ import pg from 'pg';
 import { errorCode, ProductError, productError } from '../../errors.js';
 import { describeHolder, type Holder } from '../store.js';
 
+/** SQLSTATE of what a user has no right to. */
+export const MAY_NOT = '42501';
+
 /** By SQLSTATE, or by the system's name of the error: what it means, and what helps. */
 const KNOWN: Readonly<Record<string, { readonly reason: string; readonly remedy: string }>> = {
   '28P01': { reason: 'the password is wrong', remedy: 'check the password in the URL, PGPASSWORD or PGPASSFILE' },
   '28000': { reason: 'the server does not let this user in', remedy: 'check the user, and pg_hba.conf of the server' },
   '3D000': { reason: 'there is no such database', remedy: 'create the database, or name another in the URL' },
-  '42501': { reason: 'this user may not do that', remedy: 'grant it the rights that docs/postgresql.md lists' },
+  [MAY_NOT]: { reason: 'this user may not do that', remedy: 'grant it the rights that docs/postgresql.md lists' },
   '25006': { reason: 'the server is a standby that takes no writes', remedy: 'connect to the primary' },
   '53300': { reason: 'the server has too many connections', remedy: 'raise max_connections, or use a pooler' },
   '55P03': { reason: 'another transaction holds a lock for too long', remedy: 'see in pg_stat_activity which' },
@@ -41,7 +44,7 @@ export function databaseFailure(place: string, done: string, cause: unknown): Pr
 }
 
 /** One account has one state: it is the only thing that two states can quarrel about. */
-function accountTaken(place: string, cause: unknown): ProductError {
+export function accountTaken(place: string, cause?: unknown): ProductError {
   return productError(
     'refused',
     {
@@ -81,6 +84,33 @@ export function wentBack(place: string): ProductError {
     message: `${place} went back in time: records that this process wrote are not there any more`,
     remedy:
       'a failover lost commits, or a backup was restored: find what is missing with `discover` before the next apply',
+  });
+}
+
+/** `version` null: there is no schema yet. */
+export function olderSchema(place: string, version: number | null): ProductError {
+  const what =
+    version === null ? 'has no schema yet' : `has schema version ${version}, of an earlier version of this program`;
+  return productError('refused', {
+    code: 'state-older',
+    message: `${place} ${what}, and this user may not change that`,
+    remedy: 'run `state migrate` with the role that owns the schema; docs/postgresql.md lists the roles',
+  });
+}
+
+export function oldServer(place: string, major: number): ProductError {
+  return productError('refused', {
+    code: 'state-server',
+    message: `${place} is on PostgreSQL ${major}, and this program needs 14 or later`,
+    remedy: 'upgrade the server, or keep the state elsewhere',
+  });
+}
+
+export function standby(place: string): ProductError {
+  return productError('refused', {
+    code: 'state-server',
+    message: `${place} is on a standby, which takes no writes`,
+    remedy: 'connect to the primary; `plan` and `list` work on a standby, too',
   });
 }
 

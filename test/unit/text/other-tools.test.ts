@@ -9,7 +9,8 @@ describe('a word of another tool', () => {
     [['diff'], /unknown command 'diff'\n\(`plan` shows/],
     [['sync'], /unknown command 'sync'\n\(`apply` makes/],
     [['destroy'], /unknown command 'destroy'\n\(take the entries out of the manifest, and run `apply --prune`/],
-    [['state', 'rm', 'a'], /unknown command 'state'\n\(.*`forget NAME` drops an entry/],
+    [['state', 'rm', 'a'], /unknown command 'rm'\n\(`forget NAME` drops an entry/],
+    [['state', 'show'], /unknown command 'show'\n\(`list` shows/],
   ])('is an error that says what is meant here: %j', async (args, expected) => {
     const place = await Workplace.open();
     const { code, stderr } = await place.run(...args);
