@@ -30,6 +30,13 @@ export async function migrateState(host: Host, { statePlace: place }: Pick<State
   return migrateDatabase(await databaseAt(host, place.address, place.password), shownPlace(place));
 }
 
+/** For `doctor`. Null: the state is in a file. Throws ProductError. */
+export async function diagnoseState(host: Host, { statePlace: place }: Pick<StateSettings, 'statePlace'>) {
+  if (place.kind === 'file') return null;
+  const { diagnoseDatabase } = await import('./state/postgres/diagnose.js');
+  return diagnoseDatabase(await databaseAt(host, place.address, place.password), shownPlace(place));
+}
+
 /** What goes to the database and back holds handlers, and may hold a password. */
 export function warnOfClearText(place: StatePlace, log: Logger): void {
   if (place.kind !== 'postgres' || !isInClear(place.address)) return;

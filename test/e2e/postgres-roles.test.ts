@@ -49,6 +49,28 @@ describe('the roles of docs/postgresql.md', () => {
       code: 1,
       stderr: expect.stringContaining('this user may not do that'),
     });
+    const doctor = async (role: keyof typeof PASSWORDS) =>
+      JSON.parse((await as(role, 'doctor', '--json', '--no-handlers')).stdout) as {
+        checks: { check: string; status: string; message: string }[];
+      };
+    const stateRows = ({ checks }: Awaited<ReturnType<typeof doctor>>) =>
+      checks.flatMap(({ check, status, message }) =>
+        check.startsWith('state-') ? [`${status} ${check}: ${message}`] : [],
+      );
+    expect(stateRows(await doctor('writer'))).toEqual([
+      expect.stringMatching(/^ok state-database: postgres:.*: PostgreSQL \d+, not encrypted$/),
+      expect.stringContaining('warning state-database: it has fsync off'),
+      'ok state-rights: this user may read and write; `state migrate` needs the owner',
+      'ok state-holder: held by nobody now',
+      'ok state-schema: schema version 1, 1 webhook',
+      expect.stringContaining('ok state-account'),
+    ]);
+    expect(stateRows(await doctor('owner'))).toContain(
+      'ok state-rights: this user may read and write, and update the schema',
+    );
+    expect(stateRows(await doctor('reader'))).toContain(
+      'warning state-rights: this user may only read: `plan` and `list` work, `apply` and `run` do not',
+    );
     const may = (role: string, table: string, right: string) =>
       `has_table_privilege('webhooks_${role}', 'copernica_webhooks.${table}', '${right}')`;
     const [rights] = await query(`SELECT ${may('writer', 'record', 'TRUNCATE')} AS truncates,

@@ -5,6 +5,11 @@ import { describeHolder, type Holder } from '../store.js';
 /** SQLSTATE of what a user has no right to. */
 export const MAY_NOT = '42501';
 
+const UNKNOWN_AUTHORITY = {
+  reason: 'its certificate comes from an authority that is not trusted',
+  remedy: 'name the PEM file of that authority with sslrootcert in the URL',
+};
+
 /** By SQLSTATE, or by the system's name of the error: what it means, and what helps. */
 const KNOWN: Readonly<Record<string, { readonly reason: string; readonly remedy: string }>> = {
   '28P01': { reason: 'the password is wrong', remedy: 'check the password in the URL, PGPASSWORD or PGPASSFILE' },
@@ -18,7 +23,28 @@ const KNOWN: Readonly<Record<string, { readonly reason: string; readonly remedy:
   ECONNREFUSED: { reason: 'nothing listens there', remedy: 'check host and port, and that the server runs' },
   ENOTFOUND: { reason: 'the host has no address', remedy: 'check the host in the URL' },
   EAI_AGAIN: { reason: 'the name server does not answer', remedy: 'check the network' },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    reason: 'its certificate is for another host',
+    remedy: 'use the host name in the URL that the certificate names',
+  },
+  ...Object.fromEntries(
+    [
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'UNABLE_TO_GET_ISSUER_CERT',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    ].map((code) => [code, UNKNOWN_AUTHORITY]),
+  ),
+  CERT_HAS_EXPIRED: { reason: 'its certificate has expired', remedy: 'renew the certificate of the server' },
   ENOENT: { reason: 'there is no such socket', remedy: 'check the folder after host=, and that the server runs' },
+};
+
+/** What pg says, without a code, where the server takes no TLS. */
+const SAYS_NO_TLS = 'The server does not support SSL connections';
+const WITHOUT_TLS = {
+  reason: 'the server does not offer TLS, which sslmode=verify-full asks for',
+  remedy: 'set ssl = on in the server’s settings, or write sslmode=disable where the way to it can be trusted',
 };
 
 const UNIQUE_VIOLATION = '23505';
@@ -33,8 +59,9 @@ export function databaseFailure(place: string, done: string, cause: unknown): Pr
   if (cause instanceof ProductError) return cause;
   const code = errorCode(cause);
   if (code === UNIQUE_VIOLATION) return accountTaken(place, cause);
-  const known = KNOWN[code];
-  const reason = known === undefined ? textOf(cause) : `${known.reason} (${code})`;
+  const isWithoutTls = cause instanceof Error && cause.message === SAYS_NO_TLS;
+  const known = isWithoutTls ? WITHOUT_TLS : KNOWN[code];
+  const reason = known === undefined ? textOf(cause) : `${known.reason}${code === '' ? '' : ` (${code})`}`;
   const remedy = `${known?.remedy ?? 'check the server and the network'}, then run again: ${LATER}`;
   return productError(
     'failed',
