@@ -75,6 +75,8 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     });
   const command = (name: CommandName, description: string, ...own: readonly Option[]) =>
     settingsCommand(program.command(name).description(description), name, own);
+  const stateCommand = (name: 'copy' | 'migrate', description: string) =>
+    settingsCommand(state.command(name).description(description), `state ${name}`, []);
 
   program.commandsGroup('Every day:');
   doing(
@@ -157,6 +159,19 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
   );
 
   program.commandsGroup('Setting up, and finding out:');
+  const state = program.command('state').description('move the state to another place, or update its database');
+  const copying = stateCommand('copy', 'move a state between a file and PostgreSQL; the old one then refuses writers')
+    .argument('<from>', 'where it is: a path, or a URL like postgres://user@host:5432/database#name')
+    .argument('<to>', 'where it goes: nothing may be there yet');
+  doing(copying, async (_host, invocation) => {
+    const { stateCopyCommand } = await import('./commands/state.js');
+    const [from = '', to = ''] = copying.args;
+    return stateCopyCommand(host, invocation, { from, to });
+  });
+  doing(
+    stateCommand('migrate', 'bring the schema of the database up to date, where the daily role may not'),
+    lazily(async () => (await import('./commands/state.js')).stateMigrateCommand),
+  );
   doing(
     command(
       'doctor',
@@ -291,10 +306,16 @@ function invocationOf(command: Command): Invocation {
   );
   const flags = new Map(given.map((option) => [option.name(), String(options[option.attributeName()])]));
   return {
-    command: command.name(),
+    command: nameOf(command),
     flags,
     settingsFile: text('config'),
     account: text('account'),
     output: options.json === true ? 'json' : outputFormat(text('format')),
   };
+}
+
+/** With the group that it is in: `state copy`. */
+function nameOf(command: Command): string {
+  const group = command.parent?.parent === null ? undefined : command.parent?.name();
+  return [group, command.name()].filter((name) => name !== undefined).join(' ');
 }

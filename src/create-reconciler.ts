@@ -6,7 +6,6 @@ import type { CircuitBreaker } from './copernica/circuit-breaker.js';
 import { createCopernicaClient, type OnAnswer, type RequestEvent } from './copernica/client.js';
 import type { ProxySettings } from './copernica/proxy.js';
 import { hider } from './copernica/redact.js';
-import type { ProblemCode } from './error-codes.js';
 import { productError } from './errors.js';
 import { type Host, holderOf } from './host.js';
 import { fillableValues } from './manifest/interpolate.js';
@@ -15,9 +14,8 @@ import type { ReconcilerPorts, ValidManifest } from './reconcile/ports.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { loadCertificates } from './settings/small-file.js';
 import { fileStore } from './state/file/store.js';
-import { isInClear } from './state/postgres/address.js';
 import { describeHolder, type StateLease, type StateStore } from './state/store.js';
-import { stateStore } from './state-store.js';
+import { stateStore, warnOfClearText } from './state-store.js';
 import { sleep } from './timers.js';
 
 /** The ports of one reconciler, put together, and how to let go of them. */
@@ -57,7 +55,7 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
   if (!settings.sandbox) {
     const { token } = options;
     if (token === null) throw new Error('assembled without a token');
-    warnOfClearText(options);
+    warnOfClearText(options.account.statePlace, options.log);
     const ca = settings.caFile === undefined ? undefined : await loadCertificates(settings.caFile);
     const ports = buildPorts(options, {
       store: await stateStore(options.host, options.account),
@@ -94,14 +92,6 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
     await abandon();
   };
   return { ports, init: true, apiUrl: sandbox.url, close, abandon };
-}
-
-/** What goes to the database and back holds handlers, and may hold a password. */
-function warnOfClearText({ account: { statePlace: place, settings }, log }: ReconcilerOptions): void {
-  if (place.kind !== 'postgres' || !isInClear(place.address)) return;
-  const remedy = 'leave sslmode out of the URL, or write sslmode=verify-full';
-  const code = 'state-in-clear' satisfies ProblemCode;
-  log.warn({ code, remedy }, `the connection to ${settings.state} is not encrypted`);
 }
 
 interface Target {

@@ -1,10 +1,12 @@
+import type { Logger } from 'pino';
 import type { LeadLeases } from './daemon/leadership.js';
+import type { ProblemCode } from './error-codes.js';
 import { type Host, holderOf } from './host.js';
 import type { AccountSettings } from './settings/resolve.js';
 import { loadCertificates } from './settings/small-file.js';
-import type { StatePlace } from './settings/state-place.js';
+import { type StatePlace, shownPlace } from './settings/state-place.js';
 import { fileStore } from './state/file/store.js';
-import { shownAddress } from './state/postgres/address.js';
+import { isInClear, shownAddress } from './state/postgres/address.js';
 import type { Members } from './state/postgres/membership.js';
 import type { StateStore } from './state/store.js';
 
@@ -16,6 +18,33 @@ export async function stateStore(host: Host, { statePlace: place, settings }: St
   if (place.kind === 'file') return fileStore(place.path);
   const { postgresStore } = await import('./state/postgres/store.js');
   return postgresStore({ address: place.address, members: await membersAt(host, place, settings.leaseMs) });
+}
+
+/**
+ * Brings the schema of the database up to date in which the state is; what it was before (null: there was none) and is
+ * now. Null: it is in a file. Throws ProductError.
+ */
+export async function migrateState(host: Host, { statePlace: place, settings }: StateSettings) {
+  if (place.kind === 'file') return null;
+  const { migrateDatabase } = await import('./state/postgres/store.js');
+  const { database } = await membersAt(host, place, settings.leaseMs);
+  return migrateDatabase(database, shownPlace(place));
+}
+
+/** For `doctor`. Null: the state is in a file. Throws ProductError. */
+export async function diagnoseState(host: Host, { statePlace: place, settings }: StateSettings) {
+  if (place.kind === 'file') return null;
+  const { diagnoseDatabase } = await import('./state/postgres/diagnose.js');
+  const { database } = await membersAt(host, place, settings.leaseMs);
+  return diagnoseDatabase(database, shownPlace(place));
+}
+
+/** What goes to the database and back holds handlers, and may hold a password. */
+export function warnOfClearText(place: StatePlace, log: Logger): void {
+  if (place.kind !== 'postgres' || !isInClear(place.address)) return;
+  const remedy = 'leave sslmode out of the URL, or write sslmode=verify-full';
+  const code = 'state-in-clear' satisfies ProblemCode;
+  log.warn({ code, remedy }, `the connection to ${shownPlace(place)} is not encrypted`);
 }
 
 /** By process: accounts whose states are in one database share its connections, and one membership. */

@@ -13,6 +13,9 @@ export function suggest(program: Command, words: readonly string[], entryNames: 
   const command = commandAt < 0 ? program : commands.find((it) => it.name() === before[commandAt]);
   if (command === undefined) return [];
 
+  const within = command === program ? [] : command.createHelp().visibleCommands(command);
+  if (within.length > 0) return suggest(command, words.slice(commandAt + 1), entryNames);
+
   const options = optionsOf(command);
   const attached = current.startsWith('--') ? current.indexOf('=') : -1;
   const flag = attached < 0 ? before.at(-1) : current.slice(0, attached);
@@ -39,7 +42,7 @@ function beginning(current: string, suggestions: Suggestions, prefix = ''): Sugg
 function valuesOf(it: Option | Argument, entryNames: () => readonly string[]): Suggestions {
   const isEntry = it instanceof Argument && it.name() === 'name';
   const words = isEntry ? entryNames() : (it.argChoices ?? []);
-  const isPath = it instanceof Option ? /[<[]path[>\]]/.test(it.flags) : it.name() === 'path';
+  const isPath = it instanceof Option ? /[<[]path[>\]]/.test(it.flags) : ['path', 'from', 'to'].includes(it.name());
   return isPath ? 'files' : words.map((word) => ({ word, description: '' }));
 }
 

@@ -1,6 +1,8 @@
+import type { StatePlace } from '../settings/state-place.js';
 import { checkAccount, checkApiReach, checkClock, checkStateAccount } from './api.js';
 import { type Check, skipped } from './check.js';
 import type { Context } from './context.js';
+import * as database from './database.js';
 import { checkHandlers } from './handlers.js';
 import * as settings from './settings.js';
 import * as state from './state.js';
@@ -19,17 +21,20 @@ export const CHECKS: readonly Check<Context>[] = [
   ]),
   ...section('Manifest', [{ id: 'manifest', run: settings.checkManifest }]),
   ...section('State', [
-    { id: 'state-folder', run: ofAccount(state.checkStateFolder) },
-    { id: 'state-disk', needs: ['state-folder'], run: state.checkStateDisk },
-    { id: 'state-locks', needs: ['state-folder'], run: state.checkStateLocks },
-    { id: 'state-holder', needs: ['state-folder'], run: state.checkStateHolder },
-    { id: 'state-file', needs: ['state-folder'], run: state.checkStateFile },
+    { id: 'state-folder', run: inA('file', ofAccount(state.checkStateFolder)) },
+    { id: 'state-disk', needs: ['state-folder'], run: inA('file', state.checkStateDisk) },
+    { id: 'state-locks', needs: ['state-folder'], run: inA('file', state.checkStateLocks) },
+    { id: 'state-database', run: inA('postgres', ofAccount(database.checkDatabase)) },
+    { id: 'state-rights', needs: ['state-database'], run: inA('postgres', database.checkRights) },
+    { id: 'state-holder', needs: ['state-folder', 'state-database', 'state-rights'], run: state.checkStateHolder },
+    { id: 'state-file', needs: ['state-folder'], run: inA('file', state.checkStateFile) },
+    { id: 'state-schema', needs: ['state-database', 'state-rights'], run: inA('postgres', database.checkSchema) },
   ]),
   ...section('API', [
     { id: 'api-reach', needs: ['ca-file', 'proxy'], run: ofAccount(checkApiReach) },
     { id: 'clock', needs: ['api-reach'], run: checkClock },
     { id: 'account', needs: ['token', 'api-reach'], run: checkAccount },
-    { id: 'state-account', needs: ['state-file', 'account'], run: checkStateAccount },
+    { id: 'state-account', needs: ['state-file', 'state-schema', 'account'], run: checkStateAccount },
   ]),
   ...section('Handlers (a TLS handshake each; nothing is sent)', [
     { id: 'handler', needs: ['manifest'], run: checkHandlers },
@@ -38,6 +43,11 @@ export const CHECKS: readonly Check<Context>[] = [
 
 function section(name: string, checks: readonly Omit<Check<Context>, 'section'>[]): Check<Context>[] {
   return checks.map((check) => ({ ...check, section: name }));
+}
+
+/** About a state in a file, or in a database: of one in the other there is nothing to say. */
+function inA(kind: StatePlace['kind'], run: Check<Context>['run']): Check<Context>['run'] {
+  return (context) => (context.account.statePlace.kind === kind ? run(context) : []);
 }
 
 /**

@@ -10,8 +10,9 @@ import type { AccountSettings } from '../settings/resolve.js';
 import type { Settings } from '../settings/schema.js';
 import { loadToken } from '../settings/secrets.js';
 import { loadCertificates } from '../settings/small-file.js';
+import type { Diagnosis } from '../state/postgres/diagnose.js';
 import type { State } from '../state/state.js';
-import { stateStore } from '../state-store.js';
+import { diagnoseState, stateStore } from '../state-store.js';
 import type { HandlerContacts } from './handshake.js';
 
 /** What is the same for all accounts. */
@@ -38,6 +39,8 @@ export interface Context extends Shared {
   certificates(): Promise<string | undefined>;
   /** Read as `list` does, without lock or repair. Null: nothing was recorded yet. */
   state(): Promise<State | null>;
+  /** What the server of the state's database tells. Null: the state is in a file. */
+  database(): Promise<Diagnosis | null>;
   /** With the host of the API, without the token. */
   contact(): Promise<Contact>;
   /** Of the token. */
@@ -71,6 +74,7 @@ export function contextOf(host: Host, account: AccountSettings, shared: Shared):
     token,
     certificates,
     state: once(async () => (await stateStore(host, account)).read()),
+    database: once(() => diagnoseState(host, account)),
     contact: once(async () => {
       const timeoutMs = Math.min(CONTACT_WITHIN_MS, settings.timeoutMs);
       return contactHost(settings.apiUrl, { ...(await connection()), timeoutMs });

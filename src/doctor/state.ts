@@ -7,6 +7,7 @@ import { stateFailure } from '../state/file/failures.js';
 import { resolveTarget } from '../state/file/path.js';
 import { fileStore } from '../state/file/store.js';
 import { describeHolder } from '../state/store.js';
+import { stateStore } from '../state-store.js';
 import { counted } from '../text/words.js';
 import { type Finding, ok, problem, warning } from './check.js';
 import type { Context } from './context.js';
@@ -64,8 +65,8 @@ export function checkStateLocks(context: Context): Promise<Finding> {
   });
 }
 
-export async function checkStateHolder({ settings }: Context): Promise<Finding> {
-  const holder = await fileStore(settings.state).holder();
+export async function checkStateHolder({ host, account }: Context): Promise<Finding> {
+  const holder = await (await stateStore(host, account)).holder();
   if (holder === 'nobody') return ok('held by nobody now');
   return ok(`held now by ${describeHolder(holder)}: a second one waits, or is refused`);
 }

@@ -14,6 +14,7 @@ export function stateOfManifest(entries: readonly DesiredWebhook[]): State {
   });
   return {
     account: '',
+    createdAt: '',
     lineage: '',
     entries: new Map(made.map((entry) => [entry.name, entry])),
     intents: new Map(),
@@ -27,6 +28,7 @@ export function stateOfManifest(entries: readonly DesiredWebhook[]): State {
     highestId: null,
     nextIntent: 1,
     idsRise: true,
+    moved: null,
   };
 }
 

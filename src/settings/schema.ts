@@ -24,6 +24,8 @@ export type CommandName =
   | 'forget'
   | 'discover'
   | 'verify'
+  | 'state copy'
+  | 'state migrate'
   | 'doctor'
   | 'healthcheck';
 
@@ -57,7 +59,8 @@ const APPLYING: readonly CommandName[] = ['apply', 'run'];
 const ASKING: readonly CommandName[] = [...API, 'doctor'];
 const WRITERS: readonly CommandName[] = [...APPLYING, 'import', 'forget', 'discover', 'verify'];
 
-const STATEFUL: readonly CommandName[] = [...WRITERS, 'plan', 'list', 'doctor'];
+const STATEFUL: readonly CommandName[] = [...WRITERS, 'plan', 'list', 'doctor', 'state migrate'];
+const LOCKING: readonly CommandName[] = [...WRITERS, 'state copy'];
 
 const ON_UNCERTAIN = ['recover', 'hold'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -242,10 +245,10 @@ export const settingsSchema = z.object({
     'lease',
     'on a database: how long a process that does not answer keeps others out',
     15_000,
-    WRITERS,
+    LOCKING,
     SHORTEST_LEASE_MS,
   ),
-  lockTimeoutMs: duration('lock-timeout', 'how long to wait for another process to release the state', 0, WRITERS),
+  lockTimeoutMs: duration('lock-timeout', 'how long to wait for another process to release the state', 0, LOCKING),
   schedule: setting(schedule.default('*/15 * * * *'), {
     flag: '--schedule <cron>',
     help: 'when to reconcile, as the five fields of cron; off for none',

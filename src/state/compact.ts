@@ -1,6 +1,5 @@
-import type { FoldedState } from './folded-state.js';
 import { STATE_VERSION, type StateRecord } from './records.js';
-import type { Intent } from './state.js';
+import type { Intent, State } from './state.js';
 
 /**
  * When a journal is written anew: more than this many records that no longer matter, and more than so many times those
@@ -9,7 +8,7 @@ import type { Intent } from './state.js';
 export const COMPACTION = { deadRecords: 1_000, deadPerLive: 2 };
 
 /** Whether it is worth writing the journal anew. `records` is how many it has now. */
-export function isMostlyDead(records: number, state: FoldedState): boolean {
+export function isMostlyDead(records: number, state: State): boolean {
   if (records <= COMPACTION.deadRecords) return false;
   const live = [...compact(state)].length;
   const dead = records - live;
@@ -17,7 +16,7 @@ export function isMostlyDead(records: number, state: FoldedState): boolean {
 }
 
 /** The fewest records that fold to this state. */
-export function* compact(state: FoldedState): Generator<StateRecord> {
+export function* compact(state: State): Generator<StateRecord> {
   const { account, createdAt, lineage, nextIntent, idsRise } = state;
   const highestId = state.highestId ?? undefined;
   yield { type: 'header', version: STATE_VERSION, account, createdAt, lineage, highestId, nextIntent, idsRise };
@@ -39,9 +38,10 @@ export function* compact(state: FoldedState): Generator<StateRecord> {
   }
   if (state.formerIds.size > 0) yield { type: 'former', ids: [...state.formerIds] };
   for (const range of state.reads) yield { type: 'read', ...range };
-  // Last, since every intent that is given up counts as a loss when it is read.
+  // After the intents, since each that is given up counts as a loss when it is read.
   const isGivenUp = state.intents.size + state.closed.size > 0;
   if (state.losses.lastAt !== null || isGivenUp) yield { type: 'losses', ...state.losses };
+  if (state.moved !== null) yield { type: 'moved', ...state.moved };
 }
 
 function* recordsOf({ spec: webhook, gaveUp, candidates, unproved: _, ...record }: Intent): Generator<StateRecord> {

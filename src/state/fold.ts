@@ -62,12 +62,17 @@ export function withRecord(state: FoldedState | null, record: StateRecord): Fold
  *     removed               - if it has the id                                        - pending delete with the id
  *     possiblyDuplicated                                                              + mark
  *     cleared                                                                         - mark
+ *     moved                                                                           nothing follows but `arrived`
+ *     arrived                                                                         it goes on here
  *     entry, pendingDelete, former, losses: only in a file that was written anew
  *
  * A protected entry keeps its webhook: then the new one is the pending delete.
  * Of the name that `verify` uses there is never an entry: each webhook is a pending delete at once.
  */
 export function applyRecord(state: FoldedState, record: StateRecord): void {
+  if ((state.moved !== null) !== (record.type === 'arrived')) {
+    throw new ImpossibleRecord(state.moved === null ? 'the state has not moved' : `it has moved to ${state.moved.to}`);
+  }
   // Each has the records of its own type: that is what the type of the table says.
   const apply = APPLY[record.type] as (state: FoldedState, record: StateRecord) => void;
   apply(state, record);
@@ -122,6 +127,12 @@ const APPLY: { readonly [Type in RecordType]: (state: FoldedState, record: Recor
   },
   losses: (state, { type: _, ...losses }) => {
     state.losses = losses;
+  },
+  moved: (state, { type: _, ...moved }) => {
+    state.moved = moved;
+  },
+  arrived: (state) => {
+    state.moved = null;
   },
 };
 

@@ -19,10 +19,7 @@ type Mutable<T> = {
 };
 
 /** A state that is still being folded. Only `applyRecord` changes it. */
-export interface FoldedState extends Mutable<State> {
-  /** When the state was begun. ISO 8601, UTC. Of no use but to be carried over when the file is written anew. */
-  readonly createdAt: string;
-}
+export type FoldedState = Mutable<State>;
 
 export const NO_LOSSES: Losses = { count: 0, lastAt: null, upTo: 0 };
 
@@ -49,6 +46,7 @@ export function startState(header: HeaderRecord): FoldedState {
     highestId: header.highestId ?? null,
     nextIntent: header.nextIntent ?? 1,
     idsRise: header.idsRise ?? true,
+    moved: null,
   };
 }
 

@@ -8,10 +8,10 @@ import type { OpenJournal } from './store.js';
 /** What a store brings along for a journal: where the records go, one after the other. */
 export interface RecordLog {
   /**
-   * Resolves when these records, the JSON of each, survive the end of the process and of the machine. After one failure
-   * it is not asked again.
+   * Resolves when these records survive the end of the process and of the machine. After one failure it is not asked
+   * again.
    */
-  append(jsons: readonly string[]): Promise<void>;
+  append(records: readonly StateRecord[]): Promise<void>;
 
   /** After the last append: writes the log anew where that pays. Rejects where what was appended is not in it. */
   finish(state: FoldedState): Promise<void>;
@@ -102,7 +102,7 @@ export class Journal implements OpenJournal {
     this.#last = this.#next ?? before;
     this.#next = null;
     try {
-      await this.#log.append(records.map((record) => JSON.stringify(record)));
+      await this.#log.append(records);
     } catch (error) {
       this.#broken = { error };
       this.#saveOutcomes(records);

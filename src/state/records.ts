@@ -159,6 +159,10 @@ const recordSchema = z.discriminatedUnion('type', [
    * last was given up on, and up to which intent they are counted. What was on the wire or on disk together is one.
    */
   record('losses', { count, lastAt: time.nullable(), upTo: count }),
+  /** The state goes on at another place, and nothing but `arrived` follows. `copy`: which copying it was. */
+  record('moved', { to: filled, copy: filled, at: time }),
+  /** It goes on here: the place that it was copied from says that it has moved. */
+  record('arrived', { at: time }),
 ]);
 
 type Immutable<T> = T extends object ? { readonly [Key in keyof T]: Immutable<T[Key]> } : T;

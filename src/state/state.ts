@@ -19,6 +19,7 @@ export type StateEntry = SaidOfWebhook<'entry', 'possiblyDuplicated'>;
 export type PendingDelete = SaidOfWebhook<'pendingDelete'>;
 export type ReadRange = Said<'read'>;
 export type Losses = Said<'losses'>;
+export type Moved = Said<'moved'>;
 export type GivingUp = Said<'unknown', 'intent'>;
 
 /** Whether it is known to which database and collection its webhook is limited, if to any. */
@@ -51,6 +52,8 @@ export interface ClosedIntent extends Said<'closed', 'intent' | 'unread'> {
 export interface State {
   /** Id of the Copernica account that the state belongs to. */
   readonly account: string;
+  /** When the state was begun. ISO 8601, UTC. Of no use but to be carried over when it is written anew. */
+  readonly createdAt: string;
   /** Made with the state, and the same for as long as it lives. */
   readonly lineage: string;
   readonly entries: ReadonlyMap<string, StateEntry>;
@@ -75,6 +78,8 @@ export interface State {
   readonly nextIntent: number;
   /** False once a new webhook got an id at or below one known before it: then ids are no bounds. */
   readonly idsRise: boolean;
+  /** Where the state goes on: what is here is a copy that nobody writes to. Null: here. */
+  readonly moved: Moved | null;
 }
 
 /** The open intents of an entry. They are few, so they are gone through. */

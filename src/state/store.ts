@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.js';
+import { type Problem, type ProductError, productError } from '../errors.js';
 import type { StateRecord } from './records.js';
 import type { State } from './state.js';
 
@@ -18,7 +18,10 @@ export interface StateStore {
   /** What the user calls it, for messages. */
   readonly place: string;
 
-  /** What is durable now, without lease and without repair. Null: nothing was ever recorded. */
+  /**
+   * What is durable now, without lease and without repair. Null: nothing was ever recorded. Refused where the state has
+   * moved to another place: what is left here says less every day.
+   */
   read(): Promise<State | null>;
 
   /** Who has the lease now. Changes nothing. */
@@ -34,6 +37,8 @@ export interface TakeOptions {
   readonly timeoutMs: number;
   /** What is missing to keep a state there may be made: this is the first run. A file needs nothing. */
   readonly mayBegin?: boolean;
+  /** A state that has moved to another place is opened, too: only copying may. */
+  readonly mayHaveMoved?: boolean;
   /** Called once, when another has the lease and it is waited for. */
   readonly onWaiting?: (holder: Holder | 'somebody') => void;
   /** Called with what had to be repaired before anything could be recorded. */
@@ -49,12 +54,18 @@ export interface StateLease {
 
   /**
    * Reads the state afresh, repairs what a crash left half written, and opens it. Null: nothing was ever recorded.
-   * One of `open` and `create` gives the journal, once for a lease.
+   * One of `open` and `create` gives the journal, once for a lease. Refused where the state has moved.
    */
   open(): Promise<OpenJournal | null>;
 
   /** Begins a state that belongs to this account, durable when this resolves. Refused where there is one. */
   create(account: string): Promise<OpenJournal>;
+
+  /**
+   * Writes these records, the first of which is a header, in place of all that is there: all at once, and durable when
+   * this resolves. Once for a lease; what `open` gave before is not to be used any more.
+   */
+  replace(records: readonly StateRecord[]): Promise<OpenJournal>;
 
   /** Which manifests were applied to this state. Left out: one machine has the state, and its file is the latest. */
   readonly manifests?: {
@@ -121,4 +132,17 @@ export function describeHolder(holder: Holder | 'somebody'): string {
   if (holder === 'somebody') return 'another process';
   const { pid, host, command, since } = holder;
   return `pid ${pid} on host ${host} (${command}) since ${since}`;
+}
+
+export function movedFailure(place: string, to: string): ProductError {
+  return productError('refused', {
+    code: 'state-moved',
+    message: `the state is not in ${place} any more: it has moved to ${to}`,
+    remedy: 'name that place with --state; where a `state copy` was cut short, run the same again',
+  });
+}
+
+/** Throws ProductError of kind `refused`. */
+export function assertNotMoved(place: string, { moved }: State): void {
+  if (moved !== null) throw movedFailure(place, moved.to);
 }

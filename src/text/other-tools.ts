@@ -6,7 +6,9 @@ const MEANT: ReadonlyMap<string, string> = new Map([
   ['diff', '`plan` shows how the account differs from the manifest'],
   ['sync', '`apply` makes the account as the manifest says, `run` keeps it so'],
   ['destroy', 'name them under `removed` in the manifest, or take all out and run `apply --prune`'],
-  ['state', '`list` shows what the state holds, `forget NAME` drops an entry and leaves its webhook alone'],
+  ['rm', '`forget NAME` drops an entry from the state and leaves its webhook alone'],
+  ['show', '`list` shows what the state holds'],
+  ['mv', '`was: OLD-NAME` in the manifest renames an entry'],
 ]);
 
 /** An error about an unknown command or option; with what is meant here, where the word is another tool's. */

@@ -1,6 +1,6 @@
 'use strict';
 // Loaded before the command: counts every boundary of its I/O (before and after each write, flush, rename and truncation,
-// each request that leaves and each answer that comes), and sends the process the signal DIE_BY at the one that DIE_AT
+// each request that leaves and each answer that comes, those of a database at BOUNDARIES_PORT too), and sends the process the signal DIE_BY at the one that DIE_AT
 // names, with DIE_TWICE=true at the next one again. BOUNDARIES_FILE gets how many there were.
 const fs = require('node:fs');
 const promises = require('node:fs/promises');
@@ -37,6 +37,22 @@ promises.open = async (...args) => {
 // Told by undici for each request.
 subscribe('undici:client:sendHeaders', boundary);
 subscribe('undici:request:headers', boundary);
+
+// What goes to a database and comes from it.
+const database = Number(process.env.BOUNDARIES_PORT ?? 0);
+const { Socket } = require('node:net');
+const { write, emit } = Socket.prototype;
+Socket.prototype.write = function (...args) {
+  if (database === 0 || this.remotePort !== database) return write.apply(this, args);
+  boundary();
+  const result = write.apply(this, args);
+  boundary();
+  return result;
+};
+Socket.prototype.emit = function (event, ...args) {
+  if (event === 'data' && database !== 0 && this.remotePort === database) boundary();
+  return emit.call(this, event, ...args);
+};
 
 process.on('exit', () => {
   if (process.env.BOUNDARIES_FILE) writeFileSync(process.env.BOUNDARIES_FILE, String(count));

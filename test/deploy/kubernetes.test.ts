@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import * as z from 'zod';
 import { NOTHING_HIDDEN } from '../../src/manifest/interpolate.js';
 import { loadValidManifest } from '../../src/manifest/load.js';
@@ -68,6 +69,32 @@ describe('the resources for Kubernetes', () => {
     expect(at(deployment, 'spec', 'replicas')).toBe(1);
     expect(at(deployment, 'spec', 'strategy', 'type')).toBe('Recreate');
     expect(at(cronJob, 'spec', 'concurrencyPolicy')).toBe('Forbid');
+  });
+
+  it('have replicas only where the state is in a database, and one of them is left when nodes are drained', () => {
+    const patches = itemsAt(readYaml(`${FOLDER}/replicas/kustomization.yaml`), 'patches').map(
+      (each) => parse(String(at(each, 'patch'))) as unknown,
+    );
+    const [claim, replicas] = patches;
+    const state = readYaml(`${FOLDER}/common/state.yaml`);
+    expect([at(claim, 'kind'), at(claim, 'metadata', 'name'), at(claim, '$patch')]).toEqual([
+      'PersistentVolumeClaim',
+      at(state, 'metadata', 'name'),
+      'delete',
+    ]);
+    expect(at(replicas, 'metadata', 'name')).toBe(at(deployment, 'metadata', 'name'));
+    expect(at(replicas, 'spec')).toMatchObject({ replicas: 2, strategy: { type: 'RollingUpdate' } });
+    const container = at(replicas, 'spec', 'template', 'spec', 'containers', 0);
+    expect(at(container, 'name')).toBe(at(pods.Deployment, 'containers', 0, 'name'));
+    const [setting] = itemsAt(container, 'env');
+    expect(at(setting, 'name')).toBe('COPERNICA_WEBHOOKS_STATE_FILE');
+    const secret = itemsAt(pods.Deployment, 'containers', 0, 'volumeMounts').find(
+      (each) => at(each, 'name') === 'token',
+    );
+    expect(String(at(setting, 'value'))).toBe(`${at(secret, 'mountPath')}/state`);
+    const budget = readYaml(`${FOLDER}/replicas/poddisruptionbudget.yaml`);
+    expect(at(budget, 'spec', 'minAvailable')).toBe(1);
+    expect(at(budget, 'spec', 'selector')).toEqual(at(deployment, 'spec', 'selector'));
   });
 
   it('let nothing but the monitoring namespace reach the status page, and leave all else as it is', () => {

@@ -11,6 +11,8 @@ import pg from 'pg';
 /** A PostgreSQL server of the tests' own. */
 export interface PostgresServer {
   readonly port: number;
+  /** Of its socket. */
+  readonly folder: string;
   readonly user: string;
   readonly password: string;
   /** A new, empty database; gives back its name. */
@@ -27,11 +29,19 @@ let running: Promise<PostgresServer> | null = null;
 
 /** One for each process that runs tests: started when the first asks, ended with the process. */
 export function postgresServer(): Promise<PostgresServer> {
-  running ??= start();
+  running ??= startPostgres();
   return running;
 }
 
-async function start(): Promise<PostgresServer> {
+interface More {
+  /** As in postgresql.conf: `ssl=on`. */
+  readonly settings?: readonly string[];
+  /** Files to put into its folder of data, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** A server with settings of its own, ended with the process. */
+export async function startPostgres({ settings: own = [], files = {} }: More = {}): Promise<PostgresServer> {
   const { initdb, postgres } = await binaries();
   const folder = mkdtempSync(join(tmpdir(), 'copernica-webhooks-pg-'));
   const isRoot = process.getuid?.() === 0;
@@ -44,9 +54,19 @@ async function start(): Promise<PostgresServer> {
   const login = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
   const options = { ...as, cwd: folder, env: { LC_ALL: 'C', PATH: process.env.PATH } };
   await promisify(execFile)(initdb, ['-D', data, '--encoding=UTF8', '--no-sync', ...login], options);
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(data, name), text, { mode: 0o600 });
+    if (isRoot) chownSync(join(data, name), NOBODY, NOBODY);
+  }
   const port = await freePort();
   // A crash of the machine is not among what is tested.
-  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'fsync=off'];
+  const settings = [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    `unix_socket_directories=${folder}`,
+    'fsync=off',
+    ...own,
+  ];
   const server = spawn(postgres, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
     ...options,
     stdio: 'ignore',
@@ -69,12 +89,15 @@ async function start(): Promise<PostgresServer> {
   let databases = 0;
   return {
     port,
+    folder,
     user: 'postgres',
     password: PASSWORD,
     createDatabase: async () => {
       databases += 1;
-      await admin.query(`CREATE DATABASE test${databases}`);
-      return `test${databases}`;
+      // Others are made meanwhile.
+      const name = `test${databases}`;
+      await admin.query(`CREATE DATABASE ${name}`);
+      return name;
     },
     query: async (database, text) => {
       const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, database });

@@ -33,6 +33,7 @@ export function aState(parts: Parts): State {
   const numbers = [...intents, ...closed.map(({ intent }) => intent)].map(({ intent }) => intent);
   return {
     account: '34',
+    createdAt: '2026-01-01T00:00:00.000Z',
     lineage: '34@2026-01-01T00:00:00.000Z',
     entries: new Map(entries.map((entry) => [entry.name, entry])),
     intents: new Map(intents.map((intent) => [intent.intent, intent])),
@@ -46,5 +47,6 @@ export function aState(parts: Parts): State {
     idsRise: parts.idsRise ?? true,
     highestId: parts.highestId ?? (ids.length === 0 ? null : Math.max(...ids)),
     nextIntent: 1 + Math.max(0, ...numbers),
+    moved: null,
   };
 }

@@ -14,7 +14,7 @@ BAQDAgEGMAoGCCqGSM49BAMCA0gAMEUCIQC/2N2/PVeLDelJ0f1AVX9rjoKvGuIL
 8HIvTszXQuGgcAIgNZR0xeAaphuA1v25VVo+tBWdaCiCjDGzXlDPsHt7UFk=
 -----END CERTIFICATE-----`;
 
-const KEY = `-----BEGIN PRIVATE KEY-----
+export const KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgFotbyG69i58orH7t
 odn9Wuf5hLy5OJSPDVcoSb3xV02hRANCAATz5S/StOwc4AuxtFbyN6D2kaPg8L9T
 lZBSx6IItBMJ+GsS+PqPCaQ5Z5YyVDf9oCz8Ust3KyJigbGYXBdUfxgo
@@ -56,7 +56,7 @@ AwIDRwAwRAIgGLHDZMDTgGATz28lGNGmtXSpHMkwl2JvnyTrH/h2mqoCIAKbVVlO
 sD+lRdOnq1TuARteGxVd29p4Ji+LksXThCP0
 -----END CERTIFICATE-----`;
 
-const CERTIFICATES = { good: FOR_LOCALHOST, 'of another host': FOR_ANOTHER_HOST, expired: EXPIRED } as const;
+export const CERTIFICATES = { good: FOR_LOCALHOST, 'of another host': FOR_ANOTHER_HOST, expired: EXPIRED } as const;
 
 export interface TlsServer {
   readonly port: number;

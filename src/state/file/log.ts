@@ -2,6 +2,7 @@ import { errorCode } from '../../errors.js';
 import { compact, isMostlyDead } from '../compact.js';
 import type { FoldedState } from '../folded-state.js';
 import type { RecordLog } from '../journal.js';
+import type { StateRecord } from '../records.js';
 import { type FileFacts, isSameFile, type OpenFile } from './disk.js';
 import { replacedFailure, stateFailure } from './failures.js';
 import { encodeLines } from './line.js';
@@ -42,9 +43,9 @@ export class FileLog implements RecordLog {
     this.#isNameFlushed = start.isNameFlushed;
   }
 
-  async append(jsons: readonly string[]): Promise<void> {
+  async append(records: readonly StateRecord[]): Promise<void> {
     try {
-      await this.#append(jsons);
+      await this.#append(records.map((record) => JSON.stringify(record)));
     } catch (error) {
       throw stateFailure(this.#where.path, 'written', error);
     }

@@ -1,7 +1,7 @@
 import { errorCode, type Problem } from '../../errors.js';
-import { startState } from '../folded-state.js';
+import { fold } from '../fold.js';
 import { Journal } from '../journal.js';
-import { type HeaderRecord, STATE_VERSION } from '../records.js';
+import type { StateRecord } from '../records.js';
 import type { State } from '../state.js';
 import type { TakeOptions } from '../store.js';
 import { type Disk, type OpenFile, OWNER_ONLY } from './disk.js';
@@ -60,25 +60,28 @@ export async function openJournal(
 }
 
 /**
- * Makes the state file, with its header on disk. `empty`: the file that is there, in which nothing was ever recorded.
- * Throws ProductError: `refused` when there is one with records in it. The path is locked.
+ * Writes the state file with these records, durable. `there`: what is at its place, which is taken away; `isEmpty`:
+ * nothing was ever recorded in it. Throws ProductError: `refused` when something else came there. The path is locked.
  */
-export async function createJournal(
+export async function writeJournal(
   where: StateFile,
-  begun: Pick<HeaderRecord, 'account' | 'createdAt' | 'lineage'>,
-  empty: OpenFile | null,
+  records: readonly StateRecord[],
+  there: OpenFile | null,
+  isEmpty: boolean,
 ): Promise<Journal> {
   const { path } = where;
-  const header: HeaderRecord = { type: 'header', version: STATE_VERSION, ...begun };
+  const state = fold(records);
   let made: OpenFile | null = null;
   try {
-    const begin = empty === null ? await writeAnew(where, [header], null) : await fillEmpty(path, empty, header);
+    const begin =
+      there !== null && isEmpty ? await fillEmpty(path, there, records) : await writeAnew(where, records, there);
     made = begin.file;
     await syncFolderOf(where);
-    return new Journal(startState(header), new FileLog({ where, ...begin, records: 1, isNameFlushed: true }));
+    if (made !== there) await there?.close();
+    return new Journal(state, new FileLog({ where, ...begin, records: records.length, isNameFlushed: true }));
   } catch (error) {
     // Open, it would stay locked by this very process. What was there before is its caller's.
-    if (made !== empty) await made?.close().catch(() => undefined);
+    if (made !== there) await made?.close().catch(() => undefined);
     if (errorCode(error) === 'EEXIST') throw existsFailure(path);
     throw stateFailure(path, 'created', error);
   }
@@ -101,8 +104,9 @@ async function parse(path: string, file: OpenFile): Promise<ParsedJournal | null
 }
 
 /** In place, since an empty file may have been put there to be mounted, and a mounted file cannot be replaced. */
-async function fillEmpty(path: string, file: OpenFile, header: HeaderRecord) {
-  const { bytes, crc: lastCrc } = encodeLines([JSON.stringify(header)], FIRST_CRC);
+async function fillEmpty(path: string, file: OpenFile, records: readonly StateRecord[]) {
+  const jsons = records.map((record) => JSON.stringify(record));
+  const { bytes, crc: lastCrc } = encodeLines(jsons, FIRST_CRC);
   await file.truncate(0);
   await repairMode(path, file);
   await file.write(bytes, 0);

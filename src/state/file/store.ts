@@ -1,32 +1,42 @@
 import { errorCode } from '../../errors.js';
 import type { Journal } from '../journal.js';
-import type { StateLease, StateStore, TakeOptions } from '../store.js';
+import { type HeaderRecord, STATE_VERSION, type StateRecord } from '../records.js';
+import { assertNotMoved, type StateLease, type StateStore, type TakeOptions } from '../store.js';
 import { type Disk, realDisk } from './disk.js';
 import { existsFailure, notLockedFailure, stateFailure } from './failures.js';
 import { type FileLock, readLockHolder, takeLock } from './lock.js';
-import { createJournal, openJournal, readStateFile } from './open.js';
+import { openJournal, readStateFile, writeJournal } from './open.js';
 import type { StateFile } from './replace.js';
 
 /** A state in one local file. The lease is a lock of the kernel. */
 export function fileStore(path: string, disk: Disk = realDisk): StateStore {
   return {
     place: path,
-    read: () => readStateFile(path, disk),
+    read: async () => {
+      const state = await readStateFile(path, disk);
+      if (state !== null) assertNotMoved(path, state);
+      return state;
+    },
     holder: () => readLockHolder(path, disk),
     take: async (options) => leaseOn(path, await takeLock(path, disk, options), options),
   };
 }
 
 /** The lease on a state file that is locked. */
-export function leaseOn(path: string, lock: FileLock, { holder, onRepaired }: TakeOptions): StateLease {
+export function leaseOn(path: string, lock: FileLock, { holder, onRepaired, mayHaveMoved }: TakeOptions): StateLease {
   const { target, disk, state } = lock;
   const where = { path, target, disk };
   let journal: Journal | null = null;
 
   const open = async () => {
-    if (journal !== null) return journal;
-    if (state === null) await assertNoneThere(where);
-    else journal = await openJournal(where, state, onRepaired);
+    if (journal === null && state === null) await assertNoneThere(where);
+    if (journal === null && state !== null) journal = await openJournal(where, state, onRepaired);
+    if (journal !== null && mayHaveMoved !== true) assertNotMoved(path, journal.state);
+    return journal;
+  };
+  const replace = async (records: readonly StateRecord[]) => {
+    const isEmpty = (await open()) === null;
+    journal = await writeJournal(where, records, state, isEmpty);
     return journal;
   };
   return {
@@ -35,9 +45,10 @@ export function leaseOn(path: string, lock: FileLock, { holder, onRepaired }: Ta
     create: async (account) => {
       if ((await open()) !== null) throw existsFailure(path);
       const begun = { account, createdAt: holder.since, lineage: crypto.randomUUID() };
-      journal = await createJournal(where, begun, state);
-      return journal;
+      const header: HeaderRecord = { type: 'header', version: STATE_VERSION, ...begun };
+      return replace([header]);
     },
+    replace,
     assertSound: () => journal?.assertSound(),
     release: async () => {
       try {

@@ -60,10 +60,10 @@ export function parsePostgresUrl(text: string, defaultName = DEFAULT_NAME): Pars
   return { ok: true, address, password: password === '' ? undefined : password };
 }
 
-/** For people and for messages: there is no password in it. */
+/** For people and for messages: there is no password in it. It can be given as it is. */
 export function shownAddress({ host, port, user, database, name }: PostgresAddress): string {
   const at = host.startsWith('/')
-    ? `/${database}?host=${host}`
+    ? `localhost:${port}/${database}?host=${host}`
     : `${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
   return `postgres://${encodeURIComponent(user)}@${at}#${encodeURIComponent(name)}`;
 }

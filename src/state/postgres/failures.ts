@@ -2,12 +2,20 @@ import pg from 'pg';
 import { errorCode, ProductError, productError } from '../../errors.js';
 import { describeHolder, type Holder } from '../store.js';
 
+/** SQLSTATE of what a user has no right to. */
+export const MAY_NOT = '42501';
+
+const UNKNOWN_AUTHORITY = {
+  reason: 'its certificate comes from an authority that is not trusted',
+  remedy: 'name the PEM file of that authority with sslrootcert in the URL',
+};
+
 /** By SQLSTATE, or by the system's name of the error: what it means, and what helps. */
 const KNOWN: Readonly<Record<string, { readonly reason: string; readonly remedy: string }>> = {
   '28P01': { reason: 'the password is wrong', remedy: 'check the password in the URL, PGPASSWORD or PGPASSFILE' },
   '28000': { reason: 'the server does not let this user in', remedy: 'check the user, and pg_hba.conf of the server' },
   '3D000': { reason: 'there is no such database', remedy: 'create the database, or name another in the URL' },
-  '42501': { reason: 'this user may not do that', remedy: 'grant it the rights that docs/postgresql.md lists' },
+  [MAY_NOT]: { reason: 'this user may not do that', remedy: 'grant it the rights that docs/postgresql.md lists' },
   '25006': { reason: 'the server is a standby that takes no writes', remedy: 'connect to the primary' },
   '53300': { reason: 'the server has too many connections', remedy: 'raise max_connections, or use a pooler' },
   '55P03': { reason: 'another transaction holds a lock for too long', remedy: 'see in pg_stat_activity which' },
@@ -15,7 +23,28 @@ const KNOWN: Readonly<Record<string, { readonly reason: string; readonly remedy:
   ECONNREFUSED: { reason: 'nothing listens there', remedy: 'check host and port, and that the server runs' },
   ENOTFOUND: { reason: 'the host has no address', remedy: 'check the host in the URL' },
   EAI_AGAIN: { reason: 'the name server does not answer', remedy: 'check the network' },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    reason: 'its certificate is for another host',
+    remedy: 'use the host name in the URL that the certificate names',
+  },
+  ...Object.fromEntries(
+    [
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'UNABLE_TO_GET_ISSUER_CERT',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    ].map((code) => [code, UNKNOWN_AUTHORITY]),
+  ),
+  CERT_HAS_EXPIRED: { reason: 'its certificate has expired', remedy: 'renew the certificate of the server' },
   ENOENT: { reason: 'there is no such socket', remedy: 'check the folder after host=, and that the server runs' },
+};
+
+/** What pg says, without a code, where the server takes no TLS. */
+const SAYS_NO_TLS = 'The server does not support SSL connections';
+const WITHOUT_TLS = {
+  reason: 'the server does not offer TLS, which sslmode=verify-full asks for',
+  remedy: 'set ssl = on in the server’s settings, or write sslmode=disable where the way to it can be trusted',
 };
 
 /** As the schema calls it. */
@@ -30,10 +59,12 @@ const LATER = 'whatever was sent and not recorded is looked for first';
 export function databaseFailure(place: string, done: string, cause: unknown): ProductError {
   if (cause instanceof ProductError) return cause;
   const code = errorCode(cause);
-  if (cause instanceof pg.DatabaseError && cause.constraint === ONE_STATE_PER_ACCOUNT)
+  if (cause instanceof pg.DatabaseError && cause.constraint === ONE_STATE_PER_ACCOUNT) {
     return accountTaken(place, cause);
-  const known = KNOWN[code];
-  const reason = known === undefined ? textOf(cause) : `${known.reason} (${code})`;
+  }
+  const isWithoutTls = cause instanceof Error && cause.message === SAYS_NO_TLS;
+  const known = isWithoutTls ? WITHOUT_TLS : KNOWN[code];
+  const reason = known === undefined ? textOf(cause) : `${known.reason}${code === '' ? '' : ` (${code})`}`;
   const remedy = `${known?.remedy ?? 'check the server and the network'}, then run again: ${LATER}`;
   return productError(
     'failed',
@@ -51,7 +82,8 @@ export async function failing<T>(place: string, done: string, act: () => Promise
   }
 }
 
-function accountTaken(place: string, cause: unknown): ProductError {
+/** One account has one state. */
+export function accountTaken(place: string, cause?: unknown): ProductError {
   return productError(
     'refused',
     {
@@ -91,6 +123,33 @@ export function wentBack(place: string): ProductError {
     message: `${place} went back in time: records that this process wrote are not there any more`,
     remedy:
       'a failover lost commits, or a backup was restored: find what is missing with `discover` before the next apply',
+  });
+}
+
+/** `version` null: there is no schema yet. */
+export function olderSchema(place: string, version: number | null): ProductError {
+  const what =
+    version === null ? 'has no schema yet' : `has schema version ${version}, of an earlier version of this program`;
+  return productError('refused', {
+    code: 'state-older',
+    message: `${place} ${what}, and this user may not change that`,
+    remedy: 'run `state migrate` with the role that owns the schema; docs/postgresql.md lists the roles',
+  });
+}
+
+export function oldServer(place: string, major: number): ProductError {
+  return productError('refused', {
+    code: 'state-server',
+    message: `${place} is on PostgreSQL ${major}, and this program needs 14 or later`,
+    remedy: 'upgrade the server, or keep the state elsewhere',
+  });
+}
+
+export function standby(place: string): ProductError {
+  return productError('refused', {
+    code: 'state-server',
+    message: `${place} is on a standby, which takes no writes`,
+    remedy: 'connect to the primary; `plan` and `list` work on a standby, too',
   });
 }
 

@@ -4,7 +4,7 @@ import { describeHolder, type Holder } from '../store.js';
 import type { Row } from './database.js';
 import { failing } from './failures.js';
 import type { Joined, Members, Membership } from './membership.js';
-import { readySchema } from './schema.js';
+import { schemaToWrite } from './schema.js';
 
 export interface LeadOptions {
   /** For messages. */
@@ -76,7 +76,7 @@ export function postgresLeadLeases({ place, members, holder }: LeadOptions): Lea
 
   const look: LeadLeases['look'] = async (accounts) => {
     const mayBegin = accounts.flatMap((account) => (account.mayBegin ? [account.name] : []));
-    isReady ||= await readySchema(database, place, mayBegin.length > 0);
+    isReady ||= await schemaToWrite(database, place, mayBegin.length > 0);
     if (!isReady) return { leases: new Map(), replicas: 1 };
     const { id } = await member();
     const names = accounts.map(({ name }) => name).sort();

@@ -89,7 +89,11 @@ export async function takeLease(
 ): Promise<TakenLease | { readonly by: Holder }> {
   const until = performance.now() + timeoutMs;
   for (let isFirst = true; ; isFirst = false) {
-    const attempt = await tryToTake(database, membership, wanted);
+    const attempt = await tryToTake(database, membership, wanted).catch(async (error: unknown) => {
+      // It may be ours all the same, and this process may live on, so that nobody would get it any more.
+      await giveBackLease(database, membership, wanted, null);
+      throw error;
+    });
     const leftMs = until - performance.now();
     if (!('by' in attempt) || leftMs <= 0) return attempt;
     if (isFirst) onWaiting?.(attempt.by);
@@ -99,19 +103,20 @@ export async function takeLease(
 
 /**
  * It is free for others at once. Of a lease that was lost this changes nothing. Tried for as long as the membership
- * keeps it from others, which may be as long as this process lives; after that it is free anyway. Never rejects.
+ * keeps it from others, which may be as long as this process lives; after that it is free anyway. `epoch` null: whatever
+ * that is. Never rejects.
  */
 export async function giveBackLease(
   database: Database,
   membership: Membership,
   { state, purpose }: Pick<LeaseWanted, 'state' | 'purpose'>,
-  epoch: number,
+  epoch: number | null,
 ): Promise<void> {
   for (;;) {
     try {
       await database.query(
         `UPDATE copernica_webhooks.lease SET holder = NULL, about = NULL
-         WHERE state = $1 AND purpose = $2 AND holder = $3 AND epoch = $4`,
+         WHERE state = $1 AND purpose = $2 AND holder = $3 AND ($4::bigint IS NULL OR epoch = $4)`,
         [state, purpose, membership.id, epoch],
       );
       return;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { compact, isMostlyDead } from '../compact.js';
 import type { FoldedState } from '../folded-state.js';
 import type { RecordLog } from '../journal.js';
-import type { RecordOf } from '../records.js';
+import type { RecordOf, StateRecord } from '../records.js';
 import { type Database, literal } from './database.js';
 import { databaseFailure, isUnanswered, leaseLost, wentBack } from './failures.js';
 import type { Membership } from './membership.js';
@@ -13,17 +13,15 @@ export interface LogStart {
   readonly membership: Membership;
   readonly state: string;
   readonly epoch: number;
+  /** That the state belongs to. */
+  readonly account: string;
   /** The number of the last record, and how many there are. */
   readonly last: number;
   readonly records: number;
 }
 
-interface StoreOptions {
-  /** The state belongs to it from then on. */
-  readonly account?: string;
-  /** These are all the records that there are then. */
-  readonly isAll?: boolean;
-}
+/** `isAll`: these are all the records that there are then. */
+type Extent = 'added' | 'isAll';
 
 const ASK_AGAIN_AFTER_MS = 200;
 
@@ -48,22 +46,19 @@ export class PostgresLog implements RecordLog {
     return this.#last;
   }
 
-  async append(jsons: readonly string[]): Promise<void> {
-    await this.#store(jsons);
-    this.#records += jsons.length;
+  async append(records: readonly StateRecord[]): Promise<void> {
+    await this.#store(records, 'added');
+    this.#records += records.length;
   }
 
-  /** The first record of all, with the account that the state belongs to from then on. */
-  async begin(json: string, account: string): Promise<void> {
-    await this.#store([json], { account });
-    this.#records = 1;
+  /** These in place of all that there are, at once. */
+  async replace(records: readonly StateRecord[]): Promise<void> {
+    await this.#store(records, 'isAll');
+    this.#records = records.length;
   }
 
   async finish(state: FoldedState): Promise<void> {
-    if (!isMostlyDead(this.#records, state)) return;
-    const jsons = [...compact(state)].map((record) => JSON.stringify(record));
-    await this.#store(jsons, { isAll: true });
-    this.#records = jsons.length;
+    if (isMostlyDead(this.#records, state)) await this.replace([...compact(state)]);
   }
 
   async close(): Promise<void> {
@@ -78,12 +73,12 @@ export class PostgresLog implements RecordLog {
       .catch(() => undefined);
   }
 
-  async #store(jsons: readonly string[], options: StoreOptions = {}): Promise<void> {
+  async #store(records: readonly StateRecord[], extent: Extent): Promise<void> {
     const { place, membership } = this.#start;
-    const statement = this.#statement(jsons, options);
+    const statement = this.#statement(records, extent);
     for (let wasUnanswered = false; ; wasUnanswered = true) {
       try {
-        const stored = await this.#attempt(statement, jsons.length, wasUnanswered);
+        const stored = await this.#attempt(statement, records.length, wasUnanswered);
         if (stored) return;
         throw leaseLost(place);
       } catch (error) {
@@ -107,10 +102,11 @@ export class PostgresLog implements RecordLog {
     return isThere;
   }
 
-  #statement(jsons: readonly string[], { account, isAll = false }: StoreOptions): string {
-    const { membership, state, epoch } = this.#start;
+  #statement(records: readonly StateRecord[], extent: Extent): string {
+    const { membership, state, epoch, account } = this.#start;
     const [key, writer] = [literal(state), literal(membership.id)];
-    const next = this.#last + jsons.length;
+    const next = this.#last + records.length;
+    const values = literal(JSON.stringify(records));
     const before = `DELETE FROM copernica_webhooks.record r USING head WHERE r.state = head.state AND r.number <= ${this.#last}`;
     return `WITH fence AS (
   SELECT l.epoch FROM copernica_webhooks.lease l JOIN copernica_webhooks.process p ON p.process = l.holder
@@ -118,17 +114,24 @@ export class PostgresLog implements RecordLog {
     AND p.expires_at > statement_timestamp()
   FOR SHARE OF l
 ), head AS (
-  UPDATE copernica_webhooks.state SET last = ${next}${account === undefined ? '' : `, account = ${literal(account)}`}
+  UPDATE copernica_webhooks.state SET last = ${next}${accountChange(records, account)}
   WHERE state = ${key} AND last = ${this.#last} AND EXISTS (SELECT FROM fence)
   RETURNING state
-)${isAll ? `, replaced AS (${before})` : ''}, added AS (
+)${extent === 'isAll' ? `, replaced AS (${before})` : ''}, added AS (
   INSERT INTO copernica_webhooks.record (state, number, writer, epoch, record)
   SELECT head.state, ${this.#last} + new.ordinality, ${writer}, ${epoch}, new.value
-  FROM head, json_array_elements(${literal(`[${jsons.join()}]`)}) WITH ORDINALITY AS new
+  FROM head, json_array_elements(${values}) WITH ORDINALITY AS new
 )
 SELECT EXISTS (SELECT FROM head) AS is_stored, EXISTS (SELECT FROM fence) AS is_held, s.last AS was,
   EXISTS (SELECT FROM copernica_webhooks.record r
           WHERE r.state = s.state AND r.number = ${next} AND r.writer = ${writer} AND r.epoch = ${epoch}) AS is_ours
 FROM copernica_webhooks.state s WHERE s.state = ${key}`;
   }
+}
+
+/** The account is that of one state in the database: one that has moved away leaves it to where it has moved to. */
+function accountChange(records: readonly StateRecord[], account: string): string {
+  const last = records.findLast(({ type }) => type === 'header' || type === 'moved' || type === 'arrived');
+  if (last === undefined) return '';
+  return `, account = ${last.type === 'moved' ? 'NULL' : literal(account)}`;
 }

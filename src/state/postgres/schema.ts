@@ -1,5 +1,6 @@
+import { errorCode } from '../../errors.js';
 import type { Database } from './database.js';
-import { newerState } from './failures.js';
+import { MAY_NOT, newerState, olderSchema, oldServer, standby } from './failures.js';
 
 /** Each runs once, in one transaction, and is never changed again: the next version gets a new one. */
 const MIGRATIONS: readonly string[] = [
@@ -49,26 +50,61 @@ CREATE TABLE copernica_webhooks.outcome (
 `,
 ];
 
-const SCHEMA_VERSION = MIGRATIONS.length;
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** 14.0. Older ones get no fixes any more. */
+const OLDEST_SERVER = 140_000;
 
 /** Of all programs that make or change the schema, one at a time. */
 const MIGRATION_LOCK = 7_305_417_203;
 
-/** The version of the schema that is there. 0: there is none. Throws ProductError `refused` for a later one. */
-export async function schemaVersion(database: Database, place: string): Promise<number> {
-  const [there] = await database.query("SELECT to_regclass('copernica_webhooks.version') IS NOT NULL AS is_there");
-  if (there?.is_there !== true) return 0;
-  const [row] = await database.query('SELECT version FROM copernica_webhooks.version');
-  const version = Number(row?.version ?? 0);
-  if (version > SCHEMA_VERSION) throw newerState(place, `version ${version} of the schema`);
-  return version;
+/** What every command asks of a server before anything else. */
+export interface ServerFacts {
+  /** As `server_version_num` has it: 140005 is 14.5. */
+  readonly server: number;
+  /** It takes no writes. */
+  readonly isStandby: boolean;
+  /** Version of the schema. Null: there is none. */
+  readonly schema: number | null;
 }
 
-/** Makes the schema, where that may be, and brings it up to date. False: there is none. */
-export async function readySchema(database: Database, place: string, mayMake: boolean): Promise<boolean> {
-  const version = await schemaVersion(database, place);
-  if (version === 0 && !mayMake) return false;
-  if (version < SCHEMA_VERSION) await migrate(database);
+/** Throws ProductError `refused` for a server that is too old, and for a schema of a later version. */
+export async function serverFacts(database: Database, place: string): Promise<ServerFacts> {
+  const [row] = await database.query(`SELECT current_setting('server_version_num')::int AS server,
+    pg_is_in_recovery() AS is_standby, to_regclass('copernica_webhooks.version') IS NOT NULL AS is_there`);
+  const server = Number(row?.server);
+  assertNewEnough(server, place);
+  const isStandby = row?.is_standby === true;
+  if (row?.is_there !== true) return { server, isStandby, schema: null };
+  const [found] = await database.query('SELECT version FROM copernica_webhooks.version');
+  const schema = Number(found?.version ?? 0);
+  if (schema > SCHEMA_VERSION) throw newerState(place, `version ${schema} of the schema`);
+  return { server, isStandby, schema };
+}
+
+export function assertNewEnough(server: number, place: string): void {
+  if (server < OLDEST_SERVER) throw oldServer(place, Math.floor(server / 10_000));
+}
+
+/** Null: there is no schema. Throws ProductError `refused` for one that this program can't read. */
+export async function schemaToRead(database: Database, place: string): Promise<number | null> {
+  const { schema } = await serverFacts(database, place);
+  if (schema !== null && schema < SCHEMA_VERSION) throw olderSchema(place, schema);
+  return schema;
+}
+
+/**
+ * Makes the schema ready for a writer. False: there is none, and none may be made. Throws ProductError `refused` where
+ * it is an older one that this user may not change, and on a standby.
+ */
+export async function schemaToWrite(database: Database, place: string, mayBegin: boolean): Promise<boolean> {
+  const { schema, isStandby } = await serverFacts(database, place);
+  if (isStandby) throw standby(place);
+  if (schema === SCHEMA_VERSION) return true;
+  if (schema === null && !mayBegin) return false;
+  await migrate(database).catch((error: unknown) => {
+    throw errorCode(error) === MAY_NOT ? olderSchema(place, schema) : error;
+  });
   return true;
 }
 
@@ -83,7 +119,10 @@ END IF;`;
   });
   await database.transact(`DO $migration$ BEGIN
 PERFORM pg_advisory_xact_lock(${MIGRATION_LOCK});
-CREATE SCHEMA IF NOT EXISTS copernica_webhooks;
+-- Made for this user by another, it needs no right to make schemas.
+IF to_regnamespace('copernica_webhooks') IS NULL THEN
+  CREATE SCHEMA copernica_webhooks;
+END IF;
 CREATE TABLE IF NOT EXISTS copernica_webhooks.version (version integer NOT NULL);
 IF NOT EXISTS (SELECT FROM copernica_webhooks.version) THEN
   INSERT INTO copernica_webhooks.version VALUES (0);

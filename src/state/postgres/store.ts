@@ -1,15 +1,15 @@
 import { fold } from '../fold.js';
-import { type FoldedState, ImpossibleRecord, startState } from '../folded-state.js';
+import { type FoldedState, ImpossibleRecord } from '../folded-state.js';
 import { Journal } from '../journal.js';
 import { asRecord, type HeaderRecord, STATE_VERSION, type StateRecord } from '../records.js';
-import type { StateLease, StateStore, TakeOptions } from '../store.js';
+import { assertNotMoved, type StateLease, type StateStore, type TakeOptions } from '../store.js';
 import { type PostgresAddress, shownAddress } from './address.js';
 import type { Database, Row } from './database.js';
-import { damaged, existsFailure, failing, held, leaseLost, newerState, wentBack } from './failures.js';
+import { accountTaken, damaged, existsFailure, failing, held, leaseLost, newerState, wentBack } from './failures.js';
 import { addManifest, giveBackLease, leaseHolder, type TakenLease, takeLease } from './lease.js';
 import { PostgresLog } from './log.js';
 import type { Joined, Members } from './membership.js';
-import { readySchema, schemaVersion } from './schema.js';
+import { migrate, SCHEMA_VERSION, schemaToRead, schemaToWrite, serverFacts } from './schema.js';
 
 export interface PostgresOptions {
   readonly address: PostgresAddress;
@@ -38,7 +38,8 @@ export function postgresStore({ address, members }: PostgresOptions): StateStore
       const wanted = { state, purpose: 'write', holder: options.holder } as const;
       const taken = await takeLease(database, joined.membership, wanted, options);
       if ('by' in taken) throw held(place, taken.by);
-      return leaseOn({ place, name, database, joined, state, taken, stored, onStored });
+      const { mayHaveMoved = false } = options;
+      return leaseOn({ place, address, database, joined, state, taken, stored, onStored, mayHaveMoved });
     } catch (error) {
       await joined.leave();
       throw error;
@@ -46,14 +47,28 @@ export function postgresStore({ address, members }: PostgresOptions): StateStore
   };
   return {
     place,
-    read: () => failing(place, 'read', async () => (await readState(database, place, name))?.state ?? null),
+    read: () =>
+      failing(place, 'read', async () => {
+        const found = await readState(database, place, name);
+        if (found !== null) assertNotMoved(place, found.state);
+        return found?.state ?? null;
+      }),
     holder: () =>
       failing(place, 'read', async () => {
-        if ((await schemaVersion(database, place)) === 0) return 'nobody';
+        if ((await schemaToRead(database, place)) === null) return 'nobody';
         return (await leaseHolder(database, name, 'write')) ?? 'nobody';
       }),
     take: (options) => failing(place, 'locked', () => take(options)),
   };
+}
+
+/** Brings the schema up to date: the version that it had, null for none, and the one that it has now. */
+export function migrateDatabase(database: Database, place: string): Promise<{ from: number | null; to: number }> {
+  return failing(place, 'migrated', async () => {
+    const { schema: from } = await serverFacts(database, place);
+    if (from !== SCHEMA_VERSION) await migrate(database);
+    return { from, to: SCHEMA_VERSION };
+  });
 }
 
 /** There is no state, and none may be begun. */
@@ -61,12 +76,15 @@ function nothingThere(place: string): StateLease {
   return {
     place,
     open: async () => null,
-    create: async () => {
-      throw new Error('a state is begun by whoever may begin one');
-    },
+    create: mayNotBegin,
+    replace: mayNotBegin,
     assertSound: () => undefined,
     release: async () => undefined,
   };
+}
+
+async function mayNotBegin(): Promise<never> {
+  throw new Error('a state is begun by whoever may begin one');
 }
 
 interface StateWanted {
@@ -79,7 +97,7 @@ interface StateWanted {
 
 /** The number of the state of this name. Null: there is none. */
 async function keyOfState({ database, place, name, mayBegin }: StateWanted): Promise<string | null> {
-  if (!(await readySchema(database, place, mayBegin))) return null;
+  if (!(await schemaToWrite(database, place, mayBegin))) return null;
   if (mayBegin) {
     await database.query(
       `WITH state AS (
@@ -102,7 +120,7 @@ interface StoredState {
 
 /** Null: nothing was ever recorded. */
 async function readState(database: Database, place: string, name: string): Promise<StoredState | null> {
-  if ((await schemaVersion(database, place)) === 0) return null;
+  if ((await schemaToRead(database, place)) === null) return null;
   const rows = await database.query(
     `SELECT r.number, r.record FROM copernica_webhooks.state s JOIN copernica_webhooks.record r ON r.state = s.state
      WHERE s.name = $1 ORDER BY r.number`,
@@ -136,7 +154,7 @@ function recordOf({ number, record }: Row, place: string): StateRecord {
 
 interface LeaseOptions {
   readonly place: string;
-  readonly name: string;
+  readonly address: PostgresAddress;
   readonly database: Database;
   readonly joined: Joined;
   readonly state: string;
@@ -144,17 +162,19 @@ interface LeaseOptions {
   /** The number of the last record that this process stored there before. */
   readonly stored: number;
   readonly onStored: (number: number) => void;
+  readonly mayHaveMoved: boolean;
 }
 
 function leaseOn(options: LeaseOptions): StateLease {
-  const { place, name, database, joined, state, taken, stored, onStored } = options;
+  const { place, address, database, joined, state, taken, stored, onStored, mayHaveMoved } = options;
   const { membership } = joined;
   const begun = performance.now();
   const now = () => new Date(taken.takenAt.getTime() + performance.now() - begun);
   let opened: { readonly journal: Journal; readonly log: PostgresLog } | null = null;
 
   const begin = (folded: FoldedState, last: number, records: number) => {
-    const log = new PostgresLog({ place, database, membership, state, epoch: taken.epoch, last, records });
+    const { account } = folded;
+    const log = new PostgresLog({ place, database, membership, state, epoch: taken.epoch, account, last, records });
     opened = { log, journal: new Journal(folded, log, taken.predecessorUntil) };
     return opened.journal;
   };
@@ -162,12 +182,31 @@ function leaseOn(options: LeaseOptions): StateLease {
   const open = async () => {
     if (opened !== null) return opened.journal;
     if (taken.last < stored) throw wentBack(place);
-    if (taken.account === null) return null;
-    const found = await readState(database, place, name);
+    if (taken.last === 0) return null;
+    const found = await readState(database, place, address.name);
     if (found === null || found.last !== taken.last) throw damaged(place, taken.last, 'is missing');
+    if (!mayHaveMoved) assertNotMoved(place, found.state);
     const journal = begin(found.state, found.last, found.records);
-    await takeInOutcomes(database, state, journal);
+    // What has moved is not written to. What such an answer said of it is looked for where it went.
+    if (found.state.moved === null) await takeInOutcomes(database, state, journal);
     return journal;
+  };
+  const replace = async (records: readonly StateRecord[]) => {
+    const folded = fold(records);
+    if (folded.moved !== null) await assertOnlyStateOf(folded.account, folded.moved.to);
+    const journal = begin(folded, opened?.log.last ?? taken.last, 0);
+    await opened?.log.replace(records);
+    return journal;
+  };
+  /** Before it is too late: a copy that could not be used would leave the state nowhere. `from`: where it still is. */
+  const assertOnlyStateOf = async (account: string, from: string) => {
+    const [other] = await database.query(
+      'SELECT name FROM copernica_webhooks.state WHERE account = $1 AND state <> $2',
+      [account, state],
+    );
+    if (other !== undefined && shownAddress({ ...address, name: String(other.name) }) !== from) {
+      throw accountTaken(place);
+    }
   };
   return {
     place,
@@ -178,10 +217,9 @@ function leaseOn(options: LeaseOptions): StateLease {
         if ((await open()) !== null) throw existsFailure(place);
         const begun = { account, createdAt: now().toISOString(), lineage: crypto.randomUUID() };
         const header: HeaderRecord = { type: 'header', version: STATE_VERSION, ...begun };
-        const journal = begin(startState(header), 0, 0);
-        await opened?.log.begin(JSON.stringify(header), account);
-        return journal;
+        return replace([header]);
       }),
+    replace: (records) => failing(place, 'written', () => replace(records)),
     manifests: {
       applied: taken.manifests,
       add: (digest) =>

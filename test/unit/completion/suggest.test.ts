@@ -31,6 +31,9 @@ describe('completion', () => {
     ['no name for the second operand', ['import', 'first-one', ''], []],
     ['a name after a flag and its value', ['import', '--file', 'x.yaml', 'f'], ['first-one']],
     ['nothing for a command that there is not', ['destroy', ''], []],
+    ['the commands of a group', ['state', ''], ['copy', 'migrate', 'help']],
+    ['a flag of a command in a group', ['state', 'copy', '--lock'], ['--lock-timeout']],
+    ['files for the place of a state', ['state', 'copy', 'a'], 'files'],
     ['the commands that there is help for', ['help', 'val'], ['validate']],
   ])('offers %s', (_what, words, expected) => {
     expect(offered(...words)).toEqual(expected);

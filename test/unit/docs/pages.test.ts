@@ -59,7 +59,8 @@ function wrongCommands(page: string): string[] {
     const [, call] = /(?:^|\s)copernica-webhooks ((?:[a-z]|--).*)/.exec(line.replace(/\s#.*$/, '')) ?? [];
     if (call === undefined || /docker|kubectl|^#/.test(line)) return [];
     const [name = '', ...words] = call.split(/[\s=]+/);
-    const command = commands.find((each) => each.name() === name);
+    const group = commands.find((each) => each.name() === name);
+    const command = group?.commands.find((each) => each.name() === words[0]) ?? group;
     if (command === undefined) return /^--(help|version)$/.test(name) ? [] : [`${line}: no command ${name}`];
     const flags = words.filter((word) => word.startsWith('--') && word !== '--help');
     const known = command.options.map(({ long }) => long);

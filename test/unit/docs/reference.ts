@@ -33,7 +33,10 @@ export function referenceText(program: Command): string {
   return [
     HEAD,
     '## Commands\n',
-    ...program.commands.map((command) => commandText(command, program.name())),
+    ...program.commands.flatMap((command) => {
+      const { commands } = command;
+      return (commands.length === 0 ? [command] : commands).map((each) => commandText(each, program.name()));
+    }),
     SETTINGS_INTRO,
     table(['Name', 'Flag', 'Environment', 'Default', 'Accepts'], settings.map(settingRow)),
     ...settings.map(settingText),
@@ -47,6 +50,8 @@ export function referenceText(program: Command): string {
 }
 
 function commandText(command: Command, program: string): string {
+  const group = command.parent?.name();
+  const name = group === program ? command.name() : `${group} ${command.name()}`;
   const isSetting = (option: Option) => settingOf(option.name()) !== undefined;
   const shown = command.options.filter(({ hidden }) => !hidden);
   const own = shown.filter((option) => !isSetting(option));
@@ -58,8 +63,8 @@ function commandText(command: Command, program: string): string {
     ...own.map((it) => [code(it.flags), `${it.description}${choicesOf(it)}`]),
   ];
   return [
-    `### ${command.name()}\n`,
-    `\`${program} ${command.name()}${shown.length > 0 ? ' [options]' : ''}${usage}\`: ${cell(command.description())}.\n`,
+    `### ${name}\n`,
+    `\`${program} ${name}${shown.length > 0 ? ' [options]' : ''}${usage}\`: ${cell(command.description())}.\n`,
     ...(rows.length === 0 ? [] : [table(['Argument', 'Means'], rows)]),
     ...(settings.length === 0 ? [] : [`Settings: ${settings.map(linkOf).join(', ')}.\n`]),
   ].join('\n');
@@ -94,6 +99,6 @@ function defaultOf({ default: value, shown }: Setting): string {
 
 function settingText({ name, help, note, commands }: Setting): string {
   const about = `${help.charAt(0).toUpperCase()}${help.slice(1)}.${note === undefined ? '' : ` ${note}`}`;
-  const where = commands.map((command) => `[${command}](#${command})`).join(', ');
+  const where = commands.map((command) => `[${command}](#${command.replace(' ', '-')})`).join(', ');
   return `### Setting ${name}\n\n${cell(about)} For ${where}.\n`;
 }

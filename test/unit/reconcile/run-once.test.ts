@@ -91,6 +91,7 @@ async function run(scene: Scene) {
         assertSound: () => undefined,
         open: async () => journal,
         create: () => Promise.reject(new Error('there is one')),
+        replace: () => Promise.reject(new Error('there is one')),
         release: async () => {},
       }),
       api,

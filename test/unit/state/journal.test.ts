@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, w
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { realDisk } from '../../../src/state/file/disk.js';
-import { createJournal } from '../../../src/state/file/open.js';
+import { writeJournal } from '../../../src/state/file/open.js';
 import { fileStore } from '../../../src/state/file/store.js';
 import type { StateRecord } from '../../../src/state/records.js';
 import type { OpenJournal } from '../../../src/state/store.js';
@@ -170,7 +170,7 @@ describe('creating', () => {
     const { ino } = await stat(path);
     const file = await realDisk.open(path, 'r+');
     const where = { path, target: path, disk: realDisk };
-    await (await createJournal(where, { account: '34', createdAt: AT }, file)).close();
+    await (await writeJournal(where, [HEADER], file, true)).close();
     expect(await readFile(path)).toEqual(fileOf([HEADER]));
     expect(await stat(path)).toMatchObject({ ino, mode: 0o100600 });
   });

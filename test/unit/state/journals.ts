@@ -1,11 +1,11 @@
 import type { Problem } from '../../../src/errors.js';
 import { type Disk, realDisk } from '../../../src/state/file/disk.js';
-import { createJournal, openJournal } from '../../../src/state/file/open.js';
+import { openJournal, writeJournal } from '../../../src/state/file/open.js';
 import { resolveTarget } from '../../../src/state/file/path.js';
 import type { StateFile } from '../../../src/state/file/replace.js';
 import { fileStore } from '../../../src/state/file/store.js';
 import type { Journal } from '../../../src/state/journal.js';
-import type { StateRecord } from '../../../src/state/records.js';
+import { STATE_VERSION, type StateRecord } from '../../../src/state/records.js';
 import type { OpenJournal } from '../../../src/state/store.js';
 import { AT } from './histories.js';
 
@@ -15,7 +15,8 @@ async function whereOf(path: string, disk: Disk): Promise<StateFile> {
 
 /** A new journal of account 34, without a lock. */
 export async function createAt(path: string, disk: Disk = realDisk): Promise<Journal> {
-  return createJournal(await whereOf(path, disk), { account: '34', createdAt: AT }, null);
+  const header = { type: 'header', version: STATE_VERSION, account: '34', createdAt: AT } as const;
+  return writeJournal(await whereOf(path, disk), [header], null, true);
 }
 
 /** The journal that is there, without a lock, and what was repaired to open it. */

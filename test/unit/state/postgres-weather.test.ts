@@ -68,6 +68,35 @@ describe('a commit of which the answer is lost', () => {
   });
 });
 
+describe('a lease of which the answer is lost when it is taken', () => {
+  it('is not kept from all for as long as the process lives', async () => {
+    const server = await postgresServer();
+    const name = await server.createDatabase();
+    const { port, user } = server;
+    const address = { host: '127.0.0.1', port, user, database: name, name: 'default', sslMode: 'disable' } as const;
+    let isLost = false;
+    class Forgetful extends Database {
+      override async query(text: string, values: readonly unknown[] = []) {
+        const rows = await super.query(text, values);
+        if (isLost && text.includes('SET epoch = l.epoch + 1')) {
+          isLost = false;
+          throw new Error('Connection terminated unexpectedly');
+        }
+        return rows;
+      }
+    }
+    const members = new Members(new Forgetful({ address, password: PASSWORD, applicationName: 'test' }), 15_000);
+    const store = postgresStore({ address, members });
+    await (await begun(store)).lease.release();
+    // Another account of the process keeps its membership alive.
+    const { leave } = await members.join(HOLDER);
+    isLost = true;
+    await expect(store.take({ holder: HOLDER, timeoutMs: 0 })).rejects.toMatchObject({ kind: 'failed' });
+    await (await store.take({ holder: HOLDER, timeoutMs: 0 })).release();
+    await leave();
+  });
+});
+
 describe('a database that is away', () => {
   it('for a while holds up the run, and nothing is lost', async () => {
     const place = await aPlace();

@@ -85,6 +85,8 @@ const RECORDS: { readonly [Type in RecordType]: Extract<StateRecord, { type: Typ
   pendingDelete: { type: 'pendingDelete', id: 1894, name: 'a', webhook: whole, handlerAsWritten: '*' },
   former: { type: 'former', ids: [7, 9] },
   losses: { type: 'losses', count: 2, lastAt: AT, upTo: 3 },
+  moved: { type: 'moved', to: '/elsewhere', copy: 'c-1', at: AT },
+  arrived: { type: 'arrived', at: AT },
 };
 const OPTIONAL: readonly string[] = [
   'header.lineage',

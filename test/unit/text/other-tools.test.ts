@@ -12,7 +12,8 @@ describe('a word of another tool', () => {
       ['destroy'],
       /unknown command 'destroy'\n\(name them under `removed` in the manifest, or take all out and run `apply --prune`/,
     ],
-    [['state', 'rm', 'a'], /unknown command 'state'\n\(.*`forget NAME` drops an entry/],
+    [['state', 'rm', 'a'], /unknown command 'rm'\n\(`forget NAME` drops an entry/],
+    [['state', 'show'], /unknown command 'show'\n\(`list` shows/],
   ])('is an error that says what is meant here: %j', async (args, expected) => {
     const place = await Workplace.open();
     const { code, stderr } = await place.run(...args);
