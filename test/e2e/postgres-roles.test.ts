@@ -96,7 +96,7 @@ describe('the roles of docs/postgresql.md', () => {
       ['writer', 'apply'],
       ['reader', 'list'],
     ] as const) {
-      expect(await as(role, ...args)).toMatchObject({ code: 4, stderr: expect.stringContaining('schema version 99') });
+      expect(await as(role, ...args)).toMatchObject({ code: 4, stderr: expect.stringContaining('version 99 of the schema') });
     }
   });
 });

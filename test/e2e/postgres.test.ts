@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { Workplace } from '../helpers/cli.js';
 import { openGate } from '../helpers/gate.js';
+import { NIGHT } from '../helpers/night.js';
 import { PASSWORD, postgresServer } from '../helpers/postgres.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
@@ -86,15 +87,20 @@ describe('a state on PostgreSQL', () => {
     const said = runs.flatMap(({ stdout, stderr }) => [stdout, stderr]).join('\n');
     for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), 'another-password'])
       expect(said).not.toContain(secret);
-    expect(said).toContain('the password is wrong');
+    if (process.env.TEST_PGBOUNCER === undefined) expect(said).toContain('the password is wrong');
   });
 
-  it('is written by one of ten empty folders that apply at once, and the others are refused or wait', async () => {
+  it('is written by one of several empty folders that apply at once, and the others wait', async () => {
     const sandbox = await openSandbox();
     const database = await openDatabase();
-    const places = await Promise.all(Array.from({ length: 10 }, () => machine(sandbox, database, 30)));
+    const places = await Promise.all(Array.from({ length: NIGHT ? 10 : 4 }, () => machine(sandbox, database, 30)));
+    for (const { environment } of places) {
+      // On a busy machine each takes its time.
+      delete environment.COPERNICA_WEBHOOKS_LEASE;
+      delete environment.COPERNICA_WEBHOOKS_TIMEOUT;
+    }
     const runs = await Promise.all(
-      places.map((place) => place.start('apply', '--init', '--lock-timeout', '60s').finished),
+      places.map((place) => place.start('apply', '--init', '--lock-timeout', '120s').finished),
     );
     expect(runs.map(({ code }) => code)).toEqual(runs.map(() => 0));
     expect(handlersIn(sandbox)).toEqual(WANTED);

