@@ -96,7 +96,10 @@ describe('the roles of docs/postgresql.md', () => {
       ['writer', 'apply'],
       ['reader', 'list'],
     ] as const) {
-      expect(await as(role, ...args)).toMatchObject({ code: 4, stderr: expect.stringContaining('version 99 of the schema') });
+      expect(await as(role, ...args)).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining('version 99 of the schema'),
+      });
     }
   });
 });
