@@ -1,7 +1,7 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { chownSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -71,14 +71,7 @@ export async function startPostgres({ settings: own = [], files = {} }: More = {
     'fsync=off',
     ...own,
   ];
-  const server = spawn(postgres, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
-    ...options,
-    stdio: 'ignore',
-  });
-  process.on('exit', () => {
-    server.kill('SIGQUIT');
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  });
+  const server = startKept(postgres, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], folder, options);
   const admin = new pg.Pool({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, allowExitOnIdle: true });
   admin.on('error', () => undefined);
   for (;;) {
@@ -118,12 +111,34 @@ export async function startPostgres({ settings: own = [], files = {} }: More = {
   };
 }
 
+interface StartOptions {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Ends what was started, and takes the folder away, when the pipe to it ends: with this process, however that ends. */
+const KEEP = 'folder=$1; shift; "$@" & child=$!; cat >/dev/null; kill -QUIT $child; wait $child; rm -rf "$folder"';
+
+function startKept(program: string, args: readonly string[], folder: string, options: StartOptions): ChildProcess {
+  const kept = spawn('/bin/sh', ['-c', KEEP, 'sh', folder, program, ...args], {
+    ...options,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    // Else Ctrl-C would end it before the tests that use it.
+    detached: true,
+  });
+  kept.unref();
+  (kept.stdin as Socket).unref();
+  return kept;
+}
+
 /** Transactions of all clients share two connections for each database, so that nothing of a session is kept. */
 async function startPooler(
   program: string,
   serverPort: number,
   folder: string,
-  options: { readonly uid?: number; readonly gid?: number; readonly cwd: string },
+  options: StartOptions,
 ): Promise<number> {
   const port = await freePort();
   const users = join(folder, 'users.txt');
@@ -142,8 +157,7 @@ async function startPooler(
     'default_pool_size=2',
   ];
   writeFileSync(settings, `${lines.join('\n')}\n`);
-  const child = spawn(program, [settings], { ...options, stdio: 'ignore' });
-  process.on('exit', () => void child.kill('SIGKILL'));
+  startKept(program, [settings], folder, options);
   const client = () =>
     new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, database: 'postgres' });
   for (let tries = 0; tries < 200; tries += 1) {
