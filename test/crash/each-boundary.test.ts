@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byDay } from '../helpers/night.js';
+import { atNight, byDay } from '../helpers/night.js';
 import {
   type Blow,
   countBoundaries,
@@ -119,7 +119,7 @@ describe('apply, told to stop', () => {
 });
 
 describe('the daemon', () => {
-  it('killed at each boundary and started anew, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
+  atNight('killed at each boundary and started anew, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
     const total = await boundariesOfRun();
     const points = pointsOf(total, { every: 100, first: 70 });
     let kills = 0;
@@ -139,28 +139,32 @@ describe('the daemon', () => {
     expect(kills).toBeGreaterThan(points.length * 0.8);
   });
 
-  it('told to stop at each boundary, and at the next again, ends with 0 and loses nothing', {
-    timeout: PATIENCE_MS,
-  }, async () => {
-    const total = await boundariesOfRun();
-    const cases = SIGNALS.flatMap((blow, kind) => {
-      return pointsOf(total, { every: 100, first: 39 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
-    });
-    const wrong = await playAll(cases, async (blow) => {
-      const scene = await openScene();
-      withBlow(scene.place, blow);
-      const daemon = scene.place.start(...RUN);
-      const settled = daemon.waitForOutput(/reconciled: the account is as the manifest says/).catch(() => null);
-      const output = await Promise.race([settled, daemon.finished.then(() => null)]);
-      // One that was told already ends by itself.
-      if (output?.includes('stopping') === false) daemon.kill('SIGTERM');
-      const { code, stdout, stderr } = await daemon.finished;
-      withoutBlow(scene.place);
-      const found = [...(await settleByDaemon(scene)), ...(await whatIsWrong(scene, KEPT))];
-      if (code !== 0) found.push(`ended with ${code}: ${stdout}${stderr}`);
-      if (!stdout.includes('stopping')) found.push('does not say that it stops');
-      return found.map((what) => `${blow.signal}${blow.again ? ' twice' : ''} at boundary ${blow.at}: ${what}`);
-    });
-    expect(wrong).toEqual([]);
-  });
+  atNight(
+    'told to stop at each boundary, and at the next again, ends with 0 and loses nothing',
+    {
+      timeout: PATIENCE_MS,
+    },
+    async () => {
+      const total = await boundariesOfRun();
+      const cases = SIGNALS.flatMap((blow, kind) => {
+        return pointsOf(total, { every: 100, first: 39 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
+      });
+      const wrong = await playAll(cases, async (blow) => {
+        const scene = await openScene();
+        withBlow(scene.place, blow);
+        const daemon = scene.place.start(...RUN);
+        const settled = daemon.waitForOutput(/reconciled: the account is as the manifest says/).catch(() => null);
+        const output = await Promise.race([settled, daemon.finished.then(() => null)]);
+        // One that was told already ends by itself.
+        if (output?.includes('stopping') === false) daemon.kill('SIGTERM');
+        const { code, stdout, stderr } = await daemon.finished;
+        withoutBlow(scene.place);
+        const found = [...(await settleByDaemon(scene)), ...(await whatIsWrong(scene, KEPT))];
+        if (code !== 0) found.push(`ended with ${code}: ${stdout}${stderr}`);
+        if (!stdout.includes('stopping')) found.push('does not say that it stops');
+        return found.map((what) => `${blow.signal}${blow.again ? ' twice' : ''} at boundary ${blow.at}: ${what}`);
+      });
+      expect(wrong).toEqual([]);
+    },
+  );
 });

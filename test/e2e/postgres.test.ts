@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { Workplace } from '../helpers/cli.js';
 import { openGate } from '../helpers/gate.js';
-import { NIGHT } from '../helpers/night.js';
+import { atNight, NIGHT } from '../helpers/night.js';
 import { PASSWORD, postgresServer } from '../helpers/postgres.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
@@ -90,7 +90,7 @@ describe('a state on PostgreSQL', () => {
     if (process.env.TEST_PGBOUNCER === undefined) expect(said).toContain('the password is wrong');
   });
 
-  it('is written by one of several empty folders that apply at once, and the others wait', async () => {
+  atNight('is written by one of several empty folders that apply at once, and the others wait', async () => {
     const sandbox = await openSandbox();
     const database = await openDatabase();
     const places = await Promise.all(Array.from({ length: NIGHT ? 10 : 4 }, () => machine(sandbox, database, 30)));
@@ -124,7 +124,7 @@ describe('a state on PostgreSQL', () => {
     expect(handlersIn(sandbox)).toEqual(WANTED);
   });
 
-  it('refuses a process that was stopped for longer than its lease, which sends nothing more', async () => {
+  atNight('refuses a process that was stopped for longer than its lease, which sends nothing more', async () => {
     const sandbox = await openSandbox();
     const database = await openDatabase();
     const [first, second] = [await machine(sandbox, database, 30), await machine(sandbox, database, 30)];

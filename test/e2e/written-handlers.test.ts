@@ -133,7 +133,7 @@ describe('the value of a variable in a handler', () => {
 
   it('is in nothing that the daemon logs, serves or reports', async () => {
     const { sandbox, place } = await openPlace();
-    sandbox.orderFault({ on: 'create', times: 1, reply: quoting(409) });
+    sandbox.orderFault({ on: 'create', times: 1, reply: quoting(404) });
     const { daemon, get, until } = await startWithStatus(place, '--init', '--log-level', 'trace');
     const served: string[] = [];
     const look = async () => {

@@ -119,7 +119,8 @@ interface StartOptions {
 }
 
 /** Ends what was started, and takes the folder away, when the pipe to it ends: with this process, however that ends. */
-const KEEP = 'folder=$1; shift; "$@" & child=$!; cat >/dev/null; kill -QUIT $child; sleep 1; kill -KILL $child 2>/dev/null; wait $child; rm -rf "$folder"';
+const KEEP =
+  'folder=$1; shift; "$@" & child=$!; cat >/dev/null; kill -QUIT $child; sleep 1; kill -KILL $child 2>/dev/null; wait $child; rm -rf "$folder"';
 
 function startKept(program: string, args: readonly string[], folder: string, options: StartOptions): ChildProcess {
   const kept = spawn('/bin/sh', ['-c', KEEP, 'sh', folder, program, ...args], {

@@ -4,6 +4,7 @@ import type { Leadership } from '../../../src/daemon/leadership.js';
 import { Database } from '../../../src/state/postgres/database.js';
 import { postgresLeadLeases } from '../../../src/state/postgres/lead.js';
 import { Members } from '../../../src/state/postgres/membership.js';
+import { atNight } from '../../helpers/night.js';
 import { postgresServer } from '../../helpers/postgres.js';
 
 const LEASE_MS = 60_000;
@@ -47,7 +48,7 @@ const led = (candidacies: readonly Candidacy[]) =>
   candidacies.filter(({ leadership }) => leadership === 'leading').length;
 
 describe('leadership in a database', () => {
-  it('is one row for each process and a few queries, for however many accounts', async () => {
+  atNight('is one row for each process and a few queries, for however many accounts', async () => {
     const { replica, query, queries } = await scene();
     const names = Array.from({ length: 1_000 }, (_, index) => `account-${index}`);
     const first = replica(names);

@@ -4,7 +4,7 @@ import { Database } from '../../../src/state/postgres/database.js';
 import { Members } from '../../../src/state/postgres/membership.js';
 import { postgresStore } from '../../../src/state/postgres/store.js';
 import type { Holder, OpenJournal, StateLease, StateStore } from '../../../src/state/store.js';
-import { NIGHT } from '../../helpers/night.js';
+import { atNight, NIGHT } from '../../helpers/night.js';
 import { PASSWORD, postgresServer } from '../../helpers/postgres.js';
 import { openTcpProxy, type TcpProxy } from '../../helpers/tcp-proxy.js';
 import { AT, aWebhook, intent, made } from './histories.js';
@@ -53,7 +53,7 @@ describe('a commit of which the answer is lost', () => {
     expect(await place.query('SELECT count(*)::int AS n FROM copernica_webhooks.record')).toEqual([{ n: 5 }]);
   });
 
-  it('and that arrives only after it was sent again, does nothing', async () => {
+  atNight('and that arrives only after it was sent again, does nothing', async () => {
     const place = await aPlace();
     const { lease, journal } = await begun(place.open());
     writeAll(journal, made('a', 10, 1));
