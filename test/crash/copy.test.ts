@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { Workplace } from '../helpers/cli.js';
+import { byDay } from '../helpers/night.js';
 import { PASSWORD, postgresServer } from '../helpers/postgres.js';
 import { openSandbox } from '../helpers/sandbox.js';
 import { counting, PATIENCE_MS, playAll, pointsOf, withBlow, withoutBlow } from './scene.js';
@@ -32,7 +33,7 @@ async function openPlace(sandbox: Sandbox, { from }: Places): Promise<Workplace>
   return place;
 }
 
-describe.each(DIRECTIONS)('state copy from %s, killed with SIGKILL', (_what, makePlaces) => {
+describe.each(byDay(1, DIRECTIONS))('state copy from %s, killed with SIGKILL', (_what, makePlaces) => {
   it('at each boundary in turn, leaves one state in use at most, and is finished by running it again', {
     timeout: PATIENCE_MS,
   }, async () => {

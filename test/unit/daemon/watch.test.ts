@@ -22,6 +22,7 @@ import { LOOKS } from '../../../src/daemon/last-good.js';
 import { watchManifest } from '../../../src/daemon/watch.js';
 import { LIMITS } from '../../../src/manifest/limits.js';
 import { bindMount, mayMount } from '../../helpers/mounts.js';
+import { byDay } from '../../helpers/night.js';
 import { aFolder, manifestOf, Watched } from './watched.js';
 
 const run = promisify(execFile);
@@ -84,7 +85,7 @@ const WAYS: readonly Way[] = [
 ];
 
 describe('the watched manifest', () => {
-  it.each(WAYS)('is noticed when it is $title, time after time', async ({ change }) => {
+  it.each(byDay(3, WAYS))('is noticed when it is $title, time after time', async ({ change }) => {
     const path = join(await aFolder(), 'webhooks.yaml');
     await writeFile(path, manifestOf('v0'));
     const watched = await Watched.open(path);
@@ -96,7 +97,7 @@ describe('the watched manifest', () => {
     expect(watched.found.filter((what) => what.startsWith('v'))).toEqual(['v0', 'v1', 'v2', 'v3']);
   });
 
-  it.each(WAYS.slice(0, 3))('is noticed without events when it is $title', async ({ change }) => {
+  it.each(byDay(1, WAYS.slice(0, 3)))('is noticed without events when it is $title', async ({ change }) => {
     const path = join(await aFolder(), 'webhooks.yaml');
     await writeFile(path, manifestOf('v0'));
     const watched = await Watched.open(path, { poll: true, lookEveryMs: OFTEN_MS });
@@ -330,7 +331,7 @@ describe('the watched folder', () => {
     return { folder, path };
   }
 
-  it.each(WAYS)('is noticed when a file in it is $title', async ({ change }) => {
+  it.each(byDay(2, WAYS))('is noticed when a file in it is $title', async ({ change }) => {
     const { folder, path } = await aManifest();
     const watched = await Watched.open(folder);
     for (const name of ['v1', 'v2']) {

@@ -8,6 +8,7 @@ import { Members } from '../../../src/state/postgres/membership.js';
 import { postgresStore } from '../../../src/state/postgres/store.js';
 import type { StateRecord } from '../../../src/state/records.js';
 import type { OpenJournal, StateStore } from '../../../src/state/store.js';
+import { byDay } from '../../helpers/night.js';
 import { postgresServer } from '../../helpers/postgres.js';
 import { aStatePath } from './folders.js';
 import { AT, HEADER, intent, LATER, lost, made } from './histories.js';
@@ -126,7 +127,7 @@ async function namesIn({ store }: Kind): Promise<string[]> {
   return [...((await store.read())?.entries.keys() ?? [])];
 }
 
-describe.each(KINDS)('a state that is copied from %s', (_what, makePlaces) => {
+describe.each(byDay(2, KINDS))('a state that is copied from %s', (_what, makePlaces) => {
   it('goes on there alone, and can come back', async () => {
     const [from, to] = await makePlaces();
     await go(from, 'a', 10);
