@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
+import { entries } from '../helpers/entries.js';
 import { mayMount } from '../helpers/mounts.js';
 import { atNight, byDay } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
@@ -13,14 +14,6 @@ const COMMAND = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 /** How often two are started at once: more at night. */
 const PAIRS = process.env.CRASH_POINTS === 'all' ? 100 : 2;
 const PATIENCE_MS = 3_600_000;
-
-function entries(count: number) {
-  return Array.from({ length: count }, (_, index) => ({
-    name: `entry-${index}`,
-    handler: `https://a.example/${index}`,
-    trigger: 'create',
-  }));
-}
 
 /** Runs the command where no file may grow beyond so many KiB: writes fail as they do on a full disk. */
 function runWithFilesOf(kibibytes: number, place: Workplace, ...args: string[]) {

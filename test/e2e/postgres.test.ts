@@ -1,49 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
-import { Workplace } from '../helpers/cli.js';
+import { entries } from '../helpers/entries.js';
 import { openGate } from '../helpers/gate.js';
+import { LEASE_MS, openDatabase, openMachine } from '../helpers/machines.js';
 import { atNight, NIGHT } from '../helpers/night.js';
-import { PASSWORD, postgresServer } from '../helpers/postgres.js';
+import { PASSWORD } from '../helpers/postgres.js';
 import { openSandbox } from '../helpers/sandbox.js';
-
-const LEASE_MS = 2_000;
-
-function entries(count: number) {
-  return Array.from({ length: count }, (_, index) => ({
-    name: `entry-${index}`,
-    handler: `https://a.example/${index}`,
-    trigger: 'create',
-  }));
-}
-
-interface Database {
-  readonly url: string;
-  readonly query: (text: string) => Promise<readonly Record<string, unknown>[]>;
-}
-
-async function openDatabase(): Promise<Database> {
-  const server = await postgresServer();
-  const name = await server.createDatabase();
-  return {
-    url: `postgres://${server.user}@127.0.0.1:${server.port}/${name}`,
-    query: (text) => server.query(name, text),
-  };
-}
-
-/** A machine of its own: an empty folder but for the manifest, and the same database. */
-async function machine(sandbox: Sandbox, { url }: Database, count: number): Promise<Workplace> {
-  const place = await Workplace.open(sandbox);
-  Object.assign(place.environment, {
-    COPERNICA_WEBHOOKS_STATE: url,
-    COPERNICA_WEBHOOKS_LEASE: `${LEASE_MS}ms`,
-    COPERNICA_WEBHOOKS_SETTLE: '200ms',
-    COPERNICA_WEBHOOKS_TIMEOUT: '1s',
-    PGPASSWORD: PASSWORD,
-  });
-  await place.manifest(entries(count));
-  return place;
-}
 
 function handlersIn(sandbox: Sandbox): string[] {
   return sandbox
@@ -56,11 +19,23 @@ const WANTED = entries(30)
   .map(({ handler }) => handler)
   .sort();
 
+/** An apply that waits for its eleventh create to be answered, and another machine. */
+async function inTheMiddleOfAnApply() {
+  const sandbox = await openSandbox();
+  const { url } = await openDatabase();
+  const [first, second] = [await openMachine(sandbox, url, entries(30)), await openMachine(sandbox, url, entries(30))];
+  const gate = await openGate(sandbox, 10);
+  first.environment.COPERNICA_API_URL = gate.url;
+  const apply = first.start('apply', '--init', '--concurrency', '1');
+  await gate.reachedBy(apply);
+  return { sandbox, apply, second };
+}
+
 describe('a state on PostgreSQL', () => {
   it('is begun with --init, and read by other machines', async () => {
     const sandbox = await openSandbox();
-    const database = await openDatabase();
-    const [first, second] = [await machine(sandbox, database, 3), await machine(sandbox, database, 3)];
+    const { url } = await openDatabase();
+    const [first, second] = [await openMachine(sandbox, url, entries(3)), await openMachine(sandbox, url, entries(3))];
     expect(await first.run('apply')).toMatchObject({ code: 4, stderr: expect.stringContaining('--init') });
     expect(await first.run('apply', '--init')).toMatchObject({ code: 0 });
     expect(await second.run('plan', '--detailed-exitcode')).toMatchObject({ code: 0 });
@@ -71,9 +46,9 @@ describe('a state on PostgreSQL', () => {
 
   it('shows its password nowhere', async () => {
     const sandbox = await openSandbox();
-    const database = await openDatabase();
-    const place = await machine(sandbox, database, 1);
-    place.environment.COPERNICA_WEBHOOKS_STATE = database.url.replace('@', `:${encodeURIComponent(PASSWORD)}@`);
+    const { url } = await openDatabase();
+    const place = await openMachine(sandbox, url, entries(1));
+    place.environment.COPERNICA_WEBHOOKS_STATE = url.replace('@', `:${encodeURIComponent(PASSWORD)}@`);
     delete place.environment.PGPASSWORD;
     const runs = [
       await place.run('apply', '--init'),
@@ -81,7 +56,7 @@ describe('a state on PostgreSQL', () => {
       await place.run('plan', '--json'),
       await place.run('doctor'),
     ];
-    place.environment.COPERNICA_WEBHOOKS_STATE = database.url.replace('@', ':another-password@');
+    place.environment.COPERNICA_WEBHOOKS_STATE = url.replace('@', ':another-password@');
     runs.push(await place.run('apply'));
     expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, expect.anything(), 1]);
     const said = runs.flatMap(({ stdout, stderr }) => [stdout, stderr]).join('\n');
@@ -92,8 +67,10 @@ describe('a state on PostgreSQL', () => {
 
   atNight('is written by one of several empty folders that apply at once, and the others wait', async () => {
     const sandbox = await openSandbox();
-    const database = await openDatabase();
-    const places = await Promise.all(Array.from({ length: NIGHT ? 10 : 4 }, () => machine(sandbox, database, 30)));
+    const { url } = await openDatabase();
+    const places = await Promise.all(
+      Array.from({ length: NIGHT ? 10 : 4 }, () => openMachine(sandbox, url, entries(30))),
+    );
     for (const { environment } of places) {
       // On a busy machine each takes its time.
       delete environment.COPERNICA_WEBHOOKS_LEASE;
@@ -107,13 +84,7 @@ describe('a state on PostgreSQL', () => {
   });
 
   it('is taken over from a process that was killed, once its lease has ended', async () => {
-    const sandbox = await openSandbox();
-    const database = await openDatabase();
-    const [first, second] = [await machine(sandbox, database, 30), await machine(sandbox, database, 30)];
-    const gate = await openGate(sandbox, 10);
-    first.environment.COPERNICA_API_URL = gate.url;
-    const apply = first.start('apply', '--init', '--concurrency', '1');
-    await gate.reachedBy(apply);
+    const { sandbox, apply, second } = await inTheMiddleOfAnApply();
     apply.kill('SIGKILL');
     await apply.finished;
     const refused = await second.run('apply');
@@ -125,13 +96,7 @@ describe('a state on PostgreSQL', () => {
   });
 
   atNight('refuses a process that was stopped for longer than its lease, which sends nothing more', async () => {
-    const sandbox = await openSandbox();
-    const database = await openDatabase();
-    const [first, second] = [await machine(sandbox, database, 30), await machine(sandbox, database, 30)];
-    const gate = await openGate(sandbox, 10);
-    first.environment.COPERNICA_API_URL = gate.url;
-    const apply = first.start('apply', '--init', '--concurrency', '1');
-    await gate.reachedBy(apply);
+    const { sandbox, apply, second } = await inTheMiddleOfAnApply();
     apply.kill('SIGSTOP');
     const next = second.start('apply', '--lock-timeout', '60s');
     await sleep(2 * LEASE_MS);

@@ -1,48 +1,19 @@
-import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import type { StatusSnapshot } from '../../src/status/snapshot.js';
-import { Workplace } from '../helpers/cli.js';
+import { entries } from '../helpers/entries.js';
 import { openGate } from '../helpers/gate.js';
+import { LEASE_MS, openDatabase, openMachine } from '../helpers/machines.js';
 import { readMetrics } from '../helpers/metrics-text.js';
 import { atNight } from '../helpers/night.js';
-import { PASSWORD, postgresServer } from '../helpers/postgres.js';
-import { listen } from '../helpers/raw-server.js';
 import { openSandbox } from '../helpers/sandbox.js';
 import { type StatusOfDaemon, startWithStatus } from '../helpers/status.js';
-
-const LEASE_MS = 2_000;
-
-function entries(count: number, path = '') {
-  return Array.from({ length: count }, (_, index) => ({
-    name: `entry-${index}`,
-    handler: `https://a.example/${path}${index}`,
-    trigger: 'create',
-  }));
-}
+import { openTcpProxy } from '../helpers/tcp-proxy.js';
 
 /** An account of a sandbox, and a database for its state. */
 async function openScene() {
-  const sandbox = await openSandbox();
-  const server = await postgresServer();
-  const name = await server.createDatabase();
-  const url = `postgres://${server.user}@127.0.0.1:${server.port}/${name}`;
-  return { sandbox, url, query: (text: string) => server.query(name, text) };
-}
-
-/** A machine of its own: an empty folder but for the manifest, and the same database. */
-async function machine(sandbox: Sandbox, url: string, wanted: readonly object[]): Promise<Workplace> {
-  const place = await Workplace.open(sandbox);
-  Object.assign(place.environment, {
-    COPERNICA_WEBHOOKS_STATE: url,
-    COPERNICA_WEBHOOKS_LEASE: `${LEASE_MS}ms`,
-    COPERNICA_WEBHOOKS_SETTLE: '200ms',
-    COPERNICA_WEBHOOKS_TIMEOUT: '1s',
-    PGPASSWORD: PASSWORD,
-  });
-  await place.manifest(wanted);
-  return place;
+  return { sandbox: await openSandbox(), ...(await openDatabase()) };
 }
 
 type Account = StatusSnapshot['accounts'][number];
@@ -55,14 +26,34 @@ const hasRun = ({ accounts }: StatusSnapshot) => accounts[0]?.health.kind === 'o
 async function leaderAndStandby(count = 3) {
   const scene = await openScene();
   const places = [
-    await machine(scene.sandbox, scene.url, entries(count)),
-    await machine(scene.sandbox, scene.url, entries(count)),
+    await openMachine(scene.sandbox, scene.url, entries(count)),
+    await openMachine(scene.sandbox, scene.url, entries(count)),
   ] as const;
   const leader = await startWithStatus(places[0], ...RUN);
   await leader.until((now) => leads(now) && hasRun(now));
   const standby = await startWithStatus(places[1], ...RUN);
   await standby.until(standsBy);
   return { ...scene, places, leader, standby };
+}
+
+/** A leader that waits for the answer to a create, the third of five, and one that stands by. */
+async function heldInTheMiddle() {
+  const { sandbox, places, leader, standby } = await leaderAndStandby();
+  const gate = await openGate(sandbox, 2);
+  leader.daemon.kill('SIGTERM');
+  expect((await leader.daemon.finished).code).toBe(0);
+  await standby.until((now) => leads(now) && hasRun(now));
+  // One joins whose way to the API is closed after some creates, and is the next to lead.
+  places[0].environment.COPERNICA_API_URL = gate.url;
+  await places[0].manifest(entries(8));
+  const held = await startWithStatus(places[0], ...RUN, '--concurrency', '1');
+  await held.until(standsBy);
+  standby.daemon.kill('SIGTERM');
+  await gate.reachedBy(held.daemon);
+  await places[1].manifest(entries(8));
+  const next = await startWithStatus(places[1], ...RUN);
+  await next.until(standsBy);
+  return { sandbox, gate, held, next };
 }
 
 function expectEachOnce(sandbox: Sandbox, wanted: readonly { readonly handler: string }[]) {
@@ -93,7 +84,7 @@ describe('replicas on one state', () => {
     await standby.until(({ accounts }) => accounts[0]?.manifest.valid === true);
     standby.daemon.kill('SIGHUP');
     // What is applied beside them is applied.
-    const third = await machine(sandbox, places[0].environment.COPERNICA_WEBHOOKS_STATE ?? '', entries(5));
+    const third = await openMachine(sandbox, places[0].environment.COPERNICA_WEBHOOKS_STATE ?? '', entries(5));
     expect(await third.run('apply')).toMatchObject({ code: 0 });
     expect((await standby.snapshot()).accounts[0]?.runs).toEqual([]);
     standby.daemon.kill('SIGTERM');
@@ -103,25 +94,11 @@ describe('replicas on one state', () => {
   });
 
   atNight('are succeeded by another when the leader is told to end in the middle of its creates', async () => {
-    const { sandbox, places, leader, standby } = await leaderAndStandby();
-    const gate = await openGate(sandbox, 2);
-    leader.daemon.kill('SIGTERM');
-    expect((await leader.daemon.finished).code).toBe(0);
-    await standby.until((now) => leads(now) && hasRun(now));
-    // A third one joins, whose way to the API is closed after some creates, and is the next to lead.
-    places[0].environment.COPERNICA_API_URL = gate.url;
-    await places[0].manifest(entries(8));
-    const third = await startWithStatus(places[0], ...RUN, '--concurrency', '1');
-    await third.until(standsBy);
-    standby.daemon.kill('SIGTERM');
-    await gate.reachedBy(third.daemon);
-    await places[1].manifest(entries(8));
-    const fourth = await startWithStatus(places[1], ...RUN);
-    await fourth.until(standsBy);
-    third.daemon.kill('SIGTERM');
+    const { sandbox, gate, held, next } = await heldInTheMiddle();
+    held.daemon.kill('SIGTERM');
     gate.open();
-    expect((await third.daemon.finished).code).toBe(0);
-    await fourth.until((now) => leads(now) && hasRun(now));
+    expect((await held.daemon.finished).code).toBe(0);
+    await next.until((now) => leads(now) && hasRun(now));
     expectEachOnce(sandbox, entries(8));
   });
 
@@ -139,27 +116,14 @@ describe('replicas on one state', () => {
   atNight(
     'go on without a leader that was stopped for longer than its lease, and it stands by when it goes on',
     async () => {
-      const { sandbox, places, leader, standby } = await leaderAndStandby();
-      const gate = await openGate(sandbox, 1);
-      leader.daemon.kill('SIGTERM');
-      await leader.daemon.finished;
-      await standby.until(leads);
-      places[0].environment.COPERNICA_API_URL = gate.url;
-      await places[0].manifest(entries(8));
-      const stopped = await startWithStatus(places[0], ...RUN, '--concurrency', '1');
-      await stopped.until(standsBy);
-      standby.daemon.kill('SIGTERM');
-      await gate.reachedBy(stopped.daemon);
-      await places[1].manifest(entries(8));
-      const next = await startWithStatus(places[1], ...RUN);
-      await next.until(standsBy);
-      stopped.daemon.kill('SIGSTOP');
+      const { sandbox, held, next } = await heldInTheMiddle();
+      held.daemon.kill('SIGSTOP');
       await next.until((now) => leads(now));
       // With the time until then, that makes three.
       await sleep(2 * LEASE_MS);
       // What it has sent is held on its way for good.
-      stopped.daemon.kill('SIGCONT');
-      const { accounts } = await stopped.until((now) => standsBy(now) && now.accounts[0]?.running === null);
+      held.daemon.kill('SIGCONT');
+      const { accounts } = await held.until((now) => standsBy(now) && now.accounts[0]?.running === null);
       const codes = accounts[0]?.runs.flatMap(({ problems }) => problems.map(({ code }) => code));
       expect(codes).toContain('lease-lost');
       await next.until((now) => leads(now) && hasRun(now));
@@ -168,41 +132,20 @@ describe('replicas on one state', () => {
   );
 });
 
-/** A way to the database of the tests that can be closed. */
-async function wayTo(port: number) {
-  const sockets = new Set<Socket>();
-  let isOpen = true;
-  const server = createServer((socket) => {
-    if (!isOpen) return socket.destroy();
-    const onward = connect(port, '127.0.0.1');
-    for (const each of [socket, onward]) {
-      sockets.add(each);
-      each.on('error', () => undefined);
-      each.on('close', () => [socket, onward].forEach((end) => void end.destroy()));
-    }
-    return socket.pipe(onward).pipe(socket);
-  });
-  onTestFinished(() => void server.close());
-  return {
-    port: await listen(server),
-    setOpen: (open: boolean) => {
-      isOpen = open;
-      if (!open) for (const socket of sockets) socket.destroy();
-    },
-  };
-}
-
 describe('a database that does not answer', () => {
   atNight('stops runs and not the daemons, which say so and go on when it answers again', async () => {
     const { sandbox, url } = await openScene();
-    const way = await wayTo(Number(new URL(url).port));
+    const way = await openTcpProxy(Number(new URL(url).port));
     const through = url.replace(/:\d+\//, `:${way.port}/`);
-    const [first, second] = [await machine(sandbox, through, entries(3)), await machine(sandbox, through, entries(3))];
+    const [first, second] = [
+      await openMachine(sandbox, through, entries(3)),
+      await openMachine(sandbox, through, entries(3)),
+    ];
     const leader = await startWithStatus(first, ...RUN);
     await leader.until((now) => leads(now) && hasRun(now));
     const standby = await startWithStatus(second, ...RUN);
     await standby.until(standsBy);
-    way.setOpen(false);
+    const open = way.cut();
     await first.manifest(entries(5));
     await second.manifest(entries(5));
     const isAway = ({ leadership, health }: Account) => leadership === 'unknown' && health.kind === 'state-away';
@@ -210,7 +153,7 @@ describe('a database that does not answer', () => {
     await leader.until((now) => now.accounts[0]?.runs[0]?.result === 'failed');
     expect(await standby.snapshot()).toMatchObject({ accounts: [{ leadership: 'standing-by', runs: [] }] });
     expectEachOnce(sandbox, entries(3));
-    way.setOpen(true);
+    open();
     const led = (daemon: StatusOfDaemon) => daemon.until((now) => leads(now) && hasRun(now));
     await Promise.race([led(leader), led(standby)]);
     await Promise.all([leader, standby].map((each) => each.until((now) => leads(now) || standsBy(now))));
@@ -222,7 +165,7 @@ describe('an edit', () => {
   atNight('is not undone by a leader whose copy of the manifest is behind', async () => {
     const { sandbox, places, leader } = await leaderAndStandby();
     expect(places).toHaveLength(2);
-    const third = await machine(sandbox, places[0].environment.COPERNICA_WEBHOOKS_STATE ?? '', entries(3, 'new/'));
+    const third = await openMachine(sandbox, places[0].environment.COPERNICA_WEBHOOKS_STATE ?? '', entries(3, 'new/'));
     expect(await third.run('apply')).toMatchObject({ code: 0 });
     leader.daemon.kill('SIGHUP');
     const { accounts } = await leader.until((now) => now.accounts[0]?.health.kind === 'manifest-behind');
@@ -248,10 +191,9 @@ async function fleet() {
   const [first = '', ...others] = ACCOUNTS;
   const accounts = [accountOf(first), ...others.map(accountOf)] as const;
   const sandbox = await openSandbox({ accounts });
-  const server = await postgresServer();
-  const url = `postgres://${server.user}@127.0.0.1:${server.port}/${await server.createDatabase()}`;
+  const { url } = await openDatabase();
   const replica = async () => {
-    const place = await machine(sandbox, url, entries(1));
+    const place = await openMachine(sandbox, url, entries(1));
     place.environment.COPERNICA_API_URL = sandbox.url;
     const settings = ACCOUNTS.map((name) => `  - {name: ${name}, access-token-env: TOKEN_${name.toUpperCase()}}`);
     await place.write('settings.yaml', ['file: webhooks.yaml', 'accounts:', ...settings].join('\n'));

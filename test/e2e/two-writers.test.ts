@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import type { StateRecord } from '../../src/state/records.js';
 import { type Running, Workplace } from '../helpers/cli.js';
+import { entries } from '../helpers/entries.js';
 import { type Gate, openGate } from '../helpers/gate.js';
 import { bindMount, mayMount } from '../helpers/mounts.js';
 import { atNight, byDay, NIGHT } from '../helpers/night.js';
@@ -12,14 +13,6 @@ import { fileOf, HEADER, made } from '../unit/state/histories.js';
 const STATE = 'webhooks.state.jsonl';
 const LOCK = `${STATE}.lock`;
 const WANTED = 30;
-
-function entries(count: number) {
-  return Array.from({ length: count }, (_, index) => ({
-    name: `entry-${index}`,
-    handler: `https://a.example/${index}`,
-    trigger: 'create',
-  }));
-}
 
 interface Scene {
   readonly sandbox: Sandbox;

