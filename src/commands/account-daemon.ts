@@ -42,10 +42,12 @@ export async function runAccount(
   const stop = stopping.signal;
   const source = manifestFile({ file: settings.file, env: host.environment, hidden: host.secrets });
   const manifest = new LastGoodManifest(source, log);
+  const elections = await electionsFor(account);
   const catchUp = new CatchUp();
   const reload = async () => {
     const changed = await status.observeReload(manifest);
-    if (changed && manifest.good !== null) catchUp.has(manifestDigest(manifest.good));
+    // Where nobody else applies a manifest to the state, none can be behind.
+    if (changed && elections !== null && manifest.good !== null) catchUp.has(manifestDigest(manifest.good));
     return changed;
   };
   // A run may have waited for the lock, and the watcher may be slower than it.
@@ -65,7 +67,6 @@ export async function runAccount(
     loadManifest,
     onRequest,
   });
-  const elections = await electionsFor(account);
   let candidacy: Candidacy | null = null;
   const standForLeading = (onChange: (leadership: Leadership) => void) => {
     if (elections === null || account.statePlace.kind === 'file') return null;

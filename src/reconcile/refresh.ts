@@ -34,12 +34,12 @@ export function knownWebhooks(desired: readonly DesiredWebhook[], state: State):
 const OUTAGE_FROM = 4;
 
 /**
- * Reads these webhooks, a few at a time. Where they are all that are known, and the account has the list call, that tells
- * all that are there, and only what it does not name is read by itself. What can't be read is `unread`, never drift; in an outage that is all
- * the rest, without a request for each.
+ * Reads these webhooks, a few at a time. Where they are all that are known, and the account has the list call, that
+ * tells all that are there, and only what it does not name is read by itself. What can't be read is `unread`, never
+ * drift; in an outage that is all the rest, without a request for each.
  *
- * Throws ProductError of kind `refused` when all of two or more that are known look gone, unless forced: that is more often a token's
- * or the API's trouble than an emptied account, and believing it would create everything again.
+ * Throws ProductError of kind `refused` when all of two or more that are known look gone, unless forced: that is more
+ * often a token's or the API's trouble than an emptied account, and believing it would create everything again.
  */
 export async function refresh(
   ids: readonly number[],

@@ -117,7 +117,9 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const opened = await openState(lease, ports, options);
     const { journal } = opened;
     options.onStateOpened?.();
-    if (lease.manifests !== undefined) options.assertNotBehind?.(manifestDigest(manifest), lease.manifests.applied);
+    const { manifests } = lease;
+    const applying = manifests === undefined ? null : { digest: manifestDigest(manifest), manifests };
+    if (applying !== null) options.assertNotBehind?.(applying.digest, applying.manifests.applied);
     const unfinished = options.unfinished?.entries === manifest.entries ? options.unfinished : null;
     const asIs = unfinished?.desired ?? withoutNames(manifest.entries)?.entries ?? null;
     let account = opened.account;
@@ -139,7 +141,7 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const notices = formerNameNotices(manifest, before);
     if (options.savedPlan !== undefined) assertFresh(options.savedPlan, planned, before);
     const digest = () => planDigest(planned.changes, before);
-    await lease.manifests?.add(manifestDigest(manifest));
+    await applying?.manifests.add(applying.digest);
     options.onBegin?.(account, journal.state.account);
     const live = [...views.values()].flatMap((view) => (view.kind === 'found' ? [view.webhook] : []));
     noteHighest(live, journal, run.context.now().toISOString());
@@ -265,12 +267,13 @@ async function inRounds(
 
 /** What a refresh saw is used until the change that it led to is made, and not after: it is not seen in it. */
 function stillToMake(views: LiveViews, rows: readonly AppliedChange[], { entries }: State): LiveViews {
-  const undone = rows
-    .filter(({ result }) => result !== 'done')
-    .map(({ change }) => {
+  const undone = rows.filter(({ result }) => result !== 'done');
+  const ids = new Set(
+    undone.map(({ change }) => {
       return change.action === 'create' ? change.goneId : (entries.get(change.name)?.id ?? null);
-    });
-  return new Map([...views].filter(([id]) => undone.includes(id)));
+    }),
+  );
+  return new Map([...views].filter(([id]) => ids.has(id)));
 }
 
 async function oneRound(

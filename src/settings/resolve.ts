@@ -57,27 +57,27 @@ export function resolveSettings({ flags, environment, file }: SettingsSources): 
   };
   const settings = settingsOf(new Map());
   const accounts = (file?.accounts ?? []).map((account) =>
-    withStatePlace(
-      {
-        name: account.name,
-        settings: settingsOf(account.values),
-        flagged,
-        token: tokenSource(account, problems),
-        place: account.place,
-      },
-      null,
-    ),
+    withStatePlace({
+      name: account.name,
+      settings: settingsOf(account.values),
+      flagged,
+      token: tokenSource(account, problems),
+      place: account.place,
+    }),
   );
   // A variable that can't be used would be told once for each account.
   const told = [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
   if (told.length > 0) throw new ProductError('input', told);
-  const common = withStatePlace({ name: null, settings, flagged, token: usualTokenSource(environment) }, null);
+  const common = withStatePlace({ name: null, settings, flagged, token: usualTokenSource(environment) });
   return { common, accounts: accounts.length === 0 ? [common] : accounts };
 }
 
-/** `text`: what the file of `state-file` holds; null: the setting itself says it. Its password stays in `statePlace`. */
-export function withStatePlace(account: Omit<AccountSettings, 'statePlace'>, text: string | null): AccountSettings {
-  const statePlace = statePlaceOf(text ?? account.settings.state, account.name);
+/** `text`: what the file of `state-file` holds. Left out: the setting itself says it. A password stays in `statePlace`. */
+export function withStatePlace(
+  account: Omit<AccountSettings, 'statePlace'>,
+  text: string = account.settings.state,
+): AccountSettings {
+  const statePlace = statePlaceOf(text, account.name);
   return { ...account, statePlace, settings: { ...account.settings, state: shownPlace(statePlace) } };
 }
 

@@ -77,7 +77,7 @@ export class Journal implements OpenJournal {
     if (this.#broken !== null) throw this.#broken.error;
   }
 
-  /** Flushes and closes it. Rejects with a ProductError of kind `failed` when something that was written is not there. */
+  /** Flushes and closes it. Rejects with a ProductError when something that was written is not there. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -1,5 +1,5 @@
 import type { Database } from './database.js';
-import { databaseFailure } from './failures.js';
+import { failing } from './failures.js';
 import { SCHEMA_VERSION, type ServerFacts, serverFacts } from './schema.js';
 
 /** What `doctor` tells of a database. */
@@ -16,8 +16,8 @@ export interface Diagnosis extends ServerFacts {
 }
 
 /** Changes nothing. Throws ProductError. */
-export async function diagnoseDatabase(database: Database, place: string): Promise<Diagnosis> {
-  try {
+export function diagnoseDatabase(database: Database, place: string): Promise<Diagnosis> {
+  return failing(place, 'read', async () => {
     const facts = await serverFacts(database, place);
     const [row] = await database.query(RIGHTS);
     return {
@@ -29,9 +29,7 @@ export async function diagnoseDatabase(database: Database, place: string): Promi
       mayRead: row?.may_read === true,
       mayWrite: row?.may_write === true,
     };
-  } catch (error) {
-    throw databaseFailure(place, 'read', error);
-  }
+  });
 }
 
 const RIGHTS = `

@@ -13,8 +13,6 @@ export interface TakenLease {
   readonly predecessorUntil: Date | null;
   /** The number of the last record. */
   readonly last: number;
-  /** The account that the state belongs to. Null: nothing was recorded yet. */
-  readonly account: string | null;
   /** Digests of the manifests that were applied, the latest last. */
   readonly manifests: readonly string[];
   /** The time by the clock of the database, when this process asked. */
@@ -36,7 +34,7 @@ const POLL_MS = 250;
  */
 const TAKE = `
 WITH old AS (
-  SELECT l.state, l.holder, l.about, p.expires_at, s.last, s.account, s.manifests,
+  SELECT l.state, l.holder, l.about, p.expires_at, s.last, s.manifests,
          l.holder IS NULL OR p.process IS NULL OR p.expires_at <= statement_timestamp() AS is_free
   FROM copernica_webhooks.lease l
   JOIN copernica_webhooks.state s ON s.state = l.state
@@ -49,7 +47,7 @@ WITH old AS (
   RETURNING l.epoch
 )
 SELECT old.about, CASE WHEN old.holder IS NOT NULL THEN coalesce(old.expires_at, statement_timestamp()) END AS until,
-       old.last, old.account, old.manifests, taken.epoch, clock_timestamp() AS at
+       old.last, old.manifests, taken.epoch, clock_timestamp() AS at
 FROM old LEFT JOIN taken ON true`;
 
 /** Null, with who has it: it is not free. */
@@ -69,7 +67,6 @@ async function tryToTake(
     epoch: Number(row.epoch),
     predecessorUntil,
     last: Number(row.last),
-    account: row.account as string | null,
     manifests: row.manifests as readonly string[],
     takenAt,
   };

@@ -49,6 +49,7 @@ export function postgresStore({ address, members }: PostgresOptions): StateStore
     place,
     read: () =>
       failing(place, 'read', async () => {
+        if ((await schemaToRead(database, place)) === null) return null;
         const found = await readState(database, place, name);
         if (found !== null) assertNotMoved(place, found.state);
         return found?.state ?? null;
@@ -118,9 +119,8 @@ interface StoredState {
   readonly records: number;
 }
 
-/** Null: nothing was ever recorded. */
+/** Of a schema that this program knows. Null: nothing was ever recorded. */
 async function readState(database: Database, place: string, name: string): Promise<StoredState | null> {
-  if ((await schemaToRead(database, place)) === null) return null;
   const rows = await database.query(
     `SELECT r.number, r.record FROM copernica_webhooks.state s JOIN copernica_webhooks.record r ON r.state = s.state
      WHERE s.name = $1 ORDER BY r.number`,
