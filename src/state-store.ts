@@ -7,6 +7,7 @@ import { loadCertificates } from './settings/small-file.js';
 import { type StatePlace, shownPlace } from './settings/state-place.js';
 import { fileStore } from './state/file/store.js';
 import { isInClear, shownAddress } from './state/postgres/address.js';
+import type { Database } from './state/postgres/database.js';
 import type { Members } from './state/postgres/membership.js';
 import type { StateStore } from './state/store.js';
 
@@ -17,7 +18,8 @@ type PostgresPlace = Extract<StatePlace, { kind: 'postgres' }>;
 export async function stateStore(host: Host, { statePlace: place, settings }: StateSettings): Promise<StateStore> {
   if (place.kind === 'file') return fileStore(place.path);
   const { postgresStore } = await import('./state/postgres/store.js');
-  return postgresStore({ address: place.address, members: await membersAt(host, place, settings.leaseMs) });
+  const { members } = await connectionTo(host, place, settings.leaseMs);
+  return postgresStore({ address: place.address, members });
 }
 
 /**
@@ -26,8 +28,8 @@ export async function stateStore(host: Host, { statePlace: place, settings }: St
  */
 export async function migrateState(host: Host, { statePlace: place, settings }: StateSettings) {
   if (place.kind === 'file') return null;
-  const { migrateDatabase } = await import('./state/postgres/store.js');
-  const { database } = await membersAt(host, place, settings.leaseMs);
+  const { migrateDatabase } = await import('./state/postgres/schema.js');
+  const { database } = await connectionTo(host, place, settings.leaseMs);
   return migrateDatabase(database, shownPlace(place));
 }
 
@@ -35,7 +37,7 @@ export async function migrateState(host: Host, { statePlace: place, settings }: 
 export async function diagnoseState(host: Host, { statePlace: place, settings }: StateSettings) {
   if (place.kind === 'file') return null;
   const { diagnoseDatabase } = await import('./state/postgres/diagnose.js');
-  const { database } = await membersAt(host, place, settings.leaseMs);
+  const { database } = await connectionTo(host, place, settings.leaseMs);
   return diagnoseDatabase(database, shownPlace(place));
 }
 
@@ -47,12 +49,17 @@ export function warnOfClearText(place: StatePlace, log: Logger): void {
   log.warn({ code, remedy }, `the connection to ${shownPlace(place)} is not encrypted`);
 }
 
-/** By process: accounts whose states are in one database share its connections, and one membership. */
-const members = new WeakMap<Host, Map<string, Promise<Members>>>();
+interface Connection {
+  readonly database: Database;
+  readonly members: Members;
+}
 
-function membersAt(host: Host, place: PostgresPlace, leaseMs: number): Promise<Members> {
-  const known = members.get(host) ?? new Map<string, Promise<Members>>();
-  members.set(host, known);
+/** By process: accounts whose states are in one database share its connections, and one membership. */
+const connections = new WeakMap<Host, Map<string, Promise<Connection>>>();
+
+function connectionTo(host: Host, place: PostgresPlace, leaseMs: number): Promise<Connection> {
+  const known = connections.get(host) ?? new Map<string, Promise<Connection>>();
+  connections.set(host, known);
   const key = databaseKey(place);
   const found = known.get(key) ?? connectLater(host, place, leaseMs);
   known.set(key, found);
@@ -65,24 +72,22 @@ export function databaseKey({ address, password }: PostgresPlace): string {
 }
 
 /** Throws ProductError of kind `input` for certificates that can't be read. Connects when it is first asked. */
-async function connectLater(host: Host, { address, password }: PostgresPlace, leaseMs: number): Promise<Members> {
+async function connectLater(host: Host, { address, password }: PostgresPlace, leaseMs: number): Promise<Connection> {
   const { Database } = await import('./state/postgres/database.js');
   const { Members } = await import('./state/postgres/membership.js');
+  const { sqlTables } = await import('./state/postgres/sql.js');
   const database = new Database({
     address,
     password: password ?? host.environment.PGPASSWORD,
     ca: address.sslRootCert === undefined ? undefined : await loadCertificates(address.sslRootCert),
     applicationName: `copernica-webhooks/${host.version}`,
   });
-  return new Members(database, leaseMs);
+  return { database, members: new Members(sqlTables(database), leaseMs) };
 }
 
 /** The leases that say who leads the accounts whose states are in the same database as this one. */
 export async function leadLeases(host: Host, place: PostgresPlace, leaseMs: number): Promise<LeadLeases> {
   const { postgresLeadLeases } = await import('./state/postgres/lead.js');
-  return postgresLeadLeases({
-    place: shownAddress(place.address),
-    members: await membersAt(host, place, leaseMs),
-    holder: holderOf(host, 'run'),
-  });
+  const { database, members } = await connectionTo(host, place, leaseMs);
+  return postgresLeadLeases({ place: shownAddress(place.address), database, members, holder: holderOf(host, 'run') });
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LeadLease, LeadLeases } from '../../daemon/leadership.js';
 import { describeHolder, type Holder } from '../store.js';
-import type { Row } from './database.js';
+import type { Database, Row } from './database.js';
 import { failing } from './failures.js';
 import type { Joined, Members, Membership } from './membership.js';
 import { schemaToWrite } from './schema.js';
@@ -9,6 +9,7 @@ import { schemaToWrite } from './schema.js';
 export interface LeadOptions {
   /** For messages. */
   readonly place: string;
+  readonly database: Database;
   readonly members: Members;
   readonly holder: Holder;
 }
@@ -60,8 +61,7 @@ FROM copernica_webhooks.state s
 WHERE l.state = s.state AND l.purpose = 'lead' AND l.holder = $1 AND s.name = ANY ($2)`;
 
 /** Leadership of the states in one database: a lease beside the one to write, held by the same membership. */
-export function postgresLeadLeases({ place, members, holder }: LeadOptions): LeadLeases {
-  const { database } = members;
+export function postgresLeadLeases({ place, database, members, holder }: LeadOptions): LeadLeases {
   let joined: Joined | null = null;
   let isReady = false;
 

@@ -1,11 +1,10 @@
 import type { Holder } from '../store.js';
-import type { Database } from './database.js';
+import { type Clock, systemClock } from './clock.js';
+import type { Tables } from './tables.js';
 
 /** A part of the lease in which this process starts nothing more: its clock and the server's may run apart. */
 const MARGIN_SHARE = 0.1;
 const RENEWALS_PER_LEASE = 3;
-/** Rows of processes that died are of no use after that. */
-const FORGET_DEAD_AFTER = '1 day';
 
 /**
  * This process as others see it: one row with a time at which it expires by the clock of the database, renewed for as
@@ -18,74 +17,53 @@ const FORGET_DEAD_AFTER = '1 day';
  */
 export class Membership {
   readonly id = crypto.randomUUID();
-  readonly #database: Database;
+  readonly #tables: Tables;
+  readonly #clock: Clock;
   readonly #leaseMs: number;
-  readonly #about: Holder;
-  #trustedUntil = 0;
+  #trustedUntil = Number.NEGATIVE_INFINITY;
   #isLost = false;
-  #timer: NodeJS.Timeout | undefined;
+  #stopRenewing = () => {};
 
-  private constructor(database: Database, leaseMs: number, about: Holder) {
-    this.#database = database;
+  private constructor({ tables, clock, leaseMs }: Members) {
+    this.#tables = tables;
+    this.#clock = clock;
     this.#leaseMs = leaseMs;
-    this.#about = about;
   }
 
   /** Rejects with the failure of the database. */
-  static async begin(database: Database, leaseMs: number, about: Holder): Promise<Membership> {
-    const membership = new Membership(database, leaseMs, about);
-    await membership.#enrol();
+  static async begin(members: Members, about: Holder): Promise<Membership> {
+    const membership = new Membership(members);
+    await membership.#enrol(about);
     return membership;
   }
 
   /** False: nothing may be started. */
   get isTrusted(): boolean {
-    return !this.#isLost && performance.now() < this.#trustedUntil;
+    return !this.#isLost && this.#clock.now() < this.#trustedUntil;
   }
 
   /** Nothing needs it any more. Never rejects: a row that can't be deleted expires. */
   async end(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stopRenewing();
     this.#isLost = true;
-    await this.#database
-      .query('DELETE FROM copernica_webhooks.process WHERE process = $1', [this.id])
-      .catch(() => undefined);
+    await this.#tables.leave(this.id).catch(() => undefined);
   }
 
-  async #enrol(): Promise<void> {
-    const asked = performance.now();
-    await this.#database.query(
-      `WITH dead AS (
-         DELETE FROM copernica_webhooks.process WHERE expires_at < clock_timestamp() - interval '${FORGET_DEAD_AFTER}'
-       )
-       INSERT INTO copernica_webhooks.process (process, about, expires_at)
-       VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))`,
-      [this.id, JSON.stringify(this.#about), this.#leaseMs / 1000],
-    );
+  async #enrol(about: Holder): Promise<void> {
+    const asked = this.#clock.now();
+    await this.#tables.enrol(this.id, about, this.#leaseMs);
     this.#trust(asked);
-    this.#keepRenewing();
-  }
-
-  /** Each renewal has a time of its own: one that hangs holds up no other. */
-  #keepRenewing(): void {
-    this.#timer = setInterval(() => void this.#renew(), this.#leaseMs / RENEWALS_PER_LEASE);
-    // A process that has nothing else to do ends.
-    this.#timer.unref();
+    // Each renewal has a time of its own: one that hangs holds up no other.
+    this.#stopRenewing = this.#clock.every(this.#leaseMs / RENEWALS_PER_LEASE, () => void this.#renew());
   }
 
   async #renew(): Promise<void> {
-    const asked = performance.now();
-    const renewed = await this.#database
-      .query(
-        `UPDATE copernica_webhooks.process SET expires_at = clock_timestamp() + make_interval(secs => $2)
-         WHERE process = $1 AND expires_at > clock_timestamp() RETURNING process`,
-        [this.id, this.#leaseMs / 1000],
-      )
-      // The next may come in time.
-      .catch(() => null);
-    if (renewed?.length === 0) this.#isLost = true;
-    else if (renewed !== null) this.#trust(asked);
-    if (!this.isTrusted) clearInterval(this.#timer);
+    const asked = this.#clock.now();
+    // After an error the next may come in time.
+    const isRenewed = await this.#tables.renew(this.id, this.#leaseMs).catch(() => null);
+    if (isRenewed === false) this.#isLost = true;
+    if (isRenewed === true) this.#trust(asked);
+    if (!this.isTrusted) this.#stopRenewing();
   }
 
   #trust(asked: number): void {
@@ -113,13 +91,15 @@ interface Shared {
  * then keeps the lost one, which lets nothing be started.
  */
 export class Members {
-  readonly database: Database;
-  readonly #leaseMs: number;
+  readonly tables: Tables;
+  readonly clock: Clock;
+  readonly leaseMs: number;
   #current: Shared | null = null;
 
-  constructor(database: Database, leaseMs: number) {
-    this.database = database;
-    this.#leaseMs = leaseMs;
+  constructor(tables: Tables, leaseMs: number, clock: Clock = systemClock) {
+    this.tables = tables;
+    this.leaseMs = leaseMs;
+    this.clock = clock;
   }
 
   /** Rejects with the failure of the database. */
@@ -138,7 +118,7 @@ export class Members {
   }
 
   #begin(about: Holder): Shared {
-    const beginning = Membership.begin(this.database, this.#leaseMs, about).then((membership) => {
+    const beginning = Membership.begin(this, about).then((membership) => {
       shared.membership = membership;
       return membership;
     });

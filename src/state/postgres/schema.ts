@@ -1,6 +1,6 @@
 import { errorCode } from '../../errors.js';
 import type { Database } from './database.js';
-import { MAY_NOT, newerState, olderSchema, oldServer, standby } from './failures.js';
+import { failing, MAY_NOT, newerState, olderSchema, oldServer, standby } from './failures.js';
 
 /** Each runs once, in one transaction, and is never changed again: the next version gets a new one. */
 const MIGRATIONS: readonly string[] = [
@@ -108,8 +108,17 @@ export async function schemaToWrite(database: Database, place: string, mayBegin:
   return true;
 }
 
+/** Brings the schema up to date: the version that it had, null for none, and the one that it has now. */
+export function migrateDatabase(database: Database, place: string): Promise<{ from: number | null; to: number }> {
+  return failing(place, 'migrated', async () => {
+    const { schema: from } = await serverFacts(database, place);
+    if (from !== SCHEMA_VERSION) await migrate(database);
+    return { from, to: SCHEMA_VERSION };
+  });
+}
+
 /** Brings the schema up to date, whatever others do at the same time. */
-export async function migrate(database: Database): Promise<void> {
+async function migrate(database: Database): Promise<void> {
   const steps = MIGRATIONS.map((sql, index) => {
     const version = index + 1;
     return `IF (SELECT version FROM copernica_webhooks.version) < ${version} THEN

@@ -5,6 +5,7 @@ import { fold } from '../../../src/state/fold.js';
 import { shownAddress } from '../../../src/state/postgres/address.js';
 import { Database } from '../../../src/state/postgres/database.js';
 import { Members } from '../../../src/state/postgres/membership.js';
+import { sqlTables } from '../../../src/state/postgres/sql.js';
 import { postgresStore } from '../../../src/state/postgres/store.js';
 import type { StateRecord } from '../../../src/state/records.js';
 import type { OpenJournal, StateStore } from '../../../src/state/store.js';
@@ -78,7 +79,10 @@ async function aDatabase(): Promise<(name: string) => Kind> {
   return (name) => {
     const address = { host: '127.0.0.1', port, user, database, name, sslMode: 'disable' } as const;
     const access = new Database({ address, password, applicationName: 'test' });
-    return { store: postgresStore({ address, members: new Members(access, 15_000) }), told: shownAddress(address) };
+    return {
+      store: postgresStore({ address, members: new Members(sqlTables(access), 15_000) }),
+      told: shownAddress(address),
+    };
   };
 }
 

@@ -4,6 +4,7 @@ import type { Leadership } from '../../../src/daemon/leadership.js';
 import { Database } from '../../../src/state/postgres/database.js';
 import { postgresLeadLeases } from '../../../src/state/postgres/lead.js';
 import { Members } from '../../../src/state/postgres/membership.js';
+import { sqlTables } from '../../../src/state/postgres/sql.js';
 import { atNight } from '../../helpers/night.js';
 import { postgresServer } from '../../helpers/postgres.js';
 
@@ -17,18 +18,16 @@ async function scene() {
   const address = { host: '127.0.0.1', port, user, database: name, name: 'default', sslMode: 'disable' } as const;
   let queries = 0;
   const replica = (accounts: readonly string[]) => {
-    const database = new Database({ address, password, applicationName: 'test' });
-    const members = new Members(
-      Object.assign(Object.create(database) as Database, {
-        query: (text: string, values?: readonly unknown[]) => {
-          queries += 1;
-          return database.query(text, values);
-        },
-        transact: (statement: string) => database.transact(statement),
-      }),
-      LEASE_MS,
-    );
-    const elections = new Elections(postgresLeadLeases({ place: 'here', members, holder }));
+    const connected = new Database({ address, password, applicationName: 'test' });
+    const database = Object.assign(Object.create(connected) as Database, {
+      query: (text: string, values?: readonly unknown[]) => {
+        queries += 1;
+        return connected.query(text, values);
+      },
+      transact: (statement: string) => connected.transact(statement),
+    });
+    const members = new Members(sqlTables(database), LEASE_MS);
+    const elections = new Elections(postgresLeadLeases({ place: 'here', database, members, holder }));
     const seen: Leadership[] = [];
     const candidacies = accounts.map((account) =>
       elections.stand({ name: account, mayBegin: true, onChange: ({ leadership }) => void seen.push(leadership) }),
@@ -36,7 +35,7 @@ async function scene() {
     const withdraw = () => Promise.all(candidacies.map((each) => each.withdraw()));
     onTestFinished(async () => {
       await withdraw();
-      await database.close();
+      await connected.close();
     });
     return { elections, candidacies, seen, withdraw };
   };

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Database } from '../../../src/state/postgres/database.js';
 import { Members } from '../../../src/state/postgres/membership.js';
+import { sqlTables } from '../../../src/state/postgres/sql.js';
 import { postgresStore } from '../../../src/state/postgres/store.js';
+import type { Tables } from '../../../src/state/postgres/tables.js';
 import type { Holder, OpenJournal, StateLease, StateStore } from '../../../src/state/store.js';
 import { atNight, NIGHT } from '../../helpers/night.js';
 import { PASSWORD, postgresServer } from '../../helpers/postgres.js';
@@ -29,7 +31,7 @@ async function aPlace(): Promise<Place> {
       const port = past ? server.port : proxy.port;
       const address = { host: '127.0.0.1', port, user: server.user, database, name, sslMode: 'disable' } as const;
       const connections = new Database({ address, password: PASSWORD, applicationName: 'test' });
-      return postgresStore({ address, members: new Members(connections, leaseMs) });
+      return postgresStore({ address, members: new Members(sqlTables(connections), leaseMs) });
     },
     query: (text) => server.query(database, text),
   };
@@ -74,18 +76,18 @@ describe('a lease of which the answer is lost when it is taken', () => {
     const name = await server.createDatabase();
     const { port, user } = server;
     const address = { host: '127.0.0.1', port, user, database: name, name: 'default', sslMode: 'disable' } as const;
+    const tables = sqlTables(new Database({ address, password: PASSWORD, applicationName: 'test' }));
     let isLost = false;
-    class Forgetful extends Database {
-      override async query(text: string, values: readonly unknown[] = []) {
-        const rows = await super.query(text, values);
-        if (isLost && text.includes('SET epoch = l.epoch + 1')) {
-          isLost = false;
-          throw new Error('Connection terminated unexpectedly');
-        }
-        return rows;
-      }
-    }
-    const members = new Members(new Forgetful({ address, password: PASSWORD, applicationName: 'test' }), 15_000);
+    const forgetful: Tables = {
+      ...tables,
+      take: async (wanted) => {
+        const taken = await tables.take(wanted);
+        if (!isLost) return taken;
+        isLost = false;
+        throw new Error('Connection terminated unexpectedly');
+      },
+    };
+    const members = new Members(forgetful, 15_000);
     const store = postgresStore({ address, members });
     await (await begun(store)).lease.release();
     // Another account of the process keeps its membership alive.
@@ -217,6 +219,22 @@ describe('a database that went back in time', () => {
     const refused = { kind: 'refused', problems: [{ code: 'state-went-back' }] };
     const lease = await store.take({ holder: HOLDER, timeoutMs: 0 });
     await expect(lease.open()).rejects.toMatchObject(refused);
+    await lease.release();
+  });
+
+  it('is refused when others have written as many records since', async () => {
+    const place = await aPlace();
+    const store = place.open();
+    const first = await begun(store);
+    writeAll(first.journal, made('a', 10, 1));
+    await first.lease.release();
+    await place.query('DELETE FROM copernica_webhooks.record WHERE number > 1');
+    await place.query('UPDATE copernica_webhooks.state SET last = 1');
+    const other = await begun(place.open());
+    writeAll(other.journal, [...made('b', 10, 1), ...made('c', 11, 2)]);
+    await other.lease.release();
+    const lease = await store.take({ holder: HOLDER, timeoutMs: 0 });
+    await expect(lease.open()).rejects.toMatchObject({ kind: 'refused', problems: [{ code: 'state-went-back' }] });
     await lease.release();
   });
 

@@ -1,5 +1,6 @@
 import { Database } from '../../../src/state/postgres/database.js';
 import { Members } from '../../../src/state/postgres/membership.js';
+import { sqlTables } from '../../../src/state/postgres/sql.js';
 import { postgresStore } from '../../../src/state/postgres/store.js';
 import { postgresServer } from '../../helpers/postgres.js';
 import { describeStore } from './store-suite.js';
@@ -12,7 +13,7 @@ describeStore('PostgreSQL', async () => {
   return {
     open: () => {
       const database = new Database({ address, password, applicationName: 'test' });
-      return postgresStore({ address, members: new Members(database, 15_000) });
+      return postgresStore({ address, members: new Members(sqlTables(database), 15_000) });
     },
     breakDisk: async () => {
       await server.query(name, 'ALTER TABLE copernica_webhooks.record ADD CONSTRAINT is_full CHECK (false) NOT VALID');
