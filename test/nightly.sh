@@ -12,6 +12,7 @@ part() {
 }
 part 'build' npm run --silent build
 part 'simulation' env MODEL_HISTORIES=20000 npx vitest run test/simulation/exactly-once.test.ts
+part 'replicas' env MODEL_HISTORIES=3000 npx vitest run test/simulation/replicas.test.ts
 part 'outages' env OUTAGES=1000 npx vitest run test/simulation/outages.test.ts
 part 'each rule' env OUTAGES=1 npx vitest run test/simulation/rules.test.ts
 part 'units, properties and files' npx vitest run test/unit test/property test/deploy

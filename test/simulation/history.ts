@@ -13,12 +13,15 @@ export interface NoConnection {
 }
 
 /** How a process ends, at the boundary of its I/O of this number: see Process. */
-export interface End {
-  readonly how: 'kill' | 'stop' | 'disk-full';
-  readonly at: number;
-  /** How much of what was not flushed survives a kill. */
-  readonly share: number;
-}
+export type End =
+  | {
+      readonly how: 'kill' | 'stop' | 'disk-full';
+      readonly at: number;
+      /** How much of what was not flushed survives a kill. */
+      readonly share: number;
+    }
+  /** It stands still for so long, and goes on. */
+  | { readonly how: 'pause'; readonly at: number; readonly ms: number };
 
 export interface RunStep {
   readonly kind: 'run';

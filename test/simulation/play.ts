@@ -8,7 +8,7 @@ import type { HandStep, History, RunStep, Step } from './history.js';
 import { manyEntries } from './many.js';
 import { Process } from './process.js';
 import type { Sabotage } from './sabotage.js';
-import { SETTLE_MS } from './terms.js';
+import { SETTLE_MS, TIMEOUT_MS } from './terms.js';
 import { World } from './world.js';
 
 /**
@@ -150,7 +150,10 @@ export class Player {
     const process = new Process(world, world.state === null ? { ...step, token: 'ours' } : step);
     const sent = world.model.requests.length;
     const { isManifestValid } = world;
-    const { ports, options } = this.#sabotaged(process, { ...this.#options(step, process), unfinished });
+    const { ports, options } = this.#sabotaged(process, {
+      ...runOptions(step, { scanLimit: this.#history.scanLimit, stop: process.stop.signal }),
+      unfinished,
+    });
     let outcome: Outcome | undefined;
     runOnce(ports, options).then(
       (report) => {
@@ -163,6 +166,7 @@ export class Player {
       },
     );
     await world.time.runWhile(() => outcome === undefined && !process.dead);
+    process.dead = true;
     recorder.onEnd(process);
     if (!isManifestValid && world.model.requests.length > sent) recorder.accuse('sent something for a broken manifest');
     if (outcome === undefined) return 'died';
@@ -173,24 +177,6 @@ export class Player {
   #sabotaged(process: Process, options: RunOptions) {
     const ports = this.#sabotage?.ports?.(process.ports()) ?? process.ports();
     return { ports, options: this.#sabotage?.options?.(options) ?? options };
-  }
-
-  #options(step: RunStep, process: Process): RunOptions {
-    const { refresh, prune, force, hold, wait, concurrency, retry } = step;
-    return {
-      concurrency,
-      timeoutMs: 30_000,
-      init: true,
-      retry,
-      refresh,
-      prune,
-      force,
-      onUncertain: hold ? 'hold' : 'recover',
-      settling: { settleMs: SETTLE_MS, scanLimit: this.#history.scanLimit },
-      waitToSettle: wait,
-      stop: process.stop.signal,
-      onProgress: () => {},
-    };
   }
 
   /**
@@ -211,6 +197,27 @@ export class Player {
     }
     await this.run({ ...CLEAN, prune });
   }
+}
+
+export function runOptions(
+  step: Pick<RunStep, 'refresh' | 'prune' | 'force' | 'hold' | 'wait' | 'concurrency' | 'retry'>,
+  { scanLimit, stop }: { readonly scanLimit: number; readonly stop: AbortSignal },
+): RunOptions {
+  const { refresh, prune, force, hold, wait, concurrency, retry } = step;
+  return {
+    concurrency,
+    timeoutMs: TIMEOUT_MS,
+    init: true,
+    retry,
+    refresh,
+    prune,
+    force,
+    onUncertain: hold ? 'hold' : 'recover',
+    settling: { settleMs: SETTLE_MS, scanLimit },
+    waitToSettle: wait,
+    stop,
+    onProgress: () => {},
+  };
 }
 
 function isReport(outcome: Outcome): outcome is RunReport {

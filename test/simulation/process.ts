@@ -11,16 +11,15 @@ import type { ReconcilerPorts } from '../../src/reconcile/ports.js';
 import type { WireReply } from '../../src/sandbox/model/exchange.js';
 import { exchange } from '../../src/sandbox/model/exchange.js';
 import type { State } from '../../src/state/state.js';
-import type { OpenJournal, StateLease } from '../../src/state/store.js';
+import type { OpenJournal, StateLease, StateStore } from '../../src/state/store.js';
+import type { Weather } from './connection.js';
 import { manifestOf } from './edits.js';
 import type { CallKind, End } from './history.js';
-import { memoryStore } from './memory-store.js';
 import type { SentPost } from './recorder.js';
-import { TOKENS } from './terms.js';
+import { TIMEOUT_MS, TOKENS } from './terms.js';
 import type { VirtualTime } from './virtual-time.js';
 import type { World } from './world.js';
 
-const TIMEOUT_MS = 30_000;
 const MOST_LATENCY_MS = 12;
 const FLUSH_MS = 2;
 
@@ -37,6 +36,14 @@ export interface ProcessOptions {
   readonly patient: boolean;
   readonly hold: boolean;
   readonly force: boolean;
+  /** How far the clock of its machine is ahead of that of the world's. */
+  readonly aheadMs?: number;
+  /** By how much a second of its own is shorter. */
+  readonly drift?: number;
+  /** What becomes of its calls to the database. */
+  readonly weather?: readonly Weather[];
+  /** How long it waits for another to give the state back. */
+  readonly lockTimeoutMs?: number;
 }
 
 /**
@@ -50,6 +57,8 @@ export class Process {
   readonly force: boolean;
   readonly retry: boolean;
   readonly concurrency: number;
+  readonly drift: number;
+  readonly weather: readonly Weather[];
   /** POSTs under way. */
   underWay = 0;
   /** An id was answered, and no answer was lost since. */
@@ -63,7 +72,10 @@ export class Process {
   readonly #redact: (text: string) => string;
   #boundaries = 0;
   #isDiskFull = false;
+  #pausedUntil = 0;
+  #lease: StateLease | null = null;
   #opened: OpenJournal | null = null;
+  #store: StateStore | null = null;
 
   constructor(world: World, options: ProcessOptions) {
     this.#world = world;
@@ -72,16 +84,39 @@ export class Process {
     this.force = options.force;
     this.retry = options.retry;
     this.concurrency = options.concurrency;
+    this.drift = options.drift ?? 0;
+    this.weather = options.weather ?? [];
     this.#redact = redactor([TOKENS[options.token]]);
-    world.recorder.onStart();
+    world.place.onStart();
   }
 
   get state(): State | null {
     return this.#opened?.state ?? null;
   }
 
-  /** True: the process is dead from here on. */
-  #boundary(): boolean {
+  get #isPaused(): boolean {
+    return this.#world.time.now() < this.#pausedUntil;
+  }
+
+  /** So much later by the true time, or when the process goes on; never once it is dead. */
+  later(ms: number, task: () => void): () => void {
+    let callOff = this.#world.time.after(Math.max(0, ms), () => {
+      callOff = this.#whenAwake(task);
+    });
+    return () => callOff();
+  }
+
+  /** At once, or when the process goes on. */
+  #whenAwake(task: () => void): () => void {
+    const { time } = this.#world;
+    if (this.dead) return () => {};
+    if (this.#isPaused) return this.later(this.#pausedUntil - time.now(), task);
+    task();
+    return () => {};
+  }
+
+  /** True: the process is dead from here on. One that pauses does nothing more that is waited for by `later`. */
+  boundary(): boolean {
     if (this.dead) return true;
     const { end } = this.#options;
     this.#boundaries += 1;
@@ -89,7 +124,7 @@ export class Process {
     switch (end.how) {
       case 'kill':
         this.dead = true;
-        this.#world.disk.crash(end.share);
+        this.#world.place.onKill(end.share);
         return true;
       case 'stop':
         this.stop.abort();
@@ -97,7 +132,14 @@ export class Process {
       case 'disk-full':
         this.#isDiskFull = true;
         return false;
+      case 'pause':
+        this.#pausedUntil = this.#world.time.now() + end.ms;
+        return false;
     }
+  }
+
+  #now(): Date {
+    return this.#lease?.now?.() ?? new Date(this.#world.clock + (this.#options.aheadMs ?? 0));
   }
 
   ports(): ReconcilerPorts {
@@ -110,40 +152,42 @@ export class Process {
       },
       lockState: () => this.#take(),
       api: this.#api(),
-      now: () => new Date(this.#world.clock),
+      now: () => this.#now(),
       startClock: () => {
-        const [started, begun] = [this.#world.clock, this.#world.time.now()];
+        const [started, begun] = [this.#now().getTime(), this.#world.time.now()];
         return () => new Date(started + this.#world.time.now() - begun);
       },
-      sleep: (ms, signal) => this.#sleep(ms, signal),
+      sleep: (ms, signal) => this.sleep(ms, signal),
       log: loggerTo((line) => recorder.onPrinted(this.#redact(line))),
     };
   }
 
-  #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
         signal?.removeEventListener('abort', wake);
         if (!this.dead) resolve();
       };
-      this.#world.time.after(Math.max(0, ms), wake);
+      this.later(ms, wake);
       signal?.addEventListener('abort', wake);
       if (signal?.aborted === true) wake();
     });
   }
 
-  async #pass(act: 'read' | 'write' | 'flush'): Promise<void> {
-    if (act === 'flush') await this.#sleep(FLUSH_MS, undefined);
-    if (this.#boundary()) return never();
+  /** It touches the disk. */
+  async pass(act: 'read' | 'write' | 'flush'): Promise<void> {
+    if (act === 'flush') await this.sleep(FLUSH_MS);
+    if (this.boundary()) return never();
     if (act === 'write' && this.#isDiskFull) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
   }
 
-  /** One process at a time has the state here: that of a dead one is the next one's. */
   async #take(): Promise<StateLease> {
-    const disk = this.#world.disk.files({ pass: (act) => this.#pass(act) });
-    const since = new Date(this.#world.clock).toISOString();
+    const since = new Date(this.#world.clock + (this.#options.aheadMs ?? 0)).toISOString();
     const holder = { pid: 1, host: 'simulated', command: 'apply', since };
-    const lease = await memoryStore(disk, { holder: null }).take({ holder, timeoutMs: 0 });
+    this.#store ??= this.#world.place.storeOf(this);
+    const timeoutMs = this.#options.lockTimeoutMs ?? 0;
+    const lease = await this.#store.take({ holder, timeoutMs, mayBegin: true });
+    this.#lease = lease;
     return {
       ...lease,
       open: async () => {
@@ -153,7 +197,7 @@ export class Process {
       create: async (account) => this.#journal(await lease.create(account)),
       release: async () => {
         await lease.release();
-        if (this.#boundary()) return never();
+        if (this.boundary()) return never();
       },
     };
   }
@@ -179,7 +223,7 @@ export class Process {
     const clock: Clock = {
       now: () => this.#world.clock,
       random: () => this.#world.random(),
-      sleep: (ms, signal) => this.#sleep(ms, signal),
+      sleep: (ms, signal) => this.sleep(ms, signal),
     };
     const breaker = new CircuitBreaker(() => {}, clock);
     const client = createCopernicaClient({
@@ -191,6 +235,7 @@ export class Process {
       timeoutMs: TIMEOUT_MS,
       userAgent: 'simulated',
       now: clock.now,
+      beforeSend: () => this.#lease?.assertSound(),
       retry: this.#options.patient ? { signal: this.stop.signal, breaker } : undefined,
       transport: { send: (request) => this.#send(request), close: async () => {} },
     });
@@ -207,7 +252,7 @@ export class Process {
   /** One request and what came of it, with the client's time-out. A dead client's request goes on at the server. */
   #send({ method, path: pathAndQuery, headers, body = '' }: TransportRequest): Promise<Exchange> {
     const { model, time, recorder } = this.#world;
-    if (this.#boundary()) return never();
+    if (this.boundary()) return never();
     const [path = '', query = ''] = pathAndQuery.split('?');
     const id = Number(/\/webhook\/(\d+)$/.exec(path)?.[1] ?? 0) || null;
     const kind = kindOf(method, path);
@@ -216,21 +261,26 @@ export class Process {
     if (this.#world.takesNoConnection(kind)) return this.#unsent();
     if (kind === 'read' && id !== null && this.#world.unreadable.has(id)) return this.#unread();
     const post = kind === 'create' ? recorder.onPost(this, request) : null;
+    if (kind !== 'identity') this.#world.place.onSend(this, kind);
     return new Promise((resolve) => {
       let open = true;
       const end = (result: Exchange) => {
-        if (!open || this.#boundary()) return;
+        if (!open || this.boundary()) return;
         open = false;
         cancelTimeout();
-        if (post !== null) this.#onAnswer(post, result);
-        resolve(result);
+        this.#whenAwake(() => {
+          if (post !== null) this.#onAnswer(post, result);
+          resolve(result);
+        });
       };
-      time.after(this.#latency(), () => {
+      // One that is paused between its check and this sends when it goes on.
+      const leftMs = Math.max(0, this.#pausedUntil - time.now());
+      time.after(leftMs + this.latency(), () => {
         const isBehind = kind === 'read' && id !== null && this.#world.isBehind(id);
         const served = isBehind ? { ...request, path: '/v3/webhook/999999999' } : request;
-        exchange(model, served, time, (reply) => time.after(this.#latency(), () => answer(reply, time, end)));
+        exchange(model, served, time, (reply) => this.later(this.latency(), () => answer(reply, time, end)));
       });
-      const cancelTimeout = time.after(TIMEOUT_MS, () => end(noAnswer(true, 'no answer in time')));
+      const cancelTimeout = this.later(leftMs + TIMEOUT_MS, () => end(noAnswer(true, 'no answer in time')));
     });
   }
 
@@ -241,16 +291,16 @@ export class Process {
   }
 
   async #unread(): Promise<Exchange> {
-    await this.#sleep(this.#latency(), undefined);
+    await this.sleep(this.latency());
     return { kind: 'answer', status: 500, headers: {}, body: '{}', receivedAt: this.#world.time.now() };
   }
 
   async #unsent(): Promise<Exchange> {
-    await this.#sleep(this.#latency(), undefined);
+    await this.sleep(this.latency());
     return noAnswer(false, 'connection refused');
   }
 
-  #latency(): number {
+  latency(): number {
     return 1 + Math.floor(this.#world.random() * MOST_LATENCY_MS);
   }
 }

@@ -5,11 +5,13 @@ import type { IdRange, Intent, State } from '../../src/state/state.js';
 import { visibleKey, type WebhookSpec, webhookKey } from '../../src/webhook.js';
 import { HANDLER_SECRETS } from './edits.js';
 import type { CallKind } from './history.js';
-import { SETTLE_MS, STATE_PATH, specOf, TOKENS } from './terms.js';
+import { SETTLE_MS, specOf, TIMEOUT_MS, TOKENS } from './terms.js';
 import type { World } from './world.js';
 
 const SECRETS = [...HANDLER_SECRETS, TOKENS.ours, TOKENS.other];
 const DELETION_LIMIT = { percent: 30, fromManaged: 10 };
+/** How far records may be ahead of the true time: a second by the answer that told it, and the drift. */
+const SHARED_CLOCK_ERROR_MS = 3_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A POST that left the client. */
@@ -131,13 +133,12 @@ export class Recorder {
 
   #intentOf({ state }: Observed, spec: WebhookSpec): Intent | null {
     const key = webhookKey(spec);
-    const disk = this.#world.disk.flushed(STATE_PATH);
     const candidates = [...(state?.intents.values() ?? [])].filter(
       (intent) =>
         webhookKey(intent.spec) === key &&
         intent.gaveUp === undefined &&
         !this.#mayHaveMade.has(intent.intent) &&
-        disk.includes(`"type":"intent","intent":${intent.intent},`),
+        this.#world.place.hasIntent(intent.intent),
     );
     return candidates.at(-1) ?? null;
   }
@@ -150,7 +151,9 @@ export class Recorder {
       if (other.name !== own.name && visibleKey(other.spec) !== key) continue;
       if (hold) this.#accuse(`${about} on hold`);
       const settled = other.gaveUp === undefined ? Infinity : Date.parse(other.gaveUp.at) + SETTLE_MS;
-      if (this.#world.clock < settled && this.#world.jumps === 0) this.#accuse(`${about} and not settled`);
+      const { clock, jumps, place } = this.#world;
+      if (clock + (place.isShared ? SHARED_CLOCK_ERROR_MS : 0) < settled && jumps === 0)
+        this.#accuse(`${about} and not settled`);
       if (settled === Infinity) this.#accuse(`${about} and under way`);
       if (state?.idsRise !== true) this.#accuse(`${about} and ids do not rise`);
       if (other.name === own.name && other.candidates !== undefined) this.#accuse(`${about} and may have been found`);
@@ -162,6 +165,8 @@ export class Recorder {
     const isOpen = [...(state?.intents.values() ?? [])].some(({ gaveUp }) => gaveUp !== undefined);
     if (underWay > 0 && (isOpen || !isTrusted)) this.#accuse(`${underWay + 1} POSTs at a time, which is not safe`);
     if (underWay >= concurrency) this.#accuse(`${underWay + 1} POSTs at a time`);
+    // What a process records that has lost its lease says nothing to the next.
+    if (this.#world.place.isShared) return;
     const { count, lastAt, lastTime, jumps } = this.#row;
     const pause = Math.min(SETTLE_MS * 2 ** (count - 1), DAY_MS);
     if (count < 2 || !isOpen || retry || jumps !== this.#world.jumps) return;
@@ -192,7 +197,19 @@ export class Recorder {
     this.#giveUp(post);
   }
 
+  /** Nobody answers for what others have under way any more; `until`: they could send until then. */
+  onTakenOver(until: Date | null): void {
+    for (const post of this.#posts.values()) {
+      if (post.isOver) continue;
+      if (until === null) this.#accuse(`the lease was given back while the POST for ${post.name} was under way`);
+      const at = (until?.getTime() ?? this.#world.time.now()) + TIMEOUT_MS;
+      post.gaveUp = { clock: at, time: at };
+      post.isOver = true;
+    }
+  }
+
   #giveUp(post: SentPost): void {
+    if (post.isOver) return;
     post.gaveUp = { clock: this.#world.clock, time: this.#world.time.now() };
     post.isOver = true;
   }

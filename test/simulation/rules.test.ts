@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { RULE_SABOTAGES, type RuleSabotage } from './rules.js';
+import { LEASE_SABOTAGES, RULE_SABOTAGES, type RuleSabotage } from './rules.js';
 
 const PATIENCE_MS = 3_600_000;
 /** In `npm test` one stands for all; at night each is tried. */
@@ -13,20 +13,20 @@ const ALL = process.env.OUTAGES !== undefined;
 const CHOSEN = Object.entries(RULE_SABOTAGES).filter(([rule]) => ALL || /^2: what looks alike/.test(rule));
 
 /** The simulation in one file, with the rule taken out. */
-async function bundled({ file, replace, by }: RuleSabotage): Promise<string> {
+async function bundled({ file, replace, by }: RuleSabotage, main = 'outages-main.ts'): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-rules-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   let times = 0;
   const plugin = {
     name: 'without-the-rule',
     transform(code: string, id: string) {
-      if (!id.endsWith(`/src/${file}`)) return null;
+      if (!id.endsWith(`/${file}`)) return null;
       times = code.split(replace).length - 1;
       return code.replace(replace, by);
     },
   };
-  const input = fileURLToPath(new URL('outages-main.ts', import.meta.url));
-  const external = [/^fast-check/, /^pino/, /^undici/];
+  const input = fileURLToPath(new URL(main, import.meta.url));
+  const external = [/^fast-check/, /^pino/, /^undici/, /^pg/];
   const bundle = await rolldown({ input, platform: 'node', plugins: [plugin], external });
   // Beside the packages that it loads.
   const out = fileURLToPath(new URL(`../../node_modules/.rules/${folder.split('-').at(-1)}.mjs`, import.meta.url));
@@ -48,7 +48,7 @@ function exitCodeOf(program: string, { shows, seed }: RuleSabotage, histories = 
   return new Promise((resolve) => child.on('close', (code) => resolve(code)));
 }
 
-const NOTHING: RuleSabotage = { file: 'concurrent.ts', replace: 'failures[0]', by: 'failures[0]', shows: /./ };
+const NOTHING: RuleSabotage = { file: 'src/concurrent.ts', replace: 'failures[0]', by: 'failures[0]', shows: /./ };
 
 describe('the simulation notices a rule that is taken out:', () => {
   it('none, and it notices nothing', { timeout: PATIENCE_MS }, async () => {
@@ -58,4 +58,12 @@ describe('the simulation notices a rule that is taken out:', () => {
   it.each(CHOSEN)('%s', { timeout: PATIENCE_MS }, async (_rule, sabotage) => {
     expect(await exitCodeOf(await bundled(sabotage), sabotage)).toBe(0);
   });
+
+  it.each(Object.entries(LEASE_SABOTAGES).slice(0, ALL ? undefined : 1))(
+    'of several processes, %s',
+    { timeout: PATIENCE_MS },
+    async (_rule, sabotage) => {
+      expect(await exitCodeOf(await bundled(sabotage, 'replicas-main.ts'), sabotage)).toBe(0);
+    },
+  );
 });

@@ -5,6 +5,8 @@ import type { WebhookSpec } from '../../src/webhook.js';
 
 export const START = Date.parse('2026-01-01T00:00:00.000Z');
 export const SETTLE_MS = 60_000;
+/** How long an answer is waited for. */
+export const TIMEOUT_MS = 30_000;
 export const STATE_PATH = '/data/webhooks.state.jsonl';
 /** Each is secret: nothing that is printed may hold them. */
 export const TOKENS = { ours: 'token-of-ours-0123456789', other: 'token-of-another-0123456789' } as const;

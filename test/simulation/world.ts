@@ -3,11 +3,11 @@ import type { ApiRequest, ApiResponse } from '../../src/sandbox/model/http.js';
 import { DEFAULT_ACCOUNT } from '../../src/sandbox/model/options.js';
 import { SandboxModel } from '../../src/sandbox/model/sandbox-model.js';
 import type { State } from '../../src/state/state.js';
-import { Disk } from './disk.js';
 import { type Entries, isValid } from './edits.js';
 import type { CallKind, History, NoConnection } from './history.js';
+import { filePlace, type Place } from './place.js';
 import { Recorder } from './recorder.js';
-import { START, STATE_PATH, stateIn, TOKENS } from './terms.js';
+import { START, TOKENS } from './terms.js';
 import { VirtualTime } from './virtual-time.js';
 
 /** The model, and word of what comes into being in it. */
@@ -22,12 +22,15 @@ class WatchedModel extends SandboxModel {
   }
 }
 
-/** One account, one disk, one manifest, and the clock of the machine, in simulated time. Processes come and go. */
+/**
+ * One account, one place for the state, one manifest, and the clock of the machine, in simulated time. Processes come
+ * and go.
+ */
 export class World {
   readonly time = new VirtualTime(START);
-  readonly disk = new Disk();
   readonly model: WatchedModel;
   readonly recorder: Recorder;
+  readonly place: Place;
   entries: Entries;
   /** Names that the manifest has listed under `removed` at some time. */
   readonly removed = new Set<string>();
@@ -48,7 +51,10 @@ export class World {
   /** How far the clock of the client's machine is ahead. */
   #aheadMs = 0;
 
-  constructor(history: Pick<History, 'seed' | 'first' | 'limits' | 'list' | 'putWithoutCallers' | 'scanLimit'>) {
+  constructor(
+    history: Pick<History, 'seed' | 'first' | 'limits' | 'list' | 'putWithoutCallers' | 'scanLimit'>,
+    placeIn: (world: World) => Place = filePlace,
+  ) {
     const { limits, list, putWithoutCallers, scanLimit } = history;
     this.scanLimit = scanLimit;
     const other = { ...DEFAULT_ACCOUNT.identity, id: '99', name: 'Another' };
@@ -62,6 +68,7 @@ export class World {
     this.entries = history.first;
     this.#random = history.seed;
     this.recorder = new Recorder(this);
+    this.place = placeIn(this);
     this.model.onMade = (request, id) => {
       this.#madeAt.set(id, this.time.now());
       this.recorder.onMade(request, id);
@@ -90,7 +97,7 @@ export class World {
 
   /** The state as a new process would find it, or null before the first run. */
   get state(): State | null {
-    return stateIn(this.disk.read(STATE_PATH));
+    return this.place.state;
   }
 
   get isManifestValid(): boolean {

@@ -47,7 +47,7 @@ WITH old AS (
   RETURNING l.epoch
 )
 SELECT old.about, CASE WHEN old.holder IS NOT NULL THEN coalesce(old.expires_at, statement_timestamp()) END AS until,
-       old.last, old.manifests, taken.epoch, clock_timestamp() AS at
+       old.last, old.manifests, taken.epoch
 FROM old LEFT JOIN taken ON true`;
 
 const GIVE_BACK = `
@@ -112,8 +112,11 @@ export function sqlTables(database: Database): Tables {
         predecessorUntil: row.until as Date | null,
         last: Number(row.last),
         manifests: row.manifests as readonly string[],
-        at: row.at as Date,
       };
+    },
+    now: async () => {
+      const [row] = await database.query('SELECT clock_timestamp() AS now');
+      return row?.now as Date;
     },
     giveBack: async ({ state, process, epoch }) => {
       await database.query(GIVE_BACK, [state, process, epoch]);

@@ -5,10 +5,10 @@ import { asRecord, type HeaderRecord, STATE_VERSION, type StateRecord } from '..
 import { assertNotMoved, type StateLease, type StateStore, type TakeOptions } from '../store.js';
 import { type PostgresAddress, shownAddress } from './address.js';
 import { accountTaken, damaged, existsFailure, failing, held, leaseLost, newerState, wentBack } from './failures.js';
-import { giveBackLease, takeLease } from './lease.js';
+import { giveBackLease, type TimedLease, takeLease } from './lease.js';
 import { PostgresLog } from './log.js';
 import type { Joined, Members } from './membership.js';
-import type { HeldLease, StoredRecord, Tables, TakenLease } from './tables.js';
+import type { HeldLease, StoredRecord, Tables } from './tables.js';
 
 export interface PostgresOptions {
   readonly address: PostgresAddress;
@@ -131,7 +131,7 @@ interface LeaseOptions {
   readonly members: Members;
   readonly joined: Joined;
   readonly state: string;
-  readonly taken: TakenLease;
+  readonly taken: TimedLease;
   readonly seen: SeenRecord | null;
   readonly onSeen: (record: SeenRecord) => void;
   readonly mayHaveMoved: boolean;
@@ -142,8 +142,6 @@ function leaseOn(options: LeaseOptions): StateLease {
   const { tables, clock } = members;
   const { membership } = joined;
   const lease: HeldLease = { state, process: membership.id, epoch: taken.epoch };
-  const begun = clock.now();
-  const now = () => new Date(taken.at.getTime() + clock.now() - begun);
   let opened: { readonly journal: Journal; readonly log: PostgresLog } | null = null;
 
   const begin = (folded: FoldedState, last: number, records: number) => {
@@ -181,12 +179,12 @@ function leaseOn(options: LeaseOptions): StateLease {
   };
   return {
     place,
-    now,
+    now: taken.now,
     open: () => failing(place, 'read', open),
     create: (account) =>
       failing(place, 'created', async () => {
         if ((await open()) !== null) throw existsFailure(place);
-        const begun = { account, createdAt: now().toISOString(), lineage: crypto.randomUUID() };
+        const begun = { account, createdAt: taken.now().toISOString(), lineage: crypto.randomUUID() };
         const header: HeaderRecord = { type: 'header', version: STATE_VERSION, ...begun };
         return replace([header]);
       }),

@@ -33,6 +33,8 @@ export interface Tables {
    * holder that is under way.
    */
   take(wanted: LeaseWanted): Promise<TakenLease | { readonly by: Holder }>;
+  /** The time by the clock of the database. */
+  now(): Promise<Date>;
   /** Of a lease that was lost this changes nothing. `epoch` null: whatever it is. */
   giveBack(lease: Omit<HeldLease, 'epoch'> & { readonly epoch: number | null }): Promise<void>;
   /** Who may write to the state of this name. Null: nobody. */
@@ -74,8 +76,6 @@ export interface TakenLease {
   readonly last: number;
   /** Digests of the manifests that were applied, the latest last. */
   readonly manifests: readonly string[];
-  /** The time by the clock of the database. */
-  readonly at: Date;
 }
 
 export interface StoredRecord {
