@@ -131,7 +131,7 @@ describe('a daemon that waits for the lock', () => {
   it('begins with what the manifest says when it has the lock', async () => {
     const { sandbox, place, holdLock } = await openPlace(A);
     const lock = await holdLock();
-    const daemon = place.start('run', '--init', '--lock-timeout', '5m', '--schedule', 'off', '--log-format', 'json');
+    const daemon = place.daemon('--init', '--lock-timeout', '5m', '--schedule', 'off', '--log-format', 'json');
     await daemon.waitForOutput(WAITING);
     await place.manifest([EDITED]);
     await lock.release();
