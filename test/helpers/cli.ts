@@ -110,15 +110,15 @@ export class Workplace {
   }
 
   /**
-   * The daemon, where `run` calls commands. It can be told to end and to run, once, and ends with the test. Meanwhile no
-   * other folder can be worked in by `run`: for daemons of two folders there is `start`.
+   * As `run` calls it, and what it writes can be waited for. It can be told to end, once, or to run, and ends with the
+   * test. Meanwhile `run` works in no other folder: for daemons of two folders there is `start`.
    */
-  daemon(...args: string[]): Running {
-    if (this.#needsProcess) return this.start('run', ...args);
+  begin(...args: string[]): Running {
+    if (this.#needsProcess) return this.start(...args);
     const signals = new EventEmitter();
     const written = new EventEmitter();
     const onWritten = (stream: string, text: string) => void written.emit(stream, text);
-    const call = { args: ['run', ...args], folder: this.folder, environment: this.#environment(), signals, onWritten };
+    const call = { args, folder: this.folder, environment: this.#environment(), signals, onWritten };
     const finished = runInProcess(call);
     let isTold = false;
     const kill = (signal: NodeJS.Signals) => {

@@ -16,7 +16,7 @@ const LISTENING = ['--listen', '127.0.0.1:0', '--log-format', 'json'];
 
 /** Starts the daemon with a status server on a free port, where `place.run` calls commands. */
 export function startWithStatus(place: Workplace, ...args: string[]): Promise<StatusOfDaemon> {
-  return statusOf(place.daemon(...LISTENING, ...args));
+  return statusOf(place.begin('run', ...LISTENING, ...args));
 }
 
 /** The same in a process of its own. */
