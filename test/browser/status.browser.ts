@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
 import { openSandbox } from '../helpers/sandbox.js';
-import { startWithStatus } from '../helpers/status.js';
+import { startProcessWithStatus } from '../helpers/status.js';
 import { fitsInWidth, launch, photograph, violations, visit } from './chromium.js';
 
 const DARK = { colorScheme: 'dark' } as const;
@@ -36,7 +36,7 @@ afterAll(() => browser.close());
 async function made(entries: readonly object[], ...args: string[]) {
   const place = await Workplace.open();
   await place.manifest(entries);
-  const served = await startWithStatus(place, '--sandbox', ...args);
+  const served = await startProcessWithStatus(place, '--sandbox', ...args);
   await served.daemon.waitForOutput(/"reconciled/);
   return { place, ...served };
 }
@@ -56,7 +56,7 @@ describe('the status page in Chromium', () => {
   it('is empty where the manifest asks for nothing', async () => {
     const place = await Workplace.open();
     await place.write('webhooks.yaml', 'webhooks: []\n');
-    const { daemon, url } = await startWithStatus(place, '--sandbox');
+    const { daemon, url } = await startProcessWithStatus(place, '--sandbox');
     await daemon.waitForOutput(/"reconciled/);
     await lookAt(url, 'empty');
   });
@@ -78,7 +78,7 @@ describe('the status page in Chromium', () => {
     const sandbox = await openSandbox({ faults: ['create@2:before:close', 'create@3:before:400*always'] });
     const place = await Workplace.open(sandbox);
     await place.manifest(ENTRIES);
-    const { daemon, url } = await startWithStatus(place, '--init', '--concurrency', '1');
+    const { daemon, url } = await startProcessWithStatus(place, '--init', '--concurrency', '1');
     await daemon.waitForOutput(/"reconciled in part/);
     await lookAt(url, 'uncertain');
   });
@@ -92,7 +92,7 @@ describe('the status page in Chromium', () => {
       return `  - {name: ${name}, access-token-env: ${name.toUpperCase()}_TOKEN, state: ${name}.jsonl}`;
     });
     await place.write('settings.yaml', `accounts:\n${accounts.join('\n')}\n`);
-    const { daemon, url } = await startWithStatus(place, '--config', 'settings.yaml', '--init');
+    const { daemon, url } = await startProcessWithStatus(place, '--config', 'settings.yaml', '--init');
     await daemon.waitForOutput(/"account":"live".*reconciled/);
     await daemon.waitForOutput(/"account":"test".*is not kept/);
     await lookAt(url, 'accounts');

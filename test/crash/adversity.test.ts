@@ -234,7 +234,7 @@ describe('two processes at once on one state', () => {
 
 describe('a state folder that disappears', () => {
   it('while something is sent ends the run, which says what is not recorded', async () => {
-    const sandbox = await openSandbox({ faults: ['create@2:after:slow:1500'] });
+    const sandbox = await openSandbox({ faults: ['create@2:after:slow:800'] });
     const place = await Workplace.open(sandbox);
     await mkdir(place.path('volume'));
     await place.manifest(entries(2));

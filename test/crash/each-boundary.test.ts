@@ -72,7 +72,7 @@ const SIGNALS: readonly Omit<Blow, 'at'>[] = byDay(1, [
 describe('apply, killed with SIGKILL', () => {
   it('at each boundary of its I/O in turn, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
     const total = await boundariesOfApply();
-    const points = pointsOf(total, { every: 45 });
+    const points = pointsOf(total, { every: 70, first: 40 });
     let kills = 0;
     const wrong = await playAll(points, async (at) => {
       const scene = await openScene();

@@ -49,8 +49,8 @@ describe('verify, killed or told to stop', () => {
   }, async () => {
     const total = await boundaries();
     const cases = [
-      ...pointsOf(total, { every: 14 }).map((at) => ['known', { at, signal: 'SIGKILL', again: false }] as const),
-      ...pointsOf(total, { every: 30, first: 9, atNight: 2 }).map(
+      ...pointsOf(total, { every: 22 }).map((at) => ['known', { at, signal: 'SIGKILL', again: false }] as const),
+      ...pointsOf(total, { every: 60, first: 39, atNight: 2 }).map(
         (at) => ['nothing', { at, signal: 'SIGKILL', again: false }] as const,
       ),
       ...pointsOf(total, { every: 50, atNight: 3 }).map(

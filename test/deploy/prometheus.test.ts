@@ -6,7 +6,7 @@ import { createMetrics } from '../../src/status/metrics.js';
 import { snapshotOf } from '../../src/status/summarize.js';
 import { Workplace } from '../helpers/cli.js';
 import { openSandbox } from '../helpers/sandbox.js';
-import { startWithStatus } from '../helpers/status.js';
+import { startProcessWithStatus } from '../helpers/status.js';
 import { at, itemsAt, ROOT, read, readYaml } from './files.js';
 
 const FOLDER = 'docs/deploy/prometheus';
@@ -90,9 +90,9 @@ describe('the table of metrics in docs/status.md', () => {
 
 describe.skipIf(!promtoolIsThere)('promtool', () => {
   it('finds nothing wrong with the metrics of a daemon, with one account and with several', async () => {
-    const single = await startWithStatus(await exampleAlone(), '--sandbox');
+    const single = await startProcessWithStatus(await exampleAlone(), '--sandbox');
     await single.until(({ ready }) => ready);
-    const several = await startWithStatus(await twoAccounts(), '--init', '--config', 'settings.yaml');
+    const several = await startProcessWithStatus(await twoAccounts(), '--init', '--config', 'settings.yaml');
     await several.until(({ ready }) => ready);
     for (const { get } of [single, several]) {
       const { body } = await get('/metrics');

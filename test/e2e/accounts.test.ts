@@ -180,7 +180,7 @@ describe('several accounts', () => {
   it('are kept by one daemon, of which one that can’t begin ends no other', async () => {
     const { sandbox, place, counts } = await openAccounts();
     Object.assign(place.environment, { LIVE_TOKEN: '' });
-    const daemon = place.start('run', '--init', '--schedule', 'off', ...WITH);
+    const daemon = place.begin('run', '--init', '--schedule', 'off', ...WITH);
     await daemon.waitForOutput(/"account":"test".*reconciled/);
     const output = await daemon.waitForOutput(/"account":"live","code":"token-missing"/);
     expect(output).toContain('this account is not kept until the program is started anew');
@@ -192,7 +192,7 @@ describe('several accounts', () => {
 
   atNight('are all kept by one daemon, which ends with 0', async () => {
     const { sandbox, place } = await openAccounts();
-    const daemon = place.start('run', '--init', '--schedule', 'off', ...WITH);
+    const daemon = place.begin('run', '--init', '--schedule', 'off', ...WITH);
     await sandbox.until(() => sandbox.account('34').length === 2 && sandbox.account('35').length === 1);
     await daemon.waitForOutput(/"account":"test".*reconciled/);
     await daemon.waitForOutput(/"account":"live".*reconciled/);

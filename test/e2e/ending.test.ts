@@ -19,7 +19,7 @@ async function openHanging(): Promise<{ sandbox: Sandbox; place: Workplace; sent
 
 async function expectNothingLost(sandbox: Sandbox, place: Workplace): Promise<void> {
   expect(JSON.parse((await place.run('list', '--json')).stdout)).toMatchObject([{ name: 'a', status: 'uncertain' }]);
-  expect((await place.run('apply', '--settle', '0')).code).toBe(0);
+  expect((await place.run('apply', '--settle', '0', '--scan-limit', '100')).code).toBe(0);
   expect(sandbox.account()).toHaveLength(1);
 }
 

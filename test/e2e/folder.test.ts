@@ -46,7 +46,7 @@ describe('a folder as manifest', () => {
 
   it('is followed by the daemon: one run for one change of several files, and none while a file is broken', async () => {
     const place = await folderWith(['a', 'b', 'c']);
-    const daemon = place.start('run', '--init', '--file', 'hooks', '--schedule', 'off', '--log-format', 'json');
+    const daemon = place.begin('run', '--init', '--file', 'hooks', '--schedule', 'off', '--log-format', 'json');
     await daemon.waitForOutput(/"create":3/);
     await Promise.all(
       ['a', 'b', 'd'].map((name) => place.write(`hooks/${name}.yaml`, entry(name, `https://b.example/${name}`))),

@@ -28,7 +28,7 @@ describe('an apply that waits for the lock', () => {
   it('applies what the manifest says when it has the lock, and not what it said before', async () => {
     const { sandbox, place, holdLock } = await openPlace(A);
     const lock = await holdLock();
-    const apply = place.start('apply', '--init', '--lock-timeout', '5m');
+    const apply = place.begin('apply', '--init', '--lock-timeout', '5m');
     await apply.waitForErrors(WAITING);
     await place.manifest([EDITED]);
     await lock.release();
@@ -41,7 +41,7 @@ describe('an apply that waits for the lock', () => {
     expect(await place.run('apply', '--init')).toMatchObject({ code: 0 });
     expect(await place.run('apply', '--no-refresh')).toMatchObject({ code: 0 });
     const lock = await holdLock();
-    const apply = place.start('apply', '--no-refresh', '--lock-timeout', '5m');
+    const apply = place.begin('apply', '--no-refresh', '--lock-timeout', '5m');
     await apply.waitForErrors(WAITING);
     await place.manifest([EDITED]);
     await lock.release();
@@ -55,10 +55,10 @@ describe('an apply that waits for the lock', () => {
     const gate = await openGate(sandbox, 0);
     await place.manifest([A, B, C]);
     place.environment.COPERNICA_API_URL = gate.url;
-    const first = place.start('apply');
+    const first = place.begin('apply');
     await gate.reachedBy(first);
     await place.manifest([A]);
-    const second = place.start('apply', '--prune', '--lock-timeout', '5m');
+    const second = place.begin('apply', '--prune', '--lock-timeout', '5m');
     await second.waitForErrors(/waiting for the lock/);
     await place.manifest([A, B, C]);
     gate.open();
@@ -69,7 +69,7 @@ describe('an apply that waits for the lock', () => {
   atNight('does nothing when the manifest was broken meanwhile', async () => {
     const { sandbox, place, holdLock } = await openPlace(A);
     const lock = await holdLock();
-    const apply = place.start('apply', '--init', '--lock-timeout', '5m');
+    const apply = place.begin('apply', '--init', '--lock-timeout', '5m');
     await apply.waitForErrors(WAITING);
     await place.write('webhooks.yaml', 'webhooks: [');
     await lock.release();
@@ -90,9 +90,9 @@ describe('an apply that waits for the lock', () => {
     const { sandbox, place } = await openPlace(A, B, C);
     const gate = await openGate(sandbox, 1);
     place.environment.COPERNICA_API_URL = gate.url;
-    const first = place.start('apply', '--init', '--concurrency', '1');
+    const first = place.begin('apply', '--init', '--concurrency', '1');
     await gate.reachedBy(first);
-    const second = place.start('apply', '--init', '--lock-timeout', '5m');
+    const second = place.begin('apply', '--init', '--lock-timeout', '5m');
     await second.waitForErrors(/waiting for the lock/);
     gate.open();
     expect([await first.finished, await second.finished]).toMatchObject([{ code: 0 }, { code: 0 }]);
@@ -105,7 +105,7 @@ describe('an import that waits for the lock', () => {
     const { sandbox, place, holdLock } = await openPlace({ ...A, database: 7 });
     const id = await makeWebhook(sandbox, { handler: A.handler, trigger: A.trigger });
     const lock = await holdLock();
-    const running = place.start('import', 'a', String(id), '--init', '--lock-timeout', '5m');
+    const running = place.begin('import', 'a', String(id), '--init', '--lock-timeout', '5m');
     await running.waitForErrors(WAITING);
     return { place, lock, running };
   }
@@ -131,7 +131,7 @@ describe('a daemon that waits for the lock', () => {
   it('begins with what the manifest says when it has the lock', async () => {
     const { sandbox, place, holdLock } = await openPlace(A);
     const lock = await holdLock();
-    const daemon = place.start('run', '--init', '--lock-timeout', '5m', '--schedule', 'off', '--log-format', 'json');
+    const daemon = place.begin('run', '--init', '--lock-timeout', '5m', '--schedule', 'off', '--log-format', 'json');
     await daemon.waitForOutput(WAITING);
     await place.manifest([EDITED]);
     await lock.release();

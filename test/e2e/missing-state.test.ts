@@ -30,7 +30,7 @@ describe('a state that is missing', () => {
     );
     const config = ['--config', 'settings.yaml'];
     expect((await place.run('apply', '--init', '--account', 'two', ...config)).code).toBe(0);
-    const daemon = place.start('run', '--log-format', 'json', ...config);
+    const daemon = place.begin('run', '--log-format', 'json', ...config);
     await daemon.waitForOutput(/"account":"one".*not kept until/);
     await daemon.waitForOutput(/"account":"two".*"reconciled/);
     daemon.kill('SIGTERM');
@@ -42,7 +42,7 @@ describe('a state that is missing', () => {
     const sandbox = await openSandbox();
     const place = await Workplace.open(sandbox);
     await place.manifest([A]);
-    const daemon = place.start('run', '--init', '--log-format', 'json');
+    const daemon = place.begin('run', '--init', '--log-format', 'json');
     await daemon.waitForOutput(/"reconciled/);
     await place.remove('webhooks.state.jsonl');
     daemon.kill('SIGHUP');

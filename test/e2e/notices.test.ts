@@ -42,7 +42,7 @@ describe('notices', () => {
     // As Docker and Kubernetes secrets are.
     await place.write('notify', `${receiver.url}\n`);
     place.environment.COPERNICA_WEBHOOKS_NOTIFY_FILE = 'notify';
-    const daemon = place.start('run', '--concurrency', '1', ...AT_ONCE);
+    const daemon = place.begin('run', '--concurrency', '1', ...AT_ONCE);
     const [problem, well] = await receiver.received(2);
     expect(problem).toMatchObject({
       product: 'copernica-webhooks',
@@ -68,7 +68,7 @@ describe('notices', () => {
   atNight('tell of a broken manifest with its place, when it is mended, and of drift that was put back', async () => {
     const receiver = await openReceiver();
     const { sandbox, place } = await openPlace(receiver);
-    const daemon = place.start('run', ...AT_ONCE);
+    const daemon = place.begin('run', ...AT_ONCE);
     await daemon.waitForOutput(WELL);
     await place.write(
       'webhooks.yaml',
@@ -114,7 +114,7 @@ describe('notices', () => {
     const receiver = await openReceiver({ answer: () => {} });
     const { sandbox, place } = await openPlace(receiver);
     await place.write('webhooks.yaml', 'webhooks: [');
-    const daemon = place.start('run', ...AT_ONCE);
+    const daemon = place.begin('run', ...AT_ONCE);
     await receiver.received(1);
     await place.manifest([A]);
     await live(sandbox, 1);
@@ -237,7 +237,7 @@ describe('notices of several accounts', () => {
         '  - {name: quiet, access-token-file: missing, state: quiet.jsonl, file: other.yaml, notify: off}',
       ].join('\n'),
     );
-    const daemon = place.start('run', '--config', 'config.yaml', ...AT_ONCE);
+    const daemon = place.begin('run', '--config', 'config.yaml', ...AT_ONCE);
     expect(codes(await live_.received(2))).toEqual(['problem: webhooks-failed', 'well: webhooks-failed']);
     const [notBegun] = await test.received(1);
     expect(notBegun).toMatchObject({ account: 'test', status: 'problem', reasons: [{ code: 'not-begun' }] });

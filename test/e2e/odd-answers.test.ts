@@ -197,10 +197,13 @@ describe('an answer that speaks of success but holds none', () => {
 
   it('an empty 200 to a create has no id: the webhook is looked for and found, not made twice', async () => {
     const reply = { kind: 'answer', status: 200, body: '' } as const;
-    const { sandbox, place } = await open([{ on: 'create', when: 'after', reply }]);
-    await place.run('apply', '--init', '--on-uncertain', 'hold', '--settle', '0');
+    const { sandbox, place } = await open([{ on: 'create', nth: 2, when: 'after', reply }]);
+    // Of which the id is known, so that it need not be looked for among all.
+    await place.run('apply', '--init');
+    await place.manifest([A, B]);
+    await place.run('apply', '--on-uncertain', 'hold', '--settle', '0');
     const { code } = await place.run('apply', '--settle', '0');
-    expect([code, sandbox.account().length]).toEqual([0, 1]);
+    expect([code, sandbox.account().length, calls(sandbox, 'create')]).toEqual([0, 2, 2]);
   });
 
   it('a page of HTML with 200 to the question whose token it is lets nothing be sent', async () => {
@@ -355,7 +358,7 @@ describe('version 4', () => {
     const { sandbox, place } = await open();
     const env = { COPERNICA_AUTH_URL: sandbox.url, COPERNICA_API_VERSION: '4' };
     Object.assign(place.environment, env);
-    const daemon = place.start('run', '--init', '--schedule', 'off', '--log-level', 'trace', '--log-format', 'json');
+    const daemon = place.begin('run', '--init', '--schedule', 'off', '--log-level', 'trace', '--log-format', 'json');
     await daemon.waitForOutput(/reconciled/);
     sandbox.model.revokeJwts();
     await place.manifest(Array.from({ length: 9 }, (_, n) => (n === 0 ? A : { ...B, name: `w${n}`, database: n })));

@@ -80,7 +80,7 @@ const SCENES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
 /** Those whose commands mend it: nothing is left to do then, nothing in doubt, and nothing there twice. */
 const WAYS_OUT = new Set(['Uncertain', 'Possibly duplicated', 'Orphaned', 'Drift', 'The state is lost']);
 
-const BY_DAY = new Set(['The wrong account', 'The lock is held', 'The state is lost']);
+const BY_DAY = new Set(['The wrong account', 'The lock is held']);
 
 /** `…` on the page stands for anything within a line. */
 function asPattern(output: string): RegExp {

@@ -5,7 +5,8 @@ import { Workplace } from '../helpers/cli.js';
 import { atNight, byDay, NIGHT } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 
-const MANY = NIGHT ? 300 : 25;
+const MANY = NIGHT ? 300 : 10;
+const SETTLE = ['--settle', '200ms'];
 
 /** As many entries, each with a webhook of its own. */
 function entries(count: number) {
@@ -36,9 +37,9 @@ describe('apply, while every POST is acted on and its answer lost,', () => {
     const wanted = [...entries(MANY), { name: 'first', handler: 'https://a.example/first', trigger: 'create' }];
     await place.manifest(wanted);
     sandbox.orderFault(`create:after:${reply}*always`);
-    await place.json('apply', '--settle', '1s');
+    await place.json('apply', ...SETTLE);
     sandbox.model.clearFaults();
-    const { code, document } = await place.json('apply', '--settle', '1s');
+    const { code, document } = await place.json('apply', ...SETTLE);
     expect({ code, errors: document.errors, notOnce: notOnce(sandbox, wanted) }).toEqual({
       code: 0,
       errors: [],
@@ -85,7 +86,7 @@ describe('run, while every POST is acted on and its answer lost,', () => {
       return now >= MANY;
     });
     await place.manifest(wanted);
-    const daemon = place.start('run', '--settle', '1s', '--schedule', 'off');
+    const daemon = place.begin('run', ...SETTLE, '--schedule', 'off');
     await watching;
     sandbox.model.clearFaults();
     await daemon.waitForOutput(/reconciled: the account is as the manifest says/);
@@ -103,7 +104,7 @@ describe('run, while every POST is acted on and its answer lost,', () => {
     await place.manifest(entries(4));
     sandbox.orderFault('create:after:504*always');
     sandbox.orderFault('read:before:403*always');
-    const daemon = place.start('run', '--settle', '200ms', '--schedule', 'off', '--no-refresh');
+    const daemon = place.begin('run', '--settle', '200ms', '--schedule', 'off', '--no-refresh');
     await sandbox.until((model) => model.requests.filter(({ call }) => call === 'create').length === 6);
     daemon.kill('SIGTERM');
     await daemon.finished;
@@ -134,7 +135,7 @@ describe('apply that is killed in the middle of many entries', () => {
     await killed;
     apply.kill('SIGKILL');
     await apply.finished;
-    expect(await place.json('apply', '--settle', '1s')).toMatchObject({
+    expect(await place.json('apply', ...SETTLE)).toMatchObject({
       code: 0,
       document: { errors: [], warnings: [] },
     });
@@ -158,7 +159,7 @@ describe('apply with a create that was lost while the clock was hours ahead', ()
     journal.write({ type: 'intent', intent: 1, name, above: 1_893, at, webhook: spec, timeoutMs: 30_000 });
     journal.write({ type: 'unknown', intent: 1, at, reason: 'no answer in time' });
     await lease.release();
-    expect((await place.json('apply', '--settle', '1s')).code).toBe(0);
+    expect((await place.json('apply', ...SETTLE)).code).toBe(0);
     expect(notOnce(sandbox, [entry])).toEqual({});
   });
 });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
+import { byDay } from '../helpers/night.js';
 import { PASSWORD, type PostgresServer, postgresServer, startPostgres } from '../helpers/postgres.js';
 import { openSandbox } from '../helpers/sandbox.js';
 import { CERTIFICATES, KEY, TEST_AUTHORITY } from '../helpers/tls-server.js';
@@ -40,17 +41,19 @@ describe('TLS to a database', () => {
     }
   });
 
-  it.each([
-    [
-      'an authority that is not trusted',
-      'localhost',
-      '?sslmode=verify-full',
-      'server.crt',
-      'an authority that is not trusted',
-    ],
-    ['a certificate for another host', 'localhost', TRUSTED, 'other.crt', 'for another host'],
-    ['a certificate for another address', '127.0.0.1', TRUSTED, 'other.crt', 'for another host'],
-  ])('is refused with %s, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async (_, host, query, file, why) => {
+  it.each(
+    byDay(2, [
+      [
+        'an authority that is not trusted',
+        'localhost',
+        '?sslmode=verify-full',
+        'server.crt',
+        'an authority that is not trusted',
+      ],
+      ['a certificate for another host', 'localhost', TRUSTED, 'other.crt', 'for another host'],
+      ['a certificate for another address', '127.0.0.1', TRUSTED, 'other.crt', 'for another host'],
+    ]),
+  )('is refused with %s, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async (_, host, query, file, why) => {
     const place = await openPlace();
     await showCertificate(file);
     const refused = { code: 1, stdout: '', stderr: expect.stringContaining(why) };

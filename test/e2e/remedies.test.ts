@@ -121,7 +121,7 @@ describe('what shows an entry that may exist twice', () => {
       possiblyDuplicated: true,
       possiblyDuplicatedRange: { from: Number(from), to: Number(to) },
     });
-    const daemon = place.start('run', '--schedule', 'off', '--log-format', 'json');
+    const daemon = place.begin('run', '--schedule', 'off', '--log-format', 'json');
     const log = await daemon.waitForOutput(/"msg":"reconciled/);
     expect(log).toContain('but some webhooks may exist twice');
     expect(log).toContain(JSON.stringify(wayOut).slice(1, -1));

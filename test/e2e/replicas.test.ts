@@ -8,7 +8,7 @@ import { LEASE_MS, openDatabase, openMachine } from '../helpers/machines.js';
 import { readMetrics } from '../helpers/metrics-text.js';
 import { atNight } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
-import { type StatusOfDaemon, startWithStatus } from '../helpers/status.js';
+import { type StatusOfDaemon, startProcessWithStatus } from '../helpers/status.js';
 import { openTcpProxy } from '../helpers/tcp-proxy.js';
 
 /** An account of a sandbox, and a database for its state. */
@@ -29,9 +29,9 @@ async function leaderAndStandby(count = 3) {
     await openMachine(scene.sandbox, scene.url, entries(count)),
     await openMachine(scene.sandbox, scene.url, entries(count)),
   ] as const;
-  const leader = await startWithStatus(places[0], ...RUN);
+  const leader = await startProcessWithStatus(places[0], ...RUN);
   await leader.until((now) => leads(now) && hasRun(now));
-  const standby = await startWithStatus(places[1], ...RUN);
+  const standby = await startProcessWithStatus(places[1], ...RUN);
   await standby.until(standsBy);
   return { ...scene, places, leader, standby };
 }
@@ -46,12 +46,12 @@ async function heldInTheMiddle() {
   // One joins whose way to the API is closed after some creates, and is the next to lead.
   places[0].environment.COPERNICA_API_URL = gate.url;
   await places[0].manifest(entries(8));
-  const held = await startWithStatus(places[0], ...RUN, '--concurrency', '1');
+  const held = await startProcessWithStatus(places[0], ...RUN, '--concurrency', '1');
   await held.until(standsBy);
   standby.daemon.kill('SIGTERM');
   await gate.reachedBy(held.daemon);
   await places[1].manifest(entries(8));
-  const next = await startWithStatus(places[1], ...RUN);
+  const next = await startProcessWithStatus(places[1], ...RUN);
   await next.until(standsBy);
   return { sandbox, gate, held, next };
 }
@@ -141,9 +141,9 @@ describe('a database that does not answer', () => {
       await openMachine(sandbox, through, entries(3)),
       await openMachine(sandbox, through, entries(3)),
     ];
-    const leader = await startWithStatus(first, ...RUN);
+    const leader = await startProcessWithStatus(first, ...RUN);
     await leader.until((now) => leads(now) && hasRun(now));
-    const standby = await startWithStatus(second, ...RUN);
+    const standby = await startProcessWithStatus(second, ...RUN);
     await standby.until(standsBy);
     const open = way.cut();
     await first.manifest(entries(5));
@@ -198,7 +198,7 @@ async function fleet() {
     const settings = ACCOUNTS.map((name) => `  - {name: ${name}, access-token-env: TOKEN_${name.toUpperCase()}}`);
     await place.write('settings.yaml', ['file: webhooks.yaml', 'accounts:', ...settings].join('\n'));
     for (const { token, identity } of accounts) place.environment[`TOKEN_${identity.name.toUpperCase()}`] = token;
-    return startWithStatus(place, ...RUN, '--config', 'settings.yaml');
+    return startProcessWithStatus(place, ...RUN, '--config', 'settings.yaml');
   };
   return { sandbox, replica, ids: accounts.map(({ identity }) => identity.id) };
 }

@@ -8,10 +8,11 @@ import type { Sandbox } from '../../src/sandbox/server.js';
 import { openStatus } from '../../src/status/status.js';
 import { Workplace } from '../helpers/cli.js';
 import { memoryHost } from '../helpers/in-process.js';
+import { NIGHT } from '../helpers/night.js';
 import { openSandbox } from '../helpers/sandbox.js';
 import { resolveTexts } from '../helpers/settings.js';
 
-const MANY = 200;
+const MANY = NIGHT ? 200 : 60;
 const FEW = 20;
 /** How often a request is sent in one run that is always turned away. */
 const TRIES = RETRY.attempts['turned-away'];

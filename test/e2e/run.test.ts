@@ -13,8 +13,10 @@ function live(sandbox: Sandbox, count: number): Promise<void> {
   return sandbox.until((model) => model.webhooks().length === count);
 }
 
+const USUAL = ['--init', '--log-format', 'json', '--schedule', 'off'];
+
 async function startDaemon(place: Workplace, ...args: string[]): Promise<Running> {
-  const daemon = place.start('run', '--init', '--log-format', 'json', '--schedule', 'off', ...args);
+  const daemon = place.begin('run', ...USUAL, ...args);
   await daemon.waitForOutput(/"started"/);
   return daemon;
 }
@@ -29,7 +31,8 @@ describe('the daemon', () => {
     const sandbox = await openSandbox();
     const place = await Workplace.open(sandbox);
     await place.write('webhooks.yaml', manifestOf('a', 'b'));
-    const daemon = await startDaemon(place);
+    const daemon = place.start('run', ...USUAL);
+    await daemon.waitForOutput(/"started"/);
     await live(sandbox, 2);
     await place.write('webhooks.yaml', manifestOf('a', 'b', 'c'));
     await live(sandbox, 3);
@@ -128,7 +131,7 @@ describe('the daemon', () => {
   });
 
   it('finishes and records the request under way when it is told to stop', async () => {
-    const sandbox = await openSandbox({ faults: ['create:after:slow:1000'] });
+    const sandbox = await openSandbox({ faults: ['create:after:slow:500'] });
     const place = await Workplace.open(sandbox);
     await place.write('webhooks.yaml', manifestOf('a', 'b', 'c', 'd', 'e', 'f'));
     const daemon = await startDaemon(place, '--concurrency', '1');

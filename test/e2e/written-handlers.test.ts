@@ -69,7 +69,8 @@ describe('a handler with variables', () => {
 
   it('is listed as the file writes it when a lost answer was found again', async () => {
     const { place } = await openPlace('create:after:504');
-    expect(await place.json('apply', '--init', '--settle', '0')).toMatchObject({ code: 0 });
+    const few = ['--settle', '0', '--scan-limit', '100'];
+    expect(await place.json('apply', '--init', ...few)).toMatchObject({ code: 0 });
     expect(await listed(place)).toMatchObject({ id: 1894, handler: HANDLER });
   });
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,13 +21,16 @@ export interface Finished {
 }
 
 export interface Running {
-  readonly process: ChildProcess;
   readonly finished: Promise<Finished>;
   /** Resolves with all of stdout so far as soon as it matches; rejects when the process ends before. */
   waitForOutput(pattern: RegExp): Promise<string>;
   /** The same for stderr. */
   waitForErrors(pattern: RegExp): Promise<string>;
   kill(signal: NodeJS.Signals): void;
+}
+
+export interface RunningProcess extends Running {
+  readonly process: ChildProcess;
 }
 
 /** A folder of a user: manifest and state go here, commands run here. Removed with the test. */
@@ -74,14 +78,14 @@ export class Workplace {
   }
 
   /** The built command, in a process of its own. */
-  start(...args: string[]): Running {
+  start(...args: string[]): RunningProcess {
     const child = spawn(process.execPath, [this.command, ...args], {
       cwd: this.folder,
       env: this.#environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     onTestFinished(() => void child.kill('SIGKILL'));
-    return watch(child);
+    return { process: child, ...watchProcess(child) };
   }
 
   /** The same on a terminal that is so many columns wide. What both streams write is its `stdout`. */
@@ -93,7 +97,7 @@ export class Workplace {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     onTestFinished(() => void child.kill('SIGKILL'));
-    return watch(child);
+    return watchProcess(child);
   }
 
   /**
@@ -101,10 +105,38 @@ export class Workplace {
    * is set that Node reads when it starts, or another command.
    */
   run(...args: string[]): Promise<Finished> {
+    if (this.#needsProcess) return this.start(...args).finished;
+    return runInProcess({ args, folder: this.folder, environment: this.#environment() });
+  }
+
+  /**
+   * As `run` calls it, and what it writes can be waited for. It can be told to end, once, or to run, and ends with the
+   * test. Meanwhile `run` works in no other folder: for daemons of two folders there is `start`.
+   */
+  begin(...args: string[]): Running {
+    if (this.#needsProcess) return this.start(...args);
+    const signals = new EventEmitter();
+    const written = new EventEmitter();
+    const onWritten = (stream: string, text: string) => void written.emit(stream, text);
+    const call = { args, folder: this.folder, environment: this.#environment(), signals, onWritten };
+    const finished = runInProcess(call);
+    let isTold = false;
+    const kill = (signal: NodeJS.Signals) => {
+      if (signal !== 'SIGHUP') isTold = true;
+      signals.emit(signal);
+    };
+    onTestFinished(async () => {
+      // Told twice it would end at once, and with it this process.
+      if (!isTold) kill('SIGTERM');
+      await finished;
+    });
+    return watch(written, finished, kill);
+  }
+
+  get #needsProcess(): boolean {
     const isOwn = this.command === COMMAND;
     const isForNode = Object.keys(this.environment).some((name) => /^(NODE_|SSL_)/.test(name));
-    if (!isOwn || isForNode || process.env.TEST_COMMAND === 'built') return this.start(...args).finished;
-    return runInProcess({ args, folder: this.folder, environment: this.#environment() });
+    return !isOwn || isForNode || process.env.TEST_COMMAND === 'built';
   }
 
   #environment(): Record<string, string> {
@@ -147,37 +179,48 @@ interface JsonDocument {
   readonly length: number;
 }
 
-function watch(child: ChildProcess): Running {
-  let stdout = '';
-  let stderr = '';
-  const waiting = new Set<() => void>();
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-    for (const look of waiting) look();
-  });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    for (const look of waiting) look();
-  });
+function watchProcess(child: ChildProcess): Running {
+  const written = new EventEmitter();
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream]?.setEncoding('utf8').on('data', (text: string) => void written.emit(stream, text));
+  }
+  const said = { stdout: '', stderr: '' };
   const finished = new Promise<Finished>((resolve) => {
-    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.on('close', (code, signal) => resolve({ code, signal, ...said }));
   });
-  const waitFor = (output: () => string, pattern: RegExp) =>
+  return watch(written, finished, (signal) => void child.kill(signal), said);
+}
+
+/** `written` emits what is written, by the name of the stream. */
+function watch(
+  written: EventEmitter,
+  finished: Promise<Finished>,
+  kill: Running['kill'],
+  said = { stdout: '', stderr: '' },
+): Running {
+  const waiting = new Set<() => void>();
+  for (const stream of ['stdout', 'stderr'] as const) {
+    written.on(stream, (text: string) => {
+      said[stream] += text;
+      for (const look of waiting) look();
+    });
+  }
+  const waitFor = (stream: 'stdout' | 'stderr', pattern: RegExp) =>
     new Promise<string>((resolve, reject) => {
       const look = () => {
-        if (!pattern.test(output())) return;
+        if (!pattern.test(said[stream])) return;
         waiting.delete(look);
-        resolve(output());
+        resolve(said[stream]);
       };
       waiting.add(look);
       look();
-      void finished.then(() => reject(new Error(`ended before ${pattern}:\n${stdout}\n${stderr}`)));
+      const ended = () => reject(new Error(`ended before ${pattern}:\n${said.stdout}\n${said.stderr}`));
+      void finished.then(ended, reject);
     });
   return {
-    process: child,
     finished,
-    waitForOutput: (pattern) => waitFor(() => stdout, pattern),
-    waitForErrors: (pattern) => waitFor(() => stderr, pattern),
-    kill: (signal) => void child.kill(signal),
+    waitForOutput: (pattern) => waitFor('stdout', pattern),
+    waitForErrors: (pattern) => waitFor('stderr', pattern),
+    kill,
   };
 }

@@ -12,9 +12,19 @@ export interface StatusOfDaemon {
 
 const ASK_EVERY_MS = 25;
 
-/** Starts the daemon with a status server on a free port. */
-export async function startWithStatus(place: Workplace, ...args: string[]): Promise<StatusOfDaemon> {
-  const daemon = place.start('run', '--listen', '127.0.0.1:0', '--log-format', 'json', ...args);
+const LISTENING = ['--listen', '127.0.0.1:0', '--log-format', 'json'];
+
+/** Starts the daemon with a status server on a free port, where `place.run` calls commands. */
+export function startWithStatus(place: Workplace, ...args: string[]): Promise<StatusOfDaemon> {
+  return statusOf(place.begin('run', ...LISTENING, ...args));
+}
+
+/** The same in a process of its own. */
+export function startProcessWithStatus(place: Workplace, ...args: string[]): Promise<StatusOfDaemon> {
+  return statusOf(place.start('run', ...LISTENING, ...args));
+}
+
+async function statusOf(daemon: Running): Promise<StatusOfDaemon> {
   const output = await daemon.waitForOutput(/"url":"[^"]+"/);
   const url = /"url":"([^"]+)"/.exec(output)?.[1] ?? '';
   const get = async (path: string, init?: RequestInit) => {

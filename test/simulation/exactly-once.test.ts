@@ -10,7 +10,7 @@ import { SABOTAGES, type Sabotage } from './sabotage.js';
  * The same histories each time in `npm test`, so that it says something about the change at hand; others each time, and
  * more of them, at night (MODEL_HISTORIES). A failure prints its seed and path: FC_SEED and FC_PATH repeat it.
  */
-const HISTORIES = Number(process.env.MODEL_HISTORIES ?? 150);
+const HISTORIES = Number(process.env.MODEL_HISTORIES ?? 75);
 const SEED = process.env.FC_SEED ?? (process.env.MODEL_HISTORIES === undefined ? '20261123' : undefined);
 const REPEAT = SEED === undefined ? {} : { seed: Number(SEED), path: process.env.FC_PATH ?? '' };
 /** So many are played until a mistake must have shown. */

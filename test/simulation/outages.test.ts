@@ -4,7 +4,7 @@ import { check } from './invariants.js';
 import { outages } from './outages.js';
 import { Player, play } from './play.js';
 
-const HISTORIES = Number(process.env.OUTAGES ?? 6);
+const HISTORIES = Number(process.env.OUTAGES ?? 4);
 const SIZES = process.env.OUTAGES === undefined ? { min: 1, max: 120 } : { min: 60, max: 500 };
 const SEED = process.env.FC_SEED ?? (process.env.OUTAGES === undefined ? '3' : undefined);
 const REPEAT = SEED === undefined ? {} : { seed: Number(SEED), path: process.env.FC_PATH ?? '' };

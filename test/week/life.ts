@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SANDBOX_TOKEN } from '../../src/sandbox/model/options.js';
-import { type Running, Workplace } from '../helpers/cli.js';
+import { type RunningProcess, Workplace } from '../helpers/cli.js';
 import { type Appointment, agenda, HOUR_MS, MINUTE_MS, QUARTER_MS } from './agenda.js';
 import { Author } from './author.js';
 import { scheduled } from './judge.js';
@@ -64,7 +64,7 @@ export async function live(options: LifeOptions): Promise<LifeRecord> {
   };
 }
 
-async function lastWords(daemon: Running, cause: unknown): Promise<never> {
+async function lastWords(daemon: RunningProcess, cause: unknown): Promise<never> {
   daemon.kill('SIGKILL');
   const { stdout, stderr } = await daemon.finished;
   throw new Error(`the daemon's life could not be lived to its end: ${cause}\n${stdout.slice(-2_000)}${stderr}`);
@@ -77,7 +77,7 @@ function beginning(): number {
   return lastSunday - 5 * 24 * HOUR_MS + BEGINS_AFTER_MS;
 }
 
-function startDaemon(place: Workplace, { url }: SandboxControl, time: VirtualTime, leak = ''): Running {
+function startDaemon(place: Workplace, { url }: SandboxControl, time: VirtualTime, leak = ''): RunningProcess {
   Object.assign(place.environment, time.environment, HANDLER_VARIABLES, {
     COPERNICA_API_URL: url,
     COPERNICA_AUTH_URL: url,
@@ -96,7 +96,7 @@ interface Parts {
   readonly time: VirtualTime;
   readonly sandbox: SandboxControl;
   readonly author: Author;
-  readonly daemon: Running;
+  readonly daemon: RunningProcess;
   readonly observer: Observer;
 }
 

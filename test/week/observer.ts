@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { StatusSnapshot } from '../../src/status/snapshot.js';
-import type { Running, Workplace } from '../helpers/cli.js';
+import type { RunningProcess, Workplace } from '../helpers/cli.js';
 import { readMetrics } from '../helpers/metrics-text.js';
 import { ask } from './ask.js';
 import { type Run, Runs, type Sample } from './record.js';
@@ -27,7 +27,7 @@ const SOON_MS = 60_000;
 /** Asks the daemon's status server all the time, and its process now and then. */
 export class Observer {
   readonly samples: Sample[] = [];
-  readonly #daemon: Running;
+  readonly #daemon: RunningProcess;
   readonly #time: VirtualTime;
   readonly #place: Workplace;
   readonly #url: string;
@@ -37,14 +37,14 @@ export class Observer {
   #reports = 0;
   #isCalm = false;
 
-  private constructor(daemon: Running, time: VirtualTime, place: Workplace, url: string) {
+  private constructor(daemon: RunningProcess, time: VirtualTime, place: Workplace, url: string) {
     this.#daemon = daemon;
     this.#time = time;
     this.#place = place;
     this.#url = url;
   }
 
-  static async of(daemon: Running, time: VirtualTime, place: Workplace): Promise<Observer> {
+  static async of(daemon: RunningProcess, time: VirtualTime, place: Workplace): Promise<Observer> {
     const [, url = ''] = /"url":"([^"]+)"/.exec(await daemon.waitForOutput(/"url":"[^"]+"/)) ?? [];
     return new Observer(daemon, time, place, url);
   }

@@ -247,3 +247,21 @@ async function startTlsServer() {
   onTestFinished(() => void tls.close());
   return { tls, port: await listen(tls), requests: () => received };
 }
+
+describe('a transport that is closed', () => {
+  it('ends the connections that are idle without asking for a stack, for which all source maps would be read', async () => {
+    const server = await startRawServer((socket) => socket.write(answer(200)));
+    const transport = createTransport({ origin: server.url, connections: 1, timeoutMs: 20_000 });
+    expect(await transport.send(POST)).toMatchObject({ kind: 'answer' });
+    const before = Error.prepareStackTrace;
+    onTestFinished(() => {
+      Error.prepareStackTrace = before;
+    });
+    let asked = 0;
+    Error.prepareStackTrace = () => {
+      asked += 1;
+    };
+    await transport.close();
+    expect(asked).toBe(0);
+  });
+});

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import ts from 'typescript';
+import { transformSync } from 'rolldown/utils';
 import { onTestFinished } from 'vitest';
 import { aFolder } from './folders.js';
 
@@ -15,8 +15,7 @@ async function compiled(): Promise<ReadonlyMap<string, string>> {
   const made = new Map<string, string>();
   for (const file of ['errors.ts', 'webhook.ts', 'text/parse-url.ts', ...state.map((name) => join('state', name))]) {
     const source = await readFile(join(ROOT, 'src', file), 'utf8');
-    const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
-    made.set(file.replace(/\.ts$/, '.js'), ts.transpileModule(source, { compilerOptions }).outputText);
+    made.set(file.replace(/\.ts$/, '.js'), transformSync(file, source).code);
   }
   return made;
 }

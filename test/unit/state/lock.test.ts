@@ -119,7 +119,8 @@ describe('the lock on a state file', () => {
     const lock = await take(path);
     for (const content of ['', 'half {', '[]', 'null']) {
       await writeFile(`${path}.lock`, content);
-      await expect(take(path)).rejects.toThrow(`${path} is locked by another process`);
+      const taking = take(path, { sleep: async () => undefined });
+      await expect(taking).rejects.toThrow(`${path} is locked by another process`);
     }
     await giveBack(lock);
   });

@@ -106,7 +106,7 @@ describe('a database that is away', () => {
     const repair = place.proxy.cut();
     writeAll(journal, made('a', 10, 1));
     const flushed = journal.flush();
-    await sleep(500);
+    await sleep(100);
     lease.assertSound();
     repair();
     await flushed;
