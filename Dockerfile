@@ -1,7 +1,9 @@
 # syntax=docker/dockerfile:1
 # The current Node LTS. Build: docker build -t copernica-webhooks .
 # Behind a proxy or with a registry of your own: --secret id=npmrc,src=… (and --secret id=ca,src=…, cafile=/run/secrets/ca).
-FROM node:24-bookworm-slim AS build
+# It is built on the machine's own platform, for whichever is asked for: nothing of the other one has to run.
+FROM --platform=$BUILDPLATFORM node:24-bookworm-slim AS build
+ARG TARGETARCH
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
@@ -10,7 +12,7 @@ COPY . .
 RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 # What is left is what runs: no binaries for other platforms, no types, sources or manuals. Licences stay, and so do
 # the maps of dist, which make the stack of an internal error readable.
-RUN platform=$(node -p 'process.platform + "-" + process.arch') \
+RUN platform=linux-$(echo "${TARGETARCH:-$(node -p process.arch)}" | sed 's/^amd64$/x64/') \
  && find node_modules -path '*/prebuilds/*' -prune ! -name "$platform" -exec rm -rf {} + \
  && find node_modules -type f \( -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' -o -name '*.md' \
       -o -name '*.c' -o -name '*.h' -o -name 'CMakeLists.txt' -o -name 'tsconfig*.json' \) ! -iname 'licen[cs]e*' -delete \

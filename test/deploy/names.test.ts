@@ -3,7 +3,7 @@ import { SETTINGS } from '../../src/settings/schema.js';
 import { Workplace } from '../helpers/cli.js';
 import { filesUnder, read } from './files.js';
 
-const FILES = ['Dockerfile', 'compose.yaml', ...filesUnder('docs/deploy')];
+const FILES = ['Dockerfile', 'compose.yaml', 'compose.postgresql.yaml', ...filesUnder('docs/deploy')];
 const ENVIRONMENT = new Set<string>([
   ...Object.values(SETTINGS).map(({ environment }) => environment),
   'COPERNICA_ACCESS_TOKEN',
