@@ -7,6 +7,7 @@ import { starterManifest } from '../manifest/starter.js';
 import { DEFAULT_SETTINGS_FILE, loadSettings } from '../settings/load.js';
 import { SETTINGS } from '../settings/schema.js';
 import { settingsFileText } from '../settings/starter.js';
+import { columns, padColumns } from '../text/width.js';
 import type { CommandResult, Invocation } from './command.js';
 
 const DEFAULT_MANIFEST = String(SETTINGS.file.default);
@@ -116,12 +117,17 @@ async function writeNew(path: string, text: string): Promise<void> {
 
 function nextSteps(path: string, manifest: string): string {
   const file = manifest === DEFAULT_MANIFEST ? '' : ` --file ${manifest}`;
-  return `Next:
-  1. write your webhooks into ${path}
-  2. copernica-webhooks validate${file}
-  3. copernica-webhooks apply${file} --sandbox   tries it, without an account
-  4. export COPERNICA_ACCESS_TOKEN=…             from the Copernica dashboard
-  5. copernica-webhooks plan${file}              shows what would be done
-  6. copernica-webhooks apply${file} --init      does it; --init: this is the first time
-`;
+  const steps = [
+    [`write your webhooks into ${path}`],
+    [`copernica-webhooks validate${file}`],
+    [`copernica-webhooks apply${file} --sandbox`, 'tries it, without an account'],
+    ['export COPERNICA_ACCESS_TOKEN=…', 'from the Copernica dashboard'],
+    [`copernica-webhooks plan${file}`, 'shows what would be done'],
+    [`copernica-webhooks apply${file} --init`, 'does it; --init: this is the first time'],
+  ] as const;
+  const width = Math.max(...steps.map(([step, about]) => (about === undefined ? 0 : columns(step))));
+  const lines = steps.map(([step, about], index) => {
+    return `  ${index + 1}. ${about === undefined ? step : `${padColumns(step, width)}   ${about}`}\n`;
+  });
+  return `Next:\n${lines.join('')}`;
 }

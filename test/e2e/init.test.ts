@@ -14,7 +14,11 @@ describe('init', () => {
     expect(modeline).toBe('# yaml-language-server: $schema=./webhooks.schema.json');
     expect(await place.read('webhooks.schema.json')).toBe((await place.run('schema')).stdout);
     const validated = await place.run('validate');
-    expect([validated.code, validated.stderr, validated.stdout]).toEqual([0, '', 'webhooks.yaml: 1 webhook, valid\n']);
+    expect([validated.code, validated.stderr, validated.stdout]).toEqual([
+      0,
+      '',
+      'webhooks.yaml: 1 webhook, no problems\n',
+    ]);
     expect((await place.run('apply', '--sandbox')).code).toBe(0);
   });
 
@@ -53,6 +57,9 @@ describe('init', () => {
     const { code, stdout } = await place.run('init', '--no-schema', 'deep/er/hooks.yml');
     expect(code).toBe(0);
     expect(stdout).toContain('copernica-webhooks validate --file deep/er/hooks.yml\n');
+    const explained = /^ {2}[3-6]\. .*? {3,}(?=\w)/;
+    const places = stdout.split('\n').flatMap((line) => explained.exec(line)?.[0].length ?? []);
+    expect([places.length, new Set(places).size]).toEqual([4, 1]);
     expect(await readdir(place.path('deep/er'))).toEqual(['hooks.yml']);
     expect((await place.run('validate', '--file', 'deep/er/hooks.yml')).code).toBe(0);
   });
