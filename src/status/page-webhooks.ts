@@ -79,6 +79,8 @@ interface WebhookColumn extends Column<ListedRow> {
 const COLUMNS: readonly WebhookColumn[] = [
   { sort: 'account', title: 'Account', cell: ({ account }) => account ?? '' },
   { sort: 'name', title: 'Name', kind: 'head', cell: ({ name }) => name },
+  // Where a telephone has room for two columns, these are the ones to see.
+  { sort: 'status', title: 'Status', cell: statusCell },
   { sort: 'trigger', title: 'Trigger', cell: triggerAndCaller },
   { sort: 'handler', title: 'Handler', cell: ({ handler }) => html`<code>${handler}</code>` },
   {
@@ -88,7 +90,6 @@ const COLUMNS: readonly WebhookColumn[] = [
       database === null ? muted('any') : [database, collection].filter((part) => part !== null).join(' / '),
   },
   { sort: 'id', title: 'Id', kind: 'number', cell: ({ id }) => (id === null ? muted('none yet') : String(id)) },
-  { sort: 'status', title: 'Status', cell: statusCell },
   {
     sort: 'changed',
     title: 'Last change',

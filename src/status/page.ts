@@ -52,7 +52,7 @@ const REFRESH_SECONDS = 30;
 function refreshing(view: View): Html {
   const other = queryOf({ ...view, refresh: !view.refresh });
   if (!view.refresh) return html`<a href="${other}">refresh every ${REFRESH_SECONDS} s</a>`;
-  return html`again every ${REFRESH_SECONDS} s, <a href="${other}">stop</a>`;
+  return html`refreshes every ${REFRESH_SECONDS} s, <a href="${other}">stop</a>`;
 }
 
 /** Of all accounts together. */
@@ -65,8 +65,8 @@ interface ListedRun extends RunSnapshot {
 const RUN_COLUMNS: readonly Column<ListedRun>[] = [
   { title: 'Account', cell: ({ account }) => account ?? '' },
   { title: 'Started', kind: 'head', cell: ({ startedAt }) => timeTag(startedAt) },
-  { title: 'Because of', cell: ({ triggers }) => triggers.join(', ') },
   { title: 'Result', cell: ({ result }) => badge(RUN_RESULTS[result]) },
+  { title: 'Because of', cell: ({ triggers }) => triggers.join(', ') },
   { title: 'Took', kind: 'number', cell: ({ durationMs }) => tookText(durationMs) },
   { title: 'Changes', cell: changesCell },
 ];
