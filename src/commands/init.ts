@@ -115,6 +115,9 @@ async function writeNew(path: string, text: string): Promise<void> {
   }
 }
 
+/** As wide as most are. Commands that are longer have what they do in a line of its own. */
+const TERMINAL_COLUMNS = 80;
+
 function nextSteps(path: string, manifest: string): string {
   const file = manifest === DEFAULT_MANIFEST ? '' : ` --file ${manifest}`;
   const steps = [
@@ -123,11 +126,13 @@ function nextSteps(path: string, manifest: string): string {
     [`copernica-webhooks apply${file} --sandbox`, 'tries it, without an account'],
     ['export COPERNICA_ACCESS_TOKEN=…', 'from the Copernica dashboard'],
     [`copernica-webhooks plan${file}`, 'shows what would be done'],
-    [`copernica-webhooks apply${file} --init`, 'does it; --init: this is the first time'],
+    [`copernica-webhooks apply${file} --init`, 'does it; --init: for the first time'],
   ] as const;
   const width = Math.max(...steps.map(([step, about]) => (about === undefined ? 0 : columns(step))));
+  const isNarrow = steps.every(([, about = '']) => columns(`  1. ${about}   `) + width <= TERMINAL_COLUMNS);
   const lines = steps.map(([step, about], index) => {
-    return `  ${index + 1}. ${about === undefined ? step : `${padColumns(step, width)}   ${about}`}\n`;
+    const told = isNarrow ? `${padColumns(step, width)}   ${about}` : `${step}\n       ${about}`;
+    return `  ${index + 1}. ${about === undefined ? step : told}\n`;
   });
   return `Next:\n${lines.join('')}`;
 }

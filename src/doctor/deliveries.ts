@@ -33,6 +33,6 @@ export function deliveriesFinding(date: string, { errors, isWhole }: DeliveryErr
   const count = isWhole ? read : errors.length > 0 ? `more than ${read}` : 'more than can be read';
   return warning(
     `${count} failed on ${date}${statuses && `: ${statuses}`}${last && `; the last at ${last}`}`,
-    'Copernica called handlers, and this is what they answered: look for it in their logs; which webhook it was is not logged',
+    'look in the logs of the handlers, which answered so; of which webhook each call was is not told',
   );
 }
