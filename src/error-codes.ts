@@ -173,6 +173,7 @@ export const ERROR_CODES = {
     'doctor-clock',
     'doctor-account',
     'doctor-state-account',
+    'doctor-deliveries',
     'doctor-handler',
   ],
 } as const;

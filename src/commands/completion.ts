@@ -4,6 +4,7 @@ import { answerTo, completionScript, type Shell, typedWords } from '../completio
 import { suggest } from '../completion/suggest.js';
 import type { Host } from '../host.js';
 import { filesOf } from '../manifest/files.js';
+import { settingsFileOf } from '../settings/load.js';
 import { SETTINGS } from '../settings/schema.js';
 import type { CommandResult } from './command.js';
 
@@ -14,12 +15,9 @@ export async function completionCommand(
   [shell, ...words]: readonly [Shell, ...string[]],
 ): Promise<CommandResult> {
   if (words.length === 0) return { text: completionScript(shell, program.name()) };
-  return {
-    text: answerTo(
-      shell,
-      suggest(program, typedWords(shell, words), () => entryNames(environment)),
-    ),
-  };
+  const typed = typedWords(shell, words);
+  const known = { entries: () => entryNames(environment), accounts: () => accountNames(typed) };
+  return { text: answerTo(shell, suggest(program, typed, known)) };
 }
 
 /** Of a manifest or a state that is larger the beginning has names enough. */
@@ -27,13 +25,25 @@ const MOST_CHARACTERS = 4 * 1024 * 1024;
 
 /** Of manifest and state. Told by their look, since a manifest that is being written need not be valid. */
 function entryNames(environment: Host['environment']): string[] {
-  const names = [SETTINGS.file, SETTINGS.state].flatMap((setting) => {
-    const lines = textsOf(environment[setting.environment] ?? String(setting.default)).split('\n');
-    const told = lines.filter((line) => !/^\s*#/.test(line));
-    return told.flatMap((line) =>
-      [...line.matchAll(/(?<![\w-])name"?:\s*["']?([\w.-]+)/g)].map(([, name = '']) => name),
-    );
-  });
+  return namesIn(
+    [SETTINGS.file, SETTINGS.state]
+      .map((setting) => textsOf(environment[setting.environment] ?? String(setting.default)))
+      .join('\n'),
+  );
+}
+
+/** Of the settings file that is meant: nothing else in it is called a name. */
+function accountNames(typed: readonly string[]): string[] {
+  const [, config] = /(?:^|\n)--config[=\n]([^\n]*)/.exec(typed.join('\n')) ?? [];
+  const file = settingsFileOf(config);
+  return file === undefined ? [] : namesIn(textsOf(file));
+}
+
+function namesIn(text: string): string[] {
+  const lines = text.split('\n').filter((line) => !/^\s*#/.test(line));
+  const names = lines.flatMap((line) =>
+    [...line.matchAll(/(?<![\w-])name"?:\s*["']?([\w.-]+)/g)].map(([, name = '']) => name),
+  );
   return [...new Set(names)].sort();
 }
 

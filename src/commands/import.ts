@@ -21,10 +21,13 @@ export async function importCommand(
   const { settings } = account;
   const id = parseInteger(asked.id, 1, HIGHEST_WEBHOOK_ID);
   if (id === undefined) {
+    const isOtherWayRound = parseInteger(asked.name, 1, HIGHEST_WEBHOOK_ID) !== undefined;
     throw productError('input', {
       code: 'bad-id',
       message: `${JSON.stringify(asked.id)} is no webhook id`,
-      remedy: `give the number that the dashboard or \`discover\` shows; an id is at most ${HIGHEST_WEBHOOK_ID}`,
+      remedy: isOtherWayRound
+        ? `the name comes first: import ${asked.id} ${asked.name}`
+        : `give the number that the dashboard or \`discover\` shows; an id is at most ${HIGHEST_WEBHOOK_ID}`,
     });
   }
   const done = await withProgress(host, [account], (shownHost, during) =>

@@ -7,6 +7,7 @@ import { starterManifest } from '../manifest/starter.js';
 import { DEFAULT_SETTINGS_FILE, loadSettings } from '../settings/load.js';
 import { SETTINGS } from '../settings/schema.js';
 import { settingsFileText } from '../settings/starter.js';
+import { columns, padColumns } from '../text/width.js';
 import type { CommandResult, Invocation } from './command.js';
 
 const DEFAULT_MANIFEST = String(SETTINGS.file.default);
@@ -114,14 +115,24 @@ async function writeNew(path: string, text: string): Promise<void> {
   }
 }
 
+/** As wide as most are. Commands that are longer have what they do in a line of its own. */
+const TERMINAL_COLUMNS = 80;
+
 function nextSteps(path: string, manifest: string): string {
   const file = manifest === DEFAULT_MANIFEST ? '' : ` --file ${manifest}`;
-  return `Next:
-  1. write your webhooks into ${path}
-  2. copernica-webhooks validate${file}
-  3. copernica-webhooks apply${file} --sandbox   tries it, without an account
-  4. export COPERNICA_ACCESS_TOKEN=…             from the Copernica dashboard
-  5. copernica-webhooks plan${file}              shows what would be done
-  6. copernica-webhooks apply${file} --init      does it; --init: this is the first time
-`;
+  const steps = [
+    [`write your webhooks into ${path}`],
+    [`copernica-webhooks validate${file}`],
+    [`copernica-webhooks apply${file} --sandbox`, 'tries it, without an account'],
+    ['export COPERNICA_ACCESS_TOKEN=…', 'from the Copernica dashboard'],
+    [`copernica-webhooks plan${file}`, 'shows what would be done'],
+    [`copernica-webhooks apply${file} --init`, 'does it; --init: for the first time'],
+  ] as const;
+  const width = Math.max(...steps.map(([step, about]) => (about === undefined ? 0 : columns(step))));
+  const isNarrow = steps.every(([, about = '']) => columns(`  1. ${about}   `) + width <= TERMINAL_COLUMNS);
+  const lines = steps.map(([step, about], index) => {
+    const told = isNarrow ? `${padColumns(step, width)}   ${about}` : `${step}\n       ${about}`;
+    return `  ${index + 1}. ${about === undefined ? step : told}\n`;
+  });
+  return `Next:\n${lines.join('')}`;
 }

@@ -1,11 +1,17 @@
 import { Argument, type Command, Option } from 'commander';
 import type { Suggestion, Suggestions } from './shells.js';
 
+/** Names of the user's own. Each is asked for only where such a name is meant. */
+export interface KnownNames {
+  readonly entries: () => readonly string[];
+  readonly accounts: () => readonly string[];
+}
+
 /**
  * What may stand in place of the last of these words, which follow the program's name and may be begun or empty. Words
- * that begin otherwise are left out. `entryNames` is asked only where such a name is meant.
+ * that begin otherwise are left out.
  */
-export function suggest(program: Command, words: readonly string[], entryNames: () => readonly string[]): Suggestions {
+export function suggest(program: Command, words: readonly string[], known: KnownNames): Suggestions {
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
   const commands = program.createHelp().visibleCommands(program);
@@ -14,21 +20,21 @@ export function suggest(program: Command, words: readonly string[], entryNames: 
   if (command === undefined) return [];
 
   const within = command === program ? [] : command.createHelp().visibleCommands(command);
-  if (within.length > 0) return suggest(command, words.slice(commandAt + 1), entryNames);
+  if (within.length > 0) return suggest(command, words.slice(commandAt + 1), known);
 
   const options = optionsOf(command);
   const attached = current.startsWith('--') ? current.indexOf('=') : -1;
   const flag = attached < 0 ? before.at(-1) : current.slice(0, attached);
   const option = options.find((it) => takesValue(it) && isSpelled(it, flag));
   const prefix = attached < 0 ? '' : current.slice(0, attached + 1);
-  if (option !== undefined) return beginning(current, valuesOf(option, entryNames), prefix);
+  if (option !== undefined) return beginning(current, valuesOf(option, known), prefix);
 
   if (current.startsWith('-')) return beginning(current, options.flatMap(flagsOf));
   const aboutCommands = commands.map((it) => ({ word: it.name(), description: brief(it.description()) }));
   // The argument of `help` does not say what it takes.
   if (command === program || command.name() === 'help') return beginning(current, aboutCommands);
   const operand = command.registeredArguments[operandsIn(before.slice(commandAt + 1), options)];
-  return operand === undefined ? [] : beginning(current, valuesOf(operand, entryNames));
+  return operand === undefined ? [] : beginning(current, valuesOf(operand, known));
 }
 
 function beginning(current: string, suggestions: Suggestions, prefix = ''): Suggestions {
@@ -39,9 +45,10 @@ function beginning(current: string, suggestions: Suggestions, prefix = ''): Sugg
 }
 
 /** What a value is shows in its name: paths are called path, and the name that a command takes is that of an entry. */
-function valuesOf(it: Option | Argument, entryNames: () => readonly string[]): Suggestions {
+function valuesOf(it: Option | Argument, known: KnownNames): Suggestions {
   const isEntry = it instanceof Argument && it.name() === 'name';
-  const words = isEntry ? entryNames() : (it.argChoices ?? []);
+  const isAccount = it instanceof Option && it.long === '--account';
+  const words = isEntry ? known.entries() : isAccount ? known.accounts() : (it.argChoices ?? []);
   const isPath = it instanceof Option ? /[<[]path[>\]]/.test(it.flags) : ['path', 'from', 'to'].includes(it.name());
   return isPath ? 'files' : words.map((word) => ({ word, description: '' }));
 }

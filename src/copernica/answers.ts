@@ -35,6 +35,16 @@ const removedSchema = z.object({ ID: webhookId }).transform(({ ID }): ListedWebh
 const identitySchema = z
   .object({ ID: id, name: text.nullish(), company: z.string().catch('') })
   .transform(({ ID, name, company }): Identity => ({ id: String(ID), name: name ?? '', company }));
+const deliverySchema = z
+  .object({
+    response: wholeNumber.pipe(z.number().min(100).max(999)).nullable().catch(null),
+    time: z
+      .string()
+      .regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/)
+      .nullable()
+      .catch(null),
+  })
+  .transform(({ response, time }): DeliveryError => ({ status: response, at: time }));
 const namedSchema = z.object({ ID: id, name: text }).transform(({ ID, name }): NamedEntity => ({ id: ID, name }));
 const envelopeSchema = z.object({
   start: wholeNumber.optional(),
@@ -70,6 +80,26 @@ export function readOutcome(asked: number, exchange: Exchange): ReadOutcome {
 /** What a GET of the identity came to. The account's id is digits, whether it comes as text or as a number. */
 export function identityOutcome(exchange: Exchange): Outcome<Identity> {
   return outcomeOf(exchange, (raw) => parseWith(identitySchema, raw));
+}
+
+/** A call of a handler that failed. Null: what stands there is no HTTP status, or no time. */
+export interface DeliveryError {
+  readonly status: number | null;
+  /** `YYYY-MM-DD HH:MM:SS`, in a time zone that is not told. */
+  readonly at: string | null;
+}
+
+/** What a GET of logfiles came to: the names of a day's files. */
+export function logfileNames(exchange: Exchange): Outcome<readonly string[]> {
+  return outcomeOf(exchange, (raw) => parseWith(z.array(text, 'is not a list'), raw));
+}
+
+/** What a GET of a log file of failed deliveries came to. `too-large`: it is there, and not read. */
+export function deliveryErrors(exchange: Exchange): Outcome<readonly DeliveryError[] | 'too-large'> {
+  const isLarge =
+    exchange.kind === 'answer' && typeof exchange.body !== 'string' && exchange.body.broken === 'too-large';
+  if (isLarge && exchange.status === 200) return { ok: true, value: 'too-large' };
+  return outcomeOf(exchange, (raw) => parseWith(z.array(deliverySchema, 'is not a list'), raw));
 }
 
 /** An item of a list. `live` is null where the webhook is removed and still listed. */

@@ -3,6 +3,7 @@ import { checkAccount, checkApiReach, checkClock, checkStateAccount } from './ap
 import { type Check, skipped } from './check.js';
 import type { Context } from './context.js';
 import * as database from './database.js';
+import { checkDeliveries } from './deliveries.js';
 import { checkHandlers } from './handlers.js';
 import * as settings from './settings.js';
 import * as state from './state.js';
@@ -35,6 +36,7 @@ export const CHECKS: readonly Check<Context>[] = [
     { id: 'clock', needs: ['api-reach'], run: checkClock },
     { id: 'account', needs: ['token', 'api-reach'], run: checkAccount },
     { id: 'state-account', needs: ['state-file', 'state-schema', 'account'], run: checkStateAccount },
+    { id: 'deliveries', needs: ['account'], run: checkDeliveries },
   ]),
   ...section('Handlers (a TLS handshake each; nothing is sent)', [
     { id: 'handler', needs: ['manifest'], run: checkHandlers },

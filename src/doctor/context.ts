@@ -1,7 +1,9 @@
-import type { Identity } from '../copernica/api.js';
+import type { Identity, Outcome } from '../copernica/api.js';
 import { createCopernicaClient } from '../copernica/client.js';
+import { type DeliveryErrors, readDeliveryErrors } from '../copernica/deliveries.js';
 import { type Contact, contactHost } from '../copernica/diagnose.js';
 import type { ProxySettings } from '../copernica/proxy.js';
+import type { RequestsOptions } from '../copernica/requests.js';
 import type { Host } from '../host.js';
 import { ManifestLoader } from '../manifest/load.js';
 import type { ParsedManifest } from '../manifest/parse.js';
@@ -45,6 +47,8 @@ export interface Context extends Shared {
   contact(): Promise<Contact>;
   /** Of the token. */
   identity(): Promise<Identity>;
+  /** Of a day, `YYYY-MM-DD`. */
+  deliveryErrors(date: string): Promise<Outcome<DeliveryErrors>>;
 }
 
 /** One connection takes less, or something is wrong with it; a shorter --timeout holds here, too. */
@@ -65,6 +69,11 @@ export function contextOf(host: Host, account: AccountSettings, shared: Shared):
     const ca = await certificates();
     return { proxy: shared.proxy, userAgent: `copernica-webhooks/${host.version}`, ca };
   };
+  const target = async (): Promise<RequestsOptions> => {
+    const { apiUrl, authUrl, apiVersion, timeoutMs } = settings;
+    const version = apiVersion === '4' ? 4 : 3;
+    return { apiUrl, authUrl, version, timeoutMs, concurrency: 1, token: await token(), ...(await connection()) };
+  };
   return {
     ...shared,
     host,
@@ -79,11 +88,9 @@ export function contextOf(host: Host, account: AccountSettings, shared: Shared):
       const timeoutMs = Math.min(CONTACT_WITHIN_MS, settings.timeoutMs);
       return contactHost(settings.apiUrl, { ...(await connection()), timeoutMs });
     }),
+    deliveryErrors: async (date) => readDeliveryErrors(await target(), date),
     identity: once(async () => {
-      const { apiUrl, authUrl, apiVersion, timeoutMs } = settings;
-      const version = apiVersion === '4' ? 4 : 3;
-      const target = { apiUrl, authUrl, version, timeoutMs, concurrency: 1, token: await token() } as const;
-      const api = createCopernicaClient({ ...target, ...(await connection()) });
+      const api = createCopernicaClient(await target());
       try {
         return identityIn(await api.identity());
       } finally {

@@ -38,6 +38,8 @@ export interface ParsedFile {
 export type ParsedManifest =
   | {
       readonly ok: true;
+      /** How many files it is in. */
+      readonly files: number;
       readonly entries: readonly ManifestEntry[];
       /** Names of the state whose webhooks are to be deleted. */
       readonly removed: readonly FormerName[];
@@ -61,7 +63,7 @@ export function joinFiles(files: readonly ParsedFile[]): ParsedManifest {
   }
   if (errors.length > 0) return { ok: false, problems };
   const entries = candidates.flatMap(({ entry }) => entry ?? []);
-  return { ok: true, entries, removed: removed.map(formerName), warnings: problems };
+  return { ok: true, files: files.length, entries, removed: removed.map(formerName), warnings: problems };
 }
 
 function byPlace(a: Problem, b: Problem): number {

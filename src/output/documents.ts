@@ -112,7 +112,13 @@ const discovered = z.strictObject({
 
 const plan = z.strictObject({ account, digest, changes: z.array(change), summary, ...lists });
 const apply = z.strictObject({ account, digest, changes: z.array(applied), summary, ...lists });
-const validate = z.strictObject({ account: text.optional(), valid: z.literal(true), webhooks: count, ...lists });
+const validate = z.strictObject({
+  account: text.optional(),
+  valid: z.literal(true),
+  webhooks: count,
+  files: count.describe('in which the manifest is: of a folder as many as it has'),
+  ...lists,
+});
 const doctor = z.strictObject({
   account: text.optional(),
   checks: z.array(check),

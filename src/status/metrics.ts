@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { CallFailure } from '../copernica/api.js';
 import type { RequestEvent } from '../copernica/client.js';
 import { TRIGGERS } from '../daemon/scheduler.js';
 import type { AppliedChange } from '../plan/applied.js';
@@ -18,6 +19,15 @@ const LEFT_OUT = [
   ...['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map((what) => `nodejs_eventloop_lag_${what}_seconds`),
   ...['resources', 'handles', 'requests'].map((what) => `nodejs_active_${what}_total`),
 ];
+
+/** What each kind of failure comes to in one word; every other outcome is an answer that could be used. */
+const FAILURES: Readonly<Record<CallFailure['kind'], 'error' | 'unknown'>> = {
+  'not-sent': 'error',
+  'turned-away': 'error',
+  refused: 'error',
+  unknown: 'unknown',
+};
+const REQUEST_FAILED: ReadonlyMap<string, string> = new Map(Object.entries(FAILURES));
 
 /** What is counted of one account. */
 export interface AccountCounters {
@@ -67,7 +77,7 @@ export function createMetrics(version: string): Metrics {
           }
         },
         requestMade: ({ call, outcome, durationMs }) => {
-          count.requests.inc({ ...label, call, outcome });
+          count.requests.inc({ ...label, call, outcome, result: REQUEST_FAILED.get(outcome) ?? 'ok' });
           count.requestSeconds.observe({ ...label, call }, durationMs / 1_000);
         },
         noticeEnded: (result) => count.notices.inc({ ...label, result }),
@@ -97,8 +107,8 @@ function countersIn(registry: Registry) {
     drifted: counter('drifted_total', [], 'Webhooks that runs found gone or changed in the account, each time.'),
     requests: counter(
       'requests_total',
-      ['call', 'outcome'],
-      'Requests to the API, by call and outcome; each try counts.',
+      ['call', 'outcome', 'result'],
+      'Requests to the API, by call, outcome and result (ok, error, unknown); each try counts.',
     ),
     notices: counter('notices_total', ['result'], 'Notices, by what became of them.'),
     requestSeconds: histogram(

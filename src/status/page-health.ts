@@ -5,7 +5,7 @@ import type { Severity } from './kinds.js';
 import { linkTo } from './page-webhooks.js';
 import { sign, timeTag } from './parts.js';
 import type { AccountSnapshot, Health, StatusSnapshot } from './snapshot.js';
-import { USUAL_VIEW } from './view.js';
+import { USUAL_VIEW, type View } from './view.js';
 
 /** The page's first line: the account's, or of several how many need somebody. */
 export function overallHeadline({ accounts }: StatusSnapshot): string {
@@ -23,13 +23,13 @@ function severityOf({ kind, advice: [gravest] }: Health): Severity {
 }
 
 /** Of each account how it is, since when, what is wrong and what to do about it. */
-export function healthSections(snapshot: StatusSnapshot): Html {
+export function healthSections(snapshot: StatusSnapshot, view: View): Html {
   const several = snapshot.accounts.length > 1;
   return html`<h1>${overallHeadline(snapshot)}</h1>
-${snapshot.accounts.map((account) => accountHealth(account, snapshot.at, several))}`;
+${snapshot.accounts.map((account) => accountHealth(account, snapshot.at, view, several))}`;
 }
 
-function accountHealth(account: AccountSnapshot, now: string, several: boolean): Html {
+function accountHealth(account: AccountSnapshot, now: string, view: View, several: boolean): Html {
   const { name, target, running, health } = account;
   const { headline, since, advice } = health;
   const severity = severityOf(health);
@@ -42,7 +42,7 @@ function accountHealth(account: AccountSnapshot, now: string, several: boolean):
 <h2>${sign(severity)}${name ?? target}${several && html`: ${headline}`}</h2>
 <p class="muted">For ${forHowLong}, since ${timeTag(since)}${run}</p>
 ${facts(account, now)}
-${advice.map((issue) => issueTag(issue, account))}
+${advice.map((issue) => issueTag(issue, account, view))}
 </section>`;
 }
 
@@ -67,7 +67,7 @@ function facts(account: AccountSnapshot, now: string): Html {
   const isStandby = leadership === 'standing-by';
   const all: readonly (readonly [string, Html | string])[] = [
     ['In the file', numberText(counts.desired)],
-    ...(isStandby ? [] : [['In the account', numberText(counts.managed)] as const]),
+    ...(isStandby ? [] : [['Managed', numberText(counts.managed)] as const]),
     ...others.flatMap(([title, count]) => (count > 0 ? [[title, numberText(count)] as const] : [])),
     ...(isStandby ? [] : runTimes),
     ...(leadership === null ? [] : [['Replica', REPLICA[leadership]] as const]),
@@ -81,9 +81,9 @@ ${all.map(([title, value]) => html`<div><dt>${title}</dt><dd>${value}</dd></div>
 </dl>`;
 }
 
-function issueTag(issue: Issue, { name }: AccountSnapshot): Html {
+function issueTag(issue: Issue, { name }: AccountSnapshot, { refresh }: View): Html {
   const { severity, title, count, problems, more, remedy, filter } = issue;
-  const link = filter !== null && linkTo({ ...USUAL_VIEW, status: filter, account: name });
+  const link = filter !== null && linkTo({ ...USUAL_VIEW, status: filter, account: name, refresh });
   return html`<article class="advice ${severity}">
 <h3>${sign(severity)}${capitalized(title)}</h3>
 ${problems.length > 0 && html`<ul>${problems.map(problemTag)}</ul>`}

@@ -45,7 +45,7 @@ function emptyText({ accounts }: StatusSnapshot): string {
 }
 
 function filterForm(snapshot: StatusSnapshot, view: View, several: boolean): Html {
-  const { text, status, trigger, account, sort, descending } = view;
+  const { text, status, trigger, account, sort, descending, refresh } = view;
   const triggers = new Set(snapshot.accounts.flatMap(({ webhooks }) => webhooks.map((webhook) => webhook.trigger)));
   const accounts = snapshot.accounts.flatMap(({ name }) => name ?? []);
   const statuses = keysOf(WEBHOOK_STATUSES).map((each) => [each, WEBHOOK_STATUSES[each][1]] as const);
@@ -57,7 +57,8 @@ ${select('Trigger', trigger, sameText([...triggers].sort()))}
 ${several && select('Account', account, sameText(accounts))}
 ${sort !== USUAL_VIEW.sort && html`<input type="hidden" name="sort" value="${sort}">`}
 ${descending && html`<input type="hidden" name="order" value="desc">`}
-<button>Filter</button> <a href="?#webhooks">Show all</a>
+${!refresh && html`<input type="hidden" name="refresh" value="0">`}
+<button>Filter</button> <a href="${linkTo({ ...USUAL_VIEW, refresh })}">Show all</a>
 </form>`;
 }
 
@@ -78,6 +79,8 @@ interface WebhookColumn extends Column<ListedRow> {
 const COLUMNS: readonly WebhookColumn[] = [
   { sort: 'account', title: 'Account', cell: ({ account }) => account ?? '' },
   { sort: 'name', title: 'Name', kind: 'head', cell: ({ name }) => name },
+  // Where a telephone has room for two columns, these are the ones to see.
+  { sort: 'status', title: 'Status', cell: statusCell },
   { sort: 'trigger', title: 'Trigger', cell: triggerAndCaller },
   { sort: 'handler', title: 'Handler', cell: ({ handler }) => html`<code>${handler}</code>` },
   {
@@ -87,7 +90,6 @@ const COLUMNS: readonly WebhookColumn[] = [
       database === null ? muted('any') : [database, collection].filter((part) => part !== null).join(' / '),
   },
   { sort: 'id', title: 'Id', kind: 'number', cell: ({ id }) => (id === null ? muted('none yet') : String(id)) },
-  { sort: 'status', title: 'Status', cell: statusCell },
   {
     sort: 'changed',
     title: 'Last change',

@@ -8,7 +8,7 @@ import { webhooksSection } from './page-webhooks.js';
 import { badge, type Column, table, timeTag } from './parts.js';
 import type { RunSnapshot, StatusSnapshot } from './snapshot.js';
 import { STYLE } from './style.js';
-import type { View } from './view.js';
+import { queryOf, type View } from './view.js';
 
 /**
  * The status page: one document that loads nothing else and runs nothing, so that the strictest policy fits it.
@@ -25,15 +25,15 @@ export function statusPage(snapshot: StatusSnapshot, view: View): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${overallHeadline(snapshot)} · copernica-webhooks</title>
+${view.refresh && html`<meta http-equiv="refresh" content="${REFRESH_SECONDS}">\n`}<title>${overallHeadline(snapshot)} · copernica-webhooks</title>
 <link rel="icon" href="data:,">
 <style>${raw(STYLE)}</style>
 </head>
 <body>
 <a class="skip" href="#webhooks">Skip to the webhooks</a>
-<header><p><strong>copernica-webhooks</strong> ${version}</p><p>As of ${timeTag(at)} UTC</p></header>
+<header><p><strong>copernica-webhooks</strong> ${version}</p><p>As of ${timeTag(at)} UTC · ${refreshing(view)}</p></header>
 <main>
-${healthSections(snapshot)}
+${healthSections(snapshot, view)}
 ${webhooksSection(snapshot, view)}
 ${runsSection(snapshot)}
 </main>
@@ -46,6 +46,15 @@ ${runsSection(snapshot)}
 `.html;
 }
 
+/** Without a script, which the policy forbids. A reader whom it disturbs can stop it. */
+const REFRESH_SECONDS = 30;
+
+function refreshing(view: View): Html {
+  const other = queryOf({ ...view, refresh: !view.refresh });
+  if (!view.refresh) return html`<a href="${other}">refresh every ${REFRESH_SECONDS} s</a>`;
+  return html`refreshes every ${REFRESH_SECONDS} s, <a href="${other}">stop</a>`;
+}
+
 /** Of all accounts together. */
 const MOST_RUNS_SHOWN = 20;
 
@@ -56,8 +65,8 @@ interface ListedRun extends RunSnapshot {
 const RUN_COLUMNS: readonly Column<ListedRun>[] = [
   { title: 'Account', cell: ({ account }) => account ?? '' },
   { title: 'Started', kind: 'head', cell: ({ startedAt }) => timeTag(startedAt) },
-  { title: 'Because of', cell: ({ triggers }) => triggers.join(', ') },
   { title: 'Result', cell: ({ result }) => badge(RUN_RESULTS[result]) },
+  { title: 'Because of', cell: ({ triggers }) => triggers.join(', ') },
   { title: 'Took', kind: 'number', cell: ({ durationMs }) => tookText(durationMs) },
   { title: 'Changes', cell: changesCell },
 ];

@@ -16,6 +16,8 @@ export interface View {
   readonly descending: boolean;
   /** From 1. */
   readonly page: number;
+  /** Whether the page asks for itself again. */
+  readonly refresh: boolean;
 }
 
 export interface Listing {
@@ -39,14 +41,16 @@ export const USUAL_VIEW: View = {
   sort: 'status',
   descending: false,
   page: 1,
+  refresh: true,
 };
 
 /** What rows are sorted by, as the URL calls it: always texts, by code unit, or always numbers. */
 const SORTS = {
-  account: ({ account }) => account ?? '',
-  name: ({ name }) => name,
+  account: ({ account }) => sortable(account),
+  name: ({ name }) => sortable(name),
   trigger: ({ trigger }) => trigger,
-  handler: ({ handler }) => handler,
+  handler: ({ handler }) => sortable(handler),
+  // None, then ids by their number, then names.
   limit: ({ database, collection }) => `${sortable(database)} ${sortable(collection)}`,
   id: ({ id }) => id ?? 0,
   status: ({ status }) => keysOf(WEBHOOK_STATUSES).indexOf(status),
@@ -54,9 +58,9 @@ const SORTS = {
 } as const satisfies Record<string, (row: ListedRow) => string | number>;
 export type SortKey = keyof typeof SORTS;
 
-/** None, then ids by their number, then names. */
-function sortable(scope: number | string | null): string {
-  return typeof scope === 'number' ? String(scope).padStart(16, '0') : (scope ?? '');
+/** So that `hook-9` comes before `hook-10`. To compare with `Intl.Collator` takes several times as long. */
+function sortable(text: number | string | null): string {
+  return String(text ?? '').replace(/\d+/g, (digits) => digits.padStart(16, '0'));
 }
 
 /** Whatever the URL says that makes no sense is as if it were left out. */
@@ -70,11 +74,12 @@ export function parseView(params: URLSearchParams): View {
     sort: keysOf(SORTS).find((sort) => sort === read('sort')) ?? USUAL_VIEW.sort,
     descending: read('order') === 'desc',
     page: /^[1-9]\d{0,6}$/.test(read('page') ?? '') ? Number(read('page')) : 1,
+    refresh: read('refresh') !== '0',
   };
 }
 
 /** The query that shows a view, with what is as usual left out: `?status=failed`. */
-export function queryOf({ text, status, trigger, account, sort, descending, page }: View): string {
+export function queryOf({ text, status, trigger, account, sort, descending, page, refresh }: View): string {
   const said = {
     ...(text !== '' && { q: text }),
     ...(status && { status }),
@@ -83,6 +88,7 @@ export function queryOf({ text, status, trigger, account, sort, descending, page
     ...(sort !== USUAL_VIEW.sort && { sort }),
     ...(descending && { order: 'desc' }),
     ...(page !== 1 && { page: String(page) }),
+    ...(!refresh && { refresh: '0' }),
   };
   return `?${new URLSearchParams(said).toString()}`;
 }
@@ -95,10 +101,11 @@ export function listRows(snapshot: StatusSnapshot, view: View): Listing {
   // Of equal ones the name decides: two looks at one state show one order.
   const found = all
     .filter((row) => matches(row, view))
-    .sort((a, b) => sign * compare(by(a), by(b)) || compare(a.name, b.name));
+    .map((row) => ({ row, key: by(row), name: sortable(row.name) }))
+    .sort((a, b) => sign * compare(a.key, b.key) || compare(a.name, b.name));
   const pages = Math.max(1, Math.ceil(found.length / ROWS_A_PAGE));
   const page = Math.min(view.page, pages);
-  const rows = found.slice((page - 1) * ROWS_A_PAGE, page * ROWS_A_PAGE);
+  const rows = found.slice((page - 1) * ROWS_A_PAGE, page * ROWS_A_PAGE).map(({ row }) => row);
   return { rows, found: found.length, total: all.length, page, pages };
 }
 

@@ -123,6 +123,19 @@ describe('the status page in Chromium', () => {
     expect(await violations(browser, url)).toEqual([]);
   });
 
+  it('asks for itself again, until it is told to stop', async () => {
+    const { url } = await made(ENTRIES);
+    const { page, complaints } = await visit(browser, url, { javaScriptEnabled: false });
+    const again = page.locator('meta[http-equiv=refresh]');
+    expect(await again.count()).toBe(1);
+    await page.getByRole('link', { name: 'stop' }).click();
+    expect([await again.count(), new URL(page.url()).search]).toEqual([0, '?refresh=0']);
+    await page.getByRole('button', { name: 'Filter' }).click();
+    expect(await again.count()).toBe(0);
+    await page.getByRole('link', { name: 'refresh every' }).click();
+    expect([await again.count(), complaints]).toEqual([1, []]);
+  });
+
   it('is used by keyboard: the first stop leads past the head to the table', async () => {
     const { url } = await made(ENTRIES);
     const { page } = await visit(browser, url);

@@ -108,7 +108,7 @@ describe('several accounts', () => {
     const validated = await place.run('validate', ...WITH);
     expect(validated.code).toBe(3);
     expect(validated.stderr).toMatch(/^live\.yaml:1:\d+: error: \[live\] trigger "nope" is not known/);
-    expect(validated.stdout).toBe('account test\ntest.yaml: 1 webhook, valid\n');
+    expect(validated.stdout).toBe('account test\ntest.yaml: 1 webhook, no problems\n');
     await place.write('test.yaml', JSON.stringify({ webhooks: [A, B] }));
     const planned = await place.run('plan', '--detailed-exitcode', '--account', 'test', ...WITH);
     expect([planned.code, planned.stdout]).toEqual([2, expect.stringContaining('1 to create, 1 unchanged')]);

@@ -85,6 +85,23 @@ describe.each(SHELLS)('completion in a real %s', async (shell) => {
 });
 
 describe('completion', () => {
+  it.each([
+    [[], 'live, test'],
+    [['--config', 'mine.yaml'], 'own'],
+    [['--config=mine.yaml'], 'own'],
+    [['--config=none.yaml'], ''],
+  ])('offers the accounts of the settings file that is meant: %j', async (options, expected) => {
+    const place = await Workplace.open();
+    await mkdir(place.path('config'));
+    await place.write(
+      'config/settings.yaml',
+      'log-level: info\naccounts:\n  - name: test\n  - {name: "live"}\n#  - name: old\n',
+    );
+    await place.write('mine.yaml', '{"accounts": [{"name": "own", "state": "a.jsonl"}]}');
+    const { code, stdout } = await place.run('completion', 'fish', '--', 'plan', ...options, '--account', '');
+    expect([code, stdout.trim().split('\n').join(', ')]).toEqual([0, expected]);
+  });
+
   it('refuses a shell that it has nothing for, and says which it has', async () => {
     const place = await Workplace.open();
     const { code, stderr } = await place.run('completion', 'csh');

@@ -64,7 +64,7 @@ describe('doctor', () => {
     const requests = sandbox.requests().length;
     const { code, stdout, stderr } = await place.run('doctor', '--no-handlers');
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/\nAll is well: \d+ ok, 1 skipped\n$/);
+    expect(stdout).toMatch(/\nAll is well: \d+ ok, 2 skipped\n$/);
     expect(stdout).toContain('ok       account: 34 Sandbox (Sandbox)\n');
     expect(stdout).toContain('ok       state-account: the same\n');
     expect(await contentsOf(place)).toEqual(before);
@@ -81,7 +81,7 @@ describe('doctor', () => {
     expect([code, stderr, document.errors, document.warnings]).toEqual([0, '', [], []]);
     const sections = [...new Set(document.checks.map(({ section }) => section))];
     expect(sections).toEqual(['Settings', 'Manifest', 'State', 'API', 'Handlers']);
-    expect(document.summary).toEqual({ ok: document.checks.length - 1, warning: 0, problem: 0, skipped: 1 });
+    expect(document.summary).toEqual({ ok: document.checks.length - 2, warning: 0, problem: 0, skipped: 2 });
   });
 
   it('skips all that settings are needed for, when they can’t be used', async () => {
@@ -377,6 +377,55 @@ describe('doctor, of the API,', () => {
     expect([code, find('clock')]).toMatchObject([
       0,
       { status: 'warning', message: expect.stringContaining('s ahead of the server’s') },
+    ]);
+  });
+});
+
+describe('doctor, of deliveries,', () => {
+  /** As `openApplied`, with version 4 of the API. */
+  async function openV4() {
+    const { sandbox, place } = await openApplied();
+    Object.assign(place.environment, { COPERNICA_API_VERSION: '4', COPERNICA_AUTH_URL: sandbox.url });
+    return { sandbox, place };
+  }
+  const HOUR_MS = 60 * 60_000;
+  const today = () => new Date().toISOString().slice(0, 10);
+
+  it('tells how many failed today, and what handlers answered, the most frequent first', async () => {
+    const { sandbox, place } = await openV4();
+    expect((await consultWithout(place)).find('deliveries')).toMatchObject({
+      status: 'ok',
+      message: `none is logged as failed on ${today()}`,
+    });
+    for (const response of [503, 404, 404, 0]) sandbox.model.failDelivery(response, Date.now());
+    sandbox.model.failDelivery(410, Date.now() - 48 * HOUR_MS);
+    const { code, find, document } = await consultWithout(place);
+    expect([code, find('deliveries')]).toMatchObject([
+      0,
+      {
+        status: 'warning',
+        message: expect.stringMatching(
+          /^4 failed on [\d-]{10}: 2 with 404, 1 with 503, 1 without a status; the last at [\d-]{10} [\d:]{8}$/,
+        ),
+        remedy: expect.stringContaining('handler'),
+      },
+    ]);
+    expect(document.warnings.map(({ code: name }) => name)).toEqual(['doctor-deliveries']);
+  });
+
+  it('is skipped on version 3, and where the account does not answer the call, and fails nothing', async () => {
+    const { place } = await openApplied();
+    const on3 = await consultWithout(place);
+    expect([on3.code, on3.find('deliveries').message]).toEqual([
+      0,
+      'not checked: what failed is read with version 4 of the API (--api-version 4)',
+    ]);
+    const { sandbox, place: other } = await openV4();
+    sandbox.orderFault('logfiles:before:400');
+    const { code, find } = await consultWithout(other);
+    expect([code, find('deliveries')]).toMatchObject([
+      0,
+      { status: 'skipped', message: 'not checked: Copernica answered 400: Refused with status 400' },
     ]);
   });
 });

@@ -17,7 +17,8 @@ async function folderWith(names: readonly string[]): Promise<Workplace> {
 describe('a folder as manifest', () => {
   it('is one manifest to every command, and each message names its file', async () => {
     const place = await folderWith(['b', 'a']);
-    expect((await place.run('validate', '--file', 'hooks')).stdout).toBe('hooks: 2 webhooks, valid\n');
+    expect((await place.run('validate', '--file', 'hooks')).stdout).toBe('hooks: 2 webhooks in 2 files, no problems\n');
+    expect((await place.json('validate', '--file', 'hooks')).document).toMatchObject({ webhooks: 2, files: 2 });
     const { stdout } = await place.run('plan', '--file', 'hooks/', '--no-refresh', '--json');
     expect(JSON.parse(stdout).changes).toMatchObject([
       { name: 'a', file: 'hooks/a.yaml', line: 2 },

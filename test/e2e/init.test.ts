@@ -2,6 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
 
+const longestIn = (text: string) => Math.max(...text.split('\n').map((line) => line.length));
+
 describe('init', () => {
   it('writes a manifest that is valid and can be tried at once, with its schema beside it', async () => {
     const place = await Workplace.open();
@@ -9,12 +11,19 @@ describe('init', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('webhooks.yaml written');
     expect(stdout).toContain('copernica-webhooks validate\n');
+    const places = stdout.split('\n').flatMap((line) => /^ {2}[3-6]\. .*? {3,}(?=\w)/.exec(line)?.[0].length ?? []);
+    expect([places.length, new Set(places).size]).toEqual([4, 1]);
+    expect(longestIn(stdout)).toBeLessThanOrEqual(80);
     expect((await readdir(place.folder)).toSorted()).toEqual(['webhooks.schema.json', 'webhooks.yaml']);
     const [modeline] = (await place.read('webhooks.yaml')).split('\n');
     expect(modeline).toBe('# yaml-language-server: $schema=./webhooks.schema.json');
     expect(await place.read('webhooks.schema.json')).toBe((await place.run('schema')).stdout);
     const validated = await place.run('validate');
-    expect([validated.code, validated.stderr, validated.stdout]).toEqual([0, '', 'webhooks.yaml: 1 webhook, valid\n']);
+    expect([validated.code, validated.stderr, validated.stdout]).toEqual([
+      0,
+      '',
+      'webhooks.yaml: 1 webhook, no problems\n',
+    ]);
     expect((await place.run('apply', '--sandbox')).code).toBe(0);
   });
 
@@ -53,6 +62,7 @@ describe('init', () => {
     const { code, stdout } = await place.run('init', '--no-schema', 'deep/er/hooks.yml');
     expect(code).toBe(0);
     expect(stdout).toContain('copernica-webhooks validate --file deep/er/hooks.yml\n');
+    expect(longestIn(stdout)).toBeLessThanOrEqual(80);
     expect(await readdir(place.path('deep/er'))).toEqual(['hooks.yml']);
     expect((await place.run('validate', '--file', 'deep/er/hooks.yml')).code).toBe(0);
   });

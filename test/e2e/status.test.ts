@@ -89,8 +89,8 @@ describe('the status server', () => {
     expect(prefixed('runs_total', 'trigger="start"', 'result="partial"')).toBe(1);
     expect(prefixed('runs_total', 'trigger="retry"', 'result="ok"')).toBe(1);
     expect(prefixed('notices_total', 'result="delivered"')).toBe(0);
-    expect(prefixed('requests_total', 'call="createWebhook"', 'outcome="refused"')).toBe(1);
-    expect(prefixed('requests_total', 'call="createWebhook"', 'outcome="made"')).toBe(2);
+    expect(prefixed('requests_total', 'call="createWebhook"', 'outcome="refused"', 'result="error"')).toBe(1);
+    expect(prefixed('requests_total', 'call="createWebhook"', 'outcome="made"', 'result="ok"')).toBe(2);
     expect(prefixed('request_duration_seconds_count', 'call="createWebhook"')).toBe(3);
     expect(prefixed('last_success_timestamp_seconds')).toBeGreaterThan(1_700_000_000);
     expect(prefixed('next_schedule_timestamp_seconds')).toBeGreaterThan(

@@ -1,3 +1,4 @@
+import type { DeliveryError } from './logfiles.js';
 import type { AccountOptions } from './options.js';
 
 /** A webhook as the account keeps it, removed ones too. Times are milliseconds since 1970. */
@@ -16,4 +17,5 @@ export interface StoredWebhook {
 export interface Account {
   readonly options: AccountOptions;
   readonly webhooks: Map<number, StoredWebhook>;
+  readonly deliveryErrors: DeliveryError[];
 }

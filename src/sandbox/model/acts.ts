@@ -2,6 +2,7 @@ import type { Account, StoredWebhook } from './account.js';
 import type { Call } from './calls.js';
 import { CALLERS, readBody, webhookData } from './data.js';
 import { type ApiRequest, type ApiResponse, empty, json, page, REFUSALS, refusal } from './http.js';
+import { logfile, logfiles } from './logfiles.js';
 import type { CollectionOptions, DatabaseOptions, Quirks } from './options.js';
 
 /** Everything an act depends on. `now` in milliseconds since 1970. */
@@ -39,6 +40,12 @@ export function carryOut(call: Exclude<Call, { kind: 'token' }>, act: Act): ApiR
     case 'collections': {
       const database = account.options.databases?.find(({ id }) => id === call.database);
       return database === undefined ? refusal(REFUSALS.unknownDatabase) : json(collectionsOf(database, request.query));
+    }
+    case 'logfiles':
+      return json(logfiles(account.deliveryErrors, request.query));
+    case 'logfile': {
+      const found = logfile(account.deliveryErrors, call.name);
+      return found === null ? refusal(REFUSALS.unknownId) : json(found);
     }
     case 'unknown':
       return refusal(REFUSALS.method);

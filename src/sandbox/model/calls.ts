@@ -1,9 +1,10 @@
 /** What a method and path ask for. `unknown` is every other combination, which Copernica calls an invalid method. */
 export type Call =
-  | { readonly kind: 'create' | 'list' | 'identity' | 'databases' | 'unknown' }
+  | { readonly kind: 'create' | 'list' | 'identity' | 'databases' | 'logfiles' | 'unknown' }
   | { readonly kind: 'token' }
   | { readonly kind: 'read' | 'update' | 'delete'; readonly id: number }
-  | { readonly kind: 'collections'; readonly database: number };
+  | { readonly kind: 'collections'; readonly database: number }
+  | { readonly kind: 'logfile'; readonly name: string };
 
 export interface Route {
   /** Null: the path has no version, as on the authentication host. */
@@ -23,6 +24,8 @@ export function route(method: string, path: string): Route {
 }
 
 function callOf(method: string, resource: string): Call {
+  const file = /^logfile\/([^/]+)\/json$/.exec(resource)?.[1];
+  if (method === 'GET' && file !== undefined) return { kind: 'logfile', name: file };
   const [, name = '', text = ''] = /^(webhook|database)\/([^/]+)/.exec(resource) ?? [];
   const id = /^\d{1,15}$/.test(text) ? Number(text) : NO_ID;
   const form = text === '' ? resource : `${name}/ID${resource.slice(name.length + 1 + text.length)}`;
@@ -41,6 +44,8 @@ function callOf(method: string, resource: string): Call {
       return { kind: 'identity' };
     case 'GET databases':
       return { kind: 'databases' };
+    case 'GET logfiles':
+      return { kind: 'logfiles' };
     case 'GET database/ID/collections':
       return { kind: 'collections', database: id };
     default:

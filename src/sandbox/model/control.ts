@@ -13,12 +13,18 @@ const CONTROLS = [
   'POST reset',
   'POST take-ids',
   'POST revoke-jwts',
+  'POST delivery-errors[?id=ID]',
   'POST webhooks[?id=ID]',
   'PUT webhooks/ID',
   'DELETE webhooks/ID[?vanish=true]',
 ];
 
 const takenIds = z.strictObject({ count: z.int().min(1).max(1_000_000) });
+
+const failedDelivery = z.strictObject({
+  response: z.int().min(100).max(599),
+  count: z.int().min(1).max(10_000).default(1),
+});
 
 const limit = z.int().min(1).nullable();
 const changedFields = z
@@ -73,6 +79,13 @@ function carriedOut(model: SandboxModel, { method, path, query, body }: ApiReque
     case 'POST revoke-jwts':
       model.revokeJwts();
       return json({});
+    case 'POST delivery-errors': {
+      const failed = failedDelivery.safeParse(readJsonObject(body));
+      if (!failed.success) return refusal('send what handlers answered, such as {"response": 404, "count": 3}');
+      const { response, count } = failed.data;
+      for (let index = 0; index < count; index += 1) model.failDelivery(response, now, account);
+      return json(failed.data);
+    }
     case 'POST webhooks': {
       const made = model.createByHand(readJsonObject(body) ?? {}, now, account);
       return made === null ? refusal('send the fields of a webhook as JSON, as for POST /v3/webhooks') : json(made);

@@ -11,6 +11,8 @@ export const FAULT_CALLS = [
   'identity',
   'databases',
   'collections',
+  'logfiles',
+  'logfile',
   'token',
   'any',
 ] as const;

@@ -129,6 +129,13 @@ export class SandboxModel {
     return this.#onWebhook(id, ({ webhooks }) => webhooks.delete(id));
   }
 
+  /** A handler answers Copernica's call with that status, so that the account logs it. */
+  failDelivery(response: number, now: number, account?: string): void {
+    const time = new Date(now).toISOString().slice(0, 19).replace('T', ' ');
+    const header = `HTTP/1.1 ${response}\r\nX-Handler: sandbox`;
+    this.#account(account).deliveryErrors.push({ time, response, recipient: '192.0.2.1', header });
+  }
+
   revokeJwts(): void {
     this.#access.revokeJwts();
   }
@@ -137,7 +144,7 @@ export class SandboxModel {
   reset(): void {
     this.clearFaults();
     this.#nextId = FIRST_WEBHOOK_ID;
-    this.#accounts = this.accounts.map((options) => ({ options, webhooks: new Map() }));
+    this.#accounts = this.accounts.map((options) => ({ options, webhooks: new Map(), deliveryErrors: [] }));
     this.#access = new Access(this.#accounts);
     this.#log = new RequestLog(this.accounts.map(({ token }) => token));
   }

@@ -5,10 +5,11 @@ import { commandLine } from '../../helpers/program.js';
 
 const PROGRAM = commandLine();
 const NAMES = ['first-one', 'second.one'];
+const KNOWN = { entries: () => NAMES, accounts: () => ['live', 'test'] };
 
 /** What is offered in place of the last word. */
 function offered(...words: string[]): readonly string[] | 'files' {
-  const suggestions = suggest(PROGRAM, words, () => NAMES);
+  const suggestions = suggest(PROGRAM, words, KNOWN);
   return suggestions === 'files' ? suggestions : suggestions.map(({ word }) => word);
 }
 
@@ -30,6 +31,8 @@ describe('completion', () => {
     ['names that begin so', ['forget', 'sec'], ['second.one']],
     ['no name for the second operand', ['import', 'first-one', ''], []],
     ['a name after a flag and its value', ['import', '--file', 'x.yaml', 'f'], ['first-one']],
+    ['names of accounts', ['plan', '--account', ''], ['live', 'test']],
+    ['an account after an equals sign', ['state', 'migrate', '--account=t'], ['--account=test']],
     ['nothing for a command that there is not', ['destroy', ''], []],
     ['the commands of a group', ['state', ''], ['copy', 'migrate', 'help']],
     ['a flag of a command in a group', ['state', 'copy', '--lock'], ['--lock-timeout']],
@@ -40,7 +43,7 @@ describe('completion', () => {
   });
 
   it('offers all commands, each with what it does', () => {
-    const commands = suggest(PROGRAM, [''], () => []);
+    const commands = suggest(PROGRAM, [''], KNOWN);
     expect(commands).toEqual(
       expect.arrayContaining([{ word: 'plan', description: 'show what apply would do, and change nothing' }]),
     );

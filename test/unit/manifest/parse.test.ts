@@ -16,6 +16,7 @@ describe('a valid manifest', () => {
   it('gives each entry as the request that makes it, with the place of its name', () => {
     expect(parse(SEED)).toEqual({
       ok: true,
+      files: 1,
       entries: [
         {
           name: 'crm-profile-created',

@@ -31,6 +31,19 @@ describe('the control surface', () => {
     expect(JSON.stringify(view)).not.toContain(sandbox().token);
   });
 
+  it('has handlers fail, which the account then logs by day', async () => {
+    expect(await control(sandbox(), 'POST', 'delivery-errors', { response: 404, count: 2 })).toMatchObject([200, {}]);
+    expect(await control(sandbox(), 'POST', 'delivery-errors', { response: 1 })).toMatchObject([400, {}]);
+    const read = async (path: string): Promise<unknown> => (await callApi(sandbox(), 'GET', `/v3/${path}`)).json();
+    const [day = ''] = (await read('logfiles')) as string[];
+    const names = (await read(`logfiles?date=${day}&type=feedback-loop-errors`)) as string[];
+    expect(names).toEqual([`feedback-loop-errors.${day}.log`]);
+    expect(await read(`logfiles?date=${day}&type=cdm-click`)).toEqual([]);
+    expect(await read('logfiles?date=2000-01-01')).toEqual([]);
+    expect(await read(`logfile/${names[0]}/json`)).toMatchObject([{ response: 404 }, { response: 404 }]);
+    expect(await read('logfile/other.log/json')).toMatchObject({ error: {} });
+  });
+
   it.each([
     ['text, a line each', 'create:after:503\nread:close\n'],
     ['JSON', [{ on: 'create', when: 'after', reply: { kind: 'answer', status: 503 } }, 'read:close']],

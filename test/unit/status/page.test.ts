@@ -81,6 +81,29 @@ describe('the status page', () => {
     expect(statusPage(snapshot, view('trigger=open'))).toContain('href="?trigger=open&amp;sort=name#webhooks"');
   });
 
+  it('sorts numbers in texts by what they count, and ids of databases before names', () => {
+    const numbered = (name: string, database: number) => ({ ...entriesOf(1, { database })[0], name });
+    const entries = [numbered('hook-10', 1017), numbered('hook-9', 42), numbered('hook-1', 420)] as ManifestEntry[];
+    const names = (query: string) => listRows(snapshotWith(entries), view(query)).rows.map(({ name }) => name);
+    expect(names('')).toEqual(['hook-1', 'hook-9', 'hook-10']);
+    expect(names('sort=name&order=desc')).toEqual(['hook-10', 'hook-9', 'hook-1']);
+    expect(names('sort=limit')).toEqual(['hook-9', 'hook-1', 'hook-10']);
+  });
+
+  it('refreshes itself, until a link says otherwise, which every other link and the filter keep', () => {
+    const snapshot = snapshotWith(entriesOf(101), report({ 'entry-00000': 'failed' }));
+    const page = statusPage(snapshot, view('trigger=open'));
+    expect(page).toContain('<meta http-equiv="refresh" content="30">');
+    expect(page).toContain('href="?trigger=open&amp;refresh=0">stop');
+    const still = statusPage(snapshot, view('trigger=open&refresh=0'));
+    expect(still).not.toContain('http-equiv');
+    expect(still).toContain('href="?trigger=open">refresh');
+    expect(still).toContain('<input type="hidden" name="refresh" value="0">');
+    const others = [...still.matchAll(/href="(\?[^"]*)#webhooks"/g)].map(([, query = '']) => query);
+    expect(others.filter((query) => !/[?;]refresh=0$/.test(query))).toEqual([]);
+    expect(others.length).toBeGreaterThan(5);
+  });
+
   it('escapes whatever stands in the file', () => {
     const hostile = '"><img src=x onerror=alert(1)>';
     const limit = { name: 'x', shown: hostile, line: 1, column: 1, frame: '' };
