@@ -22,7 +22,7 @@ RUN platform=$(node -p 'process.platform + "-" + process.arch') \
 FROM node:24-bookworm-slim
 ARG VERSION= REVISION= CREATED=
 LABEL org.opencontainers.image.title="copernica-webhooks" \
-      org.opencontainers.image.description="Keeps the webhooks of a Copernica account as a YAML file in git" \
+      org.opencontainers.image.description="Manages a Copernica account's webhooks from a YAML file in git" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \

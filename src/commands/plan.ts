@@ -47,7 +47,7 @@ export async function planCommand(
   options: PlanCommandOptions,
 ): Promise<CommandResult> {
   if (options.out !== undefined && options.against !== undefined) {
-    throw usageError('--out and --against do not go together: what was compared with a file can not be applied');
+    throw usageError('--out and --against cannot be used together: a comparison with a file cannot be applied');
   }
   const accounts = await chosenAccounts(host, invocation);
   const others = options.against === undefined ? null : await otherManifests(options.against, accounts);

@@ -138,7 +138,7 @@ export class LastGoodManifest {
 
   #complain(): void {
     for (const problem of this.#problems) logProblem(this.#log, problem);
-    const force = this.#good === null ? 'there is none to go on with' : 'the last good one stays in force';
+    const force = this.#good === null ? 'there is no earlier one to keep in force' : 'the last good one stays in force';
     this.#log.error(`the manifest can't be used: ${force}`);
   }
 }

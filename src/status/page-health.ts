@@ -14,7 +14,7 @@ export function overallHeadline({ accounts }: StatusSnapshot): string {
   const inNeed = accounts.filter(({ health }) => ['error', 'warning'].includes(severityOf(health))).length;
   if (inNeed > 0) return `${inNeed} of ${accounts.length} accounts need attention`;
   const isAllWell = accounts.every(({ health }) => severityOf(health) === 'ok');
-  return isAllWell ? 'Everything is as the files say' : 'The accounts are being made as the files say';
+  return isAllWell ? 'Everything is as the files say' : 'The accounts are being updated to match the files';
 }
 
 function severityOf({ kind, advice: [gravest] }: Health): Severity {
@@ -67,7 +67,7 @@ function facts(account: AccountSnapshot, now: string): Html {
   const isStandby = leadership === 'standing-by';
   const all: readonly (readonly [string, Html | string])[] = [
     ['In the file', numberText(counts.desired)],
-    ...(isStandby ? [] : [['In the account', numberText(counts.managed)] as const]),
+    ...(isStandby ? [] : [['Managed', numberText(counts.managed)] as const]),
     ...others.flatMap(([title, count]) => (count > 0 ? [[title, numberText(count)] as const] : [])),
     ...(isStandby ? [] : runTimes),
     ...(leadership === null ? [] : [['Replica', REPLICA[leadership]] as const]),

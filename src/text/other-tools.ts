@@ -4,7 +4,7 @@ const MEANT: ReadonlyMap<string, string> = new Map([
   ['--auto-approve', '`apply` asks nothing: run `plan` before it to see what it does'],
   ['--yes', '`apply` asks nothing: run `plan` before it to see what it does'],
   ['diff', '`plan` shows how the account differs from the manifest'],
-  ['sync', '`apply` makes the account as the manifest says, `run` keeps it so'],
+  ['sync', '`apply` makes the account match the manifest, `run` keeps it that way'],
   ['destroy', 'name them under `removed` in the manifest, or take all out and run `apply --prune`'],
   ['rm', '`forget NAME` drops an entry from the state and leaves its webhook alone'],
   ['show', '`list` shows what the state holds'],
