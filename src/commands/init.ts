@@ -116,12 +116,15 @@ async function writeNew(path: string, text: string): Promise<void> {
 
 function nextSteps(path: string, manifest: string): string {
   const file = manifest === DEFAULT_MANIFEST ? '' : ` --file ${manifest}`;
-  return `Next:
-  1. write your webhooks into ${path}
-  2. copernica-webhooks validate${file}
-  3. copernica-webhooks apply${file} --sandbox   tries it, without an account
-  4. export COPERNICA_ACCESS_TOKEN=…             from the Copernica dashboard
-  5. copernica-webhooks plan${file}              shows what would be done
-  6. copernica-webhooks apply${file} --init      does it; --init: this is the first time
-`;
+  const steps: readonly (readonly [string, string])[] = [
+    [`write your webhooks into ${path}`, ''],
+    [`copernica-webhooks validate${file}`, ''],
+    [`copernica-webhooks apply${file} --sandbox`, 'tries it, without an account'],
+    ['export COPERNICA_ACCESS_TOKEN=…', 'from the Copernica dashboard'],
+    [`copernica-webhooks plan${file}`, 'shows what would be done'],
+    [`copernica-webhooks apply${file} --init`, 'does it; --init is for the first time only'],
+  ];
+  const width = Math.max(...steps.map(([step]) => step.length));
+  const lines = steps.map(([step, why], index) => `  ${index + 1}. ${step.padEnd(width)}  ${why}`.trimEnd());
+  return `Next:\n${lines.join('\n')}\n`;
 }

@@ -221,7 +221,7 @@ function withStateWarning(planned: Planned, state: State | null, settings: Setti
   const warning: Problem = {
     code: 'no-state',
     severity: 'warning',
-    message: `there is no state ${settings.state}, so everything counts as new`,
+    message: `there is no state at ${settings.state}, so every entry counts as new`,
     remedy: 'run the first `apply` with --init; if there was a state before, restore it',
   };
   return { ...planned, warnings: [...planned.warnings, warning] };

@@ -119,7 +119,7 @@ export class LastGoodManifest {
     if (this.#problems.length > 0 || this.#good === null) return;
     const commit = await this.#manifest.commit();
     if (commit !== null && commit !== this.#commit) {
-      this.#log.info({ commit }, 'this commit is checked out where the manifest lies');
+      this.#log.info({ commit }, 'this commit of the manifest is checked out');
     }
     this.#commit = commit;
   }

@@ -32,7 +32,7 @@ export function handlerComplaint(handler: string): Complaint | null {
     );
   }
   if (/[\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(handler)) {
-    return bad('contains invisible characters', 'remove them: type the URL anew rather than pasting it');
+    return bad('contains invisible characters', 'remove them: type the URL again instead of pasting it');
   }
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(handler)?.[1]?.toLowerCase();
   if (scheme === undefined) return bad('is not an absolute URL', EXAMPLE);

@@ -255,9 +255,9 @@ export function settledFirst(change: Change, intents: readonly Intent[]): Change
 /** What was sent and never confirmed, in a few words: the last of it, and how often. */
 export function openReason(intents: readonly Intent[]): string {
   const last = intents.at(-1);
-  const often = intents.length > 1 ? `${intents.length} POSTs, the last` : 'a POST';
-  const verb = intents.length > 1 ? 'were' : 'was';
-  return `${often} of ${last?.at ?? ''}, ${verb} sent and never confirmed (${last?.gaveUp?.reason ?? 'interrupted'})`;
+  const at = last?.at ?? '';
+  const what = intents.length > 1 ? `${intents.length} POSTs, the last of ${at}, were` : `a POST of ${at} was`;
+  return `${what} sent and never confirmed (${last?.gaveUp?.reason ?? 'interrupted'})`;
 }
 
 interface LeftBy {

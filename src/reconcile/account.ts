@@ -10,7 +10,7 @@ export async function readAccount(api: CopernicaApi): Promise<Identity> {
 export function identityIn(outcome: Outcome<Identity>): Identity {
   if (outcome.ok) return outcome.value;
   if (outcome.tokenRejected && !UNKNOWN_PATH.test(outcome.message)) {
-    const message = `Copernica rejected the access token: ${outcome.message}`;
+    const message = `Copernica rejected the access token (${outcome.message.replace(/^Copernica answered /, '')})`;
     throw productError('input', { code: 'token-rejected', message, remedy: CHECK_TOKEN });
   }
   const message = `could not find out which account the token belongs to: ${outcome.message}`;

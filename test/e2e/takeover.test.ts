@@ -62,9 +62,9 @@ describe('what leads nowhere', () => {
     const { code, document } = await place.json('apply', '--state', 'lost.jsonl');
     expect(code).toBe(4);
     expect(document.errors).toMatchObject([{ code: 'state-missing', file: 'lost.jsonl' }]);
-    expect(document.errors[0]?.message).toContain('no state file lost.jsonl');
+    expect(document.errors[0]?.message).toContain('no state at lost.jsonl');
     const imported = await place.run('import', 'a', '1894', '--state', 'lost.jsonl');
-    expect([imported.code, imported.stderr]).toEqual([4, expect.stringContaining('no state file lost.jsonl')]);
+    expect([imported.code, imported.stderr]).toEqual([4, expect.stringContaining('no state at lost.jsonl')]);
   });
 
   it('names --api-url when it has a version in it', async () => {
