@@ -24,7 +24,7 @@ RUN platform=linux-$(echo "${TARGETARCH:-$(node -p process.arch)}" | sed 's/^amd
 FROM node:24-bookworm-slim
 ARG VERSION= REVISION= CREATED=
 LABEL org.opencontainers.image.title="copernica-webhooks" \
-      org.opencontainers.image.description="Keeps the webhooks of a Copernica account as a YAML file in git" \
+      org.opencontainers.image.description="Manages a Copernica account's webhooks from a YAML file in git" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \

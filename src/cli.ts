@@ -57,7 +57,7 @@ type Body<Options> = (host: Host, invocation: Invocation, options: Options) => P
 export function buildProgram(host: Host, finish: (code: number) => void): Command {
   // A usage error quotes the command line, which may hold the token by mistake.
   const program = new Command('copernica-webhooks')
-    .description('Keeps the webhooks of a Copernica account as a YAML file in git.')
+    .description("Manages a Copernica account's webhooks from a YAML file in git.")
     .version(host.version)
     .exitOverride()
     .configureOutput({
@@ -97,8 +97,8 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       new Option('--detailed-exitcode', 'end with code 2 when there are changes'),
       new Option(
         '--against <path>',
-        'compare with another manifest, instead of state and account: for pull requests; ' +
-          'for several accounts NAME=FILE for each, or a folder with files of the same names',
+        'compare with another manifest, instead of the state and the account, for pull requests; ' +
+          'with several accounts, NAME=FILE for each, or a folder with files of the same names',
       ).argParser((path: string, before: readonly string[] = []) => [...before, path]),
       new Option('--out <file>', 'save the plan: `apply FILE` does exactly that, or nothing'),
     ),
@@ -106,15 +106,15 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
   );
   const applying = command(
     'apply',
-    'make the account as the manifest says, once: for cron and CI',
+    'make the account match the manifest, once: for cron and CI',
     JSON_OPTION,
     APPLY_FORMAT_OPTION,
     new Option(
       '--force',
-      'delete past the deletion limit, and believe that everything is gone; never past the account check',
+      'exceed the deletion limit, and accept that all webhooks are gone; the account check still applies',
     ),
-    new Option('--retry', 'send one create now, although answers to creates were lost lately'),
-  ).argument('[plan]', 'what `plan --out` saved: exactly that is done, or nothing');
+    new Option('--retry', 'send one create now, even if recent answers to creates were lost'),
+  ).argument('[plan]', 'a plan saved by `plan --out`: does exactly that, or nothing');
   doing(applying, async (_host, invocation, options: ApplyCommandOptions) => {
     const { applyCommand } = await import('./commands/apply.js');
     return applyCommand(host, invocation, { ...options, plan: applying.args[0] });
@@ -125,12 +125,12 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     finish(await runCommand(host, invocationOf(run)));
   });
   doing(
-    command('list', 'show what the state holds', JSON_OPTION),
+    command('list', 'show what is in the state', JSON_OPTION),
     lazily(async () => (await import('./commands/list.js')).listCommand),
   );
 
-  program.commandsGroup('Webhooks that are there already:');
-  const importing = command('import', 'take over a webhook that exists already, after reading it')
+  program.commandsGroup('Existing webhooks:');
+  const importing = command('import', 'take over an existing webhook, after reading it from the account')
     .argument('<name>', 'name of the entry')
     .argument('<id>', 'id of the webhook, as the dashboard or `discover` shows it');
   doing(importing, async (_host, invocation) => {
@@ -149,44 +149,47 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
   doing(
     command(
       'discover',
-      'find webhooks that exist already, and print them as a manifest',
+      'find existing webhooks, and print them as a manifest',
       JSON_OPTION,
       new Option('--from <id>', 'first id to look at, with --to'),
       new Option('--to <id>', 'last id to look at'),
-      new Option('--write-state', 'take over what is found, under the names that are printed'),
+      new Option('--write-state', 'take over the webhooks found, under the printed names'),
     ),
     lazily(async () => (await import('./commands/discover.js')).discoverCommand),
   );
 
-  program.commandsGroup('Setting up, and finding out:');
+  program.commandsGroup('Setup and diagnosis:');
   const state = program.command('state').description('move the state to another place, or update its database');
   const copying = stateCommand('copy', 'move a state between a file and PostgreSQL; the old one then refuses writers')
     .argument('<from>', 'where it is: a path, or a URL like postgres://user@host:5432/database#name')
-    .argument('<to>', 'where it goes: nothing may be there yet');
+    .argument('<to>', 'where it goes: there must be no other state there');
   doing(copying, async (_host, invocation) => {
     const { stateCopyCommand } = await import('./commands/state.js');
     const [from = '', to = ''] = copying.args;
     return stateCopyCommand(host, invocation, { from, to });
   });
   doing(
-    stateCommand('migrate', 'bring the schema of the database up to date, where the daily role may not'),
+    stateCommand('migrate', 'bring the schema of the database up to date, with a role that may'),
     lazily(async () => (await import('./commands/state.js')).stateMigrateCommand),
   );
   doing(
     command(
       'doctor',
-      'check what the others stand on: settings, token, state, API, account, handlers; change nothing',
+      'check what the other commands depend on: settings, token, state, API, account, handlers; change nothing',
       JSON_OPTION,
-      new Option('--no-handlers', 'leave out the hosts of the handlers'),
+      new Option('--no-handlers', 'skip the hosts of the handlers'),
     ),
     lazily(async () => (await import('./commands/doctor.js')).doctorCommand),
   );
   doing(
     command(
       'verify',
-      'prove on the account, with two webhooks that it makes and deletes, what the promise rests on',
-      new Option('--handler <url>', 'handler of the two; its domain is validated in the account').makeOptionMandatory(),
-      new Option('--database <id>', 'limit the second one to this database'),
+      'check, with two webhooks that it creates and deletes, that the account behaves as this program relies on',
+      new Option(
+        '--handler <url>',
+        'handler of these two; its domain must be validated in the account',
+      ).makeOptionMandatory(),
+      new Option('--database <id>', 'limit the second webhook to this database'),
       JSON_OPTION,
     ),
     lazily(async () => (await import('./commands/verify.js')).verifyCommand),
@@ -194,11 +197,8 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
   doing(
     command(
       'healthcheck',
-      'ask the daemon of this machine whether it lives: for containers',
-      new Option(
-        '--ready',
-        'ask whether it is ready, too: a complete run was made, and the last success is not too old',
-      ),
+      'ask the daemon on this machine whether it is alive: for containers',
+      new Option('--ready', 'also ask whether it is ready: a run has completed, and the last success is not too old'),
     ),
     lazily(async () => (await import('./commands/healthcheck.js')).healthcheckCommand),
   );
@@ -225,7 +225,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
     .description('write a manifest to start from, with its JSON Schema beside it; overwrites nothing')
     .argument('[path]', 'where to write it (default: the manifest of the settings, webhooks.yaml)')
     .option('--settings', 'write a settings file instead, with all settings and their defaults')
-    .option('--no-schema', 'write no JSON Schema, which gives completion and checks in editors')
+    .option('--no-schema', 'leave out the JSON Schema, which gives editors completion and checks')
     .addOption(CONFIG_OPTION);
   doing(init, async (_host, invocation, options: InitOptions) => {
     const { initCommand } = await import('./commands/init.js');

@@ -76,8 +76,8 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
   if (flagged.has('state')) {
     throw productError('input', {
       code: 'sandbox-state',
-      message: 'the sandbox has a state of its own, which ends with it, so --state and --sandbox do not go together',
-      remedy: 'leave one of them out; for a sandbox that outlives one run use the `sandbox` command and --api-url',
+      message: '--state and --sandbox cannot be used together: the sandbox has its own state, which ends with it',
+      remedy: 'remove one of them; for a sandbox that outlives one run, use the `sandbox` command and --api-url',
     });
   }
   const { startSandbox } = await import('./sandbox/server.js');

@@ -95,12 +95,14 @@ export async function runAccount(
   try {
     log.info({ version: host.version, file: settings.file, target: reconciler.apiUrl }, 'started');
     if (settings.sandbox) {
-      log.warn('this is the built-in sandbox: nothing reaches Copernica, and its state ends with this process');
-      log.warn('to go live: set COPERNICA_ACCESS_TOKEN, leave out --sandbox, and say --init the first time');
+      log.warn(
+        'this is the built-in sandbox: nothing is sent to Copernica, and its state is gone when this process ends',
+      );
+      log.warn('to go live: set COPERNICA_ACCESS_TOKEN, leave out --sandbox, and use --init the first time');
     }
     const mounted = await mountedFileOf(settings.file);
     if (mounted !== null) {
-      const hint = 'the manifest is itself a mount: replacing it outside can’t be seen; mount its folder instead';
+      const hint = 'the manifest itself is a mount, so replacing it outside goes unnoticed; mount its folder instead';
       log.warn({ code: 'manifest-mounted' satisfies ProblemCode, file: mounted }, hint);
     }
     ended = await runDaemon({
@@ -123,7 +125,9 @@ export async function runAccount(
         onStopping();
       },
     });
-    log.info(ended === 'finished' ? 'ended' : 'ended at once: what was not finished is looked for at the next start');
+    log.info(
+      ended === 'finished' ? 'ended' : 'stopped at once: whatever was not finished is looked for at the next start',
+    );
     return ended;
   } finally {
     // A request that hangs would be waited for until it times out.
@@ -136,7 +140,7 @@ function logFound({ leadership, problems, by }: Found, log: Logger): void {
   if (problems !== null) return;
   switch (leadership) {
     case 'leading':
-      log.info({ leadership }, 'this replica leads: it makes the runs');
+      log.info({ leadership }, 'this replica leads and does the runs');
       return;
     case 'standing-by':
       log.info({ leadership, leader: by }, 'standing by: another replica leads');

@@ -24,8 +24,8 @@ export async function chosenAccounts(host: Host, invocation: Invocation): Promis
   if (chosen.length > 1 && shared !== undefined) {
     throw productError('input', {
       code: 'flag-for-all-accounts',
-      message: `--${shared} would be that of all accounts: ${namesOf(accounts)}`,
-      remedy: 'say which one with --account',
+      message: `--${shared} would apply to all accounts: ${namesOf(accounts)}`,
+      remedy: 'choose one with --account',
     });
   }
   return chosen;
@@ -53,7 +53,7 @@ export async function onlyAccount(host: Host, invocation: Invocation): Promise<A
   throw productError('input', {
     code: 'which-account',
     message: `${invocation.command} works on one account, and the settings file has ${others.length + 1}`,
-    remedy: `say which one with --account: ${account?.name}, ${namesOf(others)}`,
+    remedy: `choose one with --account: ${account?.name}, ${namesOf(others)}`,
   });
 }
 
@@ -62,7 +62,7 @@ function pick(name: string, accounts: readonly AccountSettings[]): AccountSettin
   if (found !== undefined) return found;
   const names = accounts.flatMap((account) => account.name ?? []);
   const near = nearest(name, names);
-  const known = names.length === 0 ? 'the settings file lists no accounts' : `known are ${names.join(', ')}`;
+  const known = names.length === 0 ? 'the settings file lists no accounts' : `use one of ${names.join(', ')}`;
   throw productError('input', {
     code: 'unknown-account',
     message: `there is no account ${JSON.stringify(name)}`,

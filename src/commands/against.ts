@@ -27,7 +27,7 @@ export async function otherManifests(
   const rest = accounts.filter((account) => !others.has(account));
   if (rest.length === 0) return others;
   const [path, ...more] = common;
-  if (path === undefined) throw unclear('says nothing of', rest);
+  if (path === undefined) throw unclear('does not cover', rest);
   if (more.length > 0) throw unclear('gives several manifests without the name of an account, for', rest);
   const isFolder = await isFolderAt(path);
   for (const account of rest) others.set(account, isFolder ? join(path, basename(account.settings.file)) : path);
@@ -43,7 +43,8 @@ function unclear(what: string, accounts: readonly AccountSettings[]) {
   return productError('input', {
     code: 'against-which',
     message: `--against ${what} ${names}`,
-    remedy: 'give NAME=FILE for each account, or a folder with files that are named as the manifests of the accounts',
+    remedy:
+      'give NAME=FILE for each account, or a folder with files of the same names as the manifests of the accounts',
   });
 }
 

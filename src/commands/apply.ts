@@ -87,7 +87,7 @@ async function accountsToApply(
   if (flag !== undefined) {
     throw productError('input', {
       code: 'flag-with-plan',
-      message: `--${flag} can not be given with a saved plan, which says that itself`,
+      message: `--${flag} can't be given with a saved plan, which already contains it`,
       remedy: 'give it to "plan --out" instead',
     });
   }
@@ -105,7 +105,7 @@ async function accountsToApply(
   throw productError('input', {
     code: 'unknown-account',
     message: `${path} is a plan for ${labelText(unknown?.account.label ?? plans[0]?.account.label)}, which the settings do not have`,
-    remedy: 'use the settings with which it was saved',
+    remedy: 'use the settings that it was saved with',
   });
 }
 

@@ -109,9 +109,9 @@ class ManifestBehind extends ProductError {
       {
         code: 'manifest-behind',
         severity: 'warning',
-        message: `${file} was applied before the latest manifest that was: it waits ${roughDuration(waitMs)} for this copy to catch up, and is applied then`,
+        message: `${file} was applied before the latest manifest: waiting ${roughDuration(waitMs)} for this copy to catch up, then applying it`,
         file,
-        remedy: 'nothing, if a newer one is on its way here; to go back to this one at once, run `apply` with it',
+        remedy: 'if a newer one is on its way here, do nothing; to go back to this one at once, run `apply` with it',
       },
     ]);
     this.waitMs = waitMs;
@@ -130,7 +130,10 @@ const TIMERS_ARE_EARLY_BY_MS = 100;
 function prunesIn({ changes }: RunReport, { pruneInMs }: LastGoodManifest, log: Logger): number | null {
   const orphaned = changes.filter(({ change }) => change.action === 'orphaned' && change.mayBe === undefined).length;
   if (orphaned === 0 || pruneInMs === null) return null;
-  log.info({ orphaned, pruneInMs }, 'what left the manifest is deleted when that has been the same for a while');
+  log.info(
+    { orphaned, pruneInMs },
+    'entries that left the manifest are deleted once it has been unchanged for a while',
+  );
   return pruneInMs + TIMERS_ARE_EARLY_BY_MS;
 }
 
@@ -165,8 +168,8 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
   if (failed + refused + uncertain + skipped + report.unread > 0)
     log.warn({ ...summary, skipped }, 'reconciled in part');
   else if (duplicates.length > 0) {
-    log.warn(summary, 'reconciled: the account is as the manifest says, but some webhooks may exist twice');
-  } else log.info(summary, 'reconciled: the account is as the manifest says');
+    log.warn(summary, 'reconciled: the account matches the manifest, but some webhooks may exist twice');
+  } else log.info(summary, 'reconciled: the account matches the manifest');
 }
 
 /** What was refused before and not tried in this run was logged then. */

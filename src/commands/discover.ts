@@ -54,7 +54,7 @@ async function discoverIn(
   });
   if (options.writeState) {
     const taken = await takeOver(reconciler.ports, found, { init: reconciler.init });
-    log.info({ taken }, 'taken over into the state');
+    log.info({ taken }, 'took the webhooks over into the state');
   }
   const document = {
     webhooks: found.map(({ webhook, handlerAsWritten = webhook.handler, mayBe, ...rest }) => {
@@ -81,7 +81,7 @@ function rangeOf({ from, to }: DiscoverCommandOptions): IdRange | null {
     return { from: first, to: last };
   throw productError('input', {
     code: 'bad-range',
-    message: `--from ${from ?? '(none)'} --to ${to ?? '(none)'} is no range of ids`,
-    remedy: `give both, rising, at most ${MOST_IDS} ids; an id is at most ${HIGHEST_WEBHOOK_ID}`,
+    message: `--from ${from ?? '(none)'} --to ${to ?? '(none)'} is not a range of ids`,
+    remedy: `give both, the lower first, for at most ${MOST_IDS} ids; an id is at most ${HIGHEST_WEBHOOK_ID}`,
   });
 }

@@ -43,6 +43,6 @@ function unknownName(name: string, names: readonly string[]) {
     code: 'unknown-name',
     message: `the state has no entry ${JSON.stringify(name)}`,
     name,
-    remedy: near === undefined ? '`list` shows what it has' : `did you mean ${near}?`,
+    remedy: near === undefined ? '`list` shows its entries' : `did you mean ${near}?`,
   });
 }

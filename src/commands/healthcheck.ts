@@ -53,9 +53,9 @@ function unhealthy(message: string) {
 }
 
 function knownAddress(listen: ListenAddress | 'off'): ListenAddress {
-  const remedy = 'say --listen or COPERNICA_WEBHOOKS_LISTEN with the address that the daemon listens on';
+  const remedy = 'give the address that the daemon listens on, with --listen or COPERNICA_WEBHOOKS_LISTEN';
   if (listen === 'off' || listen.port === 0) {
-    const why = listen === 'off' ? 'off: there is no one to ask' : 'any free port: it is not known which to ask';
+    const why = listen === 'off' ? 'off, so there is nothing to ask' : 'any free port, so it is not known which one';
     throw productError('input', { code: 'bad-setting', message: `listen is ${why}`, remedy });
   }
   return addressToAsk(listen);

@@ -24,7 +24,7 @@ export async function importCommand(
     const isOtherWayRound = parseInteger(asked.name, 1, HIGHEST_WEBHOOK_ID) !== undefined;
     throw productError('input', {
       code: 'bad-id',
-      message: `${JSON.stringify(asked.id)} is no webhook id`,
+      message: `${JSON.stringify(asked.id)} is not a webhook id`,
       remedy: isOtherWayRound
         ? `the name comes first: import ${asked.id} ${asked.name}`
         : `give the number that the dashboard or \`discover\` shows; an id is at most ${HIGHEST_WEBHOOK_ID}`,
@@ -53,10 +53,10 @@ function importedText(name: string, id: number, done: Imported, hideValues: Reda
     ...(database === undefined || unchecked.includes('database') ? {} : { database }),
     ...(collection === undefined || unchecked.includes('collection') ? {} : { collection }),
   };
-  if (kind === 'settled') return `${name} stays webhook ${id}, and nothing is in doubt about it any more\n`;
-  const deleted = former === null ? '' : `webhook ${former}, which was its own, is deleted by the next run\n`;
+  if (kind === 'settled') return `${name} is still webhook ${id}, and nothing about it is uncertain any more\n`;
+  const deleted = former === null ? '' : `the next run deletes webhook ${former}, which it had before\n`;
   const handler = done.handlerAsWritten ?? hideValues(maskHandler(spec.handler));
-  return `${name} is webhook ${id} now: ${describeSpec(handler, seen)}\n${deleted}`;
+  return `${name} is now webhook ${id}: ${describeSpec(handler, seen)}\n${deleted}`;
 }
 
 /** What was taken from the manifest on trust is said: a wrong one would get no event, or too many. */
@@ -67,9 +67,9 @@ function uncheckedWarnings(name: string, id: number, { spec, unchecked }: Import
     {
       code: 'import-unchecked',
       severity: 'warning',
-      message: `the account does not show a webhook's ${unchecked.join(' and ')}: that ${id} has ${limits} could not be checked`,
+      message: `the account does not show the ${unchecked.join(' and ')} of a webhook, so it could not be checked that ${id} has ${limits}`,
       name,
-      remedy: `compare with the dashboard; where it is otherwise, run "forget ${name}", write into the manifest what it is, import it again, and edit the entry then`,
+      remedy: `compare with the dashboard; if it differs, run "forget ${name}", write what the dashboard shows into the manifest, import it again, and then edit the entry`,
     },
   ];
 }

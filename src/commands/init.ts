@@ -33,7 +33,7 @@ export function initCommand(
 async function writeSettings(target: string): Promise<CommandResult> {
   await writeNew(target, settingsFileText());
   const use = target === DEFAULT_SETTINGS_FILE ? '' : ` --config ${target}`;
-  return { text: `${target} written\n\nNext: change what should differ, then\n  copernica-webhooks validate${use}\n` };
+  return { text: `${target} written\n\nNext: edit it, then\n  copernica-webhooks validate${use}\n` };
 }
 
 async function writeStarter(
@@ -84,7 +84,7 @@ async function writeSchema(path: string): Promise<{ readonly written: boolean; r
     code: 'schema-kept',
     severity: 'warning',
     message: `${path} exists already and was left as it is`,
-    remedy: `if it is that of an older version: copernica-webhooks schema > ${path}`,
+    remedy: `if an older version wrote it: copernica-webhooks schema > ${path}`,
   };
   return { written: false, warning };
 }
@@ -99,7 +99,7 @@ async function writeNew(path: string, text: string): Promise<void> {
     if (code === 'EEXIST' && error instanceof Error && 'syscall' in error && error.syscall === 'open') {
       throw productError('input', {
         code: 'file-exists',
-        message: `${path} exists already, and nothing is overwritten`,
+        message: `${path} exists already and is not overwritten`,
         remedy: 'name another path, such as: copernica-webhooks init other.yaml',
       });
     }

@@ -35,7 +35,7 @@ export async function readPlans(path: string): Promise<SavedPlans> {
   const place = issue?.path.join('.') ?? '';
   throw productError('input', {
     code: 'bad-plan',
-    message: `${path} is no plan that "plan --out" wrote${place === '' ? '' : `: "${place}" ${issue?.message ?? ''}`}`,
+    message: `${path} is not a plan written by "plan --out"${place === '' ? '' : `: "${place}" ${issue?.message ?? ''}`}`,
     file: path,
     remedy: 'save one with "copernica-webhooks plan --out FILE"',
   });

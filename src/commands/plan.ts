@@ -47,7 +47,7 @@ export async function planCommand(
   options: PlanCommandOptions,
 ): Promise<CommandResult> {
   if (options.out !== undefined && options.against !== undefined) {
-    throw usageError('--out and --against do not go together: what was compared with a file can not be applied');
+    throw usageError('--out and --against cannot be used together: a comparison with a file cannot be applied');
   }
   const accounts = await chosenAccounts(host, invocation);
   const others = options.against === undefined ? null : await otherManifests(options.against, accounts);
@@ -221,7 +221,7 @@ function withStateWarning(planned: Planned, state: State | null, settings: Setti
   const warning: Problem = {
     code: 'no-state',
     severity: 'warning',
-    message: `there is no state ${settings.state}, so everything counts as new`,
+    message: `there is no state at ${settings.state}, so every entry counts as new`,
     remedy: 'run the first `apply` with --init; if there was a state before, restore it',
   };
   return { ...planned, warnings: [...planned.warnings, warning] };

@@ -103,5 +103,5 @@ async function openStatusOf(host: Host, [account]: readonly AccountSettings[]): 
 function logProblems(host: Host, { name, settings }: AccountSettings, problems: readonly Problem[]) {
   const log = openLog(host, settings, host.stdout);
   for (const problem of problems) logProblem(log, problem, { account: name });
-  log.error({ account: name }, 'this account is not kept until the program is started anew');
+  log.error({ account: name }, 'this account is not managed until the program is restarted');
 }

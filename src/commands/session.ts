@@ -95,8 +95,9 @@ export function sharedBreakers(): BreakerFor {
 
 /** An outage is reported once, not for each entry or account. */
 function logOutage(host: string, { phase, reason, pausedMs }: Outage, log: Logger): void {
-  if (phase === 'begin') log.warn({ host, reason, pausedMs }, 'the API takes no requests for now: all of them wait');
-  else log.info({ host, reason, pausedMs }, 'the API takes requests again');
+  if (phase === 'begin')
+    log.warn({ host, reason, pausedMs }, 'the API is not taking requests right now, so all of them wait');
+  else log.info({ host, reason, pausedMs }, 'the API is taking requests again');
 }
 
 /**
@@ -112,7 +113,7 @@ export async function withStopOnSignal<T>(
   const log = first === undefined ? null : openLog(host, first.settings, host.stderr);
   const { asked, again } = host.stopSignals();
   const onAgain = () => {
-    log?.warn('ended at once: what was not finished is looked for at the next run');
+    log?.warn('stopped at once: whatever was not finished is looked for at the next run');
     host.exitNow(EXIT.failed);
   };
   const releases = [

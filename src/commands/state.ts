@@ -46,7 +46,7 @@ export async function stateCopyCommand(
         done === 'copied'
           ? `copied the state from ${shownPlace(from)} to ${shownPlace(to)}: ${what}`
           : `the state was copied to ${shownPlace(to)} before: ${what} there now`;
-      return { text: `${text}\n${shownPlace(from)} refuses writers; name the new place with --state\n` };
+      return { text: `${text}\n${shownPlace(from)} now refuses writers; give the new place with --state\n` };
     } finally {
       await target.lease.release();
     }
@@ -63,7 +63,7 @@ function toldPlace(place: StatePlace): string {
 function nothingToCopy(place: string) {
   return productError('refused', {
     code: 'state-missing',
-    message: `there is no state in ${place}: there is nothing to copy`,
+    message: `there is no state in ${place}, so there is nothing to copy`,
     remedy: 'check the first of the two places',
   });
 }

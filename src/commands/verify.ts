@@ -69,7 +69,7 @@ function databaseOf({ database }: VerifyCommandOptions): number | null {
   if (id !== undefined) return id;
   throw productError('input', {
     code: 'bad-id',
-    message: `${JSON.stringify(database)} is no id of a database`,
+    message: `${JSON.stringify(database)} is not the id of a database`,
     remedy: 'give the number that the dashboard shows',
   });
 }

@@ -45,7 +45,7 @@ export function describeNetworkError(error: unknown, { target, sent }: NetworkPl
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
       return 'the answer is not as long as it says';
     case 'UND_ERR_ABORTED':
-      return proxyRefusal(error, target) ?? 'the request was broken off';
+      return proxyRefusal(error, target) ?? 'the request was interrupted';
     case 'UND_ERR_DESTROYED':
     case 'UND_ERR_CLOSED':
       return 'the client was closed';

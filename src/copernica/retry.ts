@@ -24,7 +24,8 @@ export function retrier({ signal, breaker = new CircuitBreaker(() => {}) }: Retr
     for (let attempt = 1; ; attempt += 1) {
       const pass = await breaker.enter(signal);
       if (pass === 'stopped') return last ?? unsent('stopped before it was sent');
-      if (pass === 'open') return last ?? unsent('not sent, as the API takes no requests', breaker.pausedForMs);
+      if (pass === 'open')
+        return last ?? unsent('not sent, because the API is not taking requests', breaker.pausedForMs);
       let against: CallFailure | null = null;
       try {
         const outcome = await call();

@@ -119,7 +119,7 @@ export class LastGoodManifest {
     if (this.#problems.length > 0 || this.#good === null) return;
     const commit = await this.#manifest.commit();
     if (commit !== null && commit !== this.#commit) {
-      this.#log.info({ commit }, 'this commit is checked out where the manifest lies');
+      this.#log.info({ commit }, 'this commit of the manifest is checked out');
     }
     this.#commit = commit;
   }
@@ -138,7 +138,7 @@ export class LastGoodManifest {
 
   #complain(): void {
     for (const problem of this.#problems) logProblem(this.#log, problem);
-    const force = this.#good === null ? 'there is none to go on with' : 'the last good one stays in force';
+    const force = this.#good === null ? 'there is no earlier one to keep in force' : 'the last good one stays in force';
     this.#log.error(`the manifest can't be used: ${force}`);
   }
 }

@@ -146,7 +146,7 @@ class ManifestWatcher implements Watcher {
     const remedy = OUT_OF_WATCHES.has(code) ? 'raise fs.inotify.max_user_watches or max_user_instances' : undefined;
     this.#options.log.warn(
       { code: 'no-change-events' satisfies ProblemCode, reason: String(error), remedy },
-      `the system tells of no changes here: the manifest is looked at every ${this.#lookEveryMs / 1_000} s instead`,
+      `the system reports no file changes here, so the manifest is checked every ${this.#lookEveryMs / 1_000} s instead`,
     );
   }
 

@@ -43,7 +43,7 @@ export async function checkStateAccount({ identity, state: readState }: Context)
   if (state === null) return skipped(': there is no state yet');
   if (id === state.account) return ok('the same');
   return problem(
-    `the token belongs to account ${id}, but the state file to account ${state.account}`,
+    `the token belongs to account ${id}, but the state file belongs to account ${state.account}`,
     'use the token of that account, or another --state for this one',
     'refused',
   );

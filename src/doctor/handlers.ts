@@ -68,13 +68,13 @@ export function handlerFinding(
   const { addresses, tls, ms } = handshake;
   const troubles: { message: string; remedy: string }[] = [];
   if (protocol === 'http:') {
-    troubles.push({ message: 'http: events, with personal data in them, are sent in the clear', remedy: 'use https' });
+    troubles.push({ message: 'http: events with personal data in them are sent unencrypted', remedy: 'use https' });
   }
   const inside = addresses.filter((address) => !isPublic(address));
   if (inside.length > 0) {
     troubles.push({
       message: `Copernica can’t reach ${inside.join(', ')}, which is not routed on the internet`,
-      remedy: 'give a host that is public on the internet, or check what this machine’s resolver makes of the name',
+      remedy: 'use a host that is public on the internet, or check what this machine’s resolver makes of the name',
     });
   }
   const days = tls === null ? EXPIRES_SOON_DAYS : Math.floor((tls.validTo - now.getTime()) / DAY_MS);

@@ -14,7 +14,7 @@ export function checkAcross(candidates: readonly Candidate[], removed: readonly 
     const sameName = name === undefined ? undefined : names.get(name);
     if (sameName !== undefined) {
       const message = `name ${quote(writtenName ?? '')} is taken; first defined at ${placeOf(sameName)}`;
-      const remedy = 'give each entry a name of its own';
+      const remedy = 'give each entry its own name';
       problems.push(problemOf({ code: 'duplicate-name', message, remedy, name: writtenName, start, end }, source));
       continue;
     }
@@ -26,7 +26,7 @@ export function checkAcross(candidates: readonly Candidate[], removed: readonly 
       continue;
     }
     const message = `asks for the very same webhook as ${quote(same.writtenName ?? '')}; first defined at ${placeOf(same)}`;
-    const remedy = 'remove one of them: each event would be delivered twice';
+    const remedy = 'remove one of them: every event would be delivered twice';
     problems.push(problemOf({ code: 'duplicate-webhook', message, remedy, name: writtenName, start, end }, source));
   }
   return [...problems, ...checkFormerNames(candidates, removed, names)];
@@ -55,7 +55,7 @@ function checkFormerNames(
       name === was.name
         ? `was ${written} is the entry’s own name`
         : entry === undefined
-          ? `two entries were ${written}; the other one says so at ${placeOf(other ?? was)}`
+          ? `two entries say that they were ${written}; the other one is at ${placeOf(other ?? was)}`
           : `was ${written} names an entry of this manifest, at ${placeOf(entry)}`;
     return problemAt(was, { code: 'was-taken', message, remedy: 'write the name that only this entry had before' });
   });
@@ -63,7 +63,7 @@ function checkFormerNames(
     const entry = names.get(mention.name);
     const claim = claims.get(mention.name);
     if (entry === undefined && claim === undefined) return [];
-    const why = entry === undefined ? 'goes on as the entry that was called so' : 'is an entry too';
+    const why = entry === undefined ? 'an entry says that it was this one' : 'is an entry too';
     const message = `${quote(mention.writtenName)} is removed, and ${why}, at ${placeOf(entry ?? claim ?? mention)}`;
     return problemAt(mention, { code: 'removed-taken', message, remedy: 'remove one of the two' });
   });

@@ -59,7 +59,7 @@ export function boundsProblem(
   return null;
 }
 
-const MAKE_SEVERAL = 'make several files of it';
+const MAKE_SEVERAL = 'split it into several files';
 
 /** An indented block is at least one column deeper than the one that it is in, and mostly two. */
 const COLUMNS_PER_LEVEL = 2;

@@ -116,7 +116,7 @@ function tooLarge(file: string): FileContent {
   return refused(file, {
     code: 'manifest-too-large',
     message,
-    remedy: 'check the path, or make several files of it: a manifest may be a folder',
+    remedy: 'check the path, or split it into several files: a manifest may be a folder',
   });
 }
 
@@ -125,12 +125,12 @@ function whyUnreadable(error: unknown, file: string): FileContent {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR': {
-      const remedy = 'write it, or name another with --file';
+      const remedy = 'create it, or choose another one with --file';
       return refused(file, { code: 'manifest-missing', message: 'does not exist', remedy });
     }
     case 'EACCES':
     case 'EPERM':
-      return unreadable(file, 'may not be read by this user', 'give this user the right to read it');
+      return unreadable(file, 'is not readable for this user', 'give this user permission to read it');
     default:
       return unreadable(file, `can’t be read (${code})`, 'check the path and the disk');
   }

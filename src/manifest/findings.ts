@@ -59,5 +59,5 @@ export function problemOf(finding: Finding, source: Source): Problem {
 /** Stands for those of a file that are not told. */
 export function moreProblems(file: string, severity: Problem['severity']): Problem {
   const message = `there are more problems than the ${LIMITS.problems} shown`;
-  return { code: 'more-problems', severity, message, file, remedy: 'fix those above and look again' };
+  return { code: 'more-problems', severity, message, file, remedy: 'fix those above and try again' };
 }

@@ -26,16 +26,19 @@ export function handlerComplaint(handler: string): Complaint | null {
     return bad(`is longer than ${LIMITS.handlerChars} characters`, 'common servers refuse longer URLs: shorten it');
   }
   if (/[\s\p{Cc}\p{Cs}]/u.test(handler)) {
-    return bad('holds white space or control characters', 'remove them, or write a space as %20; keep it on one line');
+    return bad(
+      'contains white space or control characters',
+      'remove them, or write a space as %20; keep it on one line',
+    );
   }
   if (/[\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(handler)) {
-    return bad('holds invisible characters', 'remove them: type the URL anew rather than pasting it');
+    return bad('contains invisible characters', 'remove them: type the URL again instead of pasting it');
   }
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(handler)?.[1]?.toLowerCase();
   if (scheme === undefined) return bad('is not an absolute URL', EXAMPLE);
   if (scheme !== 'https' && scheme !== 'http') return bad('is not an https or http URL', EXAMPLE);
-  if (handler.includes('\\')) return bad('holds a backslash', 'write / or %5C');
-  if (!/^https?:\/\/[^/?#]/i.test(handler)) return bad('names no host', EXAMPLE);
+  if (handler.includes('\\')) return bad('contains a backslash', 'write / or %5C');
+  if (!/^https?:\/\/[^/?#]/i.test(handler)) return bad('has no host', EXAMPLE);
   if (parseUrl(handler) === null) return bad('is not a valid URL', 'check its host, port and brackets');
   return null;
 }
@@ -45,24 +48,25 @@ export function handlerWarnings(handler: string, raw: string): Complaint[] {
   const url = new URL(handler);
   const warnings: Complaint[] = [];
   if (url.protocol === 'http:') {
-    const message = 'handler uses http: events, with personal data in them, are sent in the clear';
+    const message = 'handler uses http, so events with personal data in them are sent unencrypted';
     warnings.push(complaint('insecure-handler', message, 'use https'));
   }
   if (/[^\0-\x7f]|%/.test(writtenHost(handler))) {
     // Only what stands in the file may be shown.
     const punycode = raw.includes('${') ? '' : `, which is ${url.host} in punycode`;
-    const message = `the host of the handler has other letters than a to z${punycode}`;
-    const remedy = 'check that no letter only looks like the one that is meant; written in punycode, it is no warning';
+    const message = `the host of the handler has letters other than a to z${punycode}`;
+    const remedy =
+      'check that no letter merely looks like the intended one; there is no warning if it is written in punycode';
     warnings.push(complaint('non-ascii-host', message, remedy));
   }
   const unreachable = whyUnreachable(url.hostname);
   if (unreachable !== null) {
     const message = `Copernica can’t reach this handler: ${unreachable}`;
-    warnings.push(complaint('unreachable-handler', message, 'give a host that is public on the internet'));
+    warnings.push(complaint('unreachable-handler', message, 'use a host that is public on the internet'));
   }
   if (url.password !== '' && !raw.includes('${')) {
     const remedy = 'take it from the environment, such as https://${WEBHOOKS_USER}:${WEBHOOKS_PASSWORD}@example.com';
-    warnings.push(complaint('password-in-file', 'handler holds a password, readable in the file', remedy));
+    warnings.push(complaint('password-in-file', 'handler contains a password that can be read in the file', remedy));
   }
   if (url.hash !== '') {
     warnings.push(complaint('handler-fragment', 'the part of a URL after # is never sent', 'remove it'));

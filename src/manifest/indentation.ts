@@ -42,8 +42,8 @@ export function wrongIndentation({ code, message, pos: [start] }: YAMLError, sou
     const [lineStart] = lineRange(number, source);
     return {
       code: 'yaml-syntax',
-      message: `wrong indentation: this line begins in column ${column}, those beside it in column ${nearest}`,
-      remedy: `begin it in column ${nearest}`,
+      message: `wrong indentation: this line starts in column ${column}, the lines beside it in column ${nearest}`,
+      remedy: `start it in column ${nearest}`,
       start: lineStart + column - 1,
       end: lineStart + column,
     };

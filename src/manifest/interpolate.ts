@@ -76,7 +76,7 @@ function readReference(found: string, inside: string, env: Environment, hidden: 
   const match = NAME_AND_DEFAULT.exec(inside);
   const [, name = '', defaultValue] = match ?? [];
   if (match === null || defaultValue?.includes('${') === true) {
-    return refusal('bad-reference', `${quote(found)} is no reference to a variable`, FORMS);
+    return refusal('bad-reference', `${quote(found)} is not a reference to a variable`, FORMS);
   }
   if (hidden.variables.has(name)) return refusal('credential-variable', `${name} holds a credential`, NO_CREDENTIALS);
   if (!name.startsWith(PREFIX)) {

@@ -124,8 +124,8 @@ function unknownField(name: string, near: string | undefined, known: readonly st
   const isOfEntry = known === ENTRY_FIELDS;
   const hints = [
     ...(near === undefined ? [] : [`did you mean ${near}?`]),
-    ...(isOfEntry || near === undefined ? [`known are ${known.join(', ')}`] : []),
-    ...(isOfEntry || near !== undefined ? [] : [`and fields that begin with ${EXTENSION_PREFIX}, for anchors`]),
+    ...(isOfEntry || near === undefined ? [`use one of ${known.join(', ')}`] : []),
+    ...(isOfEntry || near !== undefined ? [] : [`, or a name that begins with ${EXTENSION_PREFIX}, for anchors`]),
   ];
   return { code: 'unknown-field', message: `unknown field ${quote(name)}`, remedy: hints.join(' ') };
 }

@@ -138,7 +138,7 @@ function whyNoManifest({ contents, errors: [error] }: Document): Finding {
   const { start } = rangeOf(contents);
   if (error !== undefined && error.code !== 'MULTIPLE_DOCS') {
     const remedy = 'check the path; a manifest begins with webhooks: and lists the entries below it';
-    return { code: 'yaml-syntax', message: 'this is no YAML', remedy, start: error.pos[0], end: error.pos[1] };
+    return { code: 'yaml-syntax', message: 'this is not YAML', remedy, start: error.pos[0], end: error.pos[1] };
   }
   if (contents === null || (isScalar(contents) && contents.value === null && contents.source === '')) {
     return { code: 'empty-manifest', message: 'the manifest is empty', remedy: IF_NONE, start: 0, end: 0 };

@@ -46,7 +46,7 @@ function nameText(what: string, expected: string) {
         if (length === 0) return says(`${what} is empty`, expected);
         if (length > LIMITS.nameChars)
           return says(`${what} is longer than ${LIMITS.nameChars} characters`, 'shorten it');
-        return says(`${what} ${AS_WRITTEN} holds other characters than letters, digits, . _ -`, 'use only those');
+        return says(`${what} ${AS_WRITTEN} contains characters other than letters, digits, . _ -`, 'use only those');
       },
     });
 }
@@ -79,8 +79,8 @@ const protect = z
   .meta({
     title: 'Protect',
     description: [
-      'True: whatever would replace or delete the webhook is refused, also when the entry has left the manifest. That',
-      'ends when the entry stands here without it, or with the command forget.',
+      'True: nothing may replace or delete the webhook, even after the entry has left the manifest. That',
+      'ends when the entry is here again without it, or with the command forget.',
     ].join(' '),
   });
 
@@ -126,7 +126,7 @@ const trigger = z
     field('trigger', `write trigger: with one of ${TRIGGERS.join(', ')}`, (value) => {
       const isList = Array.isArray(value) || (typeof value === 'string' && value.includes(','));
       if (isList) return says('trigger is a list', ONE_TRIGGER);
-      return says(`trigger ${shown(value)} is not known`, `known are ${TRIGGERS.join(', ')}`);
+      return says(`trigger ${shown(value)} is not known`, `use one of ${TRIGGERS.join(', ')}`);
     }),
   )
   .meta({
@@ -145,7 +145,7 @@ const caller = z
     error: ({ input }) =>
       input === null
         ? says('an empty item in callers', 'remove it')
-        : says(`caller ${shown(input)} is not known`, `known are ${CALLERS.join(', ')}`),
+        : says(`caller ${shown(input)} is not known`, `use one of ${CALLERS.join(', ')}`),
   })
   .meta({ title: 'Caller', description: 'ms is Marketing Suite, publisher is Publisher.' });
 
@@ -168,7 +168,7 @@ const callers = z
   .refine((list) => new Set(list).size === list.length, says('callers names one twice', 'name each once'))
   .meta({
     title: 'Callers',
-    description: 'Which of Copernica’s two products call the handler. Left out: both. The order carries no meaning.',
+    description: 'Which of Copernica’s two products call the handler. Left out: both. The order does not matter.',
     uniqueItems: true,
     examples: [['ms', 'publisher'], ['ms']],
   });
@@ -260,7 +260,7 @@ export const entrySchema = z
     {
       error: ({ input }) =>
         input === null
-          ? says('an empty item in webhooks', 'remove the dash, or write the entry behind it')
+          ? says('an empty item in webhooks', 'remove the dash, or write the entry after it')
           : says(
               'an entry must be a mapping with name, handler and trigger',
               'write - name: …, and under it handler: … and trigger: …',
@@ -275,7 +275,7 @@ export const entrySchema = z
       path: ['collection'],
       params: { code: 'collection-without-database' },
       message: says(
-        'a collection can be called by its name only where the database is given too',
+        'a collection can be given by name only if the database is given too',
         'add database: with its id or name, or write the id of the collection',
       ),
       input: value.collection,
@@ -289,7 +289,7 @@ export const ENTRY_FIELDS = Object.keys(entrySchema.shape);
 export const EXTENSION_PREFIX = 'x-';
 
 /** An emptied file is more often an accident than a wish: all webhooks would become orphans. */
-export const IF_NONE = 'if there shall be no webhooks at all, write webhooks: []';
+export const IF_NONE = 'if there should be no webhooks at all, write webhooks: []';
 
 /** A list under `webhooks`: of entries in the published schema, of anything where each entry is checked by itself. */
 function manifestOf<Item extends z.ZodType>(item: Item) {
@@ -297,7 +297,7 @@ function manifestOf<Item extends z.ZodType>(item: Item) {
   return z.strictObject({
     webhooks: z.array(item, field('webhooks', IF_NONE, wrong)).meta({
       title: 'Webhooks',
-      description: 'The webhooks that this file keeps. An empty list says that there are none.',
+      description: 'The webhooks that this file manages. An empty list says that there are none.',
     }),
     removed: removed.optional(),
   });

@@ -11,7 +11,7 @@ export function starterManifest(schema: string | null): string {
   const modeline =
     schema === null
       ? '# For completion and checks in editors: copernica-webhooks schema > webhooks.schema.json, and this as first line:\n#   yaml-language-server: $schema=./webhooks.schema.json'
-      : `# yaml-language-server: $schema=./${schema}\n#\n# The line above gives completion and checks in editors. Made anew with: copernica-webhooks schema > ${schema}`;
+      : `# yaml-language-server: $schema=./${schema}\n#\n# The line above gives completion and checks in editors. Update it with: copernica-webhooks schema > ${schema}`;
   return `${modeline}
 #
 # The webhooks of a Copernica account. Each entry exists exactly once in the account, and stays as it is written here.

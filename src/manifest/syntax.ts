@@ -72,7 +72,7 @@ function explained(error: YAMLError, source: Source): Finding {
   if (error.code === 'MULTIPLE_DOCS') {
     return {
       code: 'several-documents',
-      message: 'a file is one YAML document, and here begins another',
+      message: 'a file is one YAML document, but another one starts here',
       remedy: 'make one document of it, or two files',
       start,
       end: start + 3,

@@ -54,8 +54,8 @@ class Resolver {
     const resolved = isAlias(node) ? this.#targetOf(node) : this.#written(node);
     if (this.#count > LIMITS.expandedNodes && !this.isTooBig) {
       this.isTooBig = true;
-      const message = `with its aliases written out, the file has more than ${LIMITS.expandedNodes} values`;
-      const remedy = 'use fewer aliases to values that hold aliases themselves';
+      const message = `with its aliases expanded, the file has more than ${LIMITS.expandedNodes} values`;
+      const remedy = 'use fewer aliases to values that contain aliases themselves';
       this.#report({ code: 'alias-bomb', message, remedy, ...rangeOf(node) });
     }
     return resolved;
@@ -104,7 +104,7 @@ class Resolver {
       const first = places.get(key.value);
       const isMerge = key.value === MERGE_KEY && key.type === 'PLAIN';
       if (first !== undefined) {
-        const message = `${quote(key.value)} stands twice in one mapping; first at ${where(first, this.#source)}`;
+        const message = `${quote(key.value)} appears twice in one mapping; first at ${where(first, this.#source)}`;
         const remedy = isMerge ? 'merge several mappings with <<: [*a, *b]' : 'remove one of them';
         this.#report({ code: 'duplicate-key', message, remedy, ...range });
         continue;
@@ -135,11 +135,11 @@ class Resolver {
     this.#count += target === undefined ? 1 : (this.#sizes.get(target) ?? 1);
     if (target !== undefined && !this.#open.has(target)) return target;
     if (target !== undefined) {
-      const message = `alias ${quote(name)} stands inside of what it stands for`;
+      const message = `alias ${quote(name)} is part of the value that it refers to`;
       this.#report({ code: 'endless-alias', message, remedy: 'write the values out', ...rangeOf(alias) });
     } else {
       const near = this.#anchors.size > MOST_SUGGESTIONS ? undefined : nearest(name, [...this.#anchors.keys()]);
-      const remedy = near === undefined ? 'an alias (*) stands after its anchor (&)' : `did you mean *${near}?`;
+      const remedy = near === undefined ? 'an alias (*) must come after its anchor (&)' : `did you mean *${near}?`;
       const message = `no anchor ${quote(name)} before this`;
       this.#report({ code: 'unknown-alias', message, remedy, ...rangeOf(alias) });
     }

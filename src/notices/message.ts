@@ -77,7 +77,7 @@ function placeOf({ file, line, column }: Issue['problems'][number]): string {
 function linesOf(status: Notice['status'], reasons: readonly Reason[], lastedMs: number): string[] {
   const what = reasons.map(withNames).join('; ');
   if (status === 'well') {
-    return [`well again after ${roughly(lastedMs)}: the account is as the manifest says`, `It was: ${what}`];
+    return [`recovered after ${roughly(lastedMs)}: the account matches the manifest`, `It was: ${what}`];
   }
   const remedy = reasons.find((reason) => reason.remedy !== null)?.remedy;
   return [`${status}: ${what}`, ...(remedy ? [`What to do: ${remedy}`] : [])];

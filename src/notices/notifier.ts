@@ -79,7 +79,7 @@ export class Notifier {
   async close(enough: Promise<unknown>): Promise<boolean> {
     this.stopping();
     const finished = await this.#delivery.close(enough);
-    if (!finished) this.#options.log.warn('a notice under way was broken off: the program ends');
+    if (!finished) this.#options.log.warn('a notice was not delivered, because the program ended');
     return finished;
   }
 }

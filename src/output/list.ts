@@ -91,7 +91,7 @@ export function formatList(
   state: State | null,
   options: { readonly color: boolean; readonly file: string; readonly columns?: number | undefined },
 ): string {
-  if (state === null) return `no state file ${printable(options.file)} yet: nothing has been made\n`;
+  if (state === null) return `no state at ${printable(options.file)} yet: nothing has been created\n`;
   const paint = painter(options.color);
   const listed = listJson(state);
   if (listed.length === 0) return `account ${printable(state.account)}: no webhooks\n`;

@@ -87,8 +87,8 @@ function detailLines(change: Change, format: Format): string[] {
     case 'replace':
       return change.differences.map((difference) => describeDifference(difference, format));
     case 'orphaned':
-      if (change.mayBe !== undefined) return ['kept until "import" or "forget" has settled that'];
-      return ['kept; --prune deletes it, "forget" lets go of it'];
+      if (change.mayBe !== undefined) return ['kept until "import" or "forget" settles that'];
+      return ['kept; --prune deletes it, "forget" drops it from the state'];
     case 'move':
     case 'delete':
     case 'recover':

@@ -22,7 +22,7 @@ export function progressText(progress: Progress, forMs: number): string {
       return `applying: ${countText(progress, forMs)}`;
     case 'settling': {
       const leftMs = Math.max(0, progress.waitMs - forMs);
-      return `waiting until the server acts on nothing any more, ${roughDuration(leftMs)} left`;
+      return `waiting until the server can no longer act on a lost request, ${roughDuration(leftMs)} left`;
     }
   }
 }

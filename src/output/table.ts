@@ -1,7 +1,7 @@
 import { columns } from '../text/width.js';
 
 /** Texts of `least` columns always fit; longer than `most` only where that is usual. */
-const FITS = { least: 16, most: 40 } as const;
+const FITS = { least: 32, most: 40 } as const;
 /** A text of more than this many times the usual length pads no other. */
 const MUCH_LONGER = 2;
 

@@ -22,7 +22,7 @@ export function verifyJson({ account, apiVersion, version }: VerifyTarget, rows:
 export function verifyProblems(rows: readonly Verified[]): Problem[] {
   const otherwise = rows.flatMap(({ reliedOn, seen, means }): Problem[] => {
     if (means === null) return [];
-    const message = `this account does not do what is relied on: ${reliedOn}; seen: ${seen}. It means: ${means}`;
+    const message = `this account does not behave as relied on: ${reliedOn}; seen: ${seen}. It means: ${means}`;
     return [{ code: 'verify-otherwise', severity: 'error', message, remedy: REPORT }];
   });
   const unseen = rows.filter(({ status }) => status === 'unseen');
@@ -32,9 +32,9 @@ export function verifyProblems(rows: readonly Verified[]): Problem[] {
   return [...otherwise, { code: 'verify-unseen', severity: 'error', message, remedy: AGAIN }];
 }
 
-const REPORT = 'report it with the output of `verify --json`, which holds no secret';
+const REPORT = 'report it with the output of `verify --json`, which contains no secrets';
 const AGAIN =
-  'run it again; where a POST was refused, check that the domain of the handler is validated in the dashboard, and that the database exists';
+  'run it again; if a POST was refused, check that the domain of the handler is validated in the dashboard, and that the database exists';
 
 const STYLE_OF: Readonly<Record<Verified['status'], Style>> = { ok: 'green', otherwise: 'red', unseen: 'yellow' };
 /** Columns and two blanks between each, 80 characters in all. */

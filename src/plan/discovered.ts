@@ -224,7 +224,7 @@ export function discoveredManifest(found: readonly Discovered[]): string {
 
 /** The webhook, and what could not be read of it. */
 function headLine({ id, scopeUnknown }: Discovered): string {
-  const unread = ', of which the account shows no database or collection, though it may have them';
+  const unread = '; the account does not show whether it is limited to a database or collection';
   return `webhook ${id}${scopeUnknown ? unread : ''}`;
 }
 
@@ -233,9 +233,9 @@ function proposalLines({ id, mayBe }: Discovered): string[] {
 }
 
 function doubleLines({ id, mayBe }: Discovered, other: { readonly name: string; readonly id: number }): string[] {
-  const same = `webhook ${id} shows the same as webhook ${other.id} (${printable(other.name)}). If it is a double, delete it in the dashboard`;
+  const same = `webhook ${id} looks the same as webhook ${other.id} (${printable(other.name)}). If it is a duplicate, delete it in the dashboard`;
   if (mayBe.length > 0) return [`${same}.`];
-  return [`${same};`, 'if a database or collection tells them apart, add that here and take the "#" away.'];
+  return [`${same};`, 'if a database or collection tells them apart, add that here and remove the "#".'];
 }
 
 /** ` (database 1017, collection Orders)`, as the file has it. */
@@ -280,9 +280,9 @@ export function doublesFound(found: readonly Discovered[]): Problem[] {
           {
             code: 'discovered-double',
             severity: 'warning',
-            message: `webhook ${id} shows the same as webhook ${other.id} (${other.name}): it is commented out${mayBe.length === 0 ? ', and not taken over' : ''}`,
+            message: `webhook ${id} looks the same as webhook ${other.id} (${other.name}): it is commented out${mayBe.length === 0 ? ', and not taken over' : ''}`,
             remedy:
-              'if it is a double, delete it in the dashboard; if a database or collection tells them apart, write both entries and import each by its id',
+              'if it is a duplicate, delete it in the dashboard; if a database or collection tells them apart, write both entries and import each by its id',
           } satisfies Problem,
         ],
   );

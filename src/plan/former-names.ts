@@ -43,5 +43,5 @@ function notice(
   name: string,
   message: string,
 ): Problem[] {
-  return [{ code, severity: 'notice', message, name, file, line, column, remedy: 'the line can go, or stay' }];
+  return [{ code, severity: 'notice', message, name, file, line, column, remedy: 'the line can be removed, or stay' }];
 }

@@ -36,7 +36,7 @@ export function approve(plan: Plan, state: State | null, options: { readonly for
       severity: 'error',
       message: `this run would delete ${deletions} of ${managed} managed webhooks${which} (${Math.round(percent)} %), ${limit}: it is refused as a whole, and nothing is changed`,
       remedy:
-        'if that is meant, name them under `removed`, or run `copernica-webhooks apply --prune --force` once; if not, mend the manifest',
+        'if that is intended, name them under `removed`, or run `copernica-webhooks apply --prune --force` once; if not, fix the manifest',
     },
   };
 }

@@ -45,8 +45,8 @@ export function unreadProblems(live: LiveViews): Problem[] {
     {
       code: 'unread',
       severity: 'error',
-      message: `webhook ${first.id}${more} could not be checked (${first.reason}): what the state has is taken for it`,
-      remedy: 'it is tried again at the next run; --no-refresh leaves the live webhooks out',
+      message: `webhook ${first.id}${more} could not be checked (${first.reason}): the plan assumes that it is as the state says`,
+      remedy: 'the next run tries again; --no-refresh skips the live webhooks',
     },
   ];
 }

@@ -92,7 +92,7 @@ function notFound(
   const before = state?.entries.get(entry.name)?.spec[field];
   const renamed = candidates.find(({ id }) => id === before);
   if (renamed !== undefined) {
-    const remedy = `${field} ${renamed.id}, which this webhook is limited to, is called ${quote(renamed.name)} now: write that`;
+    const remedy = `${field} ${renamed.id}, which this webhook is limited to, is now called ${quote(renamed.name)}: write that`;
     return { code, message, remedy };
   }
   const names = candidates.map(({ name }) => name);
@@ -106,8 +106,8 @@ function notFound(
     message,
     remedy:
       names.length === 0
-        ? `there are no ${field}s at all ${where}: make it in Copernica first`
-        : `known are ${told.join(', ')}${more}`,
+        ? `there are no ${field}s at all ${where}: create it in Copernica first`
+        : `use one of ${told.join(', ')}${more}`,
   };
 }
 
@@ -133,7 +133,7 @@ export function sameWebhooks(entries: readonly DesiredWebhook[]): Problem[] {
         code: 'duplicate-webhook',
         severity: 'error',
         message: `asks for the very same webhook as ${quote(other.name)}, at ${other.file}:${other.line}:${other.column}`,
-        remedy: 'remove one of them: each event would be delivered twice',
+        remedy: 'remove one of them: every event would be delivered twice',
         name: entry.name,
         file: entry.file,
         line: entry.line,

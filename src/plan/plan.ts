@@ -161,7 +161,7 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
     };
   }
   if (known.isScopeUnknown === true) {
-    const reason = 'nobody knows which database and collection it has';
+    const reason = 'its database and collection are unknown';
     return { action: 'replace', ...common, from, differences: scopeOf(spec), reason };
   }
   const asWanted: Change =
@@ -183,7 +183,7 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
   // PUT takes neither database nor collection: a changed limit needs a new webhook.
   if (differing.some(isLimit)) {
     if (known.isScopeNotShown !== true) return { action: 'replace', ...common, from, differences: differing, reason };
-    const hint = `nobody knows its database and collection: if they are so already, "import ${name} ${known.id}" says so`;
+    const hint = `its database and collection are unknown: if they are right already, "import ${name} ${known.id}" says so`;
     const unknown = differing.map((difference) => (isLimit(difference) ? { ...difference, from: '?' } : difference));
     return { action: 'replace', ...common, from, differences: unknown, reason: `${reason}, and ${hint}` };
   }
@@ -229,7 +229,7 @@ function scopeUnknown(name: string, alike: readonly StateEntry[], shown: string)
   const forgets = [...new Set(alike.map((orphan) => `"forget ${orphan.name}"`))].join(' and ');
   return {
     code: 'scope-unknown',
-    message: `not created, since ${shown} looks the same and nobody knows its database and collection`,
+    message: `not created: ${shown} looks the same, and its database and collection are unknown`,
     remedy: `compare with the dashboard: if it is the same webhook, ${imports} takes it over; if not, ${forgets} lets the next run create ${name}`,
   };
 }
@@ -238,10 +238,10 @@ function protect(change: Change): Change {
   const { name, action, reason } = change;
   const refused: Refusal = {
     code: 'protected',
-    message: `not ${action}d, since the entry is protected`,
-    remedy: `${action === 'delete' ? 'list the entry without `protect`' : 'take `protect` out of the entry'} and run \`apply\` first, or let go of its webhook with "forget ${name}"`,
+    message: `not ${action}d, because the entry is protected`,
+    remedy: `${action === 'delete' ? 'list the entry without `protect`' : 'take `protect` out of the entry'} and run \`apply\` first, or drop it from the state with "forget ${name}"`,
   };
-  return { ...change, refused, reason: `${reason}; refused, as the entry is protected` };
+  return { ...change, refused, reason: `${reason}; refused, because the entry is protected` };
 }
 
 /** What was sent of an entry and is open is settled before another of its creates is sent. */
@@ -255,9 +255,9 @@ export function settledFirst(change: Change, intents: readonly Intent[]): Change
 /** What was sent and never confirmed, in a few words: the last of it, and how often. */
 export function openReason(intents: readonly Intent[]): string {
   const last = intents.at(-1);
-  const often = intents.length > 1 ? `${intents.length} POSTs, the last` : 'a POST';
-  const verb = intents.length > 1 ? 'were' : 'was';
-  return `${often} of ${last?.at ?? ''}, ${verb} sent and never confirmed (${last?.gaveUp?.reason ?? 'interrupted'})`;
+  const at = last?.at ?? '';
+  const what = intents.length > 1 ? `${intents.length} POSTs, the last of ${at}, were` : `a POST of ${at} was`;
+  return `${what} sent and never confirmed (${last?.gaveUp?.reason ?? 'interrupted'})`;
 }
 
 interface LeftBy {

@@ -85,11 +85,11 @@ export function staleness(
   const count = differences.length;
   const what =
     count === 0
-      ? 'its changes are the same, but their order is another, or it was made for another state or account'
+      ? 'its changes are the same, but their order differs, or it was made for another state or account'
       : `${count} ${count === 1 ? 'change is' : 'changes are'} not as planned`;
   return [
     tell(`the saved plan ${context.path} is out of date, so nothing was done: ${what}`, {
-      remedy: 'plan anew, and have that reviewed',
+      remedy: 'make a new plan, and have it reviewed',
     }),
     ...differences.slice(0, MOST_TOLD).map(({ name, message }) => tell(message, { name })),
     ...(count > MOST_TOLD ? [tell(`and ${count - MOST_TOLD} more differences`)] : []),
@@ -107,21 +107,19 @@ function differencesTold(saved: readonly SavedChange[], now: readonly SavedChang
   const gone = saved.flatMap((before): Told[] => {
     const after = nowByKey.get(keyOf(before));
     if (after === undefined) {
-      return [
-        { name: before.name, message: `${before.name}: planned was ${told(before)}; now there is nothing to do` },
-      ];
+      return [{ name: before.name, message: `${before.name}: planned: ${told(before)}; now: nothing to do` }];
     }
     if (after.digest === before.digest) return [];
     const [planned, current] = [told(before), told(after)];
     const message =
       planned === current
-        ? `${before.name}: still ${planned}, but the value of a variable is another than when it was planned`
-        : `${before.name}: planned was ${planned}; now it is ${current}`;
+        ? `${before.name}: still ${planned}, but the value of a variable has changed since it was planned`
+        : `${before.name}: planned: ${planned}; now: ${current}`;
     return [{ name: before.name, message }];
   });
   const fresh = now
     .filter((change) => !savedKeys.has(keyOf(change)))
-    .map((change) => ({ name: change.name, message: `${change.name}: not planned; now it is ${told(change)}` }));
+    .map((change) => ({ name: change.name, message: `${change.name}: planned: nothing; now: ${told(change)}` }));
   return [...gone, ...fresh];
 }
 

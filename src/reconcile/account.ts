@@ -9,10 +9,11 @@ export async function readAccount(api: CopernicaApi): Promise<Identity> {
 /** Throws ProductError of kind `input` for a token that Copernica rejects, of kind `failed` for anything else. */
 export function identityIn(outcome: Outcome<Identity>): Identity {
   if (outcome.ok) return outcome.value;
-  const message = `can't tell which account the token belongs to: ${outcome.message}`;
   if (outcome.tokenRejected && !UNKNOWN_PATH.test(outcome.message)) {
+    const message = `Copernica rejected the access token (${outcome.message.replace(/^Copernica answered /, '')})`;
     throw productError('input', { code: 'token-rejected', message, remedy: CHECK_TOKEN });
   }
+  const message = `could not find out which account the token belongs to: ${outcome.message}`;
   throw productError('failed', { code: `api-${outcome.kind}`, message, remedy: remedyFor(outcome) });
 }
 
@@ -24,7 +25,7 @@ const UNKNOWN_PATH = /invalid method/i;
 function remedyFor({ kind, message, status }: CallFailure): string {
   // Not in the API's own words, so it may be something on the way that asks for a password, or keeps the request out.
   if (kind === 'unknown' && (status === 401 || status === 403)) {
-    return `${CHECK_TOKEN}; if it is good, something before Copernica answered: check the proxy and --api-url`;
+    return `${CHECK_TOKEN}; if the token is valid, something between here and Copernica answered: check the proxy and --api-url`;
   }
   if (kind !== 'refused')
     return 'check the network and --api-url; nothing was sent, and it is tried again at the next run';
@@ -39,7 +40,7 @@ export function checkAccount({ id }: Identity, stateAccount: string): void {
   if (id === stateAccount) return;
   throw productError('refused', {
     code: 'wrong-account',
-    message: `the token belongs to account ${id}, but the state file to account ${stateAccount}: nothing was sent`,
+    message: `the token belongs to account ${id}, but the state file belongs to account ${stateAccount}: nothing was sent`,
     remedy: 'use the token of that account, or another --state for this one',
   });
 }

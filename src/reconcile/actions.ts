@@ -33,7 +33,7 @@ export async function sendCreate(
   };
   if (change.action === 'create' && change.goneId !== null && context.journal.state.owners.has(change.goneId)) {
     const failure = await confirmGone(change.goneId, context);
-    const did = `webhook ${change.goneId} looks gone, which its deletion did not confirm`;
+    const did = `webhook ${change.goneId} seems to be gone, but deleting it did not confirm that`;
     if (failure !== null) return refused(did, failure);
   }
   if (change.action === 'replace') takeName(change, context);

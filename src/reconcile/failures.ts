@@ -41,7 +41,7 @@ export function uncertainError(
   const message = `${change.name}: ${because}: the webhook may exist, so it is not sent again blindly`;
   const about = { message, name: change.name, ...placeOf(change) };
   if (kind === 'refused') return productError('refused', { code: 'uncertain-create', ...about, remedy });
-  const later = `a later run settles it by itself; to do it by hand, ${remedy}`;
+  const later = `a later run settles it; to do it by hand, ${remedy}`;
   return productError('failed', { code: 'create-unsettled', ...about, remedy: later });
 }
 
@@ -66,7 +66,7 @@ export function heldBackError(
 export function stoppedError(change: Change): ProductError {
   return productError('failed', {
     code: 'stopped',
-    message: `${change.name}: not started, as the program was asked to stop`,
+    message: `${change.name}: not started, because the program was asked to stop`,
     name: change.name,
     remedy: 'it is done at the next run',
   });

@@ -81,7 +81,7 @@ function entryOf(
     code: 'unknown-name',
     message: `${file} has no entry ${JSON.stringify(name)}`,
     name,
-    remedy: 'write the entry first, as the webhook is or as it should become; the next `apply` updates it',
+    remedy: 'write the entry first, either as the webhook is now or as it should be; the next `apply` updates it',
   });
 }
 

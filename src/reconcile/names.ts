@@ -66,8 +66,8 @@ async function readCollections(
 function lookUpFailed(what: string, failure: CallFailure): ProductError {
   return productError('failed', {
     code: `api-${failure.kind}`,
-    message: `the manifest calls ${what} by their names, and they could not be looked up: ${failure.message}`,
-    remedy: 'nothing was sent; it is tried again at the next run. Ids need no looking up',
+    message: `the manifest refers to ${what} by name, and the names could not be looked up: ${failure.message}`,
+    remedy: 'nothing was sent; it is tried again at the next run. Ids need no lookup',
   });
 }
 

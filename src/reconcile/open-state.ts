@@ -30,9 +30,9 @@ export async function openState(
   if (!options.init) {
     throw productError('refused', {
       code: STATE_MISSING,
-      message: `there is no state file ${lease.place}: if it was lost, going on would create every webhook a second time`,
+      message: `there is no state at ${lease.place}: if it was lost, going on would create every webhook a second time`,
       file: lease.place,
-      remedy: 'if this is the first time, say so with --init; if not, restore the state file or mount its volume',
+      remedy: 'if this is the first time, use --init; if not, restore it, mount its volume, or check --state',
     });
   }
   const account = await readAccount(ports.api);

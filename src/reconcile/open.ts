@@ -75,7 +75,7 @@ function whyOpen(own: readonly Intent[], hasWebhook: boolean, context: ApplyCont
   if (candidates.length > 0) {
     return {
       kind: 'refused',
-      message: `webhook ${candidates.join(' or ')} may be it, but nothing tells it from another's`,
+      message: `webhook ${candidates.join(' or ')} may be the one, but it can't be told apart from somebody else's`,
     };
   }
   if (!state.idsRise)
@@ -97,7 +97,7 @@ function onHold(own: readonly Intent[], { journal, settling }: ApplyContext): Be
   const message =
     isAbsent && first !== undefined
       ? `it made nothing: "forget ${first.name}" lets the next run create it`
-      : 'it is not sent again by itself (--on-uncertain hold)';
+      : 'it is not sent again automatically (--on-uncertain hold)';
   return { kind: 'refused', message };
 }
 

@@ -81,7 +81,7 @@ export async function refresh(
   if (gone === options.known && gone >= EVERYTHING_GONE_FROM && !options.force) {
     throw productError('refused', {
       code: 'everything-gone',
-      message: `all ${gone} known webhooks look gone from the account: nothing was changed`,
+      message: `all ${gone} known webhooks seem to be gone from the account: nothing was changed`,
       remedy:
         'check the token and the account; if they really were deleted, run `copernica-webhooks apply --force` once',
     });

@@ -255,7 +255,10 @@ async function inRounds(
       return { changes, comeBackInMs: hasHeadway ? 0 : ripens ? (nextMs ?? 0) : nextMs };
     }
     if (hasHeadway) continue;
-    ports.log.info({ seconds: Math.ceil(waitMs / 1000) }, 'waiting until the server acts on nothing any more');
+    ports.log.info(
+      { seconds: Math.ceil(waitMs / 1000) },
+      'waiting until the server can no longer act on a lost request',
+    );
     options.onProgress({ phase: 'settling', waitMs });
     hasWaited = true;
     await ports.sleep(waitMs, options.stop);

@@ -62,7 +62,7 @@ export function uncertainRemedy({ name, id, wanted }: { name: string; id: number
 
 /** What is in doubt, in a sentence that begins with the entry's name. */
 export function duplicateMessage({ name, id, ranges }: PossiblyDuplicated): string {
-  return `${name}: a second webhook like ${id ?? 'it'} may be among the ids ${rangesText(ranges)}, which nobody could rule out`;
+  return `${name}: a second webhook like ${id ?? 'it'} may be among the ids ${rangesText(ranges)}, which could not be ruled out`;
 }
 
 /** A warning for each entry that may exist twice, in the order of the state. */
@@ -94,7 +94,7 @@ export function openWarnings(state: State, wanted: ReadonlySet<string> | null): 
     const what =
       ids.length === 0
         ? 'a POST of unknown outcome may have made a webhook, which was not found so far'
-        : `webhook ${ids.join(' or ')} may be what a POST of unknown outcome made, but nothing tells it from another's`;
+        : `webhook ${ids.join(' or ')} may be what a POST of unknown outcome made, but it can't be told apart from somebody else's`;
     return [
       {
         code: 'uncertain-create',

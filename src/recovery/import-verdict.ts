@@ -42,7 +42,7 @@ export function refusedUnread(state: State, { name, wanted }: ImportTarget, id: 
   const owner = state.owners.get(id);
   const isPendingDelete = state.pendingDeletes.has(id);
   if (owner !== undefined && (isPendingDelete || (owner !== name && wanted.has(owner)))) {
-    const remedy = isPendingDelete ? 'the next run deletes it' : `"forget ${owner}" lets go of it first`;
+    const remedy = isPendingDelete ? 'the next run deletes it' : `run "forget ${owner}" first`;
     return refuse(`webhook ${id} belongs to ${owner} already`, remedy);
   }
   const entry = state.entries.get(name);
@@ -51,7 +51,7 @@ export function refusedUnread(state: State, { name, wanted }: ImportTarget, id: 
     if (!isScopeKnown(entry)) return null;
     return refuse(`webhook ${id} belongs to ${name} already`, 'there is nothing to import');
   }
-  return refuse(`${name} is webhook ${entry.id} already`, `"forget ${name}" lets go of it first`);
+  return refuse(`${name} is webhook ${entry.id} already`, `run "forget ${name}" first`);
 }
 
 function refuse(message: string, remedy: string, code: ImportRefusal['code'] = 'import-taken'): ImportRefusal {
@@ -105,13 +105,13 @@ export function importVerdict(state: State, target: ImportTarget, webhook: LiveW
   const spec = isDouble ? entry.spec : maker?.spec;
   if (spec === undefined) {
     return refuse(
-      `webhook ${id} is not what was lost of ${name}, which is webhook ${former}: ${expected(ranges)}`,
-      `check the id: a double shows the same handler, trigger and callers; "import ${name} ${former}" says that there is none`,
+      `webhook ${id} is not a lost webhook of ${name}, which is webhook ${former}: ${expected(ranges)}`,
+      `check the id: a duplicate has the same handler, trigger and callers; "import ${name} ${former}" says that there is none`,
     );
   }
   if (isProtected) {
     return refuse(
-      `webhook ${id} is not taken over, since webhook ${former} would be deleted, and the entry is protected`,
+      `webhook ${id} is not taken over: webhook ${former} would be deleted, but the entry is protected`,
       `take \`protect\` out of the entry first; or delete webhook ${id} in the dashboard, and run "import ${name} ${former}"`,
       'protected',
     );

@@ -35,9 +35,9 @@ export function lossesProblem({ losses, intents }: Pick<State, 'losses' | 'inten
     {
       code: 'answers-lost',
       severity: 'error',
-      message: `answers to creates were lost ${losses.count} times in a row, and what they may have made was not found: creates are sent further and further apart`,
+      message: `answers to creates were lost ${losses.count} times in a row, and what they may have made was not found: the time between creates grows`,
       remedy:
-        'find out whether the API answers creates and reads at all (`doctor`); when it does, "apply --retry" sends one create at once, and what was lost is looked for',
+        'check whether the API answers creates and reads at all (`doctor`); when it does, "apply --retry" sends one create at once, and what was lost is looked for',
     },
   ];
 }

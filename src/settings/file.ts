@@ -129,7 +129,7 @@ class Reading {
       }
       const values = this.values(item, ACCOUNT_KEYS);
       const name = values.get('name')?.text;
-      const remedy = 'give each account a name of its own: letters, digits, . _ -';
+      const remedy = 'give each account its own name: letters, digits, . _ -';
       const at = item.get('name', true) ?? item;
       if (name === undefined) this.complain(item, 'bad-account-name', 'an account has no name', remedy);
       else if (!ACCOUNT_NAME.test(name)) {
@@ -149,7 +149,7 @@ class Reading {
       const text = textOf(name, value);
       if (!known.includes(name)) {
         const near = nearest(name, known);
-        const remedy = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`;
+        const remedy = near === undefined ? `use one of ${known.join(', ')}` : `did you mean ${near}?`;
         this.complain(key, 'unknown-setting', `unknown setting ${quote(name)}`, remedy);
       } else if (text !== null) {
         const place = this.#placeOf(value);

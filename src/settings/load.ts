@@ -50,7 +50,7 @@ async function withStateOfFile(account: AccountSettings): Promise<AccountSetting
   if (why === null) return withStatePlace(account, text);
   throw productError('input', {
     code: 'state-unusable',
-    message: `what ${stateFile} holds can't be used as the place of the state: it ${why}`,
+    message: `the content of ${stateFile} can't be used as the place of the state: it ${why}`,
     remedy: `put into it ${SETTINGS.state.accepts}`,
   });
 }
@@ -95,10 +95,10 @@ async function realPathOf(path: string): Promise<string> {
 const SHARED_STATE = {
   code: 'shared-state',
   message: 'have the same state',
-  remedy: 'give each a state: of its own',
+  remedy: 'give each its own state:',
 } as const;
 const SHARED_WEBHOOKS = {
   code: 'shared-webhooks',
   message: 'have the same token and manifest',
-  remedy: 'remove one of them: it would make all twice',
+  remedy: 'remove one of them: every webhook would be created twice',
 } as const;

@@ -174,9 +174,9 @@ function tokenSource({ name, values, place }: RawAccount, problems: Problem[]): 
   };
   if (variable !== undefined && file !== undefined) complain(`account ${name} has two access tokens`);
   else if (file !== undefined) return { file };
-  else if (variable === undefined) complain(`account ${name} says nothing of its access token`);
+  else if (variable === undefined) complain(`account ${name} does not say where its access token comes from`);
   else if (VARIABLE_NAME.test(variable)) return { variable };
   // The value is not quoted: it may be the token itself, in the wrong place.
-  else complain(`account ${name}: access-token-env is no name of an environment variable`);
+  else complain(`account ${name}: access-token-env is not the name of an environment variable`);
   return {};
 }

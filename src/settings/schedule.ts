@@ -32,7 +32,7 @@ export function parseSchedule(text: string): ParsedSchedule {
 }
 
 const DAYS_TWICE =
-  'names days of the month and days of the week: crontab comes on either, this schedule would come where both fit; ' +
+  'has days of the month and days of the week: crontab would run on either, this schedule only where both match; ' +
   'leave one of them at *';
 
 /** As in crontab, where a field that begins with a star, such as a step, restricts nothing that would be added to. */

@@ -147,22 +147,22 @@ export const settingsSchema = z.object({
   }),
   state: setting(statePlace.default('webhooks.state.jsonl'), {
     flag: '--state <place>',
-    help: 'the state, what has been made before: a file, or a PostgreSQL database',
+    help: 'the state, which records what was created: a file, or a PostgreSQL database',
     accepts: 'a path, or a URL like postgres://user@host:5432/database',
     note:
-      'Keep a file on a volume; its lock stands beside it. A database is for several machines: in its URL #name says ' +
-      'which state, sslmode and sslrootcert how it is reached. Keep the password out of it: PGPASSWORD and PGPASSFILE ' +
-      'are read, too.',
+      'Keep a state file on a volume; its lock file is next to it. A database is for several machines: #name at the ' +
+      'end of its URL chooses the state, sslmode and sslrootcert set up TLS. Keep the password out of the URL: use ' +
+      'PGPASSWORD or PGPASSFILE.',
     commands: STATEFUL,
   }),
   stateFile: setting(path.optional(), {
     name: 'state-file',
-    help: 'path of a file that holds what state would say, as Docker and Kubernetes secrets are',
+    help: 'path of a file that contains the value of state, such as a Docker or Kubernetes secret',
     accepts: A_PATH,
     example: '/run/secrets/copernica-state',
     commands: STATEFUL,
   }),
-  sandbox: toggle('sandbox', 'use the built-in stand-in for the API, with a state of its own: no account needed', [
+  sandbox: toggle('sandbox', 'use the built-in stand-in for the API, with its own state: no account needed', [
     ...RECONCILING,
     'verify',
     'doctor',
@@ -175,7 +175,7 @@ export const settingsSchema = z.object({
   }),
   apiVersion: setting(z.enum(API_VERSIONS).default('3'), {
     flag: '--api-version <number>',
-    help: 'version of the API; 4 trades the token for a JWT first',
+    help: 'version of the API; 4 exchanges the token for a JWT first',
     accepts: API_VERSIONS.join(' or '),
     choices: API_VERSIONS,
     commands: ASKING,
@@ -205,17 +205,16 @@ export const settingsSchema = z.object({
   timeoutMs: duration('timeout', 'how long one request may take, answer included', 30_000, ASKING, SHORTEST_TIMEOUT_MS),
   refresh: setting(boolean.optional(), {
     flag: '--refresh',
-    help: 'check the live webhooks too (default: yes, but for runs that a file change started)',
+    help: 'check the live webhooks too (default: yes, except for runs that a file change started)',
     accepts: TRUE_OR_FALSE,
     example: 'true',
     commands: RECONCILING,
   }),
   prune: toggle(
     'prune',
-    'delete what left the manifest, rather than only report it',
+    'delete the webhooks of entries that left the manifest, instead of only reporting them',
     RECONCILING,
-    '`run` deletes when it has seen the manifest unchanged for ten seconds: a file that is half-written for a moment ' +
-      'deletes nothing.',
+    '`run` deletes only when the manifest has been unchanged for ten seconds, so that a half-written file deletes nothing.',
   ),
   onUncertain: setting(z.enum(ON_UNCERTAIN).default('recover'), {
     flag: '--on-uncertain <what>',
@@ -226,24 +225,24 @@ export const settingsSchema = z.object({
   }),
   scanLimit: setting(integer(1, 100_000).default(5_000), {
     flag: '--scan-limit <number>',
-    help: 'how many ids are read for one lost webhook at most',
+    help: 'how many ids to read at most for one lost webhook',
     accepts: 'a whole number from 1 to 100000',
     commands: APPLYING,
   }),
-  settleMs: duration('settle', 'how long after a POST was given up on the server may still act on it', 60_000, [
+  settleMs: duration('settle', 'how long the server may still act on a POST after the program gave up on it', 60_000, [
     ...APPLYING,
     'verify',
   ]),
   init: toggle(
     'init',
-    'this is the first time: begin a new state file',
+    'start a new state: only for the first run',
     [...APPLYING, 'import', 'discover', 'verify'],
-    'Say it once, the first time, rather than here: when the state is lost, going on with a new one would create ' +
-      'every webhook a second time.',
+    'Use it once, on the first run, and not as a lasting setting: if the state is lost, a new one would create every ' +
+      'webhook a second time.',
   ),
   leaseMs: duration(
     'lease',
-    'on a database: how long a process that does not answer keeps others out',
+    'with a database: how long a process that no longer responds keeps others out',
     15_000,
     LOCKING,
     SHORTEST_LEASE_MS,
@@ -254,8 +253,9 @@ export const settingsSchema = z.object({
     help: 'when to reconcile, as the five fields of cron; off for none',
     accepts: 'five cron fields such as "*/15 * * * *", or off',
     note:
-      'Where the change of clocks leaves out or repeats its times, or the clock is set, a run comes a minute after ' +
-      'the longest regular wait. Days of the month and days of the week together are refused: crontab comes on either.',
+      'If daylight saving time skips or repeats a time of the schedule, or the clock is set, a run comes a minute ' +
+      'after the longest regular wait. Days of the month together with days of the week are refused, because crontab ' +
+      'runs on either.',
     commands: ['run', 'doctor'],
   }),
   timezone: setting(parsed(parseTimezone).optional(), {
@@ -265,13 +265,13 @@ export const settingsSchema = z.object({
     example: 'Europe/Amsterdam',
     commands: ['run', 'doctor'],
   }),
-  poll: toggle('poll', 'look at the manifest every second, for file systems without change events', ['run', 'doctor']),
+  poll: toggle('poll', 'check the manifest every second, for file systems without change events', ['run', 'doctor']),
   listen: setting(parsed<ListenAddress | 'off'>(parseListen).default({ host: '127.0.0.1', port: 9465 }), {
     flag: '--listen <address>',
     help: 'where the status page, health and metrics are served; off for none',
     accepts: 'host:port, [IPv6]:port, :port for all addresses (port 0: any free one), or off',
     shown: '127.0.0.1:9465',
-    note: 'It has no log-in: keep it where only friends reach it.',
+    note: 'It has no log-in: keep it out of reach of strangers.',
     commands: ['run', 'healthcheck', 'doctor'],
   }),
   allowedHosts: setting(parsed(parseHostNames).optional(), {
@@ -280,32 +280,33 @@ export const settingsSchema = z.object({
     accepts: 'host names without a port, separated by commas',
     example: 'webhooks.example.com',
     note:
-      'It answers to no other name, wherever it listens, so that a web page elsewhere can’t read it through ' +
-      'somebody’s browser: name here what a proxy or a Prometheus asks it by. In the settings file it may be a list.',
+      'It answers to no other name, whatever address it listens on, so that a web page elsewhere can’t read it ' +
+      'through somebody’s browser. Add the names that a proxy or Prometheus uses. In the settings file this may be ' +
+      'a list.',
     commands: ['run'],
   }),
   graceMs: duration('grace', 'how long requests under way may take after SIGTERM', 25_000, ['run']),
   notify: setting(parsed(parseNotifyUrl).optional(), {
     name: 'notify',
     help:
-      'where a notice is POSTed when something is wrong, when drift was put back, and when all is well again; ' +
-      'off for nowhere',
+      'URL that a notice is POSTed to when something is wrong, when drift was reverted, and on recovery; ' +
+      'off for none',
     accepts: A_NOTIFY_URL,
     secret: true,
     note:
-      'It counts as a secret, as that of a Slack channel is: keep it out of git, in the environment or in the file ' +
-      'of notify-file.',
+      'Like the URL of a Slack channel, it is a secret: keep it out of git, in the environment or in the file that ' +
+      'notify-file names.',
     example: 'https://hooks.slack.com/services/T000/B000/XXXX',
     commands: ['run'],
   }),
   notifyFile: setting(path.optional(), {
     name: 'notify-file',
-    help: 'path of a file that holds the URL of notify, as Docker and Kubernetes secrets are',
+    help: 'path of a file that contains the URL of notify, such as a Docker or Kubernetes secret',
     accepts: A_PATH,
     example: '/run/secrets/copernica-notify',
     commands: ['run'],
   }),
-  notifyAfterMs: duration('notify-after', 'how long something has to be wrong before a notice tells it', 60_000, [
+  notifyAfterMs: duration('notify-after', 'how long something has to be wrong before a notice is sent', 60_000, [
     'run',
   ]),
   logLevel: setting(z.enum(LOG_LEVELS).default('info'), {

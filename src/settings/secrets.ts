@@ -40,10 +40,10 @@ export async function loadToken(environment: Environment, source: TokenSource): 
     productError('input', {
       code: 'token-unusable',
       message: `${from} ${message}`,
-      remedy: 'copy the access token from the Copernica dashboard once more',
+      remedy: 'copy the access token from the Copernica dashboard again',
     });
   if (token === '') throw complain('is empty');
-  if (!/^[\x21-\x7e]+$/.test(token)) throw complain('holds white space or characters that no access token has');
+  if (!/^[\x21-\x7e]+$/.test(token)) throw complain('contains white space or characters that no access token has');
   if (token.length < SHORTEST_TOKEN_LENGTH) throw complain(`is shorter than ${SHORTEST_TOKEN_LENGTH} characters`);
   return token;
 }
@@ -78,7 +78,7 @@ export async function loadNotifyUrl(settings: NotifySettings): Promise<string | 
   if (url !== undefined) return url === 'off' ? null : url;
   throw productError('input', {
     code: 'notify-unusable',
-    message: `notify file ${notifyFile} does not hold what it should`,
+    message: `notify file ${notifyFile} does not contain a usable URL`,
     remedy: `put into it ${A_NOTIFY_URL}`,
   });
 }

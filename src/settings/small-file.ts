@@ -25,7 +25,7 @@ export async function readSmallFile(path: string, what: string, largestBytes = L
 export async function loadCertificates(path: string): Promise<string> {
   const text = await readSmallFile(path, 'certificate file');
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw unreadable(path, 'certificate file', 'holds no certificate in PEM form', 'export the certificate as PEM');
+  throw unreadable(path, 'certificate file', 'contains no certificate in PEM form', 'export the certificate as PEM');
 }
 
 function unreadable(path: string, what: string, why: string, remedy = 'check the path and its permissions') {

@@ -3,9 +3,9 @@ import { PROCESS_WIDE, SETTINGS, type Setting } from './schema.js';
 /** Where a comment is folded. */
 const LINE_CHARACTERS = 110;
 
-const HEAD = `Settings of copernica-webhooks, each with its default. A flag (--concurrency) goes before an environment variable (COPERNICA_WEBHOOKS_CONCURRENCY), which goes before this file. The access token is never a setting: it comes from COPERNICA_ACCESS_TOKEN, or from the file that COPERNICA_ACCESS_TOKEN_FILE names.`;
+const HEAD = `Settings of copernica-webhooks, each with its default. A flag (--concurrency) overrides an environment variable (COPERNICA_WEBHOOKS_CONCURRENCY), which overrides this file. The access token is never a setting: it comes from COPERNICA_ACCESS_TOKEN, or from the file that COPERNICA_ACCESS_TOKEN_FILE names.`;
 
-const ACCOUNTS = `Several accounts: each has a name, a token, a state of its own, and any setting above but ${[...PROCESS_WIDE].join(', ')}. What an account says goes before the environment and the rest of this file; a flag goes before all.`;
+const ACCOUNTS = `Several accounts: each has its own name, token and state, and any setting above except ${[...PROCESS_WIDE].join(', ')}. The settings of an account override the environment and the rest of this file; a flag overrides everything.`;
 
 const ACCOUNTS_EXAMPLE = `# accounts:
 #   - name: live

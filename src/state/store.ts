@@ -138,7 +138,7 @@ export function movedFailure(place: string, to: string): ProductError {
   return productError('refused', {
     code: 'state-moved',
     message: `the state is not in ${place} any more: it has moved to ${to}`,
-    remedy: 'name that place with --state; where a `state copy` was cut short, run the same again',
+    remedy: 'give that place with --state; if a `state copy` was cut short, run the same command again',
   });
 }
 

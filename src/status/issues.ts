@@ -23,7 +23,7 @@ interface IssueKind {
 
 /** What can be wrong or worth knowing, the gravest first. */
 export const ISSUES = {
-  'not-begun': { severity: 'error', title: () => 'this account is not kept until the program is started anew' },
+  'not-begun': { severity: 'error', title: () => 'this account is not managed until the program is restarted' },
   'manifest-broken': {
     severity: 'error',
     title: () => 'the manifest is broken; the last good one stays in force',
@@ -62,7 +62,7 @@ export const ISSUES = {
   stale: {
     severity: 'warning',
     title: () => 'no run has succeeded for more than 3 scheduled ones',
-    remedy: 'see what the last runs failed for, below and in the log',
+    remedy: 'see why the last runs failed, below and in the log',
   },
   warnings: { severity: 'note', title: (count) => counted(count, 'warning') },
   drift: {
@@ -74,7 +74,7 @@ export const ISSUES = {
     severity: 'note',
     title: (count) => `${counted(count, 'webhook is', 'webhooks are')} not in the manifest any more, and kept`,
     remedy:
-      '--prune deletes such webhooks, once the manifest has been the same for ten seconds; "forget NAME" lets go of one',
+      '--prune deletes such webhooks, once the manifest has been unchanged for ten seconds; "forget NAME" drops one from the state',
     filter: 'orphaned',
   },
 } as const satisfies Record<string, IssueKind>;

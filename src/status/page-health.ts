@@ -14,7 +14,7 @@ export function overallHeadline({ accounts }: StatusSnapshot): string {
   const inNeed = accounts.filter(({ health }) => ['error', 'warning'].includes(severityOf(health))).length;
   if (inNeed > 0) return `${inNeed} of ${accounts.length} accounts need attention`;
   const isAllWell = accounts.every(({ health }) => severityOf(health) === 'ok');
-  return isAllWell ? 'Everything is as the files say' : 'The accounts are being made as the files say';
+  return isAllWell ? 'Everything is as the files say' : 'The accounts are being updated to match the files';
 }
 
 function severityOf({ kind, advice: [gravest] }: Health): Severity {

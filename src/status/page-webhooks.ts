@@ -21,7 +21,7 @@ export function webhooksSection(snapshot: StatusSnapshot, view: View): Html {
   const listing = listRows(snapshot, view);
   const { found, total, pages } = listing;
   const several = snapshot.accounts.length > 1;
-  const none = html`<p class="muted">None of ${numberText(total)} passes this filter.</p>`;
+  const none = html`<p class="muted">None of ${numberText(total)} match this filter.</p>`;
   const shown = html`${filterForm(snapshot, view, several)}
 ${found === 0 ? none : webhooksTable(view, listing, several)}
 ${pages > 1 && paging(view, listing)}`;
@@ -41,7 +41,7 @@ function emptyText({ accounts }: StatusSnapshot): string {
   if (isStarting) return 'The manifest is being read for the first time.';
   if (accounts.some(({ manifest }) => !manifest.valid)) return 'There are none to show until the manifest is valid.';
   const file = accounts[0]?.manifest.file ?? 'webhooks.yaml';
-  return `The manifest asks for none yet. Write the first into ${file}: it is noticed by itself.`;
+  return `The manifest has no entries yet. Add the first one to ${file}: it is picked up automatically.`;
 }
 
 function filterForm(snapshot: StatusSnapshot, view: View, several: boolean): Html {
@@ -87,7 +87,9 @@ const COLUMNS: readonly WebhookColumn[] = [
     sort: 'limit',
     title: 'Database / collection',
     cell: ({ database, collection }) =>
-      database === null ? muted('any') : [database, collection].filter((part) => part !== null).join(' / '),
+      database === null && collection === null
+        ? muted('any')
+        : [database ?? 'any', collection].filter((part) => part !== null).join(' / '),
   },
   { sort: 'id', title: 'Id', kind: 'number', cell: ({ id }) => (id === null ? muted('none yet') : String(id)) },
   {

@@ -119,7 +119,7 @@ function notReadyBecause(account: AccountNow, now: Date): string | null {
   if (isStandby(account.status)) return null;
   if (!isComplete) {
     const why = runs[0]?.problems[0]?.message;
-    return `no run has come to its end yet${why === undefined ? '' : `: ${why}`}`;
+    return `no run has finished yet${why === undefined ? '' : `: ${why}`}`;
   }
   if (staleSince(account, now) === null) return null;
   const since = lastSuccessAt === null ? 'since the start' : `since ${lastSuccessAt}`;
@@ -150,7 +150,7 @@ function headlineOf(kind: HealthKind, status: AccountStatus): string {
     case 'starting':
       return 'The first run is under way';
     case 'pending':
-      return 'The account is being made as the file says';
+      return 'The account is being updated to match the file';
     case 'ok':
       return status.desired?.length
         ? 'Everything is as the file says'

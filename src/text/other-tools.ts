@@ -6,7 +6,7 @@ const MEANT: readonly (readonly [words: string, meant: string])[] = [
   ['--auto-approve --yes -y --approve --doit', '`apply` asks nothing: run `plan` before it to see what it does'],
   ['diff preview --diff', '`plan` shows how the account differs from the manifest'],
   ['refresh --refresh-only', '`plan` reads the live webhooks too, and `apply` puts back what was changed there'],
-  ['sync up deploy create update', '`apply` makes the account as the manifest says, `run` keeps it so'],
+  ['sync up deploy create update', '`apply` makes the account match the manifest, `run` keeps it that way'],
   ['watch start serve daemon', '`run` keeps the account as the manifest says'],
   [
     'destroy down delete reset --destroy',

@@ -5,7 +5,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 
-const ARTIFACTS = fileURLToPath(new URL('../../artifacts/', import.meta.url));
+export const ARTIFACTS = fileURLToPath(new URL('../../artifacts/', import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** The Chromium of the system: that of CHROMIUM, or Debian's. */

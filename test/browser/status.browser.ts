@@ -94,7 +94,7 @@ describe('the status page in Chromium', () => {
     await place.write('settings.yaml', `accounts:\n${accounts.join('\n')}\n`);
     const { daemon, url } = await startProcessWithStatus(place, '--config', 'settings.yaml', '--init');
     await daemon.waitForOutput(/"account":"live".*reconciled/);
-    await daemon.waitForOutput(/"account":"test".*is not kept/);
+    await daemon.waitForOutput(/"account":"test".*is not managed/);
     await lookAt(url, 'accounts');
   });
 

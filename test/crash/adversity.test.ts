@@ -98,7 +98,7 @@ describe.skipIf(!mayMount)('a disk that is full', () => {
     const daemon = place.start('run', '--init', ...ON_DISK, '--settle', '200ms', '--log-format', 'json');
     await daemon.waitForOutput(/"level":"error".*no space is left/);
     disk?.remount('size=4m');
-    await daemon.waitForOutput(/reconciled: the account is as the manifest says/);
+    await daemon.waitForOutput(/reconciled: the account matches the manifest/);
     daemon.kill('SIGTERM');
     expect(await daemon.finished).toMatchObject({ code: 0 });
     expect(sandbox.account('34')).toHaveLength(60);

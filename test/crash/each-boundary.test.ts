@@ -48,7 +48,7 @@ async function boundariesOfRun(): Promise<number> {
 /** A daemon that is left alone until everything is settled, and then told to stop. */
 async function settleByDaemon({ place }: Scene): Promise<string[]> {
   const daemon = place.start(...RUN);
-  await daemon.waitForOutput(/reconciled: the account is as the manifest says/);
+  await daemon.waitForOutput(/reconciled: the account matches the manifest/);
   daemon.kill('SIGTERM');
   const { code, stdout } = await daemon.finished;
   return code === 0 ? [] : [`the daemon ended with ${code}: ${stdout}`];
@@ -127,7 +127,7 @@ describe('the daemon', () => {
       const scene = await openScene();
       withBlow(scene.place, { at, signal: 'SIGKILL', again: false });
       const daemon = scene.place.start(...RUN);
-      const settled = daemon.waitForOutput(/reconciled: the account is as the manifest says/).catch(() => null);
+      const settled = daemon.waitForOutput(/reconciled: the account matches the manifest/).catch(() => null);
       // One that came that far without it has no boundary of that number.
       if ((await Promise.race([settled, daemon.finished.then(() => null)])) !== null) daemon.kill('SIGTERM');
       kills += Number((await daemon.finished).signal === 'SIGKILL');
@@ -153,7 +153,7 @@ describe('the daemon', () => {
         const scene = await openScene();
         withBlow(scene.place, blow);
         const daemon = scene.place.start(...RUN);
-        const settled = daemon.waitForOutput(/reconciled: the account is as the manifest says/).catch(() => null);
+        const settled = daemon.waitForOutput(/reconciled: the account matches the manifest/).catch(() => null);
         const output = await Promise.race([settled, daemon.finished.then(() => null)]);
         // One that was told already ends by itself.
         if (output?.includes('stopping') === false) daemon.kill('SIGTERM');

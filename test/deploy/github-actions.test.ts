@@ -160,7 +160,7 @@ describe('the steps on main', () => {
     await repository.push(manifestOf(1));
     const outcome = await repository.runner('apply', APPLY);
     expect(outcome).toMatchObject({ failedAt: 'Apply', summary: expect.stringContaining('out of date') });
-    expect(outcome.summary).toContain('c: planned was create');
+    expect(outcome.summary).toContain('c: planned: create');
     expect(await repository.goOn('apply', ['Keep the state'])).toMatchObject({ failedAt: null });
     expect(handlers()).toHaveLength(2);
     expect(await repository.kept('webhooks.state.jsonl')).toBe(state);

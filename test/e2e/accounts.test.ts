@@ -159,7 +159,7 @@ describe('several accounts', () => {
 
   it.each([
     [['live.yaml'], 'would be the same manifest for live, test'],
-    [['live=live.yaml'], 'says nothing of test'],
+    [['live=live.yaml'], 'does not cover test'],
     [['live.yaml', 'test.yaml'], 'gives several manifests without the name of an account, for live, test'],
   ])('are compared with nothing that may be meant for another: %s', async (against, message) => {
     const { place } = await openAccounts();
@@ -172,7 +172,7 @@ describe('several accounts', () => {
     const forgotten = await place.run('forget', 'a', ...WITH);
     expect([forgotten.code, forgotten.stderr]).toEqual([3, expect.stringContaining('--account: live, test')]);
     const flagged = await place.run('plan', '--state', 'x.jsonl', ...WITH);
-    expect([flagged.code, flagged.stderr]).toEqual([3, expect.stringContaining('--state would be that of all')]);
+    expect([flagged.code, flagged.stderr]).toEqual([3, expect.stringContaining('--state would apply to all')]);
     const one = await place.run('plan', '--state', 'x.jsonl', '--account', 'test', ...WITH);
     expect([one.code, one.stdout]).toEqual([0, expect.stringContaining('1 to create')]);
   });
@@ -183,7 +183,7 @@ describe('several accounts', () => {
     const daemon = place.begin('run', '--init', '--schedule', 'off', ...WITH);
     await daemon.waitForOutput(/"account":"test".*reconciled/);
     const output = await daemon.waitForOutput(/"account":"live","code":"token-missing"/);
-    expect(output).toContain('this account is not kept until the program is started anew');
+    expect(output).toContain('this account is not managed until the program is restarted');
     await place.write('test.yaml', JSON.stringify({ webhooks: [A, B] }));
     await sandbox.until(() => sandbox.account('35').length === 2);
     daemon.kill('SIGTERM');

@@ -178,7 +178,7 @@ describe('doctor, of the token,', () => {
     ['is empty', async (file: string) => writeFile(file, '\n'), 'is empty'],
     ['is missing', async () => undefined, 'does not exist'],
     ['is a folder', async (file: string) => mkdir(file), 'is not a file'],
-    ['holds two words', async (file: string) => writeFile(file, 'two words-of-it'), 'holds white space'],
+    ['holds two words', async (file: string) => writeFile(file, 'two words-of-it'), 'contains white space'],
   ])('tells a file that %s', async (_what, make, message) => {
     const { place } = await openApplied();
     delete place.environment.COPERNICA_ACCESS_TOKEN;
@@ -226,7 +226,7 @@ describe('doctor, of the state,', () => {
     const { code, find, document } = await consultWithout(place);
     expect([code, find('state-account')]).toMatchObject([
       4,
-      { status: 'problem', message: 'the token belongs to account 35, but the state file to account 34' },
+      { status: 'problem', message: 'the token belongs to account 35, but the state file belongs to account 34' },
     ]);
     expect(document.errors.map(({ code: name }) => name)).toEqual(['doctor-state-account']);
     const { stdout } = await place.run('doctor', '--no-handlers');
@@ -490,9 +490,7 @@ describe('doctor, of handlers,', () => {
     });
     expect(find('handler', `localhost:${plain.port}`)).toMatchObject({
       status: 'warning',
-      message: expect.stringMatching(
-        /^http: events, with personal data in them, are sent in the clear; Copernica can’t/,
-      ),
+      message: expect.stringMatching(/^http: events with personal data in them are sent unencrypted; Copernica can’t/),
     });
     expect(plain.requests).toEqual([]);
   });

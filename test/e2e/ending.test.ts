@@ -31,7 +31,7 @@ describe('a request that hangs', () => {
     daemon.kill('SIGTERM');
     await daemon.waitForOutput(/stopping/);
     daemon.kill('SIGTERM');
-    expect(await daemon.finished).toMatchObject({ code: 0, stdout: expect.stringContaining('ended at once') });
+    expect(await daemon.finished).toMatchObject({ code: 0, stdout: expect.stringContaining('stopped at once') });
     await expectNothingLost(sandbox, place);
   });
 
@@ -40,7 +40,7 @@ describe('a request that hangs', () => {
     const daemon = place.start('run', '--schedule', 'off', '--grace', '100ms', ...PATIENT);
     await sent;
     daemon.kill('SIGTERM');
-    expect(await daemon.finished).toMatchObject({ code: 0, stdout: expect.stringContaining('ended at once') });
+    expect(await daemon.finished).toMatchObject({ code: 0, stdout: expect.stringContaining('stopped at once') });
     await expectNothingLost(sandbox, place);
   });
 
@@ -52,7 +52,7 @@ describe('a request that hangs', () => {
     await apply.waitForErrors(/stopping/);
     apply.kill('SIGINT');
     const ended = await apply.finished;
-    expect(ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('ended at once') });
+    expect(ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('stopped at once') });
     await expectNothingLost(sandbox, place);
   });
 });

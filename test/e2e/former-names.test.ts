@@ -153,7 +153,9 @@ describe('protect', () => {
     );
     const plan = await place.run('plan');
     expect(plan.code).toBe(4);
-    expect(plan.stdout).toContain('changed in the manifest; refused, as the entry is protected  (webhooks.yaml:2)');
+    expect(plan.stdout).toContain(
+      'changed in the manifest; refused, because the entry is protected  (webhooks.yaml:2)',
+    );
     expect(plan.stdout).toContain('Plan: 1 to create, 1 refused');
     const done = await place.run('apply', '--json');
     expect(done.code).toBe(4);
@@ -184,7 +186,7 @@ describe('protect', () => {
     const removed = await place.run('apply');
     expect([removed.code, removed.stderr]).toEqual([
       4,
-      expect.stringMatching(/webhooks\.yaml:3:11: error: a: not deleted, since the entry is protected/),
+      expect.stringMatching(/webhooks\.yaml:3:11: error: a: not deleted, because the entry is protected/),
     ]);
     const plan = await place.run('plan', '--out', 'plan.json');
     expect([plan.code, plan.stdout]).toEqual([4, expect.stringContaining('The plan is not saved')]);
@@ -228,7 +230,7 @@ describe('protect', () => {
     const imported = await place.run('import', 'a', String(made));
     expect([imported.code, imported.stderr]).toEqual([
       4,
-      `error: webhook ${made} is not taken over, since webhook ${old} would be deleted, and the entry is protected
+      `error: webhook ${made} is not taken over: webhook ${old} would be deleted, but the entry is protected
   help: take \`protect\` out of the entry first; or delete webhook ${made} in the dashboard, and run "import a ${old}"\n`,
     ]);
     const done = await place.run('apply', '--settle', '0');

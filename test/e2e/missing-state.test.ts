@@ -11,7 +11,7 @@ describe('a state that is missing', () => {
     const place = await Workplace.open(sandbox);
     await place.manifest([A]);
     const { code, stderr } = await place.run('run');
-    expect([code, stderr]).toEqual([4, expect.stringMatching(/no state file.*--init/s)]);
+    expect([code, stderr]).toEqual([4, expect.stringMatching(/no state at.*--init/s)]);
     expect(sandbox.account()).toHaveLength(0);
   });
 

@@ -116,7 +116,7 @@ describe('a manifest with names', () => {
     const { code, stderr } = await place.run('import', 'orders', '1894');
     expect([code, stderr]).toEqual([
       0,
-      expect.stringContaining('database 1000 and collection 1005 could not be checked'),
+      expect.stringContaining('it could not be checked that 1894 has database 1000 and collection 1005'),
     ]);
     expect(await place.json('apply')).toMatchObject({ document: { summary: { none: 2 } } });
     expect(sandbox.account()).toHaveLength(2);

@@ -54,7 +54,7 @@ describe('notices', () => {
     expect(well).toMatchObject({
       status: 'well',
       reasons: [{ code: 'webhooks-failed' }],
-      text: expect.stringMatching(/^copernica-webhooks: well again after/),
+      text: expect.stringMatching(/^copernica-webhooks: recovered after/),
     });
     const { code, stdout, stderr } = await stop(daemon);
     expect([code, stderr, receiver.notices.length]).toEqual([0, '', 2]);
@@ -122,7 +122,7 @@ describe('notices', () => {
     await live(sandbox, 2);
     const { code, signal, stdout } = await stop(daemon);
     expect([code, signal]).toEqual([0, null]);
-    expect(stdout).toMatch(/"ended"[\s\S]*a notice under way was broken off: the program ends/);
+    expect(stdout).toMatch(/"ended"[\s\S]*a notice was not delivered, because the program ended/);
     expect(receiver.notices).toHaveLength(1);
   });
 });
@@ -165,7 +165,10 @@ describe('where notices go', () => {
     place.environment.COPERNICA_WEBHOOKS_NOTIFY_FILE = 'notify';
     await place.write('notify', `${value}\n`);
     const fromFile = await place.run('run', '--init');
-    expect([fromFile.code, fromFile.stderr]).toEqual([3, expect.stringContaining('notify file notify does not hold')]);
+    expect([fromFile.code, fromFile.stderr]).toEqual([
+      3,
+      expect.stringContaining('notify file notify does not contain'),
+    ]);
     for (const { stdout, stderr } of [fromVariable, fromFile])
       expect(stdout + stderr).not.toContain('key-of-a-channel');
     expect(sandbox.requests()).toEqual([]);

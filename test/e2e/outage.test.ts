@@ -89,7 +89,7 @@ describe('run, while every POST is acted on and its answer lost,', () => {
     const daemon = place.begin('run', ...SETTLE, '--schedule', 'off');
     await watching;
     sandbox.model.clearFaults();
-    await daemon.waitForOutput(/reconciled: the account is as the manifest says/);
+    await daemon.waitForOutput(/reconciled: the account matches the manifest/);
     daemon.kill('SIGTERM');
     expect((await daemon.finished).code).toBe(0);
     expect(notOnce(sandbox, wanted)).toEqual({});

@@ -91,7 +91,7 @@ describe('an entry that may exist twice', () => {
     sandbox.takeIds(100);
     const other = early || (await makeWebhook(sandbox, webhook));
     const { code, stderr } = await place.run('import', 'b', String(other));
-    expect([code, stderr]).toEqual([4, expect.stringContaining(`webhook ${other} is not what was lost of b`)]);
+    expect([code, stderr]).toEqual([4, expect.stringContaining(`webhook ${other} is not a lost webhook of b`)]);
     await place.run('apply');
     expect(sandbox.account()).toHaveLength(3);
     expect((await place.json('list')).document[1]).toMatchObject({ possiblyDuplicated: true });
@@ -102,7 +102,7 @@ describe('what shows an entry that may exist twice', () => {
   atNight('is plan, apply, list and the log of run, each with the range and what to type', async () => {
     const { sandbox, place } = await doubted();
     const applied = await place.run('apply', '--settle', '0');
-    const range = /ids (\d+) to (\d+), which nobody could rule out/;
+    const range = /ids (\d+) to (\d+), which could not be ruled out/;
     const [, from = '', to = ''] = range.exec(applied.stderr) ?? [];
     const [own = 0] = namesOf(sandbox, B.handler);
     const wayOut = `"discover --from ${from} --to ${to}"; if it shows none that is equal to b, "import b ${own}"`;

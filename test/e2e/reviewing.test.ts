@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
-import { blocksOf, readPage, type Step, sectionOf, stepsOf } from '../helpers/page.js';
+import { blocksOf, readPage, sectionOf, stepsOf } from '../helpers/page.js';
 import { openSandbox } from '../helpers/sandbox.js';
+import { typed } from '../helpers/typed.js';
 
 const PAGE = readPage('reviewing-changes.md');
 const stepsBelow = (heading: string) => stepsOf(sectionOf(PAGE, heading));
@@ -14,16 +15,6 @@ const [STALE] = stepsBelow('When something moved in between');
 
 const TOKEN = 'token-of-the-account';
 const IDENTITY = { id: '34', name: 'Development', description: '', company: 'Copernica BV' };
-
-/** Types a command of the page, which must print what the page shows. Gives the exit code. */
-async function type(place: Workplace, step: Step | undefined): Promise<number | null> {
-  const [program, ...words] = step?.command.split(' ') ?? [];
-  expect(program).toBe('copernica-webhooks');
-  const { code, stdout, stderr } = await place.run(...words);
-  const { host } = new URL(place.environment.COPERNICA_API_URL ?? 'https://api.copernica.com');
-  expect(`${stderr}${stdout}`.replaceAll(host, 'api.copernica.com').trimEnd()).toBe(step?.output);
-  return code;
-}
 
 /** The merge that is proposed, with the base branch's file beside it: no state, no token, nowhere to send anything. */
 async function openPullRequest(manifest: string): Promise<Workplace> {
@@ -64,8 +55,8 @@ describe('docs/reviewing-changes.md', () => {
 
   it('a pull request is checked and shown with neither token nor state', async () => {
     const place = await openPullRequest(ON_BRANCH);
-    expect(await type(place, VALIDATE)).toBe(0);
-    expect(await type(place, PLAN_OF_FILES)).toBe(0);
+    expect(await typed(place, VALIDATE)).toBe(0);
+    expect(await typed(place, PLAN_OF_FILES)).toBe(0);
     const [, comment = ''] = /format markdown`:\n\n((?:>.*\n)+)/.exec(PAGE) ?? [];
     const { stdout } = await place.run('plan', '--against', 'base.yaml', '--format', 'markdown');
     expect(stdout).toBe(comment.replace(/^> ?/gm, ''));
@@ -73,7 +64,7 @@ describe('docs/reviewing-changes.md', () => {
 
   it('a pull request that would replace a protected webhook fails, and so does the plan once it is merged', async () => {
     const manifest = ON_BRANCH.replace('database: 1017', 'database: 1018');
-    expect(await type(await openPullRequest(manifest), REFUSED)).toBe(4);
+    expect(await typed(await openPullRequest(manifest), REFUSED)).toBe(4);
     const { place, sent } = await openMain();
     await place.write('webhooks.yaml', manifest);
     expect((await place.run('plan', '--out', 'plan.json')).code).toBe(4);
@@ -83,9 +74,9 @@ describe('docs/reviewing-changes.md', () => {
 
   it('what was approved is done, each webhook once, and what is protected is not touched', async () => {
     const { sandbox, place, sent } = await openMain();
-    expect(await type(place, PLAN)).toBe(0);
+    expect(await typed(place, PLAN)).toBe(0);
     expect(sent()).toEqual([]);
-    expect(await type(place, APPLY)).toBe(0);
+    expect(await typed(place, APPLY)).toBe(0);
     expect(sandbox.account()).toMatchObject([
       { ...CREATED, handler: 'https://hooks.example.com/v2/created' },
       { ...CHANGED, handler: 'https://hooks.example.com/v2/updated' },
@@ -97,10 +88,10 @@ describe('docs/reviewing-changes.md', () => {
 
   it('what was approved is refused after an edit, and nothing is sent', async () => {
     const { sandbox, place, sent } = await openMain();
-    expect(await type(place, PLAN)).toBe(0);
+    expect(await typed(place, PLAN)).toBe(0);
     const state = await place.read('webhooks.state.jsonl');
     await place.write('webhooks.yaml', ON_BRANCH.replace('/v2/created', '/v3/created'));
-    expect(await type(place, STALE)).toBe(4);
+    expect(await typed(place, STALE)).toBe(4);
     expect(sent()).toEqual([]);
     expect(sandbox.account()).toMatchObject([CREATED, CHANGED, CLICKS, CONSENT]);
     expect(await place.read('webhooks.state.jsonl')).toBe(state);

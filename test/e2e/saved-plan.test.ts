@@ -60,9 +60,7 @@ describe('a saved plan', () => {
     expect(stderr).toContain(
       'the saved plan plan.json is out of date, so nothing was done: 1 change is not as planned',
     );
-    expect(stderr).toMatch(
-      /a: planned was update of webhook \d+ \(trigger: "create" → "click"\); now it is .*"bounce"/,
-    );
+    expect(stderr).toMatch(/a: planned: update of webhook \d+ \(trigger: "create" → "click"\); now: .*"bounce"/);
     expect([sent(), await place.read('webhooks.state.jsonl')]).toEqual(before);
     const { document } = await place.json('apply', 'plan.json');
     expect(document.errors).toMatchObject([{ code: 'stale-plan' }, { code: 'stale-plan', name: 'a' }]);

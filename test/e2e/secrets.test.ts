@@ -42,7 +42,7 @@ describe('a handler’s password and query', () => {
     for (const command of ['validate', 'plan']) {
       const { stdout, stderr } = await place.run(command, '--account', 'live', '--format', format, ...WITH);
       const messages = format === 'text' ? stderr : stdout;
-      expect(messages).toContain('handler holds a password');
+      expect(messages).toContain('handler contains a password');
       expect(messages).not.toMatch(/hunter2|topsecret|fragsecret/);
     }
   });

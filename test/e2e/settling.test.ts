@@ -20,7 +20,7 @@ describe('apply and a create of unknown outcome', () => {
     const place = await Workplace.open(sandbox);
     await place.manifest([A]);
     const apply = place.start('apply', '--init', '--settle', '1h', '--json');
-    await apply.waitForErrors(/waiting until the server acts on nothing any more/);
+    await apply.waitForErrors(/waiting until the server can no longer act on a lost request/);
     const before = sandbox.requests().length;
     apply.kill('SIGINT');
     const { code, stdout } = await apply.finished;

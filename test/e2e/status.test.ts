@@ -156,7 +156,7 @@ describe('the status server', () => {
     );
     const { get, until } = await startWithStatus(place, '--init', '--config', 'settings.yaml');
     const now = await until(({ accounts }) => accounts[0]?.health.kind === 'ok' && accounts[1]?.runs.length === 1);
-    expect(now.notReadyBecause).toEqual([expect.stringMatching(/^test: no run has come to its end yet: .*MISSING/)]);
+    expect(now.notReadyBecause).toEqual([expect.stringMatching(/^test: no run has finished yet: .*MISSING/)]);
     expect(await get('/healthz')).toMatchObject({ status: 200 });
     expect(await get('/readyz')).toMatchObject({
       status: 503,

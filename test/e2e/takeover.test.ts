@@ -13,8 +13,8 @@ describe('import', () => {
     await place.manifest([{ name: 'a', ...A, database: 7 }]);
     const { code, stdout, stderr } = await place.run('import', 'a', String(id), '--init');
     // This account shows no databases: what is only the manifest's word is not told as known.
-    expect([code, stdout]).toEqual([0, `a is webhook ${id} now: create → https://a.example/x\n`]);
-    expect(stderr).toContain(`that ${id} has database 7 could not be checked`);
+    expect([code, stdout]).toEqual([0, `a is now webhook ${id}: create → https://a.example/x\n`]);
+    expect(stderr).toContain(`it could not be checked that ${id} has database 7`);
     expect(await place.json('apply')).toMatchObject({ code: 0, document: { summary: { none: 1 } } });
     expect(sandbox.account()).toHaveLength(1);
   });
@@ -25,7 +25,7 @@ describe('import', () => {
     const id = await makeWebhook(sandbox, { ...A, database: 7 });
     await place.manifest([{ name: 'a', ...A, database: 7 }]);
     const { stdout, stderr } = await place.run('import', 'a', String(id), '--init');
-    expect([stdout, stderr]).toEqual([`a is webhook ${id} now: create → https://a.example/x (database 7)\n`, '']);
+    expect([stdout, stderr]).toEqual([`a is now webhook ${id}: create → https://a.example/x (database 7)\n`, '']);
   });
 
   it.each([
@@ -33,7 +33,7 @@ describe('import', () => {
     ['a name that has a webhook', ['a', '1895'], 4, /a is webhook 1894 already/],
     ['an id that is not in the account', ['b', '4711'], 1, /no such webhook in this account/],
     ['a name that is not in the manifest', ['c', '1895'], 3, /has no entry "c"/],
-    ['what is no id', ['b', '12x'], 3, /is no webhook id/],
+    ['what is no id', ['b', '12x'], 3, /is not a webhook id/],
     ['an id too high to count on from', ['b', '9007199254740991'], 3, /an id is at most 9007199253740991/],
     ['an id that no number holds', ['b', '99999999999999999999'], 3, /an id is at most 9007199253740991/],
     ['a high id that is not in the account', ['b', '9007199253740991'], 1, /no such webhook in this account/],
@@ -62,9 +62,9 @@ describe('what leads nowhere', () => {
     const { code, document } = await place.json('apply', '--state', 'lost.jsonl');
     expect(code).toBe(4);
     expect(document.errors).toMatchObject([{ code: 'state-missing', file: 'lost.jsonl' }]);
-    expect(document.errors[0]?.message).toContain('no state file lost.jsonl');
+    expect(document.errors[0]?.message).toContain('no state at lost.jsonl');
     const imported = await place.run('import', 'a', '1894', '--state', 'lost.jsonl');
-    expect([imported.code, imported.stderr]).toEqual([4, expect.stringContaining('no state file lost.jsonl')]);
+    expect([imported.code, imported.stderr]).toEqual([4, expect.stringContaining('no state at lost.jsonl')]);
   });
 
   it('names --api-url when it has a version in it', async () => {
@@ -134,8 +134,8 @@ describe('discover', () => {
       warnings: [{ code: 'discovered-double' }],
     });
     const { code, stdout, stderr } = await place.run(...args, '--write-state', '--init');
-    expect([code, stderr]).toEqual([0, expect.stringContaining('webhook 1895 shows the same as webhook 1894')]);
-    expect(stdout).toContain('# webhook 1895 shows the same as webhook 1894 (create-a.example).');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('webhook 1895 looks the same as webhook 1894')]);
+    expect(stdout).toContain('# webhook 1895 looks the same as webhook 1894 (create-a.example).');
     await place.write('webhooks.yaml', stdout);
     expect((await place.run('validate')).code).toBe(0);
     expect((await place.json('list')).document.length).toBe(1);

@@ -91,7 +91,7 @@ describe('a handler with variables', () => {
     const other = await makeWebhook(sandbox, { handler: `${VALUE}&more=1`, trigger: 'create' });
     const first = await place.run('import', 'a', String(equal), '--init');
     expect([first.stdout, await listed(place)]).toMatchObject([
-      expect.stringContaining(`a is webhook ${equal} now: create → ${HANDLER}\n`),
+      expect.stringContaining(`a is now webhook ${equal}: create → ${HANDLER}\n`),
       { handler: HANDLER },
     ]);
     await place.run('forget', 'a');

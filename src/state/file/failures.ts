@@ -68,7 +68,7 @@ export function replacedFailure(path: string, was: 'removed or replaced' | 'chan
 export function notLockedFailure(path: string): ProductError {
   return productError('failed', {
     code: 'state-replaced',
-    message: `${path} was put there by something else in this very moment: it was left as it is`,
+    message: `${path} was created by something else at this very moment, and was left as it is`,
     file: path,
     remedy: 'see what writes there; if it is the newest copy, run again',
   });

@@ -59,7 +59,7 @@ function foreign(target: string, what: string): ProductError {
     code: 'lock-foreign',
     message: `the lock file ${lockPath} ${what}: nothing was written into it`,
     file: lockPath,
-    remedy: 'remove it while nothing runs with this state file; it holds nothing, and is made again',
+    remedy: 'remove it while nothing uses this state file; it is created again',
   });
 }
 

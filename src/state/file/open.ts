@@ -143,6 +143,6 @@ async function repairMode(path: string, file: OpenFile): Promise<Problem | null>
     severity: 'warning',
     file: path,
     message: isRepaired ? `${was}: its mode is 0600 now` : `${was}, and its mode cannot be changed`,
-    remedy: 'handlers in it can hold secrets: keep its folder to the user that runs this',
+    remedy: 'handlers in it can contain secrets: give only the user that runs this program access to its folder',
   };
 }

@@ -38,18 +38,18 @@ export function isPostgresUrl(place: string): boolean {
 export function parsePostgresUrl(text: string, defaultName = DEFAULT_NAME): ParsedAddress {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !PROTOCOLS.includes(url.protocol))
-    return bad('is no URL like postgres://user@host:5432/database');
+    return bad('is not a URL like postgres://user@host:5432/database');
   const unknown = [...url.searchParams.keys()].find((key) => !PARAMETERS.includes(key));
   if (unknown !== undefined) return bad(`has a parameter that is none of ${PARAMETERS.join(', ')}`);
   const parts = decoded([url.username, url.password, url.pathname.slice(1), url.hash.slice(1)]);
   if (parts === null) return bad('has a % that is followed by no two hexadecimal digits');
   const [user = '', password = '', database = '', name = ''] = parts;
-  if (user === '') return bad('names no user: postgres://user@host:5432/database');
-  if (database === '' || database.includes('/')) return bad('names no database: postgres://user@host:5432/database');
+  if (user === '') return bad('has no user: postgres://user@host:5432/database');
+  if (database === '' || database.includes('/')) return bad('has no database: postgres://user@host:5432/database');
   if (name.length > MOST_NAME_CHARACTERS)
     return bad(`has a name after # of more than ${MOST_NAME_CHARACTERS} characters`);
   const host = url.searchParams.get('host') ?? url.hostname.replace(/^\[|\]$/g, '');
-  if (host === '') return bad('names no host: postgres://user@host:5432/database');
+  if (host === '') return bad('has no host: postgres://user@host:5432/database');
   const sslMode = url.searchParams.get('sslmode') ?? (isLocal(host) ? 'disable' : 'verify-full');
   if (sslMode !== 'verify-full' && sslMode !== 'disable') {
     return bad('has an sslmode other than verify-full (the default but for loopback) and disable');

@@ -16,6 +16,6 @@ it('one breaker a host: its outage is logged once, with the host and without the
   first?.leave(await first.enter(undefined), TURNED_AWAY);
   second?.leave('closed', TURNED_AWAY);
   expect(lines).toMatchObject([
-    { host: 'api.example', reason: 'answered 503', msg: expect.stringContaining('takes no requests for now') },
+    { host: 'api.example', reason: 'answered 503', msg: expect.stringContaining('is not taking requests right now') },
   ]);
 });

@@ -223,7 +223,7 @@ describe('the pace of all calls together', () => {
       Array(50).fill({
         ok: false,
         kind: 'not-sent',
-        message: 'not sent, as the API takes no requests',
+        message: 'not sent, because the API is not taking requests',
         retryAfterMs: 80_000,
       }),
     );

@@ -15,16 +15,16 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   failed:
     'failed, or finished with some entries failed or live webhooks not checked: they are tried again at the next run',
   changes: '`plan --detailed-exitcode` only: there are changes',
-  input: 'manifest, settings, token or usage are wrong: nothing was attempted',
+  input: 'the manifest, the settings, the token or the usage is wrong: nothing was attempted',
   refused:
-    'refused by a guard: deletion limit, wrong account, lock held, a create of unknown outcome that must not be repeated, a protected entry, a saved plan that is out of date',
+    'refused by a guard: deletion limit, wrong account, lock held, an uncertain create that must not be repeated, a protected entry, a saved plan that is out of date',
 };
 
 const SETTINGS_INTRO = `## Settings
 
-A flag goes before an environment variable, and that before the settings file (\`--config\`; [config/settings.yaml](../config/settings.yaml) when it is there), where the key is the name. A value that can't be used stops the program before it does anything. The access token is never a flag: it comes from \`COPERNICA_ACCESS_TOKEN\`, or from the file that \`COPERNICA_ACCESS_TOKEN_FILE\` names. The URL of notices is a secret too, and has no flag either. A switch has a \`--no-\` form, which overrides the environment and the settings file.
+A flag overrides an environment variable, which overrides the settings file (\`--config\`, by default [config/settings.yaml](../config/settings.yaml) when it exists). The name of a setting is its key there. A value that can't be used stops the program before it does anything. The access token is never a flag: it comes from \`COPERNICA_ACCESS_TOKEN\`, or from the file that \`COPERNICA_ACCESS_TOKEN_FILE\` names. The URL of notices is a secret too, and has no flag either. A switch has a \`--no-\` form, which overrides the environment and the settings file.
 
-Where the settings file lists \`accounts\`, each may have any of these but ${[...PROCESS_WIDE].map(code).join(', ')}, and what it says goes before the environment.
+Where the settings file lists \`accounts\`, each may have any of these except ${[...PROCESS_WIDE].map(code).join(', ')}, and they override the environment.
 `;
 
 /** docs/reference.md, from the command line and the settings as they are. */
@@ -41,7 +41,7 @@ export function referenceText(program: Command): string {
     table(['Name', 'Flag', 'Environment', 'Default', 'Accepts'], settings.map(settingRow)),
     ...settings.map(settingText),
     '## Exit codes\n',
-    'The same for every command. Of several, 3 goes before 4 before 1.\n',
+    'The same for every command. When several apply, 3 goes before 4, and 4 before 1.\n',
     table(
       ['Code', 'Means'],
       (Object.keys(EXIT) as (keyof typeof EXIT)[]).map((key) => [`${EXIT[key]}`, EXIT_MEANINGS[key]]),

@@ -40,6 +40,6 @@ describe('docs/security.md', () => {
       `${LIMITS.expandedNodes}`,
     ]);
     expect(limitsOf('characters of a value with variables')).toEqual([`${LIMITS.filledInChars}`]);
-    expect(limitsOf('problems told')).toEqual([`${LIMITS.problems}`, `${LIMITS.problems}`]);
+    expect(limitsOf('problems shown')).toEqual([`${LIMITS.problems}`, `${LIMITS.problems}`]);
   });
 });

@@ -51,8 +51,8 @@ describe('a handler', () => {
     const handshake = reached({ tls: null, addresses: ['127.0.0.1'] });
     expect(handlerFinding(http, handshake, { behindProxy: false, now: NOW })).toMatchObject({
       status: 'warning',
-      message: expect.stringMatching(/in the clear; Copernica can’t reach 127\.0\.0\.1/),
-      remedy: expect.stringMatching(/^use https; give a host/),
+      message: expect.stringMatching(/unencrypted; Copernica can’t reach 127\.0\.0\.1/),
+      remedy: expect.stringMatching(/^use https; use a host/),
     });
   });
 });

@@ -242,7 +242,7 @@ describe('help', () => {
   it.each([
     ['a trigger', manifest({ trigger: 'craete' }), 'did you mean create?'],
     ['a trigger in capitals', manifest({ trigger: 'Unsubscribe' }), 'did you mean unsubscribe?'],
-    ['a trigger that is like none', manifest({ trigger: 'purchase' }), 'known are create, update, delete, click'],
+    ['a trigger that is like none', manifest({ trigger: 'purchase' }), 'use one of create, update, delete, click'],
     ['two triggers', manifest({ trigger: '[create, update]' }), 'an entry has one trigger'],
     ['two triggers in one text', manifest({ trigger: 'create, update' }), 'an entry has one trigger'],
     ['a caller', manifest({}, 'callers: [publsher]'), 'did you mean publisher?'],
@@ -468,9 +468,9 @@ describe('names that the state has', () => {
     };
     const text = `webhooks:\n${one('a', 'x')}${one('b', 'x')}${one('c', 'a')}removed: [x]\n`;
     expect(problemsOf(text).map(({ line, code, message }) => [line, code, message])).toEqual([
-      [3, 'was-taken', 'two entries were "x"; the other one says so at webhooks.yaml:2:63'],
+      [3, 'was-taken', 'two entries say that they were "x"; the other one is at webhooks.yaml:2:63'],
       [4, 'was-taken', 'was "a" names an entry of this manifest, at webhooks.yaml:2:12'],
-      [5, 'removed-taken', '"x" is removed, and goes on as the entry that was called so, at webhooks.yaml:2:63'],
+      [5, 'removed-taken', '"x" is removed, and an entry says that it was this one, at webhooks.yaml:2:63'],
     ]);
   });
 });
@@ -491,7 +491,7 @@ describe('a host with letters of other alphabets', () => {
       WEBHOOKS_HOST: 'müller.example',
     });
     expect(problems).toMatchObject([
-      { code: 'non-ascii-host', message: 'the host of the handler has other letters than a to z' },
+      { code: 'non-ascii-host', message: 'the host of the handler has letters other than a to z' },
     ]);
   });
 

@@ -194,8 +194,8 @@ describe('wrong indentation', () => {
     expect(`${problem?.line}:${problem?.column}`).toBe(place);
     expect(problem).toMatchObject({
       code: 'yaml-syntax',
-      message: `wrong indentation: this line begins in column ${column}, those beside it in column ${beside}`,
-      remedy: `begin it in column ${beside}`,
+      message: `wrong indentation: this line starts in column ${column}, the lines beside it in column ${beside}`,
+      remedy: `start it in column ${beside}`,
     });
   });
 

@@ -48,7 +48,7 @@ describe('a notice', () => {
       account: null,
     });
     expect(text).toBe(
-      'copernica-webhooks: well again after 12 minutes: the account is as the manifest says\nIt was: the last run could not be carried out: no connection',
+      'copernica-webhooks: recovered after 12 minutes: the account matches the manifest\nIt was: the last run could not be carried out: no connection',
     );
   });
 

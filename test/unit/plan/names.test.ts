@@ -54,7 +54,7 @@ describe('a name', () => {
       'that is not there is told with those that are',
       aName('Orders'),
       undefined,
-      'unknown-database: there is no database "Orders" in the account / known are Customers, Leads, Twice, Twice',
+      'unknown-database: there is no database "Orders" in the account / use one of Customers, Leads, Twice, Twice',
     ],
     [
       'that is that of two is told with their ids',
@@ -66,7 +66,7 @@ describe('a name', () => {
       'that was changed in the account is told with the new one',
       aName('Prospects'),
       known,
-      'unknown-database: there is no database "Prospects" in the account / database 1018, which this webhook is limited to, is called "Leads" now: write that',
+      'unknown-database: there is no database "Prospects" in the account / database 1018, which this webhook is limited to, is now called "Leads": write that',
     ],
     [
       'out of a variable is neither shown nor compared',
@@ -74,7 +74,7 @@ describe('a name', () => {
       aName('customers', '${DB}'),
       undefined,
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of the manifest.
-      'unknown-database: there is no database "${DB}" in the account / known are Customers, Leads, Twice, Twice',
+      'unknown-database: there is no database "${DB}" in the account / use one of Customers, Leads, Twice, Twice',
     ],
   ])('%s', (_title, name, state, expected) => {
     expect(databaseOf(name, state)).toBe(expected);
@@ -89,7 +89,7 @@ describe('a name', () => {
         line: 5,
         column: 15,
         frame: FRAME,
-        remedy: 'there are no databases at all in the account: make it in Copernica first',
+        remedy: 'there are no databases at all in the account: create it in Copernica first',
       },
     ]);
   });

@@ -407,8 +407,8 @@ describe('the plan', () => {
     const { changes } = makePlan([], state, new Map(), { prune: true });
     expect(changes).toMatchObject([
       {
-        reason: 'not in the manifest; refused, as the entry is protected',
-        refused: { code: 'protected', message: 'not deleted, since the entry is protected' },
+        reason: 'not in the manifest; refused, because the entry is protected',
+        refused: { code: 'protected', message: 'not deleted, because the entry is protected' },
       },
     ]);
     expect(plannedChanges(changes)).toEqual([]);

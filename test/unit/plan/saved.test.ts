@@ -79,23 +79,23 @@ describe('a saved plan is stale, and says what differs,', () => {
     [
       'where more is to be done',
       plan([wanted('a'), wanted('b', { trigger: 'open' }), wanted('c', { trigger: 'delete' })]),
-      /^c: not planned; now it is create \(handler: "https:\/\/a.example\/x", trigger: "delete"/,
+      /^c: planned: nothing; now: create \(handler: "https:\/\/a.example\/x", trigger: "delete"/,
     ],
-    ['where less is to be done', plan([wanted('a')]), /^b: planned was create \(.*\); now there is nothing to do$/],
+    ['where less is to be done', plan([wanted('a')]), /^b: planned: create \(.*\); now: nothing to do$/],
     [
       'where something else is to be done',
       plan([wanted('a'), wanted('b', { trigger: 'bounce' })]),
-      /^b: planned was create \(.*"open".*\); now it is create \(.*"bounce"/,
+      /^b: planned: create \(.*"open".*\); now: create \(.*"bounce"/,
     ],
     [
       'where an update leads elsewhere',
       plan([wanted('a', { trigger: 'failure' }), wanted('b', { trigger: 'open' })]),
-      /^a: planned was update of webhook 10 \(trigger: "update" → "create"\); now it is update of webhook 10 \(trigger: "update" → "failure"\)$/,
+      /^a: planned: update of webhook 10 \(trigger: "update" → "create"\); now: update of webhook 10 \(trigger: "update" → "failure"\)$/,
     ],
     [
       'where something is not deleted any more',
       plan([wanted('a'), wanted('b', { trigger: 'open' }), wanted('gone', { trigger: 'click' })]),
-      /^gone: planned was delete of webhook 11 \(.*\); now there is nothing to do$/,
+      /^gone: planned: delete of webhook 11 \(.*\); now: nothing to do$/,
     ],
   ])('%s', (_why, now, message) => {
     const [headline, ...differences] = told(PLANNED, now);
@@ -108,7 +108,7 @@ describe('a saved plan is stale, and says what differs,', () => {
     const withKey = (key: string) =>
       plan([wanted('k', { handler: `https://a.example/${key}`, trigger: 'open' }, handler)]);
     const [, difference] = told(withKey('one-value'), withKey('other-value'));
-    expect(difference).toMatch(/^k: still create .*, but the value of a variable is another than when it was planned$/);
+    expect(difference).toMatch(/^k: still create .*, but the value of a variable has changed since it was planned$/);
     expect(JSON.stringify(saved(withKey('one-value')))).not.toContain('one-value');
   });
 
@@ -122,7 +122,7 @@ describe('a saved plan is stale, and says what differs,', () => {
 
   it('where the order is another', () => {
     expect(told(PLANNED, plan([wanted('b', { trigger: 'open' }), wanted('a')]))).toEqual([
-      expect.stringContaining('their order is another'),
+      expect.stringContaining('their order differs'),
     ]);
   });
 

@@ -132,7 +132,7 @@ describe('what is discovered', () => {
     const byName = { name: 'Customers', shown: 'Customers', line: 1, column: 1, frame: '' };
     const text = discoveredManifest(nameDiscovered([live(7)], null, [entry('limited', { ...LOOK, database: byName })]));
     expect(text).toBe(`webhooks:
-  # webhook 7, of which the account shows no database or collection, though it may have them
+  # webhook 7; the account does not show whether it is limited to a database or collection
   # if it is limited (database Customers): copernica-webhooks import limited 7
   - name: create-a.example
     handler: https://a.example/x

@@ -91,6 +91,6 @@ describe('a refresh', () => {
     const gone = (): ReadOutcome => ({ ok: true, value: 'gone' });
     const { views } = await refreshed({ ok: true, value: 'unavailable' }, gone, IDS.length + 1);
     expect([...views.values()].every(({ kind }) => kind === 'gone')).toBe(true);
-    await expect(refreshed({ ok: true, value: 'unavailable' }, gone)).rejects.toThrow('look gone');
+    await expect(refreshed({ ok: true, value: 'unavailable' }, gone)).rejects.toThrow('seem to be gone');
   });
 });

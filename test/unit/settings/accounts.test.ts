@@ -61,7 +61,7 @@ describe('accounts', () => {
       'accounts:\n  - {name: a, access-token-env: A}\n  - {name: a, access-token-env: B}',
       ['3 there are two accounts "a"'],
     ],
-    ['no token', 'accounts: [{name: a}]', ['1 account a says nothing of its access token']],
+    ['no token', 'accounts: [{name: a}]', ['1 account a does not say where its access token comes from']],
     [
       'two tokens',
       'accounts: [{name: a, access-token-env: A, access-token-file: f}]',
@@ -84,7 +84,7 @@ describe('accounts', () => {
 
   it('never quote what stands where the name of a variable should: it may be the token', () => {
     const text = complaints('accounts: [{name: a, access-token-env: secret-token-123}]').join();
-    expect(text).toContain('is no name of an environment variable');
+    expect(text).toContain('is not the name of an environment variable');
     expect(text).not.toContain('secret-token-123');
   });
 
@@ -93,7 +93,11 @@ describe('accounts', () => {
   });
 
   it.each([
-    ['the README', 'README.md', (text: string) => /# config\/settings\.yaml\n(accounts:\n[\s\S]*?)```/.exec(text)?.[1]],
+    [
+      'their page',
+      'docs/accounts.md',
+      (text: string) => /# config\/settings\.yaml\n(accounts:\n[\s\S]*?)```/.exec(text)?.[1],
+    ],
     [
       'the settings file of the project',
       'config/settings.yaml',

@@ -42,10 +42,10 @@ describe('a settings file that would cost too much', () => {
 describe('a key that stands twice', () => {
   it('is refused at its second place, in settings and in accounts', () => {
     expect(found('timeout: 1s\ntimeout: 2s\n')).toEqual([
-      '2:1 "timeout" stands twice in one mapping; first at settings.yaml:1:1',
+      '2:1 "timeout" appears twice in one mapping; first at settings.yaml:1:1',
     ]);
     expect(found('accounts:\n- {name: a, name: b, access-token-env: T}\n')).toEqual([
-      '2:13 "name" stands twice in one mapping; first at settings.yaml:2:4',
+      '2:13 "name" appears twice in one mapping; first at settings.yaml:2:4',
     ]);
   });
 });

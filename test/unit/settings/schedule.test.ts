@@ -33,7 +33,10 @@ describe('a schedule', () => {
   it.each(['0 3 1 * 1', '0 3 1-31 * 1-5', '0 3 L * mon', '0 3 1,15 * 1'])(
     'refuses %j, in which days of the month and of the week are given',
     (text) => {
-      expect(parseSchedule(text)).toMatchObject({ ok: false, why: expect.stringContaining('crontab comes on either') });
+      expect(parseSchedule(text)).toMatchObject({
+        ok: false,
+        why: expect.stringContaining('crontab would run on either'),
+      });
     },
   );
 

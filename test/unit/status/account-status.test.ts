@@ -114,7 +114,7 @@ describe('what is known of an account', () => {
       'an account that can’t begin',
       play({ kind: 'could-not-begin', failure: 'input', problems: [BROKEN] }),
       'run-failed',
-      'This account is not kept until the program is started anew',
+      'This account is not managed until the program is restarted',
     ],
     ['another leads', play(read, standsBy), 'standing-by', 'Standing by: another replica leads'],
     [
@@ -140,7 +140,7 @@ describe('what is known of an account', () => {
       'an edit that no run has carried out',
       play(read, run(report({ a: 'fine', b: 'fine' })), edited),
       'pending',
-      'The account is being made as the file says',
+      'The account is being updated to match the file',
     ],
   ])('%s is %s', (_title, status, kind, headline) => {
     expect(served(status).account?.health).toMatchObject({ kind, headline });

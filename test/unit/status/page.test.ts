@@ -44,6 +44,10 @@ describe('the status page', () => {
     expect(statusPage(snapshotWith([]), view(''))).not.toContain('Commit');
   });
 
+  it('shows a collection that is given without its database', () => {
+    expect(statusPage(snapshotWith(entriesOf(1, { collection: 42 })), view(''))).toContain('any / 42');
+  });
+
   it('shows webhooks a hundred at a time', () => {
     const snapshot = snapshotWith(entriesOf(950));
     const page = statusPage(snapshot, view(''));
