@@ -12,6 +12,7 @@ const TYPES: Readonly<Record<string, string>> = {
   'apps/v1 Deployment': 'apps/v1',
   'networking.k8s.io/v1 NetworkPolicy': 'networking/v1',
   'batch/v1 CronJob': 'batch/v1',
+  'policy/v1 PodDisruptionBudget': 'policy/v1',
 };
 
 const VIRTUAL_FILE = join(ROOT, 'test/deploy/resource-under-test.ts');
