@@ -80,7 +80,7 @@ describe('thirty accounts on three replicas', () => {
     if (ended === undefined || last === undefined) throw new Error('two are left');
     ended.daemon.kill('SIGTERM');
     const afterEnd = await takeOverMs([last], [30]);
-    expect((await ended.daemon.finished).code).toBe(0);
+    expect(await ended.daemon.finished).toMatchObject({ code: 0, stderr: '' });
 
     // Generous: the lease and a look a second, on a machine that may be slow.
     expect({ afterKill, afterEnd }).toEqual({ afterKill: within(LEASE_MS + 30_000), afterEnd: within(30_000) });
