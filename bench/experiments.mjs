@@ -1,6 +1,7 @@
 // What is measured, and what it has to come to. `programs` run in turns, in each round; a goal is a ratio of one round.
 import { setTimeout as delay } from 'node:timers/promises';
 import { clock, manifestOf } from './entries.mjs';
+import { ON_POSTGRES } from './postgres.mjs';
 import {
   alchemy,
   applyAll,
@@ -25,8 +26,8 @@ const LATENCY_MS = 20;
 /** What the wire alone takes. */
 const limitMs = (count) => (count * LATENCY_MS) / CONCURRENCY;
 
-export const SIZES = { many: 10_000, some: 1_000, edits: 10, idleMs: 10_000 };
-export const QUICK_SIZES = { many: 300, some: 50, edits: 2, idleMs: 500 };
+export const SIZES = { many: 10_000, some: 1_000, edits: 10, idleMs: 10_000, accounts: 1_000, leaseMs: 5_000 };
+export const QUICK_SIZES = { many: 300, some: 50, edits: 2, idleMs: 500, accounts: 12, leaseMs: 2_000 };
 
 const numeral = (number) => number.toLocaleString('en');
 
@@ -249,7 +250,7 @@ function ifThere({ missing }, measure) {
   return (bench) => measure(bench).catch((error) => ({ why: error.message.split('\n', 1)[0] }));
 }
 
-export const EXPERIMENTS = [startup, create, latency, refresh, edit, folder, idle, beside];
+export const EXPERIMENTS = [startup, create, latency, refresh, edit, folder, idle, beside, ...ON_POSTGRES];
 
 /** Beside what they are measured against. None of them flushes anything to disk; `apply` does. */
 export const LEAVES_OUT = {

@@ -86,12 +86,14 @@ export const parseYaml = ({ folder }) => runNode([here('floors/yaml-parse.mjs'),
 export const product = (bench, args) =>
   runNode([COMMAND, ...args], { cwd: bench.folder, env: environmentOf(bench, 'silent') });
 
-const environmentOf = ({ server }, logLevel) => ({
+/** `env` of a bench: what its own programs get besides. */
+const environmentOf = ({ server, env = {} }, logLevel) => ({
   COPERNICA_API_URL: server.url,
   COPERNICA_ACCESS_TOKEN: TOKEN,
   COPERNICA_WEBHOOKS_LOG_LEVEL: logLevel,
   COPERNICA_WEBHOOKS_CONCURRENCY: String(CONCURRENCY),
   COPERNICA_WEBHOOKS_LISTEN: 'off',
+  ...env,
 });
 
 /** `apply` of a new account: `count` POSTs, all of them in the state afterwards. */
@@ -142,6 +144,10 @@ export function alchemy(bench, count, latencyMs = 0) {
   return posting(bench, count, latencyMs, () => runNode(args, { cwd: bench.folder, env }));
 }
 
+/** The same with the state in the database that `bench.env` names, which is empty. */
+export const applyToDatabase = (bench, count, latencyMs) =>
+  posting(bench, count, latencyMs, () => product(bench, ['apply', '--init']));
+
 /** Checks what the server got. `phaseMs`: from the first POST that arrived to the last answer. */
 async function posting({ server }, count, latencyMs, start) {
   await server.begin({ latencyMs });
@@ -166,26 +172,41 @@ export async function findPeers(folder) {
   return { curl: await found(curlIs), alchemy: await found(alchemyIs, { folder: place }) };
 }
 
-/** Starts `run` and resolves when it has reconciled once. `reconciled()` resolves after the next time. */
+const RECONCILED = '"reconciled';
+
+/**
+ * Starts `run` and resolves when it has reconciled once. `reconciled()` resolves after the next time. `logged` resolves
+ * when so many more lines hold a text.
+ */
 export async function startDaemon(bench, more = []) {
+  const daemon = spawnDaemon(bench, more);
+  await daemon.reconciled();
+  return daemon;
+}
+
+/** The same, without waiting for anything. */
+export function spawnDaemon(bench, more = []) {
   const env = { ...surroundings(), ...environmentOf(bench, 'info') };
   const args = [COMMAND, 'run', '--init', '--schedule', 'off', '--log-format', 'json', ...more];
   const child = spawn(process.execPath, args, { cwd: bench.folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the daemon ended with ${code}`)));
   ended.catch(() => {});
-  const reconciled = () =>
+  const logged = (text, times = 1) =>
     new Promise((resolve, reject) => {
+      let left = times;
       ended.catch(reject);
       const look = (line) => {
-        if (!line.includes('"reconciled')) return;
+        if (!line.includes(text)) return;
+        left -= 1;
+        if (left > 0) return;
         lines.off('line', look);
         resolve();
       };
       lines.on('line', look);
     });
-  await reconciled();
-  return { pid: child.pid, reconciled, stop: () => stop(child) };
+  const kill = (signal) => void child.kill(signal);
+  return { pid: child.pid, lines, logged, reconciled: () => logged(RECONCILED), kill, stop: () => stop(child) };
 }
 
 /** A bare node that does nothing and stays. */
@@ -197,6 +218,7 @@ export async function startIdleNode() {
 }
 
 async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await ended;
@@ -205,3 +227,10 @@ async function stop(child) {
 /** Resident memory in MB, as the kernel tells it. Linux only. */
 export const residentMb = (pid) =>
   Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+
+/** Processor time so far, user and system, in ms. Linux only, where a tick is 10 ms. */
+export function processorMs(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const [user, system] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14);
+  return (Number(user) + Number(system)) * 10;
+}

@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, tmpdir, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { stopDatabases } from './databases.mjs';
 import { clock } from './entries.mjs';
 import { EXPERIMENTS, LEAVES_OUT, QUICK_SIZES, SIZES } from './experiments.mjs';
 import { findPeers, ROOT, startServer, within } from './programs.mjs';
@@ -47,7 +48,15 @@ async function measure(experiment, bench) {
   return { text: `## ${title}\n\n${count}\n\n${body}\n`, goals, failed: failure !== null };
 }
 
-const COLUMNS = { ms: 'whole process, ms', phaseMs: 'requests, ms', rssMb: 'memory, MB' };
+const COLUMNS = {
+  ms: 'whole process, ms',
+  phaseMs: 'requests, ms',
+  rssMb: 'memory, MB',
+  transactions: 'transactions',
+  takeOverMs: 'taken over after, ms',
+  idleMs: 'idle round, ms of processor',
+  editMs: 'edit to POST, ms',
+};
 
 function table(results) {
   const programs = Object.keys(results[0]);
@@ -142,5 +151,6 @@ try {
   if (measured.some(({ failed }) => failed)) process.exitCode = 1;
 } finally {
   bench.server.stop();
+  stopDatabases();
   rmSync(folder, { recursive: true, force: true });
 }

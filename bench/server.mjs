@@ -45,20 +45,23 @@ function serve(socket, head, body) {
   if (path.includes('/webhook/')) counts.firstReadAt ??= clock();
   setTimeoutIf(latencyMs, () => {
     if (socket.destroyed) return;
-    socket.write(answer(method, path, body));
+    socket.write(answer(method, path, body, accountOf(target)));
     counts.lastAnswerAt = clock();
   });
 }
 
 const setTimeoutIf = (ms, action) => (ms === 0 ? action() : setTimeout(action, ms));
 
-function answer(method, path, body) {
+/** A token that ends with `-of-N` is that of account N. */
+const accountOf = (target) => /access_token=[^&]*-of-(\d+)/.exec(target)?.[1] ?? '34';
+
+function answer(method, path, body, account) {
   if (method === 'POST' && path.endsWith('/webhooks')) {
     const id = FIRST_ID + webhooks.push(body) - 1;
     return `HTTP/1.1 201 Created\r\nX-Created: ${id}\r\nContent-Length: 0\r\n\r\n`;
   }
   if (path.endsWith('/identity'))
-    return json('200 OK', '{"id":"34","name":"Bench","description":"","company":"Bench"}');
+    return json('200 OK', `{"id":"${account}","name":"Bench","description":"","company":"Bench"}`);
   const id = /\/webhook\/(\d+)$/.exec(path)?.[1];
   const known = id === undefined || method !== 'GET' ? undefined : webhooks[id - FIRST_ID];
   if (known !== undefined) return json('200 OK', `{"ID":"${id}",${known.slice(1)}`);

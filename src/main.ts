@@ -27,6 +27,8 @@ const [commandName] = process.argv.slice(2);
 if (commandName === 'run' || commandName === 'apply') caughtSignals();
 // One that comes before the daemon listens asks for nothing that the first run does not do.
 if (commandName === 'run') process.on('SIGHUP', () => {});
+// Each account of the daemon listens.
+process.setMaxListeners(0);
 
 // A stack names the files and lines of src/ in what is loaded from here on.
 process.setSourceMapsEnabled(true);

@@ -1,4 +1,4 @@
-import type { EventEmitter } from 'node:events';
+import { type EventEmitter, setMaxListeners } from 'node:events';
 
 /** That the end was asked for, by SIGTERM or SIGINT. Neither can be missed: whoever comes later sees that it was. */
 export interface StopSignals {
@@ -15,6 +15,8 @@ export interface StopSignals {
 export function catchStopSignals(source: Pick<EventEmitter, 'on'>): StopSignals {
   const asked = new AbortController();
   const again = new AbortController();
+  // Each account of a daemon listens.
+  setMaxListeners(0, asked.signal, again.signal);
   const onSignal = () => (asked.signal.aborted ? again : asked).abort();
   source.on('SIGTERM', onSignal);
   source.on('SIGINT', onSignal);

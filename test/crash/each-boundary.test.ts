@@ -10,6 +10,7 @@ import {
   pointsOf,
   type Scene,
   WANTED,
+  whatIsWrong,
   withBlow,
   withoutBlow,
 } from './scene.js';
@@ -52,15 +53,6 @@ async function settleByDaemon({ place }: Scene): Promise<string[]> {
   daemon.kill('SIGTERM');
   const { code, stdout } = await daemon.finished;
   return code === 0 ? [] : [`the daemon ended with ${code}: ${stdout}`];
-}
-
-async function whatIsWrong({ sandbox, place }: Scene, wanted: readonly string[] = WANTED): Promise<string[]> {
-  const prune = wanted === WANTED ? ['--prune'] : [];
-  const plan = await place.run('plan', '--detailed-exitcode', ...prune);
-  const wrong: string[] = [];
-  if (plan.code !== 0) wrong.push(`there is something left to do: ${plan.stdout}${plan.stderr}`);
-  if (JSON.stringify(live(sandbox)) !== JSON.stringify(wanted)) wrong.push(`live: ${live(sandbox).join(', ')}`);
-  return wrong;
 }
 
 const SIGNALS: readonly Omit<Blow, 'at'>[] = byDay(1, [

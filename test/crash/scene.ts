@@ -6,7 +6,7 @@ import { openSandbox } from '../helpers/sandbox.js';
 
 const PRELOAD = fileURLToPath(new URL('./boundaries.cjs', import.meta.url));
 
-const STATE = 'webhooks.state.jsonl';
+export const STATE = 'webhooks.state.jsonl';
 
 /** Against hanging for ever only. */
 export const PATIENCE_MS = 3_600_000;
@@ -86,6 +86,16 @@ export function live(sandbox: Sandbox): string[] {
     .account('34')
     .map(({ handler, trigger, database }) => `${handler.split('/').at(-1)} ${trigger} ${database ?? ''}`.trim())
     .sort();
+}
+
+/** What is not as it has to be once all is settled. `wanted`: the live webhooks. */
+export async function whatIsWrong({ sandbox, place }: Scene, wanted: readonly string[] = WANTED): Promise<string[]> {
+  const prune = wanted === WANTED ? ['--prune'] : [];
+  const plan = await place.run('plan', '--detailed-exitcode', ...prune);
+  const wrong: string[] = [];
+  if (plan.code !== 0) wrong.push(`there is something left to do: ${plan.stdout}${plan.stderr}`);
+  if (JSON.stringify(live(sandbox)) !== JSON.stringify(wanted)) wrong.push(`live: ${live(sandbox).join(', ')}`);
+  return wrong;
 }
 
 /** What the next command gets at the boundary of this number, and a second time at the one after it; null: nothing. */

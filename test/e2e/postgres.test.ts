@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.js';
+import type { Running, Workplace } from '../helpers/cli.js';
 import { entries } from '../helpers/entries.js';
 import { openGate } from '../helpers/gate.js';
 import { LEASE_MS, openDatabase, openMachine } from '../helpers/machines.js';
@@ -80,6 +81,41 @@ describe('a state on PostgreSQL', () => {
       places.map((place) => place.start('apply', '--init', '--lock-timeout', '120s').finished),
     );
     expect(runs.map(({ code }) => code)).toEqual(runs.map(() => 0));
+    expect(handlersIn(sandbox)).toEqual(WANTED);
+  });
+
+  atNight('is begun and filled from ten empty folders of which whoever writes is killed again and again', async () => {
+    const sandbox = await openSandbox();
+    const { url, query } = await openDatabase();
+    const places = await Promise.all(Array.from({ length: 10 }, () => openMachine(sandbox, url, entries(30))));
+    const running = new Map<number, Running>();
+    let kills = 0;
+    const untilDone = async (place: Workplace) => {
+      for (;;) {
+        const apply = place.start('apply', '--init', '--lock-timeout', '300s', '--concurrency', '2');
+        const { pid = 0 } = apply.process;
+        running.set(pid, apply);
+        const { code, signal, stderr } = await apply.finished;
+        running.delete(pid);
+        if (code === 0) return;
+        // On a busy machine one may lose its lease by itself.
+        if (signal === null) expect(stderr).toMatch(/lease|could not be/);
+      }
+    };
+    /** Each time some more webhooks are there: at once, or a little later. */
+    const strike = async () => {
+      for (let wanted = 1; wanted < 30; wanted += 3) {
+        await sandbox.until((model) => model.webhooks().length >= wanted);
+        await sleep(Math.random() * 50);
+        const rows = await query("SELECT about->>'pid' AS pid FROM copernica_webhooks.lease WHERE purpose = 'write'");
+        const writer = running.get(Number(rows[0]?.pid));
+        writer?.kill('SIGKILL');
+        await writer?.finished;
+        kills += Number(writer !== undefined);
+      }
+    };
+    await Promise.all([strike(), ...places.map(untilDone)]);
+    expect(kills).toBeGreaterThan(3);
     expect(handlersIn(sandbox)).toEqual(WANTED);
   });
 

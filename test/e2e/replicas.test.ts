@@ -102,6 +102,32 @@ describe('replicas on one state', () => {
     expectEachOnce(sandbox, entries(8));
   });
 
+  atNight.each([
+    ['told to end', 'SIGTERM'],
+    ['killed', 'SIGKILL'],
+  ] as const)(
+    'go on without a leader that is %s in the middle of 150 creates while a third joins',
+    async (_how, signal) => {
+      const { sandbox, url } = await openScene();
+      const gate = await openGate(sandbox, 60);
+      const [first, ...others] = await Promise.all([0, 1, 2].map(() => openMachine(sandbox, url, entries(150))));
+      if (first === undefined) throw new Error('there are three');
+      first.environment.COPERNICA_API_URL = gate.url;
+      const leader = await startWithStatus(first, ...RUN);
+      await gate.reachedBy(leader.daemon);
+      const standby = await startWithStatus(others[0] ?? first, ...RUN);
+      await standby.until(standsBy);
+      const joining = startWithStatus(others[1] ?? first, ...RUN);
+      leader.daemon.kill(signal);
+      gate.open();
+      expect(await leader.daemon.finished).toMatchObject(signal === 'SIGTERM' ? { code: 0 } : { signal });
+      const left = [standby, await joining];
+      await Promise.any(left.map((each) => each.until((now) => leads(now) && hasRun(now))));
+      await Promise.any(left.map((each) => each.until(standsBy)));
+      expectEachOnce(sandbox, entries(150));
+    },
+  );
+
   it('are led by another once the lease of a leader that was killed has ended', async () => {
     const { sandbox, places, leader, standby } = await leaderAndStandby();
     await places[1].manifest(entries(5));

@@ -61,12 +61,9 @@ export class Workplace {
     await writeFile(this.path(name), text);
   }
 
-  async manifest(entries: readonly object[]): Promise<void> {
+  async manifest(entries: readonly object[], name = 'webhooks.yaml'): Promise<void> {
     // JSON is YAML.
-    await this.write(
-      'webhooks.yaml',
-      `webhooks:\n${entries.map((entry) => `  - ${JSON.stringify(entry)}\n`).join('')}`,
-    );
+    await this.write(name, `webhooks:\n${entries.map((entry) => `  - ${JSON.stringify(entry)}\n`).join('')}`);
   }
 
   read(name: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
@@ -26,6 +26,8 @@ export interface PostgresServer {
   createDatabase(): Promise<string>;
   /** As the server's administrator. */
   query(database: string, text: string): Promise<readonly Record<string, unknown>[]>;
+  /** Stops it at once, as a crash does; the returned function starts it again, and resolves when it answers. */
+  crash(): Promise<() => Promise<void>>;
 }
 
 export const PASSWORD = 'pässword of the tests: 100% & #1';
@@ -76,18 +78,23 @@ export async function startPostgres({ settings: own = [], files = {} }: More = {
     'fsync=off',
     ...own,
   ];
-  const server = startKept(postgres, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], folder, options);
+  const start = () =>
+    startKept(postgres, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], folder, options);
+  const server = start();
   const admin = new pg.Pool({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, allowExitOnIdle: true });
   admin.on('error', () => undefined);
-  for (;;) {
-    const isReady = await admin.query('SELECT 1').then(
-      () => true,
-      () => false,
-    );
-    if (isReady) break;
-    if (server.exitCode !== null) throw new Error(`PostgreSQL ended with ${server.exitCode}`);
-    await sleep(50);
-  }
+  const answers = async () => {
+    for (;;) {
+      const isReady = await admin.query('SELECT 1').then(
+        () => true,
+        () => false,
+      );
+      if (isReady) break;
+      if (server.exitCode !== null) throw new Error(`PostgreSQL ended with ${server.exitCode}`);
+      await sleep(50);
+    }
+  };
+  await answers();
   const pooler = process.env.TEST_PGBOUNCER;
   const clientPort = pooler === undefined || own.length > 0 ? port : await startPooler(pooler, port, folder, options);
   let databases = 0;
@@ -112,6 +119,15 @@ export async function startPostgres({ settings: own = [], files = {} }: More = {
       } finally {
         await client.end();
       }
+    },
+    crash: async () => {
+      const lock = join(data, 'postmaster.pid');
+      process.kill(Number(readFileSync(lock, 'utf8').split('\n', 1)[0]), 'SIGQUIT');
+      while (existsSync(lock)) await sleep(10);
+      return () => {
+        start();
+        return answers();
+      };
     },
   };
 }

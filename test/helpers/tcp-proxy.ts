@@ -14,6 +14,8 @@ export interface TcpProxy {
   cut(): () => void;
   /** Holds back what comes for so long, on the connections that are there; then it is passed on all the same. */
   holdBack(ms: number): void;
+  /** The connections that are there pass nothing on any more, and do not end: as where a firewall has forgotten them. */
+  stall(): void;
 }
 
 export async function openTcpProxy(target: number): Promise<TcpProxy> {
@@ -73,6 +75,11 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
         // The client gives up on it, and the server gets it later.
         setTimeout(() => client.destroy(), ms / 2);
         setTimeout(() => server.end(Buffer.concat(kept)), ms);
+      }
+    },
+    stall: () => {
+      for (const { client, server } of pairs) {
+        for (const socket of [client, server]) socket.unpipe().resume();
       }
     },
   };

@@ -96,9 +96,13 @@ export function accountTaken(place: string, cause?: unknown): ProductError {
   );
 }
 
+/** SQLSTATE of a server or a pooler that stops, crashed or starts: it ends the connection, and refuses nothing. */
+const CONNECTION_ENDED = /^(57P0[123]|08...)$/;
+
 /** Whether the server may have carried it out all the same: nothing came back that says that it did not. */
 export function isUnanswered(cause: unknown): boolean {
-  return !(cause instanceof pg.DatabaseError) && !(cause instanceof ProductError);
+  if (cause instanceof pg.DatabaseError) return CONNECTION_ENDED.test(cause.code ?? '');
+  return !(cause instanceof ProductError);
 }
 
 /** The server's own words may quote what it was sent: its message and code alone are shown, on one line. */
