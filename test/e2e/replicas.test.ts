@@ -113,11 +113,11 @@ describe('replicas on one state', () => {
       const [first, ...others] = await Promise.all([0, 1, 2].map(() => openMachine(sandbox, url, entries(150))));
       if (first === undefined) throw new Error('there are three');
       first.environment.COPERNICA_API_URL = gate.url;
-      const leader = await startWithStatus(first, ...RUN);
+      const leader = await startProcessWithStatus(first, ...RUN);
       await gate.reachedBy(leader.daemon);
-      const standby = await startWithStatus(others[0] ?? first, ...RUN);
+      const standby = await startProcessWithStatus(others[0] ?? first, ...RUN);
       await standby.until(standsBy);
-      const joining = startWithStatus(others[1] ?? first, ...RUN);
+      const joining = startProcessWithStatus(others[1] ?? first, ...RUN);
       leader.daemon.kill(signal);
       gate.open();
       expect(await leader.daemon.finished).toMatchObject(signal === 'SIGTERM' ? { code: 0 } : { signal });
