@@ -125,7 +125,7 @@ export const replicaHistories: fc.Arbitrary<ReplicaHistory> = fc.record({
     .array(fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd', 'e'), spec: specs }), { minLength: 1, maxLength: 5 })
     .map((entries) => valid(entries.map(({ name, spec }) => entryOf(name, spec)))),
   many: fc.constantFrom(0, 0, 6, 15),
-  othersBetween: fc.constantFrom(0, 0, 3),
+  othersBetween: fc.constantFrom(0, 0, 3, 60),
   rounds: fc.array(rounds, { minLength: 1, maxLength: 3 }),
 });
 
@@ -157,7 +157,17 @@ export async function playReplicas(history: ReplicaHistory): Promise<Verdict> {
     return { violations, excused: new Set(['what the server lost']) };
   }
   await new Player(world, { scanLimit }).settle(true);
-  return check(world, { prune: true });
+  const verdict = check(world, { prune: true });
+  return { ...verdict, violations: [...verdict.violations, ...untold(world, place)] };
+}
+
+/** What was answered, and told when the lease was lost, is known in the end. */
+function untold({ live, state }: World, { server }: SharedPlace): string[] {
+  const unknown = [...server.toldOf].filter((id) => live.has(id) && state?.owners.has(id) === false);
+  return [
+    ...unknown.map((id) => `webhook ${id} was told of, and nobody knows of it`),
+    ...server.outcomes().map(({ key }) => `nobody has taken in outcome ${key}`),
+  ];
 }
 
 class Playing {

@@ -172,7 +172,7 @@ export const LEASE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
     file: 'src/state/postgres/store.ts',
     replace: 'if (found.state.moved === null) await takeInOutcomes',
     by: 'if (found.state.moved !== null) await takeInOutcomes',
-    shows: /is not settled|may have made/,
+    shows: /was told of, and nobody knows of it|nobody has taken in outcome/,
   },
   'what a process left is given up on when the lease is taken over': {
     file: 'src/recovery/recover.ts',

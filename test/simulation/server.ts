@@ -44,6 +44,8 @@ export class Server {
   #past: Rows[] = [];
   /** Intents that were stored at some time, whatever became of them. */
   readonly #intents = new Set<number>();
+  /** Ids of webhooks of which somebody told who had lost the lease by then. */
+  readonly toldOf = new Set<number>();
 
   constructor(time: Pick<VirtualTime, 'now'>, watcher: Watcher) {
     this.#time = time;
@@ -162,6 +164,7 @@ export class Server {
 
   saveOutcome(record: StateRecord): void {
     this.#outcomes += 1;
+    if (record.type === 'late') this.toldOf.add(record.id);
     this.#rows.outcomes = [...this.#rows.outcomes, { key: String(this.#outcomes), record }];
   }
 

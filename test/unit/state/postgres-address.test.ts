@@ -84,12 +84,12 @@ describe('the URL of a database', () => {
   });
 
   it.each([
-    ['postgres://', 'names no'],
-    ['postgres://u:secret@/d', 'is no URL'],
-    ['postgres://:secret@h/d', 'names no user'],
-    ['postgres://u:secret@h', 'names no database'],
-    ['postgres://u:secret@h/d/e', 'names no database'],
-    ['postgres://u:secret@h:99999/d', 'is no URL'],
+    ['postgres://', 'has no'],
+    ['postgres://u:secret@/d', 'is not a URL'],
+    ['postgres://:secret@h/d', 'has no user'],
+    ['postgres://u:secret@h', 'has no database'],
+    ['postgres://u:secret@h/d/e', 'has no database'],
+    ['postgres://u:secret@h:99999/d', 'is not a URL'],
     ['postgres://u:secret%@h/d', 'has a %'],
     ['postgres://u:secret@h/d?sslmode=require', 'an sslmode other than'],
     ['postgres://u:secret@h/d?sslcert=secret', 'a parameter that is none of'],
