@@ -114,7 +114,10 @@ export class Recorder {
     const spec = JSON.parse(request.body) as WebhookSpec;
     const own = this.#intentOf(observed, spec);
     if (own === null) this.#accuse(`POST ${webhookKey(spec)} without an intent on disk`);
-    else this.#checkOthers(observed, own);
+    else {
+      this.#checkOthers(observed, own);
+      this.#checkTrulySettled(own);
+    }
     this.#checkPace(observed);
     observed.underWay += 1;
     const post = {
@@ -157,6 +160,20 @@ export class Recorder {
       if (settled === Infinity) this.#accuse(`${about} and under way`);
       if (state?.idsRise !== true) this.#accuse(`${about} and ids do not rise`);
       if (other.name === own.name && other.candidates !== undefined) this.#accuse(`${about} and may have been found`);
+    }
+  }
+
+  /** As nobody else knows it: what another process sent is given up on when that could send no more, and its time is over. */
+  #checkTrulySettled(own: Intent): void {
+    const { time, place } = this.#world;
+    if (!place.isShared) return;
+    const made = new Set([...this.made.values()].map(({ post }) => post));
+    for (const post of this.#posts.values()) {
+      const isOpen = post.intent !== own.intent && this.#mayHaveMade.has(post.intent) && !made.has(post);
+      if (!isOpen || visibleKey(post.spec) !== visibleKey(own.spec)) continue;
+      const settled = (post.gaveUp?.time ?? Infinity) + SETTLE_MS;
+      if (time.now() + SHARED_CLOCK_ERROR_MS < settled)
+        this.#accuse(`POST for ${own.name}, and what was sent for intent ${post.intent} is not settled yet`);
     }
   }
 

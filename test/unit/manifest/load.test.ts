@@ -227,7 +227,8 @@ describe('a folder as manifest', () => {
   });
 
   it('may be the one that the program runs in', () => {
-    expect(loaderOf('.').read()).toMatchObject({ problems: [{ file: expect.stringMatching(/^compose.*yaml$/), code: 'missing-field' }] });
+    const missing = expect.objectContaining({ file: 'compose.yaml', code: 'missing-field' });
+    expect(loaderOf('.').read()).toMatchObject({ problems: expect.arrayContaining([missing]) });
   });
 
   it('is an error where nothing is in it', () => {
