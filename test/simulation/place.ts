@@ -74,7 +74,12 @@ export class SharedPlace implements Place {
   }
 
   get state(): State | null {
-    return this.server.state;
+    try {
+      return this.server.state;
+    } catch (error) {
+      this.#world.recorder.accuse(`the records do not fit: ${String(error)}`);
+      return null;
+    }
   }
 
   hasIntent(intent: number): boolean {
