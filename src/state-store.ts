@@ -7,8 +7,7 @@ import { loadCertificates } from './settings/small-file.js';
 import { type StatePlace, shownPlace } from './settings/state-place.js';
 import { fileStore } from './state/file/store.js';
 import { isInClear, shownAddress } from './state/postgres/address.js';
-import type { Database } from './state/postgres/database.js';
-import type { Members } from './state/postgres/membership.js';
+import type { Connection } from './state/postgres/connect.js';
 import type { StateStore } from './state/store.js';
 
 type StateSettings = Pick<AccountSettings, 'statePlace' | 'settings'>;
@@ -49,11 +48,6 @@ export function warnOfClearText(place: StatePlace, log: Logger): void {
   log.warn({ code, remedy }, `the connection to ${shownPlace(place)} is not encrypted`);
 }
 
-interface Connection {
-  readonly database: Database;
-  readonly members: Members;
-}
-
 /** By process: accounts whose states are in one database share its connections, and one membership. */
 const connections = new WeakMap<Host, Map<string, Promise<Connection>>>();
 
@@ -73,16 +67,14 @@ export function databaseKey({ address, password }: PostgresPlace): string {
 
 /** Throws ProductError of kind `input` for certificates that can't be read. Connects when it is first asked. */
 async function connectLater(host: Host, { address, password }: PostgresPlace, leaseMs: number): Promise<Connection> {
-  const { Database } = await import('./state/postgres/database.js');
-  const { Members } = await import('./state/postgres/membership.js');
-  const { sqlTables } = await import('./state/postgres/sql.js');
-  const database = new Database({
+  const { connectTo } = await import('./state/postgres/connect.js');
+  const access = {
     address,
     password: password ?? host.environment.PGPASSWORD,
     ca: address.sslRootCert === undefined ? undefined : await loadCertificates(address.sslRootCert),
     applicationName: `copernica-webhooks/${host.version}`,
-  });
-  return { database, members: new Members(sqlTables(database), leaseMs) };
+  };
+  return connectTo(access, leaseMs);
 }
 
 /** The leases that say who leads the accounts whose states are in the same database as this one. */

@@ -10,6 +10,10 @@ export interface Access {
   readonly ca?: string;
   /** What the server's administrator sees in pg_stat_activity. */
   readonly applicationName: string;
+  /** Left out: as many as a run uses at the same time. */
+  readonly mostConnections?: number;
+  /** How long an answer is waited for, in milliseconds. */
+  readonly answerWithinMs?: number;
 }
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -29,7 +33,9 @@ const IDLE_MS = 10_000;
 export class Database {
   readonly #pool: pg.Pool;
 
-  constructor({ address, password, ca, applicationName }: Access) {
+  constructor(access: Access) {
+    const { address, password, ca, applicationName } = access;
+    const { mostConnections = MOST_CONNECTIONS, answerWithinMs = ANSWER_WITHIN_MS } = access;
     const { host, port, user, database, sslMode } = address;
     this.#pool = new pg.Pool({
       host,
@@ -40,9 +46,9 @@ export class Database {
       application_name: applicationName,
       // Said in full, whatever NODE_TLS_REJECT_UNAUTHORIZED and PGSSLMODE say. `host` is what the certificate must name.
       ssl: sslMode === 'disable' ? false : { rejectUnauthorized: true, host, ca },
-      max: MOST_CONNECTIONS,
-      connectionTimeoutMillis: CONNECT_WITHIN_MS,
-      query_timeout: ANSWER_WITHIN_MS,
+      max: mostConnections,
+      connectionTimeoutMillis: Math.min(CONNECT_WITHIN_MS, answerWithinMs),
+      query_timeout: answerWithinMs,
       idleTimeoutMillis: IDLE_MS,
       allowExitOnIdle: true,
       keepAlive: true,

@@ -4,7 +4,7 @@ import type { Tables } from './tables.js';
 
 /** A part of the lease in which this process starts nothing more: its clock and the server's may run apart. */
 const MARGIN_SHARE = 0.1;
-const RENEWALS_PER_LEASE = 3;
+export const RENEWALS_PER_LEASE = 3;
 
 /**
  * This process as others see it: one row with a time at which it expires by the clock of the database, renewed for as

@@ -68,18 +68,18 @@ WHERE state = $1 AND EXISTS (
     AND p.expires_at > statement_timestamp()
 ) RETURNING state`;
 
-/** The tables in PostgreSQL. */
-export function sqlTables(database: Database): Tables {
+/** The tables in PostgreSQL. `heartbeats`: on the way that the row of the process is kept. */
+export function sqlTables(database: Database, heartbeats = database): Tables {
   return {
     readyToRead: async (place) => (await schemaToRead(database, place)) !== null,
     readyToWrite: (place, mayBegin) => schemaToWrite(database, place, mayBegin),
 
     enrol: async (process, about, leaseMs) => {
-      await database.query(ENROL, [process, JSON.stringify(about), leaseMs / 1000]);
+      await heartbeats.query(ENROL, [process, JSON.stringify(about), leaseMs / 1000]);
     },
-    renew: async (process, leaseMs) => (await database.query(RENEW, [process, leaseMs / 1000])).length > 0,
+    renew: async (process, leaseMs) => (await heartbeats.query(RENEW, [process, leaseMs / 1000])).length > 0,
     leave: async (process) => {
-      await database.query('DELETE FROM copernica_webhooks.process WHERE process = $1', [process]);
+      await heartbeats.query('DELETE FROM copernica_webhooks.process WHERE process = $1', [process]);
     },
 
     find: async (name) => {

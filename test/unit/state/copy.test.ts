@@ -3,9 +3,7 @@ import { type CopyPlace, copyState, nextStep, recordsForCopy } from '../../../sr
 import { fileStore } from '../../../src/state/file/store.js';
 import { fold } from '../../../src/state/fold.js';
 import { shownAddress } from '../../../src/state/postgres/address.js';
-import { Database } from '../../../src/state/postgres/database.js';
-import { Members } from '../../../src/state/postgres/membership.js';
-import { sqlTables } from '../../../src/state/postgres/sql.js';
+import { connectTo } from '../../../src/state/postgres/connect.js';
 import { postgresStore } from '../../../src/state/postgres/store.js';
 import type { StateRecord } from '../../../src/state/records.js';
 import type { OpenJournal, StateStore } from '../../../src/state/store.js';
@@ -78,11 +76,8 @@ async function aDatabase(): Promise<(name: string) => Kind> {
   const database = await createDatabase();
   return (name) => {
     const address = { host: '127.0.0.1', port, user, database, name, sslMode: 'disable' } as const;
-    const access = new Database({ address, password, applicationName: 'test' });
-    return {
-      store: postgresStore({ address, members: new Members(sqlTables(access), 15_000) }),
-      told: shownAddress(address),
-    };
+    const { members } = connectTo({ address, password, applicationName: 'test' }, 15_000);
+    return { store: postgresStore({ address, members }), told: shownAddress(address) };
   };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { connectTo } from '../../../src/state/postgres/connect.js';
 import { Database } from '../../../src/state/postgres/database.js';
 import { Members } from '../../../src/state/postgres/membership.js';
 import { sqlTables } from '../../../src/state/postgres/sql.js';
@@ -30,8 +31,8 @@ async function aPlace(): Promise<Place> {
     open: ({ past = false, leaseMs = 15_000, name = 'default' } = {}) => {
       const port = past ? server.port : proxy.port;
       const address = { host: '127.0.0.1', port, user: server.user, database, name, sslMode: 'disable' } as const;
-      const connections = new Database({ address, password: PASSWORD, applicationName: 'test' });
-      return postgresStore({ address, members: new Members(sqlTables(connections), leaseMs) });
+      const { members } = connectTo({ address, password: PASSWORD, applicationName: 'test' }, leaseMs);
+      return postgresStore({ address, members });
     },
     query: (text) => server.query(database, text),
   };
@@ -99,6 +100,21 @@ describe('a lease of which the answer is lost when it is taken', () => {
     await expect(store.take({ holder: HOLDER, timeoutMs: 0 })).rejects.toMatchObject({ kind: 'failed' });
     await (await store.take({ holder: HOLDER, timeoutMs: 0 })).release();
     await leave();
+  });
+});
+
+describe('a lease', () => {
+  atNight('holds though each connection that is there leads nowhere any more', async () => {
+    const place = await aPlace();
+    const store = place.open({ leaseMs: 3_000 });
+    const { lease, journal } = await begun(store);
+    await Promise.all([1, 2, 3, 4, 5].map(() => store.read()));
+    place.proxy.stall();
+    await sleep(4_500);
+    lease.assertSound();
+    writeAll(journal, made('a', 10, 1));
+    await lease.release();
+    expect((await place.open().read())?.owners.has(10)).toBe(true);
   });
 });
 

@@ -1,6 +1,4 @@
-import { Database } from '../../../src/state/postgres/database.js';
-import { Members } from '../../../src/state/postgres/membership.js';
-import { sqlTables } from '../../../src/state/postgres/sql.js';
+import { connectTo } from '../../../src/state/postgres/connect.js';
 import { postgresStore } from '../../../src/state/postgres/store.js';
 import { postgresServer } from '../../helpers/postgres.js';
 import { describeStore } from './store-suite.js';
@@ -12,8 +10,8 @@ describeStore('PostgreSQL', async () => {
   const address = { host: '127.0.0.1', port, user, database: name, name: 'default', sslMode: 'disable' } as const;
   return {
     open: () => {
-      const database = new Database({ address, password, applicationName: 'test' });
-      return postgresStore({ address, members: new Members(sqlTables(database), 15_000) });
+      const { members } = connectTo({ address, password, applicationName: 'test' }, 15_000);
+      return postgresStore({ address, members });
     },
     breakDisk: async () => {
       await server.query(name, 'ALTER TABLE copernica_webhooks.record ADD CONSTRAINT is_full CHECK (false) NOT VALID');
