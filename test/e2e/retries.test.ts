@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runAccount } from '../../src/commands/account-daemon.js';
+import { semaphore } from '../../src/concurrent.js';
 import { CircuitBreaker, type Clock } from '../../src/copernica/circuit-breaker.js';
+import { SharedDispatchers } from '../../src/copernica/dispatcher.js';
 import { RETRY } from '../../src/copernica/retry-policy.js';
+import { Commits } from '../../src/daemon/commit.js';
+import { FolderEvents } from '../../src/daemon/folder-events.js';
 import { BACKOFF } from '../../src/daemon/scheduler.js';
 import { LOOK_EVERY_MS } from '../../src/daemon/watch.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
@@ -83,7 +87,11 @@ async function startDaemon(sandbox: Sandbox, settings: Readonly<Record<string, s
       {
         breakerFor: () => new CircuitBreaker(() => {}, hastyClock()),
         status: reporter,
+        dispatchers: new SharedDispatchers(),
+        runs: semaphore(1),
         electionsFor: async () => null,
+        events: new FolderEvents(),
+        commits: new Commits(),
         onStopping: () => {},
       },
     );
