@@ -4,7 +4,7 @@ import type { SharedDispatchers } from '../copernica/dispatcher.js';
 import { createReconciler } from '../create-reconciler.js';
 import { CatchUp } from '../daemon/catch-up.js';
 import type { Commits } from '../daemon/commit.js';
-import { startSchedule } from '../daemon/cron.js';
+import type { Schedules } from '../daemon/cron.js';
 import { runDaemon } from '../daemon/daemon.js';
 import type { Candidacy, Elections, Found } from '../daemon/elections.js';
 import type { FolderEvents } from '../daemon/folder-events.js';
@@ -38,6 +38,7 @@ export interface SharedParts {
   readonly electionsFor: (account: AccountSettings) => Promise<Elections | null>;
   readonly events: FolderEvents;
   readonly commits: Commits;
+  readonly schedules: Schedules;
 }
 
 /**
@@ -50,7 +51,7 @@ export async function runAccount(
   { status, onStopping, ...shared }: DaemonParts,
 ): Promise<'finished' | 'cut-short'> {
   const { settings } = account;
-  const { breakerFor, dispatchers, runs, electionsFor, events, commits } = shared;
+  const { breakerFor, dispatchers, runs, electionsFor, events, commits, schedules } = shared;
   const { token, log, processLog } = await openAccount(host, account, host.stdout);
   const stopping = new AbortController();
   const stop = stopping.signal;
@@ -131,7 +132,7 @@ export async function runAccount(
       startSchedule: (onDue) =>
         settings.schedule === 'off'
           ? null
-          : status.observeSchedule(startSchedule(settings.schedule, { timezone: settings.timezone, onDue })),
+          : status.observeSchedule(schedules.start(settings.schedule, { timezone: settings.timezone, onDue })),
       stops: host.stopSignals(),
       onHangup: (listener) => host.onSignal('SIGHUP', listener),
       random: Math.random,

@@ -1,6 +1,7 @@
 import { semaphore } from '../concurrent.js';
 import { SharedDispatchers } from '../copernica/dispatcher.js';
 import { Commits } from '../daemon/commit.js';
+import { Schedules } from '../daemon/cron.js';
 import { Elections } from '../daemon/elections.js';
 import { FolderEvents } from '../daemon/folder-events.js';
 import { type Problem, ProductError } from '../errors.js';
@@ -72,6 +73,7 @@ async function runAll(
     electionsFor: sharedElections(host),
     events: new FolderEvents(),
     commits: new Commits(),
+    schedules: new Schedules(),
   };
   let isAllOver = true;
   const result = await forAccounts(accounts, async (account) => {
