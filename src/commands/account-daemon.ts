@@ -34,6 +34,8 @@ export interface SharedParts {
   readonly dispatchers: SharedDispatchers;
   /** Which runs go through: so many at a time. */
   readonly runs: Semaphore;
+  /** Which looks at manifests go through: where all of them are new, requests are answered in between. */
+  readonly looks: Semaphore;
   /** Those of all accounts whose states are in one place. Null: no other process has the account's state. */
   readonly electionsFor: (account: AccountSettings) => Promise<Elections | null>;
   readonly events: FolderEvents;
@@ -51,7 +53,7 @@ export async function runAccount(
   { status, onStopping, ...shared }: DaemonParts,
 ): Promise<'finished' | 'cut-short'> {
   const { settings } = account;
-  const { breakerFor, dispatchers, runs, electionsFor, events, commits, schedules } = shared;
+  const { breakerFor, dispatchers, runs, looks, electionsFor, events, commits, schedules } = shared;
   const { token, log, processLog } = await openAccount(host, account, host.stdout);
   const stopping = new AbortController();
   const stop = stopping.signal;
@@ -126,7 +128,7 @@ export async function runAccount(
       standForLeading,
       run,
       onWaiting,
-      reload,
+      reload: () => looks(reload),
       startWatching: (onMaybeChanged) =>
         watchManifest(source, { events: settings.poll ? null : events, log, onMaybeChanged }),
       startSchedule: (onDue) =>

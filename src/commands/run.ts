@@ -24,6 +24,9 @@ import { openLog, sharedBreakers } from './session.js';
  */
 const RUNS_AT_A_TIME = 20;
 
+/** Each may parse a manifest: all of a thousand in a row keep the process from hearing the database for seconds. */
+const LOOKS_AT_A_TIME = 20;
+
 /** After the second signal, whatever still hangs is not waited for. */
 const MOST_WAIT_AFTER_SECOND_SIGNAL_MS = 1_000;
 
@@ -70,6 +73,7 @@ async function runAll(
     breakerFor: sharedBreakers(),
     dispatchers: new SharedDispatchers(),
     runs: semaphore(RUNS_AT_A_TIME),
+    looks: semaphore(LOOKS_AT_A_TIME),
     electionsFor: sharedElections(host),
     events: new FolderEvents(),
     commits: new Commits(),

@@ -92,6 +92,7 @@ async function startDaemon(sandbox: Sandbox, settings: Readonly<Record<string, s
         status: reporter,
         dispatchers: new SharedDispatchers(),
         runs: semaphore(1),
+        looks: semaphore(1),
         electionsFor: async () => null,
         events: new FolderEvents(),
         commits: new Commits(),
