@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CircuitBreaker } from './copernica/circuit-breaker.js';
 import { createCopernicaClient, type OnAnswer, type RequestEvent } from './copernica/client.js';
+import type { SharedDispatchers } from './copernica/dispatcher.js';
 import type { ProxySettings } from './copernica/proxy.js';
 import { hider } from './copernica/redact.js';
 import { productError } from './errors.js';
@@ -41,6 +42,8 @@ export interface ReconcilerOptions {
   readonly stop: AbortSignal;
   /** That of a host, shared with others that call it. */
   readonly breakerFor: (apiUrl: string) => CircuitBreaker;
+  /** Left out, and in the sandbox: connections of its own. */
+  readonly dispatchers?: SharedDispatchers;
   /** Instead of reading the file at each run: the daemon goes on with the last good one. */
   readonly loadManifest?: () => Promise<ValidManifest>;
   /** Told of every request that is made. */
@@ -64,6 +67,7 @@ export async function createReconciler(options: ReconcilerOptions): Promise<Reco
       token,
       proxy: proxyOf(options.host.environment),
       ca,
+      dispatchers: options.dispatchers,
     });
     return {
       ports,
@@ -102,6 +106,7 @@ interface Target {
   /** Left out: none, as for the sandbox of one's own. */
   readonly proxy?: ProxySettings;
   readonly ca?: string;
+  readonly dispatchers?: SharedDispatchers;
 }
 
 /** The variables that command-line tools take a proxy from, in either spelling. */
@@ -127,6 +132,7 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
     userAgent: `copernica-webhooks/${host.version}`,
     proxy: target.proxy,
     ca: target.ca,
+    dispatchers: target.dispatchers,
     retry: { signal: stop, breaker: breakerFor(target.apiUrl) },
     beforeSend: () => lease?.assertSound(),
     onRequest: options.onRequest,

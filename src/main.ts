@@ -42,7 +42,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 };
 
 const host: Host = {
-  environment: process.env,
+  // A copy: each look at a variable of process.env is a call of the system's library.
+  environment: { ...process.env },
   stdout: textSink(process.stdout, resultLost),
   // Nobody is left to be told.
   stderr: textSink(process.stderr, () => {}),

@@ -1,9 +1,13 @@
 import type { Logger } from 'pino';
+import type { Semaphore } from '../concurrent.js';
+import type { SharedDispatchers } from '../copernica/dispatcher.js';
 import { createReconciler } from '../create-reconciler.js';
 import { CatchUp } from '../daemon/catch-up.js';
-import { startSchedule } from '../daemon/cron.js';
+import type { Commits } from '../daemon/commit.js';
+import type { Schedules } from '../daemon/cron.js';
 import { runDaemon } from '../daemon/daemon.js';
 import type { Candidacy, Elections, Found } from '../daemon/elections.js';
+import type { FolderEvents } from '../daemon/folder-events.js';
 import { LastGoodManifest } from '../daemon/last-good.js';
 import type { Leadership } from '../daemon/leadership.js';
 import { manifestFile } from '../daemon/manifest-file.js';
@@ -18,13 +22,25 @@ import type { AccountReporter } from '../status/reporter.js';
 import { makeRun } from './daemon-run.js';
 import { type BreakerFor, openAccount } from './session.js';
 
-export interface DaemonParts {
-  readonly breakerFor: BreakerFor;
+export interface DaemonParts extends SharedParts {
   readonly status: AccountReporter;
-  /** Those of all accounts whose states are in one place. Null: no other process has the account's state. */
-  readonly electionsFor: (account: AccountSettings) => Promise<Elections | null>;
   /** Told when the first signal comes. */
   readonly onStopping: () => void;
+}
+
+/** What all accounts of a process have in common. */
+export interface SharedParts {
+  readonly breakerFor: BreakerFor;
+  readonly dispatchers: SharedDispatchers;
+  /** Which runs go through: so many at a time. */
+  readonly runs: Semaphore;
+  /** Which looks at manifests go through: where all of them are new, requests are answered in between. */
+  readonly looks: Semaphore;
+  /** Those of all accounts whose states are in one place. Null: no other process has the account's state. */
+  readonly electionsFor: (account: AccountSettings) => Promise<Elections | null>;
+  readonly events: FolderEvents;
+  readonly commits: Commits;
+  readonly schedules: Schedules;
 }
 
 /**
@@ -34,13 +50,14 @@ export interface DaemonParts {
 export async function runAccount(
   host: Host,
   account: AccountSettings,
-  { breakerFor, status, electionsFor, onStopping }: DaemonParts,
+  { status, onStopping, ...shared }: DaemonParts,
 ): Promise<'finished' | 'cut-short'> {
   const { settings } = account;
+  const { breakerFor, dispatchers, runs, looks, electionsFor, events, commits, schedules } = shared;
   const { token, log, processLog } = await openAccount(host, account, host.stdout);
   const stopping = new AbortController();
   const stop = stopping.signal;
-  const source = manifestFile({ file: settings.file, env: host.environment, hidden: host.secrets });
+  const source = manifestFile({ file: settings.file, env: host.environment, hidden: host.secrets, commits });
   const manifest = new LastGoodManifest(source, log);
   const elections = await electionsFor(account);
   const catchUp = new CatchUp();
@@ -64,6 +81,7 @@ export async function runAccount(
     log,
     stop,
     breakerFor: (apiUrl) => breakerFor(apiUrl, processLog),
+    dispatchers,
     loadManifest,
     onRequest,
   });
@@ -83,6 +101,7 @@ export async function runAccount(
     return candidacy;
   };
   const { run, onWaiting } = makeRun({
+    runs,
     reconciler,
     settings,
     manifest,
@@ -109,12 +128,13 @@ export async function runAccount(
       standForLeading,
       run,
       onWaiting,
-      reload,
-      startWatching: (onMaybeChanged) => watchManifest(source, { poll: settings.poll, log, onMaybeChanged }),
+      reload: () => looks(reload),
+      startWatching: (onMaybeChanged) =>
+        watchManifest(source, { events: settings.poll ? null : events, log, onMaybeChanged }),
       startSchedule: (onDue) =>
         settings.schedule === 'off'
           ? null
-          : status.observeSchedule(startSchedule(settings.schedule, { timezone: settings.timezone, onDue })),
+          : status.observeSchedule(schedules.start(settings.schedule, { timezone: settings.timezone, onDue })),
       stops: host.stopSignals(),
       onHangup: (listener) => host.onSignal('SIGHUP', listener),
       random: Math.random,

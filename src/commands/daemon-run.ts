@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Semaphore } from '../concurrent.js';
 import type { Reconciler } from '../create-reconciler.js';
 import type { CatchUp } from '../daemon/catch-up.js';
 import type { DaemonPorts, RunOutcome } from '../daemon/daemon.js';
@@ -26,6 +27,8 @@ import { runOptions } from './run-options.js';
  * state and never was one.
  */
 export function makeRun(parts: {
+  /** Which runs of all accounts go through. */
+  readonly runs: Semaphore;
   readonly reconciler: Reconciler;
   readonly settings: Settings;
   readonly manifest: LastGoodManifest;
@@ -35,7 +38,7 @@ export function makeRun(parts: {
   readonly candidacy: () => Candidacy | null;
   readonly catchUp: CatchUp;
 }): Pick<DaemonPorts, 'run' | 'onWaiting'> {
-  const { reconciler, settings, manifest, log, status, candidacy, catchUp } = parts;
+  const { runs, reconciler, settings, manifest, log, status, candidacy, catchUp } = parts;
   let hasState = false;
   /** Of the last run that came to its end. */
   let unfinished: Unfinished | undefined;
@@ -49,7 +52,7 @@ export function makeRun(parts: {
     const replica = candidacy();
     if (replica === null) return run(triggers, stop);
     const led = await replica.beginRun();
-    if (led === null) return { result: 'ok', comeBackInMs: null };
+    if (led === null) return NOTHING_TO_DO;
     try {
       return await run(triggers, stop);
     } finally {
@@ -98,8 +101,13 @@ export function makeRun(parts: {
   const onWaiting = (afterMs: number) => {
     if (retried !== null) log.info({ afterMs }, `retries ${retried} in ${roughDuration(afterMs)}`);
   };
-  return { run: leadRun, onWaiting };
+  // The end may have been asked for while it waited.
+  const runInTurn: DaemonPorts['run'] = (triggers, stop) =>
+    runs(async () => (stop.aborted ? NOTHING_TO_DO : leadRun(triggers, stop)));
+  return { run: runInTurn, onWaiting };
 }
+
+const NOTHING_TO_DO: RunOutcome = { result: 'ok', comeBackInMs: null };
 
 class ManifestBehind extends ProductError {
   readonly waitMs: number;

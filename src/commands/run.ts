@@ -1,4 +1,9 @@
+import { semaphore } from '../concurrent.js';
+import { SharedDispatchers } from '../copernica/dispatcher.js';
+import { Commits } from '../daemon/commit.js';
+import { Schedules } from '../daemon/cron.js';
 import { Elections } from '../daemon/elections.js';
+import { FolderEvents } from '../daemon/folder-events.js';
 import { type Problem, ProductError } from '../errors.js';
 import type { Host } from '../host.js';
 import { logProblem } from '../log.js';
@@ -12,6 +17,15 @@ import { type Notices, openNotices } from './account-notices.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import { type CommandResult, execute, type Invocation } from './command.js';
 import { openLog, sharedBreakers } from './session.js';
+
+/**
+ * Runs of all accounts together. Each has `--concurrency` connections to the API, state and live webhooks in memory, and
+ * statements for the database: of a thousand accounts that begin at the same moment, most would only wait.
+ */
+const RUNS_AT_A_TIME = 20;
+
+/** Each may parse a manifest: all of a thousand in a row keep the process from hearing the database for seconds. */
+const LOOKS_AT_A_TIME = 20;
 
 /** After the second signal, whatever still hangs is not waited for. */
 const MOST_WAIT_AFTER_SECOND_SIGNAL_MS = 1_000;
@@ -50,14 +64,23 @@ interface Shared {
   readonly onCutShort: () => void;
 }
 
-function runAll(
+async function runAll(
   host: Host,
   accounts: readonly AccountSettings[],
   { status, notices, onCutShort }: Shared,
 ): Promise<CommandResult> {
-  const breakerFor = sharedBreakers();
-  const electionsFor = sharedElections(host);
-  return forAccounts(accounts, async (account) => {
+  const shared = {
+    breakerFor: sharedBreakers(),
+    dispatchers: new SharedDispatchers(),
+    runs: semaphore(RUNS_AT_A_TIME),
+    looks: semaphore(LOOKS_AT_A_TIME),
+    electionsFor: sharedElections(host),
+    events: new FolderEvents(),
+    commits: new Commits(),
+    schedules: new Schedules(),
+  };
+  let isAllOver = true;
+  const result = await forAccounts(accounts, async (account) => {
     const { name, settings } = account;
     const target = settings.sandbox ? 'the built-in sandbox' : settings.apiUrl;
     const reporter = status.account({ name, target, file: settings.file, schedule: settings.schedule });
@@ -65,8 +88,11 @@ function runAll(
       const opened = await openNotices(host, account, reporter);
       notices.push(opened);
       const { stopping: onStopping } = opened;
-      const ended = await runAccount(host, account, { breakerFor, electionsFor, status: reporter, onStopping });
-      if (ended === 'cut-short') onCutShort();
+      const ended = await runAccount(host, account, { ...shared, status: reporter, onStopping });
+      if (ended === 'cut-short') {
+        isAllOver = false;
+        onCutShort();
+      }
       return {};
     } catch (error) {
       // Of several, one that can't begin is reported now, not when the others have ended.
@@ -76,6 +102,8 @@ function runAll(
       return { failures: [error.kind] };
     }
   });
+  if (isAllOver) await shared.dispatchers.close();
+  return result;
 }
 
 /** One for each database: a look finds out for all accounts whose states are there. */

@@ -4,8 +4,8 @@ import type { Dispatcher, Pool } from 'undici';
 export interface DispatcherOptions {
   /** Scheme, host and port, without a path. */
   readonly origin: string;
-  /** Connections at a time, which are kept alive. */
-  readonly connections: number;
+  /** Connections at a time, which are kept alive. Null: as many as there are requests at a time. */
+  readonly connections: number | null;
   /** For opening a connection. */
   readonly timeoutMs: number;
   /** As `proxyFor` decides it; null: none. */
@@ -46,6 +46,32 @@ export async function openDispatcher(options: DispatcherOptions): Promise<Dispat
       tunnels(new Pool(address, { ...factoryOptions, headersTimeout: options.timeoutMs })),
   });
 }
+
+/**
+ * Connections that several clients share, by where they lead and how: a thousand accounts of one process would else open
+ * ten each for what a few can do. How many requests there are at a time is for the clients to bound.
+ */
+export class SharedDispatchers {
+  readonly #opened = new Map<string, Promise<Dispatcher>>();
+
+  readonly open = ({ origin, timeoutMs, proxy, ca }: DispatcherOptions): Promise<Dispatcher> => {
+    const key = JSON.stringify([origin, timeoutMs, proxy?.href, ca]);
+    const opened = this.#opened.get(key) ?? openDispatcher({ origin, timeoutMs, proxy, ca, connections: null });
+    this.#opened.set(key, opened);
+    return opened;
+  };
+
+  /** Nothing is under way any more. */
+  async close(): Promise<void> {
+    for (const opened of this.#opened.values()) await (await opened).destroy(CLOSED);
+  }
+}
+
+/**
+ * What idle connections are ended with. It has its stack from the start: Node would make one, and for that read the
+ * source maps of all that is loaded, which takes longer than a run.
+ */
+export const CLOSED = Object.assign(new Error('the client was closed'), { stack: '' });
 
 /**
  * undici takes a socket error of the proxy for one that is worth another connection at once, for ever. With a code of

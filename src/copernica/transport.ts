@@ -1,5 +1,5 @@
 import type { Exchange } from './answer.js';
-import { type DispatcherOptions, openDispatcher, targetOf } from './dispatcher.js';
+import { CLOSED, type DispatcherOptions, openDispatcher, type SharedDispatchers, targetOf } from './dispatcher.js';
 import { ExchangeHandler } from './exchange.js';
 import { type ProxySettings, proxyFor } from './proxy.js';
 
@@ -14,6 +14,8 @@ export interface TransportRequest {
 /** `timeoutMs` is for one whole exchange, from connecting to the end of the body. */
 export interface TransportOptions extends Omit<DispatcherOptions, 'proxy'> {
   readonly proxy?: ProxySettings;
+  /** Left out: it has connections of its own, and ends them when it is closed. */
+  readonly dispatchers?: SharedDispatchers | undefined;
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
 }
@@ -25,15 +27,9 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/**
- * What idle connections are ended with. It has its stack from the start: Node would make one, and for that read the
- * source maps of all that is loaded, which takes longer than a run.
- */
-const CLOSED = Object.assign(new Error('the client was closed'), { stack: '' });
-
 /** Makes a transport; it connects when the first request is sent. Throws ProductError for an impossible proxy. */
 export function createTransport(options: TransportOptions): Transport {
-  const { origin, timeoutMs, now = Date.now } = options;
+  const { origin, timeoutMs, dispatchers, now = Date.now } = options;
   const proxy = proxyFor(origin, options.proxy);
   let opened: ReturnType<typeof openDispatcher> | undefined;
   const target = targetOf(origin);
@@ -41,7 +37,7 @@ export function createTransport(options: TransportOptions): Transport {
   let isClosed = false;
 
   const send = async (request: TransportRequest): Promise<Exchange> => {
-    opened ??= openDispatcher({ ...options, proxy });
+    opened ??= (dispatchers?.open ?? openDispatcher)({ ...options, proxy });
     const dispatcher = await opened;
     return new Promise((settle) => {
       const handler = new ExchangeHandler({ timeoutMs, target, now }, settle);
@@ -63,7 +59,7 @@ export function createTransport(options: TransportOptions): Transport {
     close: async () => {
       isClosed = true;
       await Promise.all(underWay);
-      await (await opened)?.destroy(CLOSED);
+      if (dispatchers === undefined) await (await opened)?.destroy(CLOSED);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { constants, type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { errorCode } from '../errors.js';
 
@@ -11,9 +11,48 @@ const MOST_REFERENCES = 5;
 /** SHA-1 or SHA-256. Nothing else that stands in a file gets any further than here. */
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
+/** For how long what was found in a folder is good for the other manifests there, in milliseconds. */
+const KNOWN_FOR_MS = 1_000;
+
+/** The commits of all manifests of this process. Those of a fleet lie in few folders, and each is looked at for all. */
+export class Commits {
+  readonly #now: () => number;
+  readonly #found = new Map<string, string | null>();
+  #since = Number.NEGATIVE_INFINITY;
+
+  /** `now`: milliseconds on a clock that only goes forward. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** That of this file or folder as it was within the last second; `isChanged`, which may be due to git: as it is. */
+  of(path: string, isChanged: boolean): string | null {
+    if (isChanged || this.#now() - this.#since >= KNOWN_FOR_MS) {
+      this.#found.clear();
+      this.#since = this.#now();
+    }
+    const folder = folderOf(path);
+    if (folder === null) return null;
+    const known = this.#found.get(folder);
+    const commit = known === undefined ? commitIn(folder) : known;
+    this.#found.set(folder, commit);
+    return commit;
+  }
+}
+
+/** Where this file or folder really lies. */
+function folderOf(path: string): string | null {
+  try {
+    const real = realpathSync.native(path);
+    return statSync(real).isDirectory() ? real : dirname(real);
+  } catch {
+    return null;
+  }
+}
+
 /**
- * The commit that is checked out in the git work tree where this file or folder really lies, links followed: git-sync's
- * `current` is a link to a work tree. Whether the file is as that commit has it, is not known.
+ * The commit that is checked out in the git work tree that a folder is in, links followed: git-sync's `current` is a link
+ * to a work tree. Whether the files are as that commit has them is not known.
  *
  *     .git is a folder                  a clone: HEAD and references are in it
  *     .git is a file, `gitdir: …`       a linked work tree (git worktree, git-sync) or a submodule: HEAD is in that
@@ -22,10 +61,10 @@ const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
  *     HEAD is `ref: refs/heads/main`    what that reference says, in a file of its own or in packed-refs
  *     anything else                     null, not an error: no git, no commit yet, references in a reftable, …
  */
-export async function commitOf(path: string): Promise<string | null> {
+function commitIn(folder: string): string | null {
   try {
-    const folder = await gitFolderOf(await realpath(path));
-    return folder === null ? null : await headOf(folder);
+    const gitFolder = gitFolderOf(folder);
+    return gitFolder === null ? null : headOf(gitFolder);
   } catch {
     // Whatever stands in the way of reading it, the manifest is managed all the same.
     return null;
@@ -33,28 +72,26 @@ export async function commitOf(path: string): Promise<string | null> {
 }
 
 /** The first one upwards. */
-async function gitFolderOf(path: string): Promise<string | null> {
+function gitFolderOf(path: string): string | null {
   for (let folder = path; ; folder = dirname(folder)) {
     const found = join(folder, '.git');
-    if (await isFolder(found)) return found;
-    const line = await readLine(found);
+    const about = statSync(found, { throwIfNoEntry: false });
+    if (about?.isDirectory()) return found;
+    const line = about === undefined ? null : readLine(found);
     if (line !== null) return line.startsWith('gitdir: ') ? resolve(folder, line.slice('gitdir: '.length)) : null;
     if (folder === dirname(folder)) return null;
   }
 }
 
-async function headOf(gitFolder: string): Promise<string | null> {
-  const common = await readLine(join(gitFolder, 'commondir'));
+function headOf(gitFolder: string): string | null {
+  const common = readLine(join(gitFolder, 'commondir'));
   const commonFolder = common === null ? gitFolder : resolve(gitFolder, common);
-  let value = await readLine(join(gitFolder, 'HEAD'));
+  let value = readLine(join(gitFolder, 'HEAD'));
   for (let followed = 0; value !== null && followed <= MOST_REFERENCES; followed += 1) {
     if (COMMIT.test(value)) return value;
     const name = referenceIn(value);
     if (name === null) return null;
-    value =
-      (await readLine(join(gitFolder, name))) ??
-      (await readLine(join(commonFolder, name))) ??
-      (await readPacked(name, commonFolder));
+    value = readLine(join(gitFolder, name)) ?? readLine(join(commonFolder, name)) ?? readPacked(name, commonFolder);
   }
   return null;
 }
@@ -69,16 +106,16 @@ function referenceIn(line: string): string | null {
 }
 
 /** A line of packed-refs is `<object id> <name>`; no name has a blank in it. */
-async function readPacked(name: string, folder: string): Promise<string | null> {
-  const packed = await read(join(folder, 'packed-refs'), MOST_BYTES.packedReferences);
+function readPacked(name: string, folder: string): string | null {
+  const packed = read(join(folder, 'packed-refs'), MOST_BYTES.packedReferences);
   const at = packed?.indexOf(` ${name}\n`) ?? -1;
   if (packed === null || at === -1) return null;
   return packed.toString('latin1', packed.lastIndexOf('\n', at) + 1, at);
 }
 
 /** The first line of a file; null: there is no such file. */
-async function readLine(path: string): Promise<string | null> {
-  const bytes = await read(path, MOST_BYTES.line);
+function readLine(path: string): string | null {
+  const bytes = read(path, MOST_BYTES.line);
   return bytes?.toString('utf8').split('\n', 1)[0]?.trimEnd() ?? null;
 }
 
@@ -86,33 +123,20 @@ async function readLine(path: string): Promise<string | null> {
  * What a file holds; null: there is none. Throws when it is too large or can't be read. A link is not followed: git
  * makes none here, and it might lead to a secret that looks like a commit. A named pipe is not waited for.
  */
-async function read(path: string, mostBytes: number): Promise<Buffer | null> {
-  let file: FileHandle;
+function read(path: string, mostBytes: number): Buffer | null {
+  let file: number;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    if (isAbsence(error)) return null;
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return null;
     throw error;
   }
   try {
-    const about = await file.stat();
+    const about = fstatSync(file);
     if (!about.isFile()) return null;
     if (about.size > mostBytes) throw new Error('too large for what it should be');
-    return await file.readFile();
+    return readFileSync(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    if (isAbsence(error)) return false;
-    throw error;
-  }
-}
-
-function isAbsence(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
 }

@@ -90,8 +90,9 @@ export class LastGoodManifest {
   }
 
   async #reloadNow(): Promise<boolean> {
+    const identity = this.#identity;
     const isNew = await this.#readFile();
-    await this.#readCommit();
+    this.#readCommit(this.#identity !== identity);
     return isNew;
   }
 
@@ -114,10 +115,10 @@ export class LastGoodManifest {
     return true;
   }
 
-  async #readCommit(): Promise<void> {
+  #readCommit(isChanged: boolean): void {
     // While the file is broken, that of the last good one stays.
     if (this.#problems.length > 0 || this.#good === null) return;
-    const commit = await this.#manifest.commit();
+    const commit = this.#manifest.commit(isChanged);
     if (commit !== null && commit !== this.#commit) {
       this.#log.info({ commit }, 'this commit of the manifest is checked out');
     }

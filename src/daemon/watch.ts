@@ -1,9 +1,9 @@
-import { basename, resolve } from 'node:path';
-import { type FSWatcher, watch } from 'chokidar';
+import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import type { ProblemCode } from '../error-codes.js';
 import { errorCode } from '../errors.js';
 import { isManifestName } from '../manifest/files.js';
+import type { FolderEvents } from './folder-events.js';
 import type { WatchedManifest } from './manifest-file.js';
 import type { Place } from './places.js';
 
@@ -23,8 +23,8 @@ export interface Watcher {
 }
 
 export interface WatchOptions {
-  /** No events are asked for. */
-  readonly poll: boolean;
+  /** Null: none are asked for. */
+  readonly events: FolderEvents | null;
   /** Milliseconds from look to look, when not those of LOOK_EVERY_MS. */
   readonly lookEveryMs?: number;
   readonly log: Logger;
@@ -54,7 +54,7 @@ class ManifestWatcher implements Watcher {
   readonly #lookEveryMs: number;
   readonly #looking: Promise<void>;
   #isReady: () => void = () => {};
-  #folders: FSWatcher[] = [];
+  #stops: (() => void)[] = [];
   #places = '';
   #complained = false;
   #hinted = false;
@@ -64,7 +64,8 @@ class ManifestWatcher implements Watcher {
   constructor(manifest: Pick<WatchedManifest, 'places'>, options: WatchOptions) {
     this.#manifest = manifest;
     this.#options = options;
-    this.#lookEveryMs = options.lookEveryMs ?? (options.poll ? LOOK_EVERY_MS.polling : LOOK_EVERY_MS.withEvents);
+    this.#lookEveryMs =
+      options.lookEveryMs ?? (options.events === null ? LOOK_EVERY_MS.polling : LOOK_EVERY_MS.withEvents);
     this.ready = new Promise((done) => {
       this.#isReady = done;
     });
@@ -77,7 +78,7 @@ class ManifestWatcher implements Watcher {
     try {
       await this.#looking;
     } finally {
-      await this.#stopEvents();
+      this.#stopEvents();
       this.#isReady();
     }
   }
@@ -86,8 +87,7 @@ class ManifestWatcher implements Watcher {
   async #keepLooking(): Promise<void> {
     while (!this.#closed) {
       this.#hinted = false;
-      if (!this.#options.poll) await this.#followPlaces();
-      if (this.#closed) return;
+      if (this.#options.events !== null) this.#followPlaces(this.#options.events);
       await this.#options.onMaybeChanged();
       this.#isReady();
       if (!this.#hinted) await this.#sleep();
@@ -107,34 +107,39 @@ class ManifestWatcher implements Watcher {
   }
 
   /** Takes events from where they come from now. */
-  async #followPlaces(): Promise<void> {
-    const places = await this.#manifest.places();
+  #followPlaces(events: FolderEvents): void {
+    const places = this.#manifest.places();
     const key = JSON.stringify(
       places.map(({ folder, identity, names, isManifest }) => [folder, identity, isManifest, [...names]]),
     );
-    if (key === this.#places || this.#closed) return;
+    if (key === this.#places) return;
+    this.#stopEvents();
     this.#places = key;
-    await this.#stopEvents();
-    this.#folders = places.map((place) => this.#watchFolder(place));
+    for (const place of places) this.#followPlace(place, events);
+    // What happened before they came.
+    this.#hint();
   }
 
   /**
    * Of all that is in the folder, only what is the manifest or on the way to it: the state file next to it is written
-   * a lot.
+   * a lot. What happens to the folder itself comes with its own name.
    */
-  #watchFolder({ folder, names, isManifest }: Place): FSWatcher {
-    const hint = () => {
-      this.#hinted = true;
-      this.#wake();
+  #followPlace(place: Place, events: FolderEvents): void {
+    const { folder, names, isManifest } = place;
+    const onName = (name: string | null) => {
+      if (name === null || names.has(name) || name === basename(folder) || (isManifest && isManifestName(name)))
+        this.#hint();
     };
-    const matters = (name: string) => names.has(name) || (isManifest && isManifestName(name));
-    const ignored = (path: string) => resolve(path) !== folder && !matters(basename(path));
-    // `atomic` would hold back a removal for 100 ms, to see whether it is a replacement: two looks tell as well.
-    const events = watch(folder, { depth: 0, ignoreInitial: true, followSymlinks: false, atomic: false, ignored });
-    // What happened before the first event could come.
-    events.on('ready', hint);
-    events.on('all', hint);
-    return events.on('error', (error) => this.#onError(error));
+    try {
+      this.#stops.push(events.follow(place, { onName, onError: (error) => this.#onError(error) }));
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  #hint(): void {
+    this.#hinted = true;
+    this.#wake();
   }
 
   #onError(error: unknown): void {
@@ -150,12 +155,8 @@ class ManifestWatcher implements Watcher {
     );
   }
 
-  async #stopEvents(): Promise<void> {
-    const folders = this.#folders;
-    this.#folders = [];
-    const closing = folders.map((one) => one.close());
-    // It lets go of its listeners, and what it still waits for may fail: an error without one ends the process.
-    for (const folder of folders) folder.on('error', () => {});
-    await Promise.all(closing);
+  #stopEvents(): void {
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
   }
 }

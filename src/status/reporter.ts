@@ -17,6 +17,7 @@ export class AccountReporter {
   readonly #clock: () => Date;
   readonly #listeners: ((status: AccountStatus) => void)[] = [];
   #status: AccountStatus;
+  #read: Pick<LastGoodManifest, 'good' | 'commit' | 'problems'> | null = null;
   #schedule: Pick<Schedule, 'nextAt' | 'longestWaitMs'> | null = null;
 
   constructor(about: ReportedAccount, counters: AccountCounters, clock: () => Date) {
@@ -37,10 +38,13 @@ export class AccountReporter {
     return { ...this.#about, ...times, status: this.#status };
   }
 
-  /** Reads the manifest again, as `reload` does, and reports what came of it. */
-  async observeReload(manifest: LastGoodManifest): Promise<boolean> {
+  /** Reads the manifest again, as `reload` does, and reports what came of it where that is anything new. */
+  async observeReload(manifest: Pick<LastGoodManifest, 'reload' | 'good' | 'commit' | 'problems'>): Promise<boolean> {
     const changed = await manifest.reload();
     const { good, commit, problems } = manifest;
+    const read = this.#read;
+    if (read?.good === good && read.commit === commit && read.problems === problems) return changed;
+    this.#read = { good, commit, problems };
     this.#report({ kind: 'manifest-read', entries: good?.entries ?? null, commit, problems });
     return changed;
   }

@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runAccount } from '../../src/commands/account-daemon.js';
+import { semaphore } from '../../src/concurrent.js';
 import { CircuitBreaker, type Clock } from '../../src/copernica/circuit-breaker.js';
+import { SharedDispatchers } from '../../src/copernica/dispatcher.js';
 import { RETRY } from '../../src/copernica/retry-policy.js';
+import { Commits } from '../../src/daemon/commit.js';
+import { Schedules } from '../../src/daemon/cron.js';
+import { FolderEvents } from '../../src/daemon/folder-events.js';
 import { BACKOFF } from '../../src/daemon/scheduler.js';
 import { LOOK_EVERY_MS } from '../../src/daemon/watch.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
@@ -42,6 +47,8 @@ async function startDaemon(sandbox: Sandbox, settings: Readonly<Record<string, s
     COPERNICA_WEBHOOKS_INIT: 'true',
     COPERNICA_WEBHOOKS_SCHEDULE: 'off',
     COPERNICA_WEBHOOKS_CONCURRENCY: '1',
+    // Events come by the machine's clock, which is not the one here.
+    COPERNICA_WEBHOOKS_POLL: 'true',
     ...settings,
   };
   const account = resolveTexts({ environment }).resolved?.accounts[0];
@@ -83,7 +90,13 @@ async function startDaemon(sandbox: Sandbox, settings: Readonly<Record<string, s
       {
         breakerFor: () => new CircuitBreaker(() => {}, hastyClock()),
         status: reporter,
+        dispatchers: new SharedDispatchers(),
+        runs: semaphore(1),
+        looks: semaphore(1),
         electionsFor: async () => null,
+        events: new FolderEvents(),
+        commits: new Commits(),
+        schedules: new Schedules(),
         onStopping: () => {},
       },
     );
@@ -111,7 +124,7 @@ async function startDaemon(sandbox: Sandbox, settings: Readonly<Record<string, s
     /** The manifest is edited, and the daemon looks. */
     edit: async (manifest: readonly object[]) => {
       await place.manifest(manifest);
-      await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS.withEvents);
+      await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS.polling);
     },
     hangUp: () => {
       for (const listener of hangups) listener();
@@ -144,8 +157,14 @@ function hastyClock(): Clock {
   };
 }
 
-/** Lets the daemon try again where it wants to: it never waits for longer, and has waited seven times by then. */
-const longestBackoff = () => vi.advanceTimersByTimeAsync(BACKOFF.mostMs);
+/**
+ * Lets the daemon try again where it wants to: it never waits for longer. All at once, so that what it tries has no time
+ * to end and to be tried once more.
+ */
+const longestBackoff = async () => {
+  await vi.advanceTimersByTimeAsync(0);
+  vi.advanceTimersByTime(BACKOFF.mostMs);
+};
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });

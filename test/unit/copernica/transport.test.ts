@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { SharedDispatchers } from '../../../src/copernica/dispatcher.js';
 import { ANSWER_BODY_BYTES } from '../../../src/copernica/exchange.js';
 import { createTransport, type TransportOptions } from '../../../src/copernica/transport.js';
 import { answer, closedPort, listen, startRawServer } from '../../helpers/raw-server.js';
@@ -14,6 +16,22 @@ function open(origin: string, options: Partial<TransportOptions> = {}) {
 }
 
 const POST = { method: 'POST', path: '/v3/webhooks?access_token=t', headers: {}, body: '{}' } as const;
+
+describe('the connections of several accounts', () => {
+  it('are shared: as many as there are requests at a time, which outlive the account that opened them', async () => {
+    const server = await startRawServer((socket) => socket.write(answer(200)));
+    const dispatchers = new SharedDispatchers();
+    onTestFinished(() => dispatchers.close());
+    for (let account = 0; account < 5; account += 1) {
+      const transport = open(server.url, { dispatchers });
+      expect(await transport.send(POST)).toMatchObject({ kind: 'answer', status: 200 });
+      await transport.close();
+      // undici takes a connection for free a turn after its answer.
+      await setImmediate();
+    }
+    expect(server.connections).toBe(1);
+  });
+});
 
 describe('what was not sent', () => {
   it('a connection that is refused', async () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commitOf } from '../../../src/daemon/commit.js';
+import { Commits } from '../../../src/daemon/commit.js';
 import { aFolder } from './watched.js';
 
 const A = 'a'.repeat(40);
@@ -10,6 +10,8 @@ const B = 'b'.repeat(40);
 const SHA256 = 'c'.repeat(64);
 const MAIN = 'ref: refs/heads/main\n';
 const HEADER = '# pack-refs with: peeled fully-peeled sorted \n';
+
+const commitOf = (path: string) => new Commits().of(path, true);
 
 /** Files by their paths; what begins with `->` is a link. */
 type Files = Readonly<Record<string, string>>;
@@ -116,11 +118,32 @@ describe('the commit that is checked out', () => {
     expect(await found(outer, 'repo/gone.yaml')).toBeNull();
   });
 
+  it('is looked up once a second for all manifests of a folder, and at once for one that has changed', async () => {
+    const folder = await aFolder();
+    const head = (commit: string) => writeFile(join(folder, '.git/HEAD'), commit);
+    const manifests = ['one.yaml', 'two.yaml', 'three.yaml'].map((name) => join(folder, name));
+    await mkdir(join(folder, '.git'));
+    for (const manifest of manifests) await writeFile(manifest, 'webhooks: []\n');
+    let now = 0;
+    const commits = new Commits(() => now);
+    const all = () => manifests.map((manifest) => commits.of(manifest, false));
+    await head(A);
+    expect(all()).toEqual([A, A, A]);
+    await head(B);
+    now = 999;
+    expect(all()).toEqual([A, A, A]);
+    expect(commits.of(manifests[1] ?? '', true)).toBe(B);
+    expect(all()).toEqual([B, B, B]);
+    await head(A);
+    now += 1_000;
+    expect(all()).toEqual([A, A, A]);
+  });
+
   it.skipIf(process.platform === 'win32')('waits for no named pipe', async () => {
     const folder = await aFolder();
     await mkdir(join(folder, '.git'));
     execFileSync('mkfifo', [join(folder, '.git/HEAD')]);
-    expect(await commitOf(folder)).toBeNull();
+    expect(commitOf(folder)).toBeNull();
   });
 });
 
@@ -143,7 +166,7 @@ describe.skipIf(!gitIsThere)('what git itself says', () => {
   /** That both say the same, and what. */
   async function agreed(folder: string): Promise<string> {
     const commit = git(folder, 'rev-parse', 'HEAD');
-    expect(await commitOf(folder)).toBe(commit);
+    expect(commitOf(folder)).toBe(commit);
     return commit;
   }
 
@@ -151,7 +174,7 @@ describe.skipIf(!gitIsThere)('what git itself says', () => {
     const root = await aFolder();
     const repo = join(root, 'repo');
     git(root, 'init', `--object-format=${format}`, 'repo');
-    expect(await commitOf(repo)).toBeNull();
+    expect(commitOf(repo)).toBeNull();
     git(repo, 'commit', '--allow-empty', '-m', 'first');
     const first = await agreed(repo);
     git(repo, 'commit', '--allow-empty', '-m', 'second');
@@ -171,6 +194,6 @@ describe.skipIf(!gitIsThere)('what git itself says', () => {
     git(root, 'init', `--object-format=${format}`, 'outer');
     git(join(root, 'outer'), 'submodule', 'add', '../repo', 'inner');
     expect(await agreed(join(root, 'outer/inner'))).toBe(first);
-    expect(await commitOf(join(root, 'outer'))).toBeNull();
+    expect(commitOf(join(root, 'outer'))).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startSchedule } from '../../../src/daemon/cron.js';
+import { Schedules } from '../../../src/daemon/cron.js';
 
 const QUARTER_MS = 15 * 60_000;
 const HOUR_MS = 3_600_000;
@@ -15,7 +15,7 @@ describe('a started schedule', () => {
 
   function started(text: string, timezone: string | undefined) {
     const due: string[] = [];
-    const schedule = startSchedule(text, { timezone, onDue: () => due.push(new Date().toISOString()) });
+    const schedule = new Schedules().start(text, { timezone, onDue: () => due.push(new Date().toISOString()) });
     onTestFinished(() => schedule.stop());
     return { due, schedule };
   }
@@ -25,6 +25,21 @@ describe('a started schedule', () => {
     expect(schedule.nextAt()?.toISOString()).toBe('2026-11-23T10:15:00.000Z');
     await vi.advanceTimersByTimeAsync(2 * QUARTER_MS);
     expect(due).toEqual(['2026-11-23T10:15:00.000Z', '2026-11-23T10:30:00.000Z']);
+  });
+
+  it('is one for all accounts that have it, until the last of them ends', async () => {
+    const schedules = new Schedules();
+    const due: string[] = [];
+    const all = ['a', 'b', 'c'].map((name) =>
+      schedules.start('*/15 * * * *', { timezone: 'UTC', onDue: () => due.push(name) }),
+    );
+    const other = schedules.start('*/15 * * * *', { timezone: 'Europe/Amsterdam', onDue: () => due.push('other') });
+    expect(vi.getTimerCount()).toBe(2);
+    all[1]?.stop();
+    await vi.advanceTimersByTimeAsync(QUARTER_MS);
+    expect(due.sort()).toEqual(['a', 'c', 'other']);
+    for (const schedule of [...all, other]) schedule.stop();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('goes by the clock of its time zone', () => {

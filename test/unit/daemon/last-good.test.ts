@@ -20,7 +20,7 @@ function manifestOf(first: string | null) {
     const result = text === null ? GONE : text.startsWith('broken') ? BROKEN : { ...VALID, text };
     return { identity: String(text), parse: () => result };
   };
-  const manifest = new LastGoodManifest({ look, commit: async () => commit }, log, () => now);
+  const manifest = new LastGoodManifest({ look, commit: () => commit }, log, () => now);
   return {
     manifest,
     logged,

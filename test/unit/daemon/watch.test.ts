@@ -14,10 +14,11 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { FolderEvents } from '../../../src/daemon/folder-events.js';
 import { LOOKS } from '../../../src/daemon/last-good.js';
 import { watchManifest } from '../../../src/daemon/watch.js';
 import { LIMITS } from '../../../src/manifest/limits.js';
@@ -280,9 +281,9 @@ describe('the watched manifest', () => {
       isManifest: false,
     };
     const watcher = watchManifest(
-      { places: async () => [place] },
+      { places: () => [place] },
       {
-        poll: false,
+        events: new FolderEvents(),
         lookEveryMs: 1,
         log: pino({ level: 'debug' }, { write: (line: string) => log.push(line) }),
         onMaybeChanged: async () => {
@@ -294,6 +295,28 @@ describe('the watched manifest', () => {
     await lookedAgain;
     await watcher.close();
     expect(log.filter((line) => line.includes('no-change-events'))).toHaveLength(1);
+  });
+
+  it('shares the events of its folder with all others that lie there', async () => {
+    const folder = await aFolder();
+    const before = eventSources();
+    const events = new FolderEvents();
+    const all: Watched[] = [];
+    for (const file of ['a', 'b', 'c', 'd', 'e'].map((name) => join(folder, `${name}.yaml`))) {
+      await writeFile(file, manifestOf('v1'));
+      all.push(await Watched.open(file, { events }));
+    }
+    expect(eventSources() - before).toBe(1);
+    const [first, ...others] = all;
+    await first?.close();
+    for (const [index, watched] of others.entries()) {
+      await writeFile(join(folder, `${'bcde'[index]}.yaml`), manifestOf('v2'));
+      await watched.until('v2');
+      await watched.close();
+    }
+    // Node closes it some turns later.
+    for (let turn = 0; turn < 3; turn += 1) await setImmediate();
+    expect(eventSources()).toBe(before);
   });
 
   it('keeps nothing open once it is no longer watched', async () => {

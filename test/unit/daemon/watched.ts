@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import { FolderEvents } from '../../../src/daemon/folder-events.js';
 import { LastGoodManifest, LOOKS } from '../../../src/daemon/last-good.js';
 import { manifestFile } from '../../../src/daemon/manifest-file.js';
 import { type Watcher, watchManifest } from '../../../src/daemon/watch.js';
@@ -26,6 +27,8 @@ interface Options {
   readonly poll?: boolean;
   /** Left out: never, so that what is noticed was noticed by events. */
   readonly lookEveryMs?: number;
+  /** Left out: of its own. */
+  readonly events?: FolderEvents;
 }
 
 /** A manifest as the daemon keeps it: watched, and read when it changed. */
@@ -46,11 +49,17 @@ export class Watched {
     return watched;
   }
 
-  private constructor(path: string, { poll = false, lookEveryMs = NEVER_MS }: Options) {
+  private constructor(path: string, options: Options) {
+    const { poll = false, lookEveryMs = NEVER_MS, events = new FolderEvents() } = options;
     const log = pino({ level: 'debug' }, { write: (line: string) => this.logged.push(line) });
     const source = manifestFile({ file: path, env: {} });
     this.#manifest = new LastGoodManifest(source, log);
-    this.#watcher = watchManifest(source, { poll, lookEveryMs, log, onMaybeChanged: () => this.#look() });
+    this.#watcher = watchManifest(source, {
+      events: poll ? null : events,
+      lookEveryMs,
+      log,
+      onMaybeChanged: () => this.#look(),
+    });
   }
 
   /** Names of the entries of the last good one. */

@@ -42,6 +42,22 @@ describe('what is reported of a run', () => {
   });
 });
 
+describe('what is reported of the manifest', () => {
+  it('is what is new: looks that find it as it was, every two seconds, change nothing', async () => {
+    const { reporter } = await openOne();
+    const good = { ok: true as const, entries: [], removed: [], warnings: [] };
+    const manifest = { reload: async () => false, good, problems: [], commit: null };
+    let changes = 0;
+    reporter.onChange(() => {
+      changes += 1;
+    });
+    for (const _ of [1, 2, 3]) await reporter.observeReload(manifest);
+    expect(changes).toBe(1);
+    for (const _ of [1, 2, 3]) await reporter.observeReload({ ...manifest, commit: 'a'.repeat(40) });
+    expect(changes).toBe(2);
+  });
+});
+
 describe('drift', () => {
   it('is counted, so that one that was put back within a run is not missed', async () => {
     const { reporter, metrics } = await openOne();
