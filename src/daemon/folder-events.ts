@@ -1,53 +1,90 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { type FSWatcher, watch } from 'chokidar';
+import { isManifestName } from '../manifest/files.js';
 import type { Place } from './places.js';
 
 /** Told of what happens in a folder. */
 export interface FolderListener {
-  /** To a file of this name; null: the system does not say which. */
-  readonly onName: (name: string | null) => void;
-  /** There are no more events of this folder. */
+  readonly onHint: () => void;
+  /** There may be no more events of this folder. */
   readonly onError: (error: unknown) => void;
 }
 
 interface Followed {
   readonly events: FSWatcher;
   readonly listeners: Set<FolderListener>;
+  readonly byName: Map<string, Set<FolderListener>>;
+  /** Of those to whom every file of a manifest matters. */
+  readonly ofManifests: Set<FolderListener>;
 }
 
 /**
  * Events of folders, for all manifests of this process: each folder is watched once, however many manifests lie in it.
- * The system's own, which tell that something happened to a name: what that was, whoever is told has to look.
+ * Of all that is in a folder, only what somebody asked for: the state file next to a manifest is written a lot.
  */
 export class FolderEvents {
   readonly #followed = new Map<string, Followed>();
 
-  /** Until the returned function is called. Throws what the system says when it gives no events. */
-  follow({ folder, identity }: Pick<Place, 'folder' | 'identity'>, listener: FolderListener): () => void {
+  /** Until the returned function is called. */
+  follow(place: Place, listener: FolderListener): () => Promise<void> {
+    const { folder, identity, names, isManifest } = place;
     const key = JSON.stringify([folder, identity]);
     const followed = this.#followed.get(key) ?? this.#open(key, folder);
-    followed.listeners.add(listener);
-    return () => {
-      followed.listeners.delete(listener);
-      if (followed.listeners.size === 0) this.#close(key, followed);
+    const { events, listeners, byName, ofManifests } = followed;
+    const fresh = [...names].filter((name) => !byName.has(name));
+    listeners.add(listener);
+    if (isManifest) ofManifests.add(listener);
+    for (const name of names) byName.set(name, (byName.get(name) ?? new Set()).add(listener));
+    // When the folder was first read, nobody had asked for these.
+    events.add(fresh.map((name) => join(folder, name)));
+    return async () => {
+      listeners.delete(listener);
+      ofManifests.delete(listener);
+      for (const name of names) byName.get(name)?.delete(listener);
+      if (listeners.size === 0) await this.#close(key, followed);
     };
   }
 
   #open(key: string, folder: string): Followed {
     const listeners = new Set<FolderListener>();
-    const events = watch(folder, (_kind, name) => {
-      for (const { onName } of listeners) onName(name);
+    const ofManifests = new Set<FolderListener>();
+    const byName = new Map<string, Set<FolderListener>>();
+    const ignored = (path: string) => {
+      const name = basename(path);
+      return resolve(path) !== folder && !byName.has(name) && !(ofManifests.size > 0 && isManifestName(name));
+    };
+    // `atomic` would hold back a removal for 100 ms, to see whether it is a replacement: two looks tell as well.
+    const events = watch(folder, { depth: 0, ignoreInitial: true, followSymlinks: false, atomic: false, ignored });
+    const followed = { events, listeners, byName, ofManifests };
+    const tell = (told: Iterable<FolderListener>) => {
+      for (const { onHint } of told) onHint();
+    };
+    // What happened before the first event could come.
+    events.on('ready', () => tell(listeners));
+    events.on('all', (_event, path) => {
+      if (resolve(path) === folder) return tell(listeners);
+      const name = basename(path);
+      tell(byName.get(name) ?? []);
+      if (isManifestName(name)) tell(ofManifests);
     });
-    const followed = { events, listeners };
     events.on('error', (error) => {
-      this.#close(key, followed);
+      // Whoever follows it from now on gets a new one.
+      this.#forget(key, followed);
       for (const { onError } of listeners) onError(error);
     });
     this.#followed.set(key, followed);
     return followed;
   }
 
-  #close(key: string, followed: Followed): void {
+  #forget(key: string, followed: Followed): void {
     if (this.#followed.get(key) === followed) this.#followed.delete(key);
-    followed.events.close();
+  }
+
+  async #close(key: string, followed: Followed): Promise<void> {
+    this.#forget(key, followed);
+    const closing = followed.events.close();
+    // It lets go of its listeners, and what it still waits for may fail: an error without one ends the process.
+    followed.events.on('error', () => {});
+    await closing;
   }
 }

@@ -1,11 +1,8 @@
-import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import type { ProblemCode } from '../error-codes.js';
 import { errorCode } from '../errors.js';
-import { isManifestName } from '../manifest/files.js';
 import type { FolderEvents } from './folder-events.js';
 import type { WatchedManifest } from './manifest-file.js';
-import type { Place } from './places.js';
 
 /** How often is looked when no events come, and where none can come (`--poll`). */
 export const LOOK_EVERY_MS = { withEvents: 2_000, polling: 1_000 };
@@ -54,7 +51,7 @@ class ManifestWatcher implements Watcher {
   readonly #lookEveryMs: number;
   readonly #looking: Promise<void>;
   #isReady: () => void = () => {};
-  #stops: (() => void)[] = [];
+  #stops: (() => Promise<void>)[] = [];
   #places = '';
   #complained = false;
   #hinted = false;
@@ -78,7 +75,7 @@ class ManifestWatcher implements Watcher {
     try {
       await this.#looking;
     } finally {
-      this.#stopEvents();
+      await this.#stopEvents();
       this.#isReady();
     }
   }
@@ -87,7 +84,8 @@ class ManifestWatcher implements Watcher {
   async #keepLooking(): Promise<void> {
     while (!this.#closed) {
       this.#hinted = false;
-      if (this.#options.events !== null) this.#followPlaces(this.#options.events);
+      if (this.#options.events !== null) await this.#followPlaces(this.#options.events);
+      if (this.#closed) return;
       await this.#options.onMaybeChanged();
       this.#isReady();
       if (!this.#hinted) await this.#sleep();
@@ -107,34 +105,18 @@ class ManifestWatcher implements Watcher {
   }
 
   /** Takes events from where they come from now. */
-  #followPlaces(events: FolderEvents): void {
+  async #followPlaces(events: FolderEvents): Promise<void> {
     const places = this.#manifest.places();
     const key = JSON.stringify(
       places.map(({ folder, identity, names, isManifest }) => [folder, identity, isManifest, [...names]]),
     );
     if (key === this.#places) return;
-    this.#stopEvents();
+    await this.#stopEvents();
     this.#places = key;
-    for (const place of places) this.#followPlace(place, events);
+    const listener = () => ({ onHint: () => this.#hint(), onError: (error: unknown) => this.#onError(error) });
+    this.#stops = places.map((place) => events.follow(place, listener()));
     // What happened before they came.
     this.#hint();
-  }
-
-  /**
-   * Of all that is in the folder, only what is the manifest or on the way to it: the state file next to it is written
-   * a lot. What happens to the folder itself comes with its own name.
-   */
-  #followPlace(place: Place, events: FolderEvents): void {
-    const { folder, names, isManifest } = place;
-    const onName = (name: string | null) => {
-      if (name === null || names.has(name) || name === basename(folder) || (isManifest && isManifestName(name)))
-        this.#hint();
-    };
-    try {
-      this.#stops.push(events.follow(place, { onName, onError: (error) => this.#onError(error) }));
-    } catch (error) {
-      this.#onError(error);
-    }
   }
 
   #hint(): void {
@@ -155,8 +137,9 @@ class ManifestWatcher implements Watcher {
     );
   }
 
-  #stopEvents(): void {
-    for (const stop of this.#stops) stop();
+  async #stopEvents(): Promise<void> {
+    const stops = this.#stops;
     this.#stops = [];
+    await Promise.all(stops.map((stop) => stop()));
   }
 }
