@@ -55,7 +55,7 @@ function isFolder(path: string): boolean {
 function isLinkElsewhere(folder: string): boolean {
   // A slash at the end would lead to what the link leads to.
   const path = resolve(folder);
-  return lstatSync(path).isSymbolicLink() && !isInside(realpathSync(path), realpathSync(dirname(path)));
+  return lstatSync(path).isSymbolicLink() && !isInside(realpathSync.native(path), realpathSync.native(dirname(path)));
 }
 
 function isInside(path: string, folder: string): boolean {
@@ -81,9 +81,9 @@ function readFile(file: string, mostTries = 3): FileContent {
   let fd: number | undefined;
   let target: string | undefined;
   try {
-    target = realpathSync(file);
+    target = realpathSync.native(file);
     // Git carries links: one to /proc/self/environ must not bring the environment into messages.
-    if (!isInside(target, realpathSync(dirname(file)))) {
+    if (!isInside(target, realpathSync.native(dirname(file)))) {
       return unreadable(file, 'is a link to a file outside of its folder', 'name that file itself, or put it here');
     }
     // With O_NONBLOCK a named pipe opens at once; to a regular file it makes no difference.
