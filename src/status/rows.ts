@@ -46,15 +46,16 @@ export function rowsAfterRun({ manifest, changes, state }: RunView, before: read
     const { change, result, id, error } = applied;
     const webhook: Webhook & { readonly spec: WebhookSpec } = 'desired' in change ? change.desired : change;
     if (change.action === 'delete' && result === 'done') return [];
-    const entry = state.entries.get(change.name);
-    const ownId = change.action === 'delete' ? change.id : (id ?? entry?.id ?? null);
     const ranges = (change.action !== 'delete' && state.possiblyDuplicated.get(change.name)) || null;
-    const changedNow = result === 'done' && isPending(change);
     const earlier = known.get(change.name);
     const wanted = written.get(change.name) ?? webhook.spec;
+    // Nearly all are as before.
     const isQuiet = change.action === 'none' && result === 'done' && ranges === null;
-    if (isQuiet && earlier?.status === 'created' && earlier.id === ownId && earlier.wanted === wanted) return [earlier];
-    // Nearly all are as before, and to show a handler anew costs the reading of a URL.
+    if (isQuiet && earlier?.status === 'created' && earlier.id === id && earlier.wanted === wanted) return [earlier];
+    const entry = state.entries.get(change.name);
+    const ownId = change.action === 'delete' ? change.id : (id ?? entry?.id ?? null);
+    const changedNow = result === 'done' && isPending(change);
+    // To show a handler anew costs the reading of a URL.
     const looks = earlier?.wanted === webhook.spec ? earlier : shown(change.name, webhook);
     const changedBefore = earlier !== undefined && earlier.id === ownId ? earlier.changedAt : null;
     return [
