@@ -157,8 +157,12 @@ export function isWrittenAlike(a: WebhookSpec, b: WebhookSpec): boolean {
     a.trigger === b.trigger &&
     a.database === b.database &&
     a.collection === b.collection &&
-    (a.callers === b.callers || (a.callers ?? []).join() === (b.callers ?? []).join())
+    isSameList(a.callers ?? [], b.callers ?? [])
   );
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
 /** One field that is not as it should be: canonical text before and after, whole. */

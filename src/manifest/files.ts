@@ -55,7 +55,7 @@ function isFolder(path: string): boolean {
 function isLinkElsewhere(folder: string): boolean {
   // A slash at the end would lead to what the link leads to.
   const path = resolve(folder);
-  return lstatSync(path).isSymbolicLink() && !isInside(realpathSync(path), realpathSync(dirname(path)));
+  return lstatSync(path).isSymbolicLink() && !isInside(realpathSync.native(path), realpathSync.native(dirname(path)));
 }
 
 function isInside(path: string, folder: string): boolean {

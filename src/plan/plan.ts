@@ -76,22 +76,24 @@ export function makePlan(
   const former = formerNames(desired, state);
   /** Names that are spoken for: no other entry takes over what has them. */
   const names = new Set([...desired.map(({ name }) => name), ...former.values()]);
-  const isKnown = (name = '') => state?.entries.has(name) === true || open.has(name);
-  const fresh = desired.filter(({ name }) => !isKnown(name) && !isKnown(former.get(name)));
-  const { taken, mayBe, wantedBy } = matchOrphans(fresh, orphansOf(state, names), open);
-  const wanted = desired.map((entry) => {
+  const own = desired.map(({ name }) => state?.entries.get(name) ?? state?.entries.get(former.get(name) ?? ''));
+  const isOpen = ({ name }: DesiredWebhook) => open.has(name) || open.has(former.get(name) ?? '');
+  const fresh = desired.filter((entry, index) => own[index] === undefined && !isOpen(entry));
+  const orphans = orphansOf(state, names);
+  const { taken, mayBe, wantedBy } = matchOrphans(fresh, orphans, open);
+  const wanted = desired.map((entry, index) => {
     const { name } = entry;
     const was = former.get(name) ?? '';
-    const intents = [...(open.get(name) ?? []), ...(open.get(was) ?? [])];
-    const known = state?.entries.get(name) ?? state?.entries.get(was) ?? taken.get(name);
+    const intents = open.size === 0 ? [] : [...(open.get(name) ?? []), ...(open.get(was) ?? [])];
+    const known = own[index] ?? taken.get(name);
     const change = known === undefined ? create(entry, mayBe) : planKnown(entry, known, live.get(known.id));
     if (change.action === 'replace' && entry.protect) return protect(change);
     return intents.length === 0 ? change : settledFirst(change, intents);
   });
   const moved = new Set([...taken.values()].map(({ name }) => name));
   const removed = new Map(options.removed?.map((former) => [former.name, former]));
-  const left = [...(state?.entries.values() ?? [])]
-    .filter((entry) => !names.has(entry.name) && !moved.has(entry.name))
+  const left = orphans
+    .filter(({ name }) => !moved.has(name))
     .map((entry) => {
       const by = { removed: removed.get(entry.name), prune: options.prune, wantedBy: wantedBy.get(entry) ?? [] };
       const change = leftBehind(entry, state, by);

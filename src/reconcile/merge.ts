@@ -6,6 +6,7 @@ import type { Change } from '../plan/change.js';
  * the later round keeps what the earlier one did; one that was uncertain then and is there now was recovered.
  */
 export function mergeResults(earlier: readonly AppliedChange[], later: readonly AppliedChange[]): AppliedChange[] {
+  if (earlier.length === 0) return [...later];
   const before = new Map(earlier.map((applied) => [keyOf(applied.change), applied]));
   const merged = later.map((applied) => {
     const previous = before.get(keyOf(applied.change));

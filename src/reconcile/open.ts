@@ -25,6 +25,10 @@ export function explainOpen(
   context: ApplyContext,
 ): AppliedChange[] {
   const { intents } = context.journal.state;
+  const isAsPlanned = ({ change, result }: AppliedChange, index: number) => {
+    return result !== 'uncertain' && change === plan.changes[index];
+  };
+  if (intents.size === 0 && results.every(isAsPlanned)) return [...results];
   const open = groupBy(intents.values(), ({ name }) => name);
   const wanted = new Map(desired.map((entry) => [entry.name, entry]));
   const place = new Map(plan.changes.map((change, index) => [change, index]));
@@ -128,6 +132,7 @@ export function untoldWarnings({
   readonly manifest: ValidManifest;
   readonly changes: readonly AppliedChange[];
 }): Problem[] {
+  if (state.intents.size === 0) return [];
   const told = new Set(changes.flatMap(({ change, result }) => (result === 'uncertain' ? [change.name] : [])));
   const wanted = new Set(manifest.entries.map(({ name }) => name));
   return openWarnings(state, wanted).filter(({ name = '' }) => !told.has(name));

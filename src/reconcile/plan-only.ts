@@ -41,7 +41,7 @@ export function planNeedsTheAccount(
 ): boolean {
   if (state === null) return withoutNames(entries) === null;
   const desired = withoutNames(entries)?.entries ?? null;
-  return desired === null || (options.refresh && knownWebhooks(desired, state).size > 0);
+  return desired === null || (options.refresh && knownWebhooks(makePlan(desired, state)).size > 0);
 }
 
 /**
@@ -64,7 +64,7 @@ export async function planOnly(
   if (state !== null) checkAccount(account, state.account);
   const desired = await lookUpScopes(entries, api, state);
   const stop = new AbortController().signal;
-  const ids = options.refresh && state !== null ? [...knownWebhooks(desired.entries, state).keys()] : [];
+  const ids = options.refresh && state !== null ? [...knownWebhooks(makePlan(desired.entries, state)).keys()] : [];
   const live = await refresh(ids, api, { ...options, known: ids.length, stop, force: false });
   return plan(desired.entries, state, live, { account, names: desired.names, options });
 }

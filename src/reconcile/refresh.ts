@@ -2,11 +2,9 @@ import { forEachAtATime } from '../concurrent.js';
 import type { CallFailure, CopernicaApi, ListOutcome, ReadOutcome } from '../copernica/api.js';
 import { mayRepeat } from '../copernica/retry-policy.js';
 import { productError } from '../errors.js';
+import type { Plan } from '../plan/change.js';
 import type { LiveView, LiveViews } from '../plan/live.js';
-import { makePlan } from '../plan/plan.js';
 import type { OnProgress } from '../plan/progress.js';
-import type { State } from '../state/state.js';
-import type { DesiredWebhook } from '../webhook.js';
 
 const STOPPED: LiveView = { kind: 'unread', reason: 'the program was asked to stop' };
 
@@ -18,11 +16,11 @@ const EVERYTHING_GONE_FROM = 2;
 
 /**
  * What a refresh reads: the webhooks of the manifest's entries, those that they take over from other names included. By
- * id, with the name of the entry.
+ * id, with the name of the entry. `plan`: made without having seen any of them.
  */
-export function knownWebhooks(desired: readonly DesiredWebhook[], state: State): Map<number, string> {
+export function knownWebhooks({ changes }: Plan): Map<number, string> {
   const known = new Map<number, string>();
-  for (const change of makePlan(desired, state).changes) {
+  for (const change of changes) {
     if (!('desired' in change) || change.action === 'create') continue;
     const id = change.action === 'recover' ? change.replaces : change.id;
     if (id !== null) known.set(id, change.name);

@@ -132,7 +132,7 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     }
     const desired = asIs ?? (await lookUpScopes(manifest.entries, ports.api, journal.state)).entries;
     const run = startRun({ ...ports, now: ports.startClock() }, options, { journal, desired, unfinished });
-    const known = knownWebhooks(desired, journal.state);
+    const known = knownWebhooks(early ?? makePlan(desired, journal.state));
     const refreshed = options.refresh && unfinished === null;
     const toRead = [...known.keys()].filter((id) => refreshed || unfinished?.toRead.has(id));
     const views = await refresh(toRead, ports.api, { ...options, known: known.size });
@@ -146,7 +146,7 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
     const live = [...views.values()].flatMap((view) => (view.kind === 'found' ? [view.webhook] : []));
     noteHighest(live, journal, run.context.now().toISOString());
     const unread = countUnread(views);
-    const { changes, comeBackInMs } = await inRounds(run, views);
+    const { changes, comeBackInMs } = await inRounds(run, views, planned);
     const warnings = [...manifest.warnings, ...notices, ...unreadProblems(views), ...lossesProblem(journal.state)];
     const lookFailure = run.context.recovery.failure;
     const { state } = journal;
@@ -203,7 +203,7 @@ function startRun(
     log,
     now: ports.now,
     mayClose: options.onUncertain === 'recover',
-    wanted: new Map(desired.map(({ name, spec }) => [name, spec])),
+    wanted: () => new Map(desired.map(({ name, spec }) => [name, spec])),
     namesToPost: () => namesToPost(desired, journal.state),
   });
   let hasRetry = options.retry;
@@ -228,18 +228,22 @@ function startRun(
 async function inRounds(
   run: Run,
   seen: LiveViews,
+  planned: Plan,
 ): Promise<{ readonly changes: readonly AppliedChange[]; readonly comeBackInMs: number | null }> {
   const { ports, options, context } = run;
   const { state } = context.journal;
   let changes: readonly AppliedChange[] = [];
   let hasWaited = false;
   let views = seen;
+  // Where nothing is uncertain, there is nothing to find out that would change it.
+  let settled = isUncertain(state) ? null : planned;
   await context.recovery.begin();
   for (;;) {
     const before = state.nextIntent;
     const settledBefore = openNumbers(state);
     const ripeBefore = ripeNumbers(state, options.settling, ports.now().getTime());
-    const { results, plan } = await oneRound(run, views);
+    const { results, plan } = await oneRound(run, views, settled);
+    settled = null;
     const rows = explainOpen(results, plan, run.desired, context);
     changes = mergeResults(changes, rows);
     for (const row of changes) if (isFinal(row)) options.onResult?.(row);
@@ -279,9 +283,11 @@ function stillToMake(views: LiveViews, rows: readonly AppliedChange[], { entries
   return new Map([...views].filter(([id]) => ids.has(id)));
 }
 
+/** `settled`: what is to be done, where that needs no look at what is uncertain. */
 async function oneRound(
   { ports, options, desired, context }: Run,
   views: LiveViews,
+  settled: Plan | null,
 ): Promise<{ readonly results: AppliedChange[]; readonly plan: Plan }> {
   const { journal, recovery } = context;
   for (const rename of renamesOfUncertain(desired, journal.state)) {
@@ -292,7 +298,7 @@ async function oneRound(
   await recovery.look();
   await recovery.sweep();
   await recovery.lookAgain();
-  const plan = makePlan(desired, journal.state, views, options);
+  const plan = settled ?? makePlan(desired, journal.state, views, options);
   const verdict = approve(plan, journal.state, options);
   if (verdict.kind === 'refused') throw new ProductError('refused', [verdict.problem]);
   const results = await applyPlan(verdict.plan, context);
@@ -331,8 +337,12 @@ function nextTryMs(state: State, { settleMs }: Settling, now: number): number | 
 }
 
 /** What is to be done can't be told from the state alone. `isRead`: live webhooks are to be read. */
-function mustLook({ intents, closed, entries }: State, isRead: boolean): boolean {
-  return intents.size + closed.size > 0 || (isRead && entries.size > 0);
+function mustLook(state: State, isRead: boolean): boolean {
+  return isUncertain(state) || (isRead && state.entries.size > 0);
+}
+
+function isUncertain({ intents, closed }: State): boolean {
+  return intents.size + closed.size > 0;
 }
 
 function isSent(change: Change, unfinished: Unfinished | null): boolean {

@@ -90,7 +90,7 @@ async function settleEarlier(context: PostContext, ports: ReconcilerPorts, optio
       ...context,
       settling: { settleMs: options.settleMs, scanLimit: 0 },
       mayClose: false,
-      wanted: new Map(),
+      wanted: () => new Map(),
       namesToPost: () => new Set(),
       log: ports.log,
       onProgress: () => {},

@@ -26,7 +26,7 @@ export interface RecoveryContext extends ScannerContext {
   /** False (`--on-uncertain hold`): a proof of absence is told, and closes nothing. */
   readonly mayClose: boolean;
   /** What the manifest wants, by name. */
-  readonly wanted: ReadonlyMap<string, WebhookSpec>;
+  wanted(): ReadonlyMap<string, WebhookSpec>;
   /** Names of entries that would be sent as creates if nothing were uncertain. */
   namesToPost(): ReadonlySet<string>;
   now(): Date;
@@ -178,7 +178,7 @@ export class Recovery {
   async #take(): Promise<void> {
     const { journal, log, wanted } = this.#context;
     const seen = [...this.#seen.values()].filter((webhook) => webhook !== 'unread');
-    const { matches, ambiguous } = findMatches(journal.state, seen, wanted);
+    const { matches, ambiguous } = findMatches(journal.state, seen, wanted());
     for (const match of matches) {
       journal.write({ type: 'matched', ...match, at: this.#at() });
       const { name, id, others } = match;

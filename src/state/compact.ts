@@ -10,6 +10,8 @@ export const COMPACTION = { deadRecords: 1_000, deadPerLive: 2 };
 /** Whether it is worth writing the journal anew. `records` is how many it has now. */
 export function isMostlyDead(records: number, state: State): boolean {
   if (records <= COMPACTION.deadRecords) return false;
+  // Nearly always the entries tell, without making a record of each.
+  if (records <= (1 + COMPACTION.deadPerLive) * state.entries.size) return false;
   const live = [...compact(state)].length;
   const dead = records - live;
   return dead > COMPACTION.deadRecords && dead > COMPACTION.deadPerLive * live;

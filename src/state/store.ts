@@ -54,7 +54,8 @@ export interface StateLease {
 
   /**
    * Reads the state afresh, repairs what a crash left half written, and opens it. Null: nothing was ever recorded.
-   * One of `open` and `create` gives the journal, once for a lease. Refused where the state has moved.
+   * One of `open` and `create` gives the journal, once for a lease. Refused where the state has moved. The state that it
+   * gives may be the object that an earlier lease of this store gave, gone on with.
    */
   open(): Promise<OpenJournal | null>;
 

@@ -1,5 +1,6 @@
 import type { AppliedChange } from '../plan/applied.js';
 import { isPending } from '../plan/change.js';
+import { isResolved } from '../plan/names.js';
 import { hull } from '../state/ranges.js';
 import type { State } from '../state/state.js';
 import { CALLERS, type ManifestEntry, type ScopeName, shownHandler, type WebhookSpec, webhookKey } from '../webhook.js';
@@ -40,23 +41,27 @@ export interface RunView {
 export function rowsAfterRun({ manifest, changes, state }: RunView, before: readonly Row[], endedAt: string): Row[] {
   const known = new Map(before.map((row) => [row.name, row]));
   // As written: where the file has a name, the change has the id that was found for it.
-  const written = new Map(manifest.entries.map(({ name, spec }) => [name, spec]));
+  const written = new Map(manifest.entries.filter((entry) => !isResolved(entry)).map(({ name, spec }) => [name, spec]));
   return changes.flatMap((applied) => {
     const { change, result, id, error } = applied;
     const webhook: Webhook & { readonly spec: WebhookSpec } = 'desired' in change ? change.desired : change;
     if (change.action === 'delete' && result === 'done') return [];
+    const ranges = (change.action !== 'delete' && state.possiblyDuplicated.get(change.name)) || null;
+    const earlier = known.get(change.name);
+    const wanted = written.get(change.name) ?? webhook.spec;
+    // Nearly all are as before.
+    const isQuiet = change.action === 'none' && result === 'done' && ranges === null;
+    if (isQuiet && earlier?.status === 'created' && earlier.id === id && earlier.wanted === wanted) return [earlier];
     const entry = state.entries.get(change.name);
     const ownId = change.action === 'delete' ? change.id : (id ?? entry?.id ?? null);
-    const ranges = (change.action !== 'delete' && state.possiblyDuplicated.get(change.name)) || null;
     const changedNow = result === 'done' && isPending(change);
-    const earlier = known.get(change.name);
-    // Nearly all are as before, and to show a handler anew costs the reading of a URL.
+    // To show a handler anew costs the reading of a URL.
     const looks = earlier?.wanted === webhook.spec ? earlier : shown(change.name, webhook);
     const changedBefore = earlier !== undefined && earlier.id === ownId ? earlier.changedAt : null;
     return [
       {
         ...looks,
-        wanted: written.get(change.name) ?? webhook.spec,
+        wanted,
         id: ownId,
         status: statusAfter(applied, ranges !== null),
         possiblyDuplicated: ranges === null ? null : hull(ranges),

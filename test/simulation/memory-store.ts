@@ -1,5 +1,6 @@
 import { errorCode, productError } from '../../src/errors.js';
 import type { Disk } from '../../src/state/file/disk.js';
+import { RememberedFile } from '../../src/state/file/remembered.js';
 import { leaseOn } from '../../src/state/file/store.js';
 import type { Holder, StateStore } from '../../src/state/store.js';
 import { STATE_PATH, stateIn } from './terms.js';
@@ -14,6 +15,7 @@ export interface Tenancy {
  * and the locks of the kernel), which takes real time.
  */
 export function memoryStore(disk: Disk, tenancy: Tenancy): StateStore {
+  const remembered = new RememberedFile();
   const openIfThere = () =>
     disk.open(STATE_PATH, 'r+').catch((error: unknown) => {
       if (errorCode(error) === 'ENOENT') return null;
@@ -32,7 +34,8 @@ export function memoryStore(disk: Disk, tenancy: Tenancy): StateStore {
       const release = async () => {
         tenancy.holder = null;
       };
-      return leaseOn(STATE_PATH, { target: STATE_PATH, state: await openIfThere(), disk, release }, options);
+      const lock = { target: STATE_PATH, state: await openIfThere(), disk, release };
+      return leaseOn(STATE_PATH, lock, options, remembered);
     },
   };
 }

@@ -3,20 +3,19 @@ import { compact, isMostlyDead } from '../compact.js';
 import type { FoldedState } from '../folded-state.js';
 import type { RecordLog } from '../journal.js';
 import type { StateRecord } from '../records.js';
-import { type FileFacts, isSameFile, type OpenFile } from './disk.js';
+import { type FileFacts, isSameFile } from './disk.js';
 import { replacedFailure, stateFailure } from './failures.js';
 import { encodeLines } from './line.js';
-import { replaceByCompacted, type StateFile, syncFolderOf } from './replace.js';
+import type { RememberedFile } from './remembered.js';
+import { replaceByCompacted, type StateFile, syncFolderOf, type WholeFile } from './replace.js';
 
-/** How far a file is: it is open, whole, and ends at `bytes`. */
 export interface LogStart {
   readonly where: StateFile;
-  readonly file: OpenFile;
-  readonly bytes: number;
-  readonly records: number;
-  readonly lastCrc: number;
+  readonly begin: WholeFile;
   /** The file's name is on disk, too. False for one that was found: who made it may have died before. */
   readonly isNameFlushed: boolean;
+  /** Told what was left on disk, and what that comes to. */
+  readonly remembered: RememberedFile;
 }
 
 /**
@@ -28,18 +27,14 @@ export interface LogStart {
  */
 export class FileLog implements RecordLog {
   readonly #where: StateFile;
-  #file: OpenFile;
-  #bytes: number;
-  #records: number;
-  #lastCrc: number;
+  readonly #remembered: RememberedFile;
+  #now: WholeFile;
   #isNameFlushed: boolean;
 
   constructor(start: LogStart) {
     this.#where = start.where;
-    this.#file = start.file;
-    this.#bytes = start.bytes;
-    this.#records = start.records;
-    this.#lastCrc = start.lastCrc;
+    this.#remembered = start.remembered;
+    this.#now = start.begin;
     this.#isNameFlushed = start.isNameFlushed;
   }
 
@@ -52,44 +47,44 @@ export class FileLog implements RecordLog {
   }
 
   async finish(state: FoldedState): Promise<void> {
-    if (isMostlyDead(this.#records, state)) await this.#compact(state);
+    if (isMostlyDead(this.#now.records, state)) await this.#compact(state);
     await this.#assertOurs();
+    this.#remembered.remember(this.#now, state);
   }
 
   async close(): Promise<void> {
-    await this.#file.close().catch(() => undefined);
+    await this.#now.file.close().catch(() => undefined);
   }
 
   async #append(jsons: readonly string[]): Promise<void> {
     await this.#assertOurs();
-    const { bytes, crc } = encodeLines(jsons, this.#lastCrc);
+    const { file, bytes: end, hash, records, lastCrc } = this.#now;
+    const { bytes, crc } = encodeLines(jsons, lastCrc);
     let written: FileFacts;
     try {
-      await this.#file.write(bytes, this.#bytes);
-      [written] = await Promise.all([this.#file.stat(), this.#file.datasync()]);
+      await file.write(bytes, end);
+      [written] = await Promise.all([file.stat(), file.datasync()]);
       if (!this.#isNameFlushed) await syncFolderOf(this.#where);
       this.#isNameFlushed = true;
     } catch (error) {
       // What was not flushed must not stay and be taken for recorded. Where this fails too, the next start cuts it off.
-      await this.#file.truncate(this.#bytes).catch(() => undefined);
+      await file.truncate(end).catch(() => undefined);
       throw error;
     }
-    this.#bytes += bytes.length;
+    hash.update(bytes);
+    this.#now = { file, bytes: end + bytes.length, hash, records: records + jsons.length, lastCrc: crc };
     // Something else may have written in this very moment: then this does not stand where it should.
     this.#assertLength(written);
-    this.#records += jsons.length;
-    this.#lastCrc = crc;
   }
 
   async #compact(state: FoldedState): Promise<void> {
     // What somebody else put there must not be replaced.
     await this.#assertOurs();
     try {
-      const compacted = await replaceByCompacted(this.#where, this.#file, compact(state));
+      const compacted = await replaceByCompacted(this.#where, this.#now.file, compact(state));
       if (compacted === null) return;
       await this.close();
-      this.#file = compacted.file;
-      this.#bytes = compacted.bytes;
+      this.#now = compacted;
       await syncFolderOf(this.#where);
     } catch (error) {
       throw stateFailure(this.#where.path, 'replaced by its compacted form', error);
@@ -100,7 +95,7 @@ export class FileLog implements RecordLog {
   async #assertOurs(): Promise<void> {
     const { path, target, disk } = this.#where;
     try {
-      const [open, there] = await Promise.all([this.#file.stat(), disk.stat(target)]);
+      const [open, there] = await Promise.all([this.#now.file.stat(), disk.stat(target)]);
       if (!isSameFile(open, there) || open.nlink === 0n) throw replacedFailure(path, 'removed or replaced');
       this.#assertLength(open);
     } catch (error) {
@@ -110,6 +105,6 @@ export class FileLog implements RecordLog {
   }
 
   #assertLength({ size }: FileFacts): void {
-    if (Number(size) !== this.#bytes) throw replacedFailure(this.#where.path, 'changed');
+    if (Number(size) !== this.#now.bytes) throw replacedFailure(this.#where.path, 'changed');
   }
 }

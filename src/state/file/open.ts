@@ -8,9 +8,12 @@ import { type Disk, type OpenFile, OWNER_ONLY } from './disk.js';
 import { existsFailure, stateFailure, unreadable } from './failures.js';
 import { encodeLines, FIRST_CRC } from './line.js';
 import { FileLog } from './log.js';
-import { type ParsedJournal, parseJournal } from './parse.js';
+import { type JournalReading, type ParsedJournal, parseJournal } from './parse.js';
 import { resolveTarget } from './path.js';
-import { type StateFile, syncFolderOf, temporaryPath, writeAnew } from './replace.js';
+import type { RememberedFile } from './remembered.js';
+import { hashOf, type StateFile, syncFolderOf, temporaryPath, type WholeFile, writeAnew } from './replace.js';
+
+const NEWLINE = Buffer.from('\n');
 
 /**
  * Reads the state as it is on disk, without lock or repair: a process may be writing meanwhile, whose last record is
@@ -23,7 +26,7 @@ export async function readStateFile(path: string, disk: Disk): Promise<State | n
   });
   if (file === null) return null;
   try {
-    return (await parse(path, file))?.state ?? null;
+    return journalIn(path, parseJournal(await read(path, file)))?.state ?? null;
   } finally {
     await file.close();
   }
@@ -47,16 +50,21 @@ export async function openJournal(
   where: StateFile,
   file: OpenFile,
   onRepaired: TakeOptions['onRepaired'],
+  remembered: RememberedFile,
 ): Promise<Journal | null> {
   const { path, target, disk } = where;
-  const parsed = await parse(path, file);
+  const all = await read(path, file);
+  const hashOfAll = hashOf(all);
+  const parsed = remembered.recall(hashOfAll) ?? journalIn(path, parseJournal(all));
   if (parsed === null) return null;
   const repaired = [await repairEnd(path, file, parsed), await repairMode(path, file)];
   for (const warning of repaired) if (warning !== null) onRepaired?.(warning);
   await disk.remove(temporaryPath(target)).catch(() => undefined);
-  const { state, records, lastCrc } = parsed;
-  const bytes = parsed.goodBytes + Number(parsed.lacksNewline);
-  return new Journal(state, new FileLog({ where, file, bytes, records, lastCrc, isNameFlushed: false }));
+  const { state, records, lastCrc, goodBytes, lacksNewline } = parsed;
+  const hash = goodBytes === all.length ? hashOfAll : hashOf(all.subarray(0, goodBytes));
+  if (lacksNewline) hash.update(NEWLINE);
+  const begin = { file, bytes: goodBytes + Number(lacksNewline), hash, records, lastCrc };
+  return new Journal(state, new FileLog({ where, begin, isNameFlushed: false, remembered }));
 }
 
 /**
@@ -67,7 +75,7 @@ export async function writeJournal(
   where: StateFile,
   records: readonly StateRecord[],
   there: OpenFile | null,
-  isEmpty: boolean,
+  { isEmpty, remembered }: { readonly isEmpty: boolean; readonly remembered: RememberedFile },
 ): Promise<Journal> {
   const { path } = where;
   const state = fold(records);
@@ -78,7 +86,7 @@ export async function writeJournal(
     made = begin.file;
     await syncFolderOf(where);
     if (made !== there) await there?.close();
-    return new Journal(state, new FileLog({ where, ...begin, records: records.length, isNameFlushed: true }));
+    return new Journal(state, new FileLog({ where, begin, isNameFlushed: true, remembered }));
   } catch (error) {
     // Open, it would stay locked by this very process. What was there before is its caller's.
     if (made !== there) await made?.close().catch(() => undefined);
@@ -87,11 +95,14 @@ export async function writeJournal(
   }
 }
 
-async function parse(path: string, file: OpenFile): Promise<ParsedJournal | null> {
-  const bytes = await file.read().catch((error: unknown) => {
+function read(path: string, file: OpenFile): Promise<Buffer> {
+  return file.read().catch((error: unknown) => {
     throw stateFailure(path, 'read', error);
   });
-  const reading = parseJournal(bytes);
+}
+
+/** Null: nothing was ever recorded. Throws ProductError of kind `refused` for what can't be read. */
+function journalIn(path: string, reading: JournalReading): ParsedJournal | null {
   switch (reading.kind) {
     case 'journal':
       return reading;
@@ -104,14 +115,14 @@ async function parse(path: string, file: OpenFile): Promise<ParsedJournal | null
 }
 
 /** In place, since an empty file may have been put there to be mounted, and a mounted file cannot be replaced. */
-async function fillEmpty(path: string, file: OpenFile, records: readonly StateRecord[]) {
+async function fillEmpty(path: string, file: OpenFile, records: readonly StateRecord[]): Promise<WholeFile> {
   const jsons = records.map((record) => JSON.stringify(record));
   const { bytes, crc: lastCrc } = encodeLines(jsons, FIRST_CRC);
   await file.truncate(0);
   await repairMode(path, file);
   await file.write(bytes, 0);
   await file.datasync();
-  return { file, bytes: bytes.length, lastCrc };
+  return { file, bytes: bytes.length, hash: hashOf(bytes), records: records.length, lastCrc };
 }
 
 /** Cuts off a torn last record, and ends one that lacks only its newline. */
@@ -120,7 +131,7 @@ async function repairEnd(path: string, file: OpenFile, reading: ParsedJournal): 
   if (tornBytes === 0 && !lacksNewline) return null;
   try {
     if (tornBytes > 0) await file.truncate(goodBytes);
-    if (lacksNewline) await file.write(Buffer.from('\n'), goodBytes);
+    if (lacksNewline) await file.write(NEWLINE, goodBytes);
     await file.datasync();
   } catch (error) {
     throw stateFailure(path, 'repaired', error);

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { errorCode } from '../../errors.js';
 import type { StateRecord } from '../records.js';
@@ -13,12 +14,18 @@ export interface StateFile {
   readonly disk: Disk;
 }
 
-/** A whole new file, open, in place of the old one. The names in its folder are still to be flushed. */
-export interface WrittenAnew {
+/** An open file that is whole, and what stands in it. */
+export interface WholeFile {
   readonly file: OpenFile;
   readonly bytes: number;
+  /** Of all these bytes. What is appended goes into it. */
+  readonly hash: Hash;
   readonly records: number;
   readonly lastCrc: number;
+}
+
+export function hashOf(bytes: Uint8Array): Hash {
+  return createHash('sha256').update(bytes);
 }
 
 /**
@@ -30,14 +37,14 @@ export function temporaryPath(target: string): string {
 
 /**
  * Writes a file of its own beside the target, flushed, and puts it in place of `replaced` at once: at every moment
- * there is the old file or the new one, whole. `replaced` null: there is no file yet. Rejects with the system's error
- * and takes the new file away again.
+ * there is the old file or the new one, whole. `replaced` null: there is no file yet. The names in its folder are still
+ * to be flushed. Rejects with the system's error and takes the new file away again.
  */
 export async function writeAnew(
   { target, disk }: StateFile,
   records: Iterable<StateRecord>,
   replaced: OpenFile | null,
-): Promise<WrittenAnew> {
+): Promise<WholeFile> {
   const jsons = [...records].map((record) => JSON.stringify(record));
   const { bytes, crc: lastCrc } = encodeLines(jsons, FIRST_CRC);
   const temporary = temporaryPath(target);
@@ -56,7 +63,7 @@ export async function writeAnew(
     await disk.remove(temporary).catch(() => undefined);
     throw error;
   }
-  return { file, bytes: bytes.length, records: jsons.length, lastCrc };
+  return { file, bytes: bytes.length, hash: hashOf(bytes), records: jsons.length, lastCrc };
 }
 
 /** What came there meanwhile is somebody else's, and must not be replaced. Throws the system's error, or EEXIST. */
@@ -85,7 +92,7 @@ export async function replaceByCompacted(
   where: StateFile,
   file: OpenFile,
   records: Iterable<StateRecord>,
-): Promise<WrittenAnew | null> {
+): Promise<WholeFile | null> {
   try {
     if ((await file.stat()).nlink > 1) return null;
     return await writeAnew(where, records, file);

@@ -6,10 +6,12 @@ import { type Disk, realDisk } from './disk.js';
 import { existsFailure, notLockedFailure, stateFailure } from './failures.js';
 import { type FileLock, readLockHolder, takeLock } from './lock.js';
 import { openJournal, readStateFile, writeJournal } from './open.js';
+import { RememberedFile } from './remembered.js';
 import type { StateFile } from './replace.js';
 
 /** A state in one local file. The lease is a lock of the kernel. */
 export function fileStore(path: string, disk: Disk = realDisk): StateStore {
+  const remembered = new RememberedFile();
   return {
     place: path,
     read: async () => {
@@ -18,25 +20,30 @@ export function fileStore(path: string, disk: Disk = realDisk): StateStore {
       return state;
     },
     holder: () => readLockHolder(path, disk),
-    take: async (options) => leaseOn(path, await takeLock(path, disk, options), options),
+    take: async (options) => leaseOn(path, await takeLock(path, disk, options), options, remembered),
   };
 }
 
-/** The lease on a state file that is locked. */
-export function leaseOn(path: string, lock: FileLock, { holder, onRepaired, mayHaveMoved }: TakeOptions): StateLease {
+/** The lease on a state file that is locked. `remembered`: from the leases before it in this process. */
+export function leaseOn(
+  path: string,
+  lock: FileLock,
+  { holder, onRepaired, mayHaveMoved }: TakeOptions,
+  remembered: RememberedFile,
+): StateLease {
   const { target, disk, state } = lock;
   const where = { path, target, disk };
   let journal: Journal | null = null;
 
   const open = async () => {
     if (journal === null && state === null) await assertNoneThere(where);
-    if (journal === null && state !== null) journal = await openJournal(where, state, onRepaired);
+    if (journal === null && state !== null) journal = await openJournal(where, state, onRepaired, remembered);
     if (journal !== null && mayHaveMoved !== true) assertNotMoved(path, journal.state);
     return journal;
   };
   const replace = async (records: readonly StateRecord[]) => {
     const isEmpty = (await open()) === null;
-    journal = await writeJournal(where, records, state, isEmpty);
+    journal = await writeJournal(where, records, state, { isEmpty, remembered });
     return journal;
   };
   return {

@@ -121,7 +121,7 @@ export function startApplying(desired: readonly DesiredWebhook[], scene: Scene =
   const recovery = new Recovery({
     ...common,
     mayClose: true,
-    wanted: new Map(desired.map(({ name, spec: wanted }) => [name, wanted])),
+    wanted: () => new Map(desired.map(({ name, spec: wanted }) => [name, wanted])),
     namesToPost: () => new Set(desired.map(({ name }) => name)),
     log: pino({ level: 'silent' }),
   });

@@ -86,7 +86,7 @@ async function applied(spec: WebhookSpec | null, answers: Answers = {}, name = '
     now: () => new Date(AT),
     onProgress: () => {},
   };
-  const wanted = new Map(desired.map((each) => [each.name, each.spec]));
+  const wanted = () => new Map(desired.map((each) => [each.name, each.spec]));
   const log = pino({ level: 'silent' });
   const recovery = new Recovery({ ...common, mayClose: true, wanted, namesToPost: () => new Set(), log });
   const results = await applyPlan(verdict.plan, {

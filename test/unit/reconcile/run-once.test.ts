@@ -130,6 +130,32 @@ async function run(scene: Scene) {
 }
 
 describe('a run', () => {
+  it.each([
+    { refresh: false, times: 1 },
+    { refresh: true, times: 2 },
+  ])(
+    'compares each entry with the state no more often than it must (refresh: $refresh)',
+    async ({ refresh, times }) => {
+      let compared = 0;
+      const counted = {
+        handler: spec('a').handler,
+        get trigger() {
+          compared += 1;
+          return 'create' as const;
+        },
+      };
+      const account = new Map([[5, live(5, spec('a'))]]);
+      const { results } = await run({
+        records: [entry('a', 5)],
+        desired: { a: counted },
+        account,
+        options: { refresh },
+      });
+      expect(results).toEqual(['done']);
+      expect(compared).toBe(times);
+    },
+  );
+
   it('mends once what a refresh saw, however often it goes round for what is uncertain', async () => {
     const { writes, results } = await run({
       records: [entry('a', 5), ...lost('b')],

@@ -90,7 +90,7 @@ function startRun(records: readonly StateRecord[], seconds: number, scene: Scene
     stop: new AbortController().signal,
     settling: { settleMs: SETTLE_MS, scanLimit: scene.scanLimit ?? 100 },
     mayClose: scene.mayClose ?? true,
-    wanted: new Map(Object.entries(scene.wanted ?? {})),
+    wanted: () => new Map(Object.entries(scene.wanted ?? {})),
     namesToPost: () => new Set(scene.toPost ?? ['a', 'b']),
     now: () => new Date(now),
     log: pino({ level: 'silent' }),

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { realDisk } from '../../../src/state/file/disk.js';
 import { writeJournal } from '../../../src/state/file/open.js';
+import { RememberedFile } from '../../../src/state/file/remembered.js';
 import { fileStore } from '../../../src/state/file/store.js';
 import type { StateRecord } from '../../../src/state/records.js';
 import type { OpenJournal } from '../../../src/state/store.js';
@@ -170,7 +171,7 @@ describe('creating', () => {
     const { ino } = await stat(path);
     const file = await realDisk.open(path, 'r+');
     const where = { path, target: path, disk: realDisk };
-    await (await writeJournal(where, [HEADER], file, true)).close();
+    await (await writeJournal(where, [HEADER], file, { isEmpty: true, remembered: new RememberedFile() })).close();
     expect(await readFile(path)).toEqual(fileOf([HEADER]));
     expect(await stat(path)).toMatchObject({ ino, mode: 0o100600 });
   });

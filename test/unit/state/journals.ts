@@ -2,6 +2,7 @@ import type { Problem } from '../../../src/errors.js';
 import { type Disk, realDisk } from '../../../src/state/file/disk.js';
 import { openJournal, writeJournal } from '../../../src/state/file/open.js';
 import { resolveTarget } from '../../../src/state/file/path.js';
+import { RememberedFile } from '../../../src/state/file/remembered.js';
 import type { StateFile } from '../../../src/state/file/replace.js';
 import { fileStore } from '../../../src/state/file/store.js';
 import type { Journal } from '../../../src/state/journal.js';
@@ -16,7 +17,8 @@ async function whereOf(path: string, disk: Disk): Promise<StateFile> {
 /** A new journal of account 34, without a lock. */
 export async function createAt(path: string, disk: Disk = realDisk): Promise<Journal> {
   const header = { type: 'header', version: STATE_VERSION, account: '34', createdAt: AT } as const;
-  return writeJournal(await whereOf(path, disk), [header], null, true);
+  const remembered = new RememberedFile();
+  return writeJournal(await whereOf(path, disk), [header], null, { isEmpty: true, remembered });
 }
 
 /** The journal that is there, without a lock, and what was repaired to open it. */
@@ -24,7 +26,8 @@ export async function openAt(path: string, disk: Disk = realDisk) {
   const where = await whereOf(path, disk);
   const file = await disk.open(where.target, 'r+');
   const repaired: Problem[] = [];
-  const journal = await openJournal(where, file, (warning) => repaired.push(warning)).catch(async (error: unknown) => {
+  const onRepaired = (warning: Problem) => repaired.push(warning);
+  const journal = await openJournal(where, file, onRepaired, new RememberedFile()).catch(async (error: unknown) => {
     await file.close();
     throw error;
   });

@@ -56,6 +56,21 @@ describe('a webhook’s status after a run', () => {
     expect(rowsAfter(none, 'done')).toMatchObject([{ possiblyDuplicated: null, possiblyDuplicatedRanges: null }]);
   });
 
+  it('keeps the very row of what the run found as the one before left it, and makes any other anew', () => {
+    const [before] = rowsAfter(none, 'done');
+    if (before === undefined) throw new Error('no row');
+    const next = (applied: AppliedChange, ranges: Record<string, readonly IdRange[]> = {}) => {
+      const state = aState({ entries: [anEntry({ name: 'a', id: 7, spec: SPEC })], possiblyDuplicated: ranges });
+      return rowsAfterRun({ changes: [applied], state, manifest: { entries: [desired] } }, [before], 'later')[0];
+    };
+    expect(next(applied(none, 'done')) === before).toBe(true);
+    expect(next({ ...applied(none, 'done'), id: 8 })).toMatchObject({ id: 8 });
+    expect(next(applied(none, 'done'), { a: [{ from: 1, to: 3 }] })).toMatchObject({ status: 'possibly-duplicated' });
+    expect(next(applied(create, 'failed'))).toMatchObject({ status: 'failed' });
+    const other = { ...desired, spec: { ...SPEC, trigger: 'update' as const } };
+    expect(next(applied({ ...none, desired: other }, 'done'))).toMatchObject({ trigger: 'update' });
+  });
+
   it('is none at all once it is deleted', () => {
     expect(rowsAfter(remove, 'done')).toEqual([]);
   });
