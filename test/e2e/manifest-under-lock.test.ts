@@ -115,7 +115,7 @@ describe('an import that waits for the lock', () => {
     await place.manifest([{ ...A, database: 8 }]);
     await lock.release();
     const { code, stderr } = await running.finished;
-    expect([code, stderr]).toEqual([0, expect.stringContaining('has database 8 could not be checked')]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('could not be checked that 1894 has database 8')]);
     expect((await place.json('list')).document[0]).toMatchObject({ name: 'a', database: 8 });
   });
 

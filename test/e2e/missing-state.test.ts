@@ -31,7 +31,7 @@ describe('a state that is missing', () => {
     const config = ['--config', 'settings.yaml'];
     expect((await place.run('apply', '--init', '--account', 'two', ...config)).code).toBe(0);
     const daemon = place.begin('run', '--log-format', 'json', ...config);
-    await daemon.waitForOutput(/"account":"one".*not kept until/);
+    await daemon.waitForOutput(/"account":"one".*not managed until/);
     await daemon.waitForOutput(/"account":"two".*"reconciled/);
     daemon.kill('SIGTERM');
     expect(await daemon.finished).toMatchObject({ code: 4 });

@@ -12,7 +12,7 @@ import { startWithStatus } from '../helpers/status.js';
 const A = { name: 'a', handler: 'https://a.example/x', trigger: 'create' };
 const B = { name: 'b', handler: 'https://a.example/y', trigger: 'update' };
 const AT_ONCE = ['--init', '--schedule', 'off', '--log-format', 'json', '--notify-after', '0'];
-const WELL = /the account is as the manifest says/;
+const WELL = /the account matches the manifest/;
 
 async function openPlace(receiver: Receiver | null, ...faults: string[]) {
   const sandbox = await openSandbox({ faults });
@@ -244,7 +244,7 @@ describe('notices of several accounts', () => {
     expect(codes(await live_.received(2))).toEqual(['problem: webhooks-failed', 'well: webhooks-failed']);
     const [notBegun] = await test.received(1);
     expect(notBegun).toMatchObject({ account: 'test', status: 'problem', reasons: [{ code: 'not-begun' }] });
-    expect(notBegun?.text).toMatch(/^copernica-webhooks \(test\): problem: this account is not kept/);
+    expect(notBegun?.text).toMatch(/^copernica-webhooks \(test\): problem: this account is not managed/);
     expect(live_.notices.map(({ account }) => account)).toEqual(['live', 'live']);
     const { stdout } = await stop(daemon);
     expect(stdout.match(/notices are on/g)).toHaveLength(2);

@@ -195,7 +195,7 @@ describe('an edit', () => {
     expect(await third.run('apply')).toMatchObject({ code: 0 });
     leader.daemon.kill('SIGHUP');
     const { accounts } = await leader.until((now) => now.accounts[0]?.health.kind === 'manifest-behind');
-    expect(accounts[0]?.health.advice[0]?.problems[0]?.message).toContain('waits 2 min');
+    expect(accounts[0]?.health.advice[0]?.problems[0]?.message).toContain('waiting 2 min');
     expectEachOnce(sandbox, entries(3, 'new/'));
     // Its copy catches up, and then somebody goes back to the older one on purpose.
     await places[0].manifest(entries(3, 'new/'));

@@ -39,7 +39,10 @@ describe('the built command', () => {
     const chunks = join(program, 'dist/chunks');
     const [chunk = ''] = (await readdir(chunks)).filter((name) => /^validate-.*\.js$/.test(name));
     const code = await readFile(join(chunks, chunk), 'utf8');
-    const broken = code.replace('manifest.entries.length', 'manifest[process.env.COPERNICA_ACCESS_TOKEN].length');
+    const broken = code.replace(
+      'webhooks:entries.length',
+      'webhooks:entries[process.env.COPERNICA_ACCESS_TOKEN].length',
+    );
     expect(broken).not.toBe(code);
     await writeFile(join(chunks, chunk), broken);
     place.command = join(program, 'dist/main.js');
