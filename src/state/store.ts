@@ -98,8 +98,8 @@ export interface OpenJournal {
   readonly state: State;
 
   /**
-   * Until when whoever had the lease before may have begun to send what it left open. Null, or left out: it had ended
-   * when the lease was taken.
+   * Until when those who had the lease before may have begun to send what they left open. Null, or left out: all had
+   * ended when the lease was taken.
    */
   readonly predecessorUntil?: Date | null;
 

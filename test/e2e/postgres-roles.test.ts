@@ -38,9 +38,9 @@ describe('the roles of docs/postgresql.md', () => {
     });
     expect(await as('owner', 'state', 'migrate')).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('has schema version 1 now; it had none'),
+      stdout: expect.stringContaining('has schema version 2 now; it had none'),
     });
-    expect((await as('owner', 'state', 'migrate')).stdout).toContain('has schema version 1 already');
+    expect((await as('owner', 'state', 'migrate')).stdout).toContain('has schema version 2 already');
     expect(await as('writer', 'apply', '--init')).toMatchObject({ code: 0 });
     expect(await as('writer', 'apply')).toMatchObject({ code: 0 });
     expect(await as('reader', 'plan', '--detailed-exitcode')).toMatchObject({ code: 0 });
@@ -62,7 +62,7 @@ describe('the roles of docs/postgresql.md', () => {
       expect.stringContaining('warning state-database: it has fsync off'),
       'ok state-rights: this user may read and write; `state migrate` needs the owner',
       'ok state-holder: held by nobody now',
-      'ok state-schema: schema version 1, 1 webhook',
+      'ok state-schema: schema version 2, 1 webhook',
       expect.stringContaining('ok state-account'),
     ]);
     expect(stateRows(await doctor('owner'))).toContain(

@@ -17,6 +17,7 @@ interface Rows {
   readonly processes: Map<string, number>;
   holder: { readonly process: string; readonly about: Holder } | null;
   epoch: number;
+  usedUntil: Date | null;
   last: number;
   manifests: readonly string[];
   records: readonly StoredRecord[];
@@ -38,7 +39,16 @@ export class Server {
   readonly #time: Pick<VirtualTime, 'now'>;
   readonly #watcher: Watcher;
   #isBegun = false;
-  #rows: Rows = { processes: new Map(), holder: null, epoch: 0, last: 0, manifests: [], records: [], outcomes: [] };
+  #rows: Rows = {
+    processes: new Map(),
+    holder: null,
+    epoch: 0,
+    usedUntil: null,
+    last: 0,
+    manifests: [],
+    records: [],
+    outcomes: [],
+  };
   #outcomes = 0;
   /** As it was after each of the latest groups of records. */
   #past: Rows[] = [];
@@ -113,9 +123,10 @@ export class Server {
     const until = holder === null ? null : new Date(rows.processes.get(holder.process) ?? this.#time.now());
     rows.holder = { process, about };
     rows.epoch += 1;
+    rows.usedUntil = new Date(Math.max(until?.getTime() ?? 0, rows.usedUntil?.getTime() ?? 0));
     this.#watcher.onTaken(until);
-    const { epoch, last, manifests } = rows;
-    return { epoch, predecessorUntil: until, last, manifests };
+    const { epoch, last, manifests, usedUntil } = rows;
+    return { epoch, predecessorUntil: usedUntil, last, manifests };
   }
 
   now(): Date {

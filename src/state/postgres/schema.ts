@@ -48,6 +48,11 @@ CREATE TABLE copernica_webhooks.outcome (
   record json NOT NULL
 );
 `,
+  `
+-- Until when the last of those could use it that did not give it back. Null: all did. Kept when it is given back, since
+-- whoever has it in between may end without having recorded what such a one left.
+ALTER TABLE copernica_webhooks.lease ADD COLUMN used_until timestamptz;
+`,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

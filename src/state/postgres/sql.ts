@@ -34,7 +34,9 @@ WHERE s.name = $1 ORDER BY r.number`;
  */
 const TAKE = `
 WITH old AS (
-  SELECT l.state, l.holder, l.about, p.expires_at, s.last, s.manifests,
+  SELECT l.state, l.about, s.last, s.manifests,
+         CASE WHEN l.holder IS NULL THEN l.used_until
+         ELSE greatest(l.used_until, p.expires_at, CASE WHEN p.process IS NULL THEN statement_timestamp() END) END AS until,
          l.holder IS NULL OR p.process IS NULL OR p.expires_at <= statement_timestamp() AS is_free
   FROM copernica_webhooks.lease l
   JOIN copernica_webhooks.state s ON s.state = l.state
@@ -42,12 +44,11 @@ WITH old AS (
   WHERE l.state = $1 AND l.purpose = 'write'
   FOR UPDATE OF l
 ), taken AS (
-  UPDATE copernica_webhooks.lease l SET epoch = l.epoch + 1, holder = $2, about = $3
+  UPDATE copernica_webhooks.lease l SET epoch = l.epoch + 1, holder = $2, about = $3, used_until = old.until
   FROM old WHERE l.state = old.state AND l.purpose = 'write' AND old.is_free
   RETURNING l.epoch
 )
-SELECT old.about, CASE WHEN old.holder IS NOT NULL THEN coalesce(old.expires_at, statement_timestamp()) END AS until,
-       old.last, old.manifests, taken.epoch
+SELECT old.about, old.until, old.last, old.manifests, taken.epoch
 FROM old LEFT JOIN taken ON true`;
 
 const GIVE_BACK = `

@@ -2,8 +2,8 @@ import type { StateRecord } from '../records.js';
 import type { Holder } from '../store.js';
 
 /**
- * What the store asks of the tables of one database. Each call is one statement in a transaction of its own, and rejects
- * with what the driver says: then nobody knows whether it was carried out, unless it is the server itself that refused.
+ * What the store asks of the tables of one database. Each call on rows is one statement in a transaction of its own, and
+ * rejects with what the driver says: then nobody knows whether it was carried out, unless it is the server itself that refused.
  *
  * Expiry is judged by the clock of the database alone.
  */
@@ -70,7 +70,7 @@ export interface LeaseWanted {
 
 export interface TakenLease {
   readonly epoch: number;
-  /** Until when whoever had it before, and did not give it back, could use it. Null: it was given back. */
+  /** Until when the last of those could use it that did not give it back. Null: all did. */
   readonly predecessorUntil: Date | null;
   /** The number of the last record; 0: there is none. */
   readonly last: number;

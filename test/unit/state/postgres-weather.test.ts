@@ -43,6 +43,12 @@ async function begun(store: StateStore, account = '34'): Promise<{ lease: StateL
   return { lease, journal: (await lease.open()) ?? (await lease.create(account)) };
 }
 
+/** The server has the records up to this number and no more. */
+async function goBack(place: Place, last: number): Promise<void> {
+  await place.query(`DELETE FROM copernica_webhooks.record WHERE number > ${last}`);
+  await place.query(`UPDATE copernica_webhooks.state SET last = ${last}`);
+}
+
 /** Against hanging for ever only. */
 const PATIENCE_MS = 3_600_000;
 
@@ -224,6 +230,22 @@ describe('a process that lost its lease', () => {
     await next.release();
     await lease.release().catch(() => undefined);
   });
+
+  it('is still known when somebody had the lease in between, and recorded nothing', async () => {
+    const place = await aPlace();
+    const { lease, journal } = await begun(place.open());
+    writeAll(journal, [intent(1, 'a')]);
+    await journal.flush();
+    const [row] = await place.query(
+      "UPDATE copernica_webhooks.process SET expires_at = clock_timestamp() - interval '1 s' RETURNING expires_at",
+    );
+    // As where the manifest turns out to be broken.
+    await (await place.open().take({ holder: HOLDER, timeoutMs: 0 })).release();
+    const next = await place.open().take({ holder: HOLDER, timeoutMs: 0 });
+    expect((await next.open())?.predecessorUntil).toEqual(row?.expires_at);
+    await next.release();
+    await lease.release().catch(() => undefined);
+  });
 });
 
 describe('a database that went back in time', () => {
@@ -233,8 +255,7 @@ describe('a database that went back in time', () => {
     const first = await begun(store);
     writeAll(first.journal, made('a', 10, 1));
     await first.lease.release();
-    await place.query('DELETE FROM copernica_webhooks.record WHERE number = 3');
-    await place.query('UPDATE copernica_webhooks.state SET last = 2');
+    await goBack(place, 2);
     const refused = { kind: 'refused', problems: [{ code: 'state-went-back' }] };
     const lease = await store.take({ holder: HOLDER, timeoutMs: 0 });
     await expect(lease.open()).rejects.toMatchObject(refused);
@@ -247,8 +268,7 @@ describe('a database that went back in time', () => {
     const first = await begun(store);
     writeAll(first.journal, made('a', 10, 1));
     await first.lease.release();
-    await place.query('DELETE FROM copernica_webhooks.record WHERE number > 1');
-    await place.query('UPDATE copernica_webhooks.state SET last = 1');
+    await goBack(place, 1);
     const other = await begun(place.open());
     writeAll(other.journal, [...made('b', 10, 1), ...made('c', 11, 2)]);
     await other.lease.release();
@@ -262,8 +282,7 @@ describe('a database that went back in time', () => {
     const { lease, journal } = await begun(place.open());
     writeAll(journal, made('a', 10, 1));
     await journal.flush();
-    await place.query('DELETE FROM copernica_webhooks.record WHERE number = 3');
-    await place.query('UPDATE copernica_webhooks.state SET last = 2');
+    await goBack(place, 2);
     writeAll(journal, made('b', 11, 2));
     const refused = { kind: 'refused', problems: [{ code: 'state-went-back' }] };
     await expect(journal.flush()).rejects.toMatchObject(refused);
