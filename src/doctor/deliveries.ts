@@ -22,7 +22,7 @@ export function deliveriesFinding(date: string, { errors, isWhole }: DeliveryErr
   if (errors.length === 0 && isWhole) return ok(`none is logged as failed on ${date}`);
   const counts = new Map<number | null, number>();
   for (const { status } of errors) counts.set(status, (counts.get(status) ?? 0) + 1);
-  const all = [...counts].sort(([a], [b]) => (a ?? 1_000) - (b ?? 1_000)).sort(([, a], [, b]) => b - a);
+  const all = [...counts].sort(([a, some], [b, others]) => others - some || (a ?? 1_000) - (b ?? 1_000));
   const told = all.slice(0, MOST_STATUSES).map(([status, count]) => {
     return `${numberText(count)} ${status === null ? 'without a status' : `with ${status}`}`;
   });

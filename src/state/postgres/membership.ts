@@ -53,7 +53,7 @@ export class Membership {
     const asked = this.#clock.now();
     await this.#tables.enrol(this.id, about, this.#leaseMs);
     this.#trust(asked);
-    // Each renewal has a time of its own: one that hangs holds up no other.
+    // One that hangs is given up on when the next is due: see `connectTo`.
     this.#stopRenewing = this.#clock.every(this.#leaseMs / RENEWALS_PER_LEASE, () => void this.#renew());
   }
 
