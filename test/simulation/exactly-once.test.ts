@@ -1,22 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { draws, isMany, PATIENCE_MS } from './draws.js';
 import { histories } from './history.js';
 import { check } from './invariants.js';
 import { Player, play } from './play.js';
 import { SABOTAGES, type Sabotage } from './sabotage.js';
 
-/**
- * The same histories each time in `npm test`, so that it says something about the change at hand; others each time, and
- * more of them, at night (MODEL_HISTORIES). A failure prints its seed and path: FC_SEED and FC_PATH repeat it.
- */
-const HISTORIES = Number(process.env.MODEL_HISTORIES ?? 75);
-const SEED = process.env.FC_SEED ?? (process.env.MODEL_HISTORIES === undefined ? '20261123' : undefined);
-const REPEAT = SEED === undefined ? {} : { seed: Number(SEED), path: process.env.FC_PATH ?? '' };
+const DRAWS = draws('MODEL_HISTORIES', { byDay: 75, seed: 20_261_123 });
 /** So many are played until a mistake must have shown. */
 const HISTORIES_FOR_A_MISTAKE = 1_500;
-/** Against hanging for ever only: how long it takes is the machine's. */
-const PATIENCE_MS = 3_600_000;
 
 async function violationsOf(history: Parameters<typeof play>[0], sabotage?: Sabotage) {
   const world = await play(history, sabotage);
@@ -33,10 +26,10 @@ describe('through crashes, faults, late acts, edits and jumps of the clock', () 
         expect(violations).toEqual([]);
         whole += Number(excused.size === 0);
       }),
-      { numRuns: HISTORIES, ...REPEAT },
+      DRAWS,
     );
     // Excuses are rare, or nothing would be shown.
-    if (REPEAT.path === undefined || REPEAT.path === '') expect(whole).toBeGreaterThan(HISTORIES / 2);
+    if (isMany(DRAWS)) expect(whole).toBeGreaterThan(DRAWS.numRuns / 2);
   });
 });
 

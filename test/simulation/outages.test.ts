@@ -1,14 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { draws, PATIENCE_MS } from './draws.js';
 import { check } from './invariants.js';
 import { outages } from './outages.js';
 import { Player, play } from './play.js';
 
-const HISTORIES = Number(process.env.OUTAGES ?? 4);
+const DRAWS = draws('OUTAGES', { byDay: 4, seed: 3 });
 const SIZES = process.env.OUTAGES === undefined ? { min: 1, max: 120 } : { min: 60, max: 500 };
-const SEED = process.env.FC_SEED ?? (process.env.OUTAGES === undefined ? '3' : undefined);
-const REPEAT = SEED === undefined ? {} : { seed: Number(SEED), path: process.env.FC_PATH ?? '' };
-const PATIENCE_MS = 7_200_000;
 
 describe('through outages in which every answer to a create is lost', () => {
   it('each webhook of the manifest exists once, or what is in doubt is said', { timeout: PATIENCE_MS }, async () => {
@@ -26,11 +24,11 @@ describe('through outages in which every answer to a create is lost', () => {
         expect(check(world, { prune: history.pruneInTheEnd }).violations).toEqual([]);
       }),
       // To make one of hundreds of entries smaller takes hours: its seed and path are enough.
-      { numRuns: HISTORIES, ...REPEAT, endOnFailure: process.env.OUTAGES !== undefined },
+      { ...DRAWS, endOnFailure: process.env.OUTAGES !== undefined },
     );
     // Refreshes included.
     const perLost = (totals.reads / totals.lost).toFixed(1);
     process.stdout.write(`${JSON.stringify({ ...totals, readsPerLostAnswer: Number(perLost) })}\n`);
-    expect(totals.lost).toBeGreaterThan(HISTORIES);
+    expect(totals.lost).toBeGreaterThan(DRAWS.numRuns);
   });
 });

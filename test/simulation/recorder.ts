@@ -167,10 +167,14 @@ export class Recorder {
   #checkTrulySettled(own: Intent): void {
     const { time, place } = this.#world;
     if (!place.isShared) return;
-    const made = new Set([...this.made.values()].map(({ post }) => post));
+    const key = visibleKey(own.spec);
+    const alike = [...this.made.values()].filter(({ post }) => visibleKey(post.spec) === key);
+    // What one made too late may have been taken for another's.
+    if (alike.some(({ tooLate }) => tooLate)) return;
+    const made = new Set(alike.map(({ post }) => post));
     for (const post of this.#posts.values()) {
       const isOpen = post.intent !== own.intent && this.#mayHaveMade.has(post.intent) && !made.has(post);
-      if (!isOpen || visibleKey(post.spec) !== visibleKey(own.spec)) continue;
+      if (!isOpen || visibleKey(post.spec) !== key) continue;
       const settled = (post.gaveUp?.time ?? Infinity) + SETTLE_MS;
       if (time.now() + SHARED_CLOCK_ERROR_MS < settled)
         this.#accuse(`POST for ${own.name}, and what was sent for intent ${post.intent} is not settled yet`);
