@@ -20,7 +20,7 @@ const pure = [
   '^src/status/(?!answers|ask|metrics|reporter|server|status\\.)',
 ];
 /** node-cron: for whether a schedule names times; util: for its colours; zlib: for its CRC-32; crypto: for digests. */
-const pureLibraries = ['^node_modules/(zod|yaml|node-cron|string-width)/', '^(node:)?(crypto|util|zlib)$'];
+const pureLibraries = ['^node_modules/(zod|yaml|node-cron|fast-string-width)/', '^(node:)?(crypto|util|zlib)$'];
 
 module.exports = {
   forbidden: [

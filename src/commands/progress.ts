@@ -3,7 +3,6 @@ import { accountsText, progressText } from '../output/progress.js';
 import type { OnProgress, Progress } from '../plan/progress.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { liveLine } from './live-line.js';
-import { openLog } from './session.js';
 
 /** What takes less than `afterMs` shows nothing. On a terminal progress is rewritten, elsewhere it is logged. */
 const SHOWN = { afterMs: 2_000, rewrittenEveryMs: 500, loggedEveryMs: 10_000 } as const;
@@ -60,11 +59,21 @@ export async function withProgress<T>(
     return accounts.length === 1 ? (rows[0]?.text ?? '') : accountsText({ done, of: accounts.length }, rows);
   };
   if (!host.stderr.isTTY || host.environment.TERM === 'dumb') {
-    const log = openLog(host, first.settings, host.stderr);
+    // Loaded with the first line: most commands have ended before.
+    const log = async (line: string) => {
+      const { openLog } = await import('./session.js');
+      openLog(host, first.settings, host.stderr).info(line);
+    };
+    let logged: Promise<unknown> = Promise.resolve();
     const stop = clock.every(SHOWN.loggedEveryMs, () => {
-      if (text() !== '') log.info(text());
+      if (text() !== '') logged = log(text());
     });
-    return work(host, during).finally(stop);
+    try {
+      return await work(host, during);
+    } finally {
+      stop();
+      await logged;
+    }
   }
   const line = liveLine(host, text);
   const stop = clock.every(SHOWN.rewrittenEveryMs, () => {

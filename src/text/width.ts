@@ -1,8 +1,8 @@
-import stringWidth from 'string-width';
+import widthOf from 'fast-string-width';
 
 /** How many columns of a terminal the text takes. */
 export function columns(text: string): number {
-  return stringWidth(text);
+  return widthOf(text);
 }
 
 /** The text with spaces after it, up to so many columns. */

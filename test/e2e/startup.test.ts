@@ -53,21 +53,20 @@ describe('the built command', () => {
     expect(ended.stderr).not.toContain('the-token-of-this-test');
   });
 
-  it('loads for a command what that needs, and no HTTP client to look at a manifest', async () => {
-    const chunks = join(ROOT, 'dist/chunks');
-    const named = async (begin: RegExp) =>
-      (await readdir(chunks)).filter((name) => begin.test(name) && name.endsWith('.js'));
-    const [undici = ''] = await named(/^undici-/);
-    const [cli = ''] = await named(/^cli-/);
-    expect(undici).not.toBe('');
-    expect(await readFile(join(chunks, cli), 'utf8')).not.toContain(`from "./${undici}"`);
+  it.each([
+    ['validate', []],
+    ['plan', ['--no-refresh']],
+  ])('loads for `%s` what that needs: neither an HTTP client nor a logger', async (command, flags) => {
+    const chunks = await readdir(join(ROOT, 'dist/chunks'));
     const place = await Workplace.open();
     await place.manifest([{ name: 'a', handler: 'https://a.example/x', trigger: 'create' }]);
     place.environment.NODE_DEBUG = 'esm';
-    const { stderr, code } = await place.run('validate');
-    expect(code).toBe(0);
-    expect(stderr).toContain('/chunks/validate-');
-    expect(stderr).not.toContain(undici);
+    const { stderr } = await place.run(command, ...flags);
+    expect(stderr).toContain(`/chunks/${command}-`);
+    for (const name of ['undici', 'session']) {
+      expect(chunks).toContainEqual(expect.stringMatching(`^${name}-.*\\.js$`));
+      expect(stderr).not.toContain(`/chunks/${name}-`);
+    }
   });
 });
 
