@@ -49,7 +49,9 @@ describe('verify, killed or told to stop', () => {
   }, async () => {
     const total = await boundaries();
     const cases = [
-      ...pointsOf(total, { every: 22 }).map((at) => ['known', { at, signal: 'SIGKILL', again: false }] as const),
+      ...pointsOf(total, { every: 44, first: 22 }).map(
+        (at) => ['known', { at, signal: 'SIGKILL', again: false }] as const,
+      ),
       ...pointsOf(total, { every: 60, first: 39, atNight: 2 }).map(
         (at) => ['nothing', { at, signal: 'SIGKILL', again: false }] as const,
       ),

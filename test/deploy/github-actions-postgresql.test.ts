@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/cli.js';
+import { atNight } from '../helpers/night.js';
 import { blocksOf, readPage, sectionOf } from '../helpers/page.js';
-import { type PostgresServer, startPostgres } from '../helpers/postgres.js';
+import { startPostgres } from '../helpers/postgres.js';
 import { openSandbox } from '../helpers/sandbox.js';
 import { at, itemsAt, read, readYaml } from './files.js';
 import { workflowProblems } from './github-parser.js';
@@ -54,22 +55,18 @@ const FIRST_TIME = { COPERNICA_WEBHOOKS_INIT: 'true' };
 const PASSWORDS = { owner: 'change-me-1', writer: 'change-me-2', reader: 'change-me-3' } as const;
 
 describe('its steps on main', () => {
-  // Of its own: roles belong to a server, not to one of its databases.
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres({ settings: ['max_connections=50'] });
-  });
-
-  const secretOf = (role: keyof typeof PASSWORDS, database: string) => ({
-    COPERNICA_WEBHOOKS_STATE: `postgres://webhooks_${role}:${PASSWORDS[role]}@127.0.0.1:${server.port}/${database}`,
-  });
-
-  it('plan as who may only read and apply as who may write, from one machine to the next', async () => {
+  // By day those with the state on a branch stand for them.
+  atNight('plan as who may only read and apply as who may write, from one machine to the next', async () => {
     const sandbox = await openSandbox();
+    // Of its own: roles belong to a server, not to one of its databases.
+    const server = await startPostgres({ settings: ['max_connections=50'] });
     const database = await server.createDatabase();
+    const secretOf = (role: keyof typeof PASSWORDS) => ({
+      COPERNICA_WEBHOOKS_STATE: `postgres://webhooks_${role}:${PASSWORDS[role]}@127.0.0.1:${server.port}/${database}`,
+    });
     await server.query(database, blocksOf(sectionOf(readPage('postgresql.md'), 'Roles'), 'sql').join('\n'));
     const place = await Workplace.open(sandbox);
-    Object.assign(place.environment, secretOf('owner', database));
+    Object.assign(place.environment, secretOf('owner'));
     expect(await place.run('state', 'migrate')).toMatchObject({ code: 0 });
 
     const { url, token } = sandbox;
@@ -78,8 +75,8 @@ describe('its steps on main', () => {
       COPERNICA_ACCESS_TOKEN: token,
       TZ: 'UTC',
     });
-    const plan = (more = {}) => repository.runner('plan', STEPS.plan, { ...secretOf('reader', database), ...more });
-    const apply = (more = {}) => repository.runner('apply', STEPS.apply, { ...secretOf('writer', database), ...more });
+    const plan = (more = {}) => repository.runner('plan', STEPS.plan, { ...secretOf('reader'), ...more });
+    const apply = (more = {}) => repository.runner('apply', STEPS.apply, { ...secretOf('writer'), ...more });
     const first = [await plan(FIRST_TIME), await apply(), await apply(FIRST_TIME)];
     expect(first).toMatchObject([
       { failedAt: null, output: 'changes=true\n' },

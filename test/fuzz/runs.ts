@@ -10,4 +10,4 @@ export function runs(usual: number): { readonly numRuns: number } {
 }
 
 /** From one byte that is left out of a text to the next: by day the places between are taken for like them. */
-export const BYTES_ON = NIGHT ? 1 : 7;
+export const BYTES_ON = NIGHT ? 1 : 19;

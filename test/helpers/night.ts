@@ -11,7 +11,7 @@ export function byDay<const Row>(count: number, rows: readonly Row[]): readonly 
   return NIGHT ? rows : rows.slice(0, count);
 }
 
-/** How many cases of a property are tried: by day a quarter. */
+/** How many cases of a property are tried: by day an eighth. */
 export function tried(atNightSoMany: number): { readonly numRuns: number } {
-  return { numRuns: NIGHT ? atNightSoMany : Math.ceil(atNightSoMany / 4) };
+  return { numRuns: NIGHT ? atNightSoMany : Math.ceil(atNightSoMany / 8) };
 }

@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { onTestFinished } from './at-once.js';
 import { listen } from './raw-server.js';
 
 /** A way to a server on this machine that can be cut. */

@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { byDay } from '../helpers/night.js';
 import { draws, isMany, PATIENCE_MS } from './draws.js';
 import { histories } from './history.js';
 import { check } from './invariants.js';
 import { Player, play } from './play.js';
 import { SABOTAGES, type Sabotage } from './sabotage.js';
 
-const DRAWS = draws('MODEL_HISTORIES', { byDay: 75, seed: 20_261_123 });
+const DRAWS = draws('MODEL_HISTORIES', { byDay: 40, seed: 20_261_123 });
 /** So many are played until a mistake must have shown. */
 const HISTORIES_FOR_A_MISTAKE = 1_500;
 
@@ -66,7 +67,7 @@ describe('a history that was found hard', () => {
 });
 
 describe('the simulation notices that', () => {
-  it.each(Object.entries(SABOTAGES))('%s', { timeout: PATIENCE_MS }, async (_mistake, sabotage) => {
+  it.each(byDay(4, Object.entries(SABOTAGES)))('%s', { timeout: PATIENCE_MS }, async (_mistake, sabotage) => {
     const { failed } = await fc.check(
       fc.asyncProperty(histories, async (history) => {
         const { violations } = await violationsOf(history, sabotage).catch(() => ({ violations: [] }));

@@ -245,17 +245,18 @@ describe('what would cost too much', () => {
   });
 
   it.each([
-    ['escapes', `webhooks: "${'\\x'.repeat(2_000)}"`, 1_001],
-    ['tags', `webhooks:\n${'- !x y\n'.repeat(2_000)}`, 1_001],
+    ['escapes', `webhooks: "${'\\x'.repeat(1_100)}"`, 1_001],
+    ['tags', `webhooks:\n${'- !x y\n'.repeat(1_100)}`, 1_001],
     ['control characters', '\0'.repeat(200_000), 1],
-    ['directives', '%X\n'.repeat(2_000), 1],
-    ['documents', `webhooks: []\n${'--- a\n'.repeat(2_000)}`, 1],
-    ['entries', `webhooks:\n${'- {}\n'.repeat(2_000)}`, 1_001],
-    ['aliases', `webhooks:\n${'- *a\n'.repeat(2_000)}`, 1_001],
-    ['callers', `webhooks:\n- callers: [${'mx,'.repeat(2_000)}]\n`, 1_001],
+    ['directives', '%X\n'.repeat(1_100), 1],
+    ['documents', `webhooks: []\n${'--- a\n'.repeat(1_100)}`, 1],
+    ['entries', `webhooks:\n${'- {}\n'.repeat(1_100)}`, 1_001],
+    ['aliases', `webhooks:\n${'- *a\n'.repeat(1_100)}`, 1_001],
+    ['callers', `webhooks:\n- callers: [${'mx,'.repeat(1_100)}]\n`, 1_001],
   ])('a text of bad %s ends in a bounded list of problems', (_what, text, most) => {
-    expect(parse(text).ok).toBe(false);
-    expect(problemsOf(text).length).toBeLessThanOrEqual(most);
+    const parsed = parse(text);
+    expect(parsed.ok).toBe(false);
+    expect(parsed.ok ? 0 : parsed.problems.length).toBeLessThanOrEqual(most);
   });
 
   it('says that there are more problems than it shows', () => {
@@ -266,13 +267,13 @@ describe('what would cost too much', () => {
 
   it('never lets warnings take the place of an error', () => {
     const entry = (index: number) => `- {name: n${index}, handler: "http://e.com/${index}", trigger: open}\n`;
+    expect(parse(`webhooks:\n${entry(0)}`)).toMatchObject({ ok: true, warnings: [{ severity: 'warning' }] });
     const entries = Array.from({ length: 1_100 }, (_, index) => entry(index)).join('');
-    expect(parse(`webhooks:\n${entries}`)).toMatchObject({ ok: true });
     expect(parse(`webhooks:\n${entries}- 5\n`)).toMatchObject({ ok: false });
   });
 
   it('is not: many entries of six fields, with comments', () => {
-    const many = NIGHT ? 10_000 : 800;
+    const many = NIGHT ? 10_000 : 300;
     const entry = (index: number) =>
       [
         `  # what entry ${index} is for`,

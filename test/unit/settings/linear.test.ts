@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../../src/settings/schema.js';
 import { growth, MOST_GROWTH } from '../../helpers/growth.js';
+import { NIGHT } from '../../helpers/night.js';
 import { resolveTexts } from '../../helpers/settings.js';
 
 /** What a value begins with, what is repeated in it, and what it ends with: made to be hard for one of the parsers. */
@@ -25,7 +26,7 @@ const HARD_VALUES: readonly (readonly [string, string, string])[] = [
   ['', '\u001b[2J', ''],
 ];
 /** In characters: from small on, so that exponential time is found out before it takes for ever. */
-const SIZES = { smallest: 16, largest: 2 ** 17 };
+const SIZES = { smallest: 16, largest: NIGHT ? 2 ** 17 : 2 ** 14 };
 
 /** One setting stands for all that accept the same. */
 const KINDS = new Map(Object.values(SETTINGS).map(({ accepts, environment }) => [accepts, environment]));

@@ -7,11 +7,15 @@ import { sqlTables } from '../../../src/state/postgres/sql.js';
 import { postgresStore } from '../../../src/state/postgres/store.js';
 import type { Tables } from '../../../src/state/postgres/tables.js';
 import type { Holder, OpenJournal, StateLease, StateStore } from '../../../src/state/store.js';
+import { tellTestsApart } from '../../helpers/at-once.js';
 import { atNight, NIGHT } from '../../helpers/night.js';
 import { PASSWORD, postgresServer } from '../../helpers/postgres.js';
 import { openTcpProxy, type TcpProxy } from '../../helpers/tcp-proxy.js';
 import { AT, aWebhook, intent, made } from './histories.js';
 import { writeAll } from './journals.js';
+
+// Each has a database and a proxy of its own, and mostly waits.
+tellTestsApart();
 
 const HOLDER: Holder = { pid: 12, host: 'box', since: AT, command: 'apply' };
 
@@ -52,7 +56,7 @@ async function goBack(place: Place, last: number): Promise<void> {
 /** Against hanging for ever only. */
 const PATIENCE_MS = 3_600_000;
 
-describe('a commit of which the answer is lost', () => {
+describe.concurrent('a commit of which the answer is lost', () => {
   it('is found, and not repeated', async () => {
     const place = await aPlace();
     const { lease, journal } = await begun(place.open());
@@ -80,7 +84,7 @@ describe('a commit of which the answer is lost', () => {
   });
 });
 
-describe('a lease of which the answer is lost when it is taken', () => {
+describe.concurrent('a lease of which the answer is lost when it is taken', () => {
   it('is not kept from all for as long as the process lives', async () => {
     const server = await postgresServer();
     const name = await server.createDatabase();
@@ -109,7 +113,7 @@ describe('a lease of which the answer is lost when it is taken', () => {
   });
 });
 
-describe('a lease', () => {
+describe.concurrent('a lease', () => {
   atNight('holds though each connection that is there leads nowhere any more', async () => {
     const place = await aPlace();
     const store = place.open({ leaseMs: 3_000 });
@@ -124,7 +128,7 @@ describe('a lease', () => {
   });
 });
 
-describe('a database that is away', () => {
+describe.concurrent('a database that is away', () => {
   it('for a while holds up the run, and nothing is lost', async () => {
     const place = await aPlace();
     const { lease, journal } = await begun(place.open());
@@ -166,7 +170,7 @@ describe('a database that is away', () => {
   });
 });
 
-describe('a process that lost its lease', () => {
+describe.concurrent('a process that lost its lease', () => {
   /** A process that was paused until another had taken its lease, and what that other one sees. */
   async function overtaken() {
     const place = await aPlace();
@@ -248,7 +252,7 @@ describe('a process that lost its lease', () => {
   });
 });
 
-describe('a database that went back in time', () => {
+describe.concurrent('a database that went back in time', () => {
   it('is refused by a process that knows better', async () => {
     const place = await aPlace();
     const store = place.open();
@@ -302,7 +306,7 @@ describe('a database that went back in time', () => {
   });
 });
 
-describe('an account', () => {
+describe.concurrent('an account', () => {
   it('has one state in a database', async () => {
     const place = await aPlace();
     await (await begun(place.open({ name: 'first' }))).lease.release();
@@ -317,7 +321,7 @@ describe('an account', () => {
   });
 });
 
-describe('a state of a later version', () => {
+describe.concurrent('a state of a later version', () => {
   it.each([
     ['of the schema', 'UPDATE copernica_webhooks.version SET version = 99'],
     ['of its records', `UPDATE copernica_webhooks.record SET record = '{"type":"header","version":9,"x":1}'`],
@@ -330,7 +334,7 @@ describe('a state of a later version', () => {
   });
 });
 
-describe('what is recorded', () => {
+describe.concurrent('what is recorded', () => {
   it('comes back as it was, whatever is in it', async () => {
     const place = await aPlace();
     const { lease, journal } = await begun(place.open());
