@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
-import { onTestFinished } from './at-once.js';
+import { onTestFinished } from 'vitest';
 import { listen } from './raw-server.js';
 
 /** A way to a server on this machine that can be cut. */

@@ -7,15 +7,11 @@ import { sqlTables } from '../../../src/state/postgres/sql.js';
 import { postgresStore } from '../../../src/state/postgres/store.js';
 import type { Tables } from '../../../src/state/postgres/tables.js';
 import type { Holder, OpenJournal, StateLease, StateStore } from '../../../src/state/store.js';
-import { tellTestsApart } from '../../helpers/at-once.js';
 import { atNight, NIGHT } from '../../helpers/night.js';
 import { PASSWORD, postgresServer } from '../../helpers/postgres.js';
 import { openTcpProxy, type TcpProxy } from '../../helpers/tcp-proxy.js';
 import { AT, aWebhook, intent, made } from './histories.js';
 import { writeAll } from './journals.js';
-
-// Each has a database and a proxy of its own, and mostly waits.
-tellTestsApart();
 
 const HOLDER: Holder = { pid: 12, host: 'box', since: AT, command: 'apply' };
 
@@ -56,7 +52,7 @@ async function goBack(place: Place, last: number): Promise<void> {
 /** Against hanging for ever only. */
 const PATIENCE_MS = 3_600_000;
 
-describe.concurrent('a commit of which the answer is lost', () => {
+describe('a commit of which the answer is lost', () => {
   it('is found, and not repeated', async () => {
     const place = await aPlace();
     const { lease, journal } = await begun(place.open());
@@ -84,7 +80,7 @@ describe.concurrent('a commit of which the answer is lost', () => {
   });
 });
 
-describe.concurrent('a lease of which the answer is lost when it is taken', () => {
+describe('a lease of which the answer is lost when it is taken', () => {
   it('is not kept from all for as long as the process lives', async () => {
     const server = await postgresServer();
     const name = await server.createDatabase();
@@ -113,7 +109,7 @@ describe.concurrent('a lease of which the answer is lost when it is taken', () =
   });
 });
 
-describe.concurrent('a lease', () => {
+describe('a lease', () => {
   atNight('holds though each connection that is there leads nowhere any more', async () => {
     const place = await aPlace();
     const store = place.open({ leaseMs: 3_000 });
@@ -128,7 +124,7 @@ describe.concurrent('a lease', () => {
   });
 });
 
-describe.concurrent('a database that is away', () => {
+describe('a database that is away', () => {
   it('for a while holds up the run, and nothing is lost', async () => {
     const place = await aPlace();
     const { lease, journal } = await begun(place.open());
@@ -170,7 +166,7 @@ describe.concurrent('a database that is away', () => {
   });
 });
 
-describe.concurrent('a process that lost its lease', () => {
+describe('a process that lost its lease', () => {
   /** A process that was paused until another had taken its lease, and what that other one sees. */
   async function overtaken() {
     const place = await aPlace();
@@ -252,7 +248,7 @@ describe.concurrent('a process that lost its lease', () => {
   });
 });
 
-describe.concurrent('a database that went back in time', () => {
+describe('a database that went back in time', () => {
   it('is refused by a process that knows better', async () => {
     const place = await aPlace();
     const store = place.open();
@@ -306,7 +302,7 @@ describe.concurrent('a database that went back in time', () => {
   });
 });
 
-describe.concurrent('an account', () => {
+describe('an account', () => {
   it('has one state in a database', async () => {
     const place = await aPlace();
     await (await begun(place.open({ name: 'first' }))).lease.release();
@@ -321,7 +317,7 @@ describe.concurrent('an account', () => {
   });
 });
 
-describe.concurrent('a state of a later version', () => {
+describe('a state of a later version', () => {
   it.each([
     ['of the schema', 'UPDATE copernica_webhooks.version SET version = 99'],
     ['of its records', `UPDATE copernica_webhooks.record SET record = '{"type":"header","version":9,"x":1}'`],
@@ -334,7 +330,7 @@ describe.concurrent('a state of a later version', () => {
   });
 });
 
-describe.concurrent('what is recorded', () => {
+describe('what is recorded', () => {
   it('comes back as it was, whatever is in it', async () => {
     const place = await aPlace();
     const { lease, journal } = await begun(place.open());
