@@ -5,7 +5,7 @@ import type { Change } from '../plan/change.js';
 import { asWritten, type DesiredWebhook, type ManifestEntry } from '../webhook.js';
 import type { ApplyContext } from './context.js';
 import { callError, uncertainError } from './failures.js';
-import { post } from './post.js';
+import { type InTurn, post } from './post.js';
 
 /** Changes of which the action is one of these. */
 export type ChangeOf<A extends Change['action']> = Change & { readonly action: A };
@@ -26,7 +26,7 @@ export interface Sent {
 export async function sendCreate(
   change: ChangeOf<'create' | 'replace' | 'recover'>,
   context: ApplyContext,
-  mayStillSend: () => boolean,
+  inTurn: InTurn,
 ): Promise<Sent> {
   const refused = (did: string, failure: CallFailure): Sent => {
     return { outcome: 'refused', applied: failed({ change, id: null }, did, failure) };
@@ -38,7 +38,7 @@ export async function sendCreate(
   }
   if (change.action === 'replace') takeName(change, context);
   const before = context.journal.state.entries.get(change.name)?.id ?? null;
-  const outcome = await post(change.desired, context, mayStillSend);
+  const outcome = await post(change.desired, context, inTurn);
   if (outcome === 'withheld') {
     return { outcome: 'withheld', applied: { change, result: 'skipped', id: null, error: null } };
   }

@@ -1,4 +1,4 @@
-import { forEachAtATime } from '../concurrent.js';
+import { forEachAtATime, type Semaphore, semaphore } from '../concurrent.js';
 import type { AppliedChange } from '../plan/applied.js';
 import type { Change } from '../plan/change.js';
 import { groupBy } from '../plan/group.js';
@@ -7,8 +7,12 @@ import { visibleKey, webhookKey } from '../webhook.js';
 import { sendCreate } from './actions.js';
 import type { ApplyContext } from './context.js';
 import { heldBackError, stoppedError } from './failures.js';
+import type { InTurn } from './post.js';
 
 export type PostChange = Extract<Change, { action: 'create' | 'replace' | 'recover' }>;
+
+/** Intents are on disk for the next requests, too, so that none waits for its own flush. */
+const AHEAD = 2;
 
 /** Why creates were not sent in this round. `witness`: one was answered, and what is open can be settled now. */
 type Stopped = 'lost' | 'paused' | 'alike' | 'witness' | 'stopped';
@@ -32,12 +36,14 @@ export class Creates {
   /** Those that look alike together, in the order of the plan. */
   readonly #waiting: PostChange[][];
   readonly #lost: PostChange[];
+  readonly #wire: Semaphore;
   #isTrusted = false;
   #answered = false;
 
   constructor(changes: readonly PostChange[], context: ApplyContext, onResult: (result: AppliedChange) => void) {
     this.#context = context;
     this.#onResult = onResult;
+    this.#wire = semaphore(context.concurrency);
     const fresh = changes.filter(({ action }) => action !== 'recover');
     this.#waiting = [...groupBy(fresh, ({ desired }) => visibleKey(desired.spec)).values()];
     this.#lost = changes.filter(({ action }) => action === 'recover');
@@ -81,7 +87,9 @@ export class Creates {
       return this.#settleLosses();
     }
     const unsent: PostChange[][] = [];
-    await forEachAtATime(this.#waiting.splice(0), this.#context.concurrency, async (group) => {
+    const { concurrency, onUncertain } = this.#context;
+    const atATime = onUncertain === 'hold' ? concurrency : concurrency * AHEAD;
+    await forEachAtATime(this.#waiting.splice(0), atATime, async (group) => {
       while (group.length > 0 && this.#isTrusted && !this.#context.stop.aborted) {
         const [change] = group.splice(0, 1);
         if (change !== undefined && (await this.#sendOne(change)) === 'withheld') group.unshift(change);
@@ -165,14 +173,28 @@ export class Creates {
 
   async #sendOne(change: PostChange): Promise<'answered' | 'lost' | 'refused' | 'withheld'> {
     const wasTrusted = this.#isTrusted;
-    const { outcome, applied } = await sendCreate(change, this.#context, () => !wasTrusted || this.#isTrusted);
+    const { outcome, applied } = await sendCreate(change, this.#context, (send) =>
+      this.#wire(() => this.#inTurn(send, wasTrusted)),
+    );
     if (outcome === 'withheld') return 'withheld';
     if (outcome === 'answered') {
       this.#answered = true;
       if (!wasTrusted) this.#isTrusted = true;
     }
-    if (outcome === 'lost') this.#isTrusted = false;
     this.#onResult(applied);
     return outcome;
+  }
+
+  /** An answer that is lost, or can't be recorded, is known before the next has its turn. */
+  async #inTurn(send: Parameters<InTurn>[0], wasTrusted: boolean): ReturnType<InTurn> {
+    if (wasTrusted && !this.#isTrusted) return 'withheld';
+    let isKnown = false;
+    try {
+      const outcome = await send();
+      isKnown = outcome === 'withheld' || outcome.ok || outcome.kind !== 'unknown';
+      return outcome;
+    } finally {
+      if (!isKnown) this.#isTrusted = false;
+    }
   }
 }

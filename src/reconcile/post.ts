@@ -5,17 +5,20 @@ import type { ApplyContext } from './context.js';
 
 export type PostContext = Pick<ApplyContext, 'journal' | 'api' | 'timeoutMs' | 'stop' | 'now'>;
 
+/** Does the sending when its turn comes. `withheld`: it may not be sent any more. */
+export type InTurn = (send: () => Promise<CreateOutcome | 'withheld'>) => Promise<CreateOutcome | 'withheld'>;
+
 /**
  * Sends the POST of one webhook with its records around it: the intent is on disk before, the outcome is written after.
  * The outcome's record is not waited for: the next intent's flush, or the run's last one, takes it along. A crash in
  * between leaves the intent open, which is the safe side.
  *
- * `mayStillSend` is asked when the intent is on disk: where it says no, the intent is cancelled, and nothing is sent.
+ * `inTurn` is asked when the intent is on disk: it sends when it may, or never, and then the intent is cancelled.
  */
 export async function post(
   desired: Pick<DesiredWebhook, 'name' | 'spec' | 'handlerAsWritten'>,
   context: PostContext,
-  mayStillSend: () => boolean,
+  inTurn: InTurn,
 ): Promise<CreateOutcome | 'withheld'> {
   const { name, spec } = desired;
   const { journal, timeoutMs, now } = context;
@@ -24,12 +27,15 @@ export async function post(
   const at = now().toISOString();
   journal.write({ type: 'intent', intent, name, above, at, webhook: spec, ...asWritten(desired), timeoutMs });
   await journal.flush();
-  if (context.stop.aborted || !mayStillSend()) {
+  const outcome = await inTurn(async () => {
+    if (context.stop.aborted) return 'withheld';
+    const answer = await believable(await context.api.createWebhook(spec), above, { name, spec }, context);
+    record(intent, answer, context);
+    return answer;
+  });
+  if (outcome === 'withheld') {
     journal.write({ type: 'cancelled', intent, at: now().toISOString(), reason: 'not sent' });
-    return 'withheld';
   }
-  const outcome = await believable(await context.api.createWebhook(spec), above, { name, spec }, context);
-  record(intent, outcome, context);
   return outcome;
 }
 

@@ -150,7 +150,7 @@ async function observe(sent: Sent, context: PostContext, options: VerifyOptions)
 }
 
 async function make(spec: WebhookSpec, context: PostContext): Promise<Outcome<number>> {
-  const outcome = await post({ name: VERIFY_NAME, spec }, context, () => true);
+  const outcome = await post({ name: VERIFY_NAME, spec }, context, (send) => send());
   await context.journal.flush();
   if (outcome === 'withheld') return { ok: false, kind: 'not-sent', message: 'stopped before it was sent' };
   return outcome;

@@ -29,8 +29,8 @@ export const RULE_SABOTAGES: Readonly<Record<string, RuleSabotage>> = {
   },
   '1: what is flushed is sent although an answer was lost meanwhile': {
     file: 'src/reconcile/creates.ts',
-    replace: '() => !wasTrusted || this.#isTrusted',
-    by: '() => true',
+    replace: 'if (wasTrusted && !this.#isTrusted) return',
+    by: 'if (false) return',
     shows: UNSAFE_PACE,
   },
   '2: what looks like an open one is sent beside it': {

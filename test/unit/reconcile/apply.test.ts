@@ -15,11 +15,29 @@ describe('creates', () => {
     expect(run.sent()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
   });
 
-  it('have no intents ahead of their turn', async () => {
-    const run = startApplying(MANY);
-    await run.answer(0, 11);
+  it('have their intents on disk a turn ahead, and those are cancelled when an answer is lost', async () => {
+    const run = startApplying(entries(...'abcdefghijklm'));
+    const intents = () => run.written.filter(({ type }) => type === 'intent').length;
     await settled();
-    expect(run.written.filter(({ type }) => type === 'intent')).toHaveLength(run.posts.length);
+    expect([run.posts.length, intents()]).toEqual([1, 1]);
+    await run.answer(0, 11);
+    expect([run.posts.length, intents()]).toEqual([5, 9]);
+    await run.answer(1, 12);
+    expect([run.posts.length, intents()]).toEqual([6, 10]);
+    await run.answer(2, UNKNOWN);
+    expect([run.posts.length, intents()]).toEqual([6, 10]);
+    for (const sent of [3, 4, 5]) await run.answer(sent, 10 + sent);
+    expect(run.posts).toHaveLength(6);
+    expect([...run.state.intents.values()].map(({ name }) => name)).toEqual(['c']);
+    expect(run.written.filter(({ type }) => type === 'cancelled')).toHaveLength(4);
+  });
+
+  it('have no intents ahead of their turn on hold', async () => {
+    const run = startApplying(MANY, { context: { onUncertain: 'hold' } });
+    await settled();
+    await run.answer(0, 11);
+    const intents = run.written.filter(({ type }) => type === 'intent');
+    expect([run.posts.length, intents.length]).toEqual([5, 5]);
   });
 
   it('that are refused say nothing of whether answers come through', async () => {

@@ -93,7 +93,9 @@ export function startApplying(desired: readonly DesiredWebhook[], scene: Scene =
       requests.push(`GET ${id}`);
       return { ok: true, value: account.get(id) ?? 'gone' };
     },
-    createWebhook: ({ handler, database }: WebhookSpec) => {
+    createWebhook: async ({ handler, database }: WebhookSpec) => {
+      // As the client does, before each request.
+      if (broken !== null) throw broken;
       requests.push(`POST ${handler.split('/').at(-1)}`);
       return new Promise((resolve) => {
         posts.push({
