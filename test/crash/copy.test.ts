@@ -44,7 +44,7 @@ describe.each(byDay(1, DIRECTIONS))('state copy from %s, killed with SIGKILL', (
     expect(await counted.run('state', 'copy', whole.from, whole.to)).toMatchObject({ code: 0 });
     const total = Number(await counted.read('count'));
     expect(total).toBeGreaterThan(20);
-    const wrong = await playAll(pointsOf(total, { every: 60, first: 21 }), async (at) => {
+    const wrong = await playAll(pointsOf(total, { every: 100, first: 21 }), async (at) => {
       const places = await makePlaces();
       const { from, to } = places;
       const place = await openPlace(await openSandbox(), places);

@@ -64,7 +64,7 @@ const SIGNALS: readonly Omit<Blow, 'at'>[] = byDay(1, [
 describe('apply, killed with SIGKILL', () => {
   it('at each boundary of its I/O in turn, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
     const total = await boundariesOfApply();
-    const points = pointsOf(total, { every: 70, first: 40 });
+    const points = pointsOf(total, { every: 110, first: 40 });
     let kills = 0;
     const wrong = await playAll(points, async (at) => {
       const scene = await openScene();
@@ -88,7 +88,7 @@ describe('apply, told to stop', () => {
   it('at each boundary, and at the next again, loses and doubles nothing', { timeout: PATIENCE_MS }, async () => {
     const total = await boundariesOfApply();
     const cases = SIGNALS.flatMap((blow, kind) => {
-      return pointsOf(total, { every: 100, first: 35 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
+      return pointsOf(total, { every: 160, first: 35 + 30 * kind, atNight: 3 }).map((at): Blow => ({ ...blow, at }));
     });
     const wrong = await playAll(cases, async (blow) => {
       const scene = await openScene();

@@ -42,7 +42,7 @@ describe('TLS to a database', () => {
   });
 
   it.each(
-    byDay(2, [
+    byDay(1, [
       [
         'an authority that is not trusted',
         'localhost',

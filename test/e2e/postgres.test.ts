@@ -119,7 +119,7 @@ describe('a state on PostgreSQL', () => {
     expect(handlersIn(sandbox)).toEqual(WANTED);
   });
 
-  it('is taken over from a process that was killed, once its lease has ended', async () => {
+  atNight('is taken over from a process that was killed, once its lease has ended', async () => {
     const { sandbox, apply, second } = await inTheMiddleOfAnApply();
     apply.kill('SIGKILL');
     await apply.finished;

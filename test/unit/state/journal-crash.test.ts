@@ -1,6 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { NIGHT } from '../../helpers/night.js';
 import { Child, compiledState, runNode } from './child.js';
 import { AT } from './histories.js';
 import { reopened, stateOnDisk } from './journals.js';
@@ -42,13 +43,16 @@ try {
 }
 `;
 
+/** Records, of which each forty are followed by a compaction. */
+const SO_MANY = NIGHT ? 500 : 150;
+
 describe('a process that is killed while it writes', () => {
   it('leaves a file with every record that it knew to be on disk, and one that can be gone on with', async () => {
     const folder = await compiledState();
     const path = join(folder, 'webhooks.state.jsonl');
     const child = await runNode(folder, WRITER);
     const flushed: string[] = [];
-    while (flushed.length < 500) {
+    while (flushed.length < SO_MANY) {
       const line = await child.line();
       if (line === null) throw new Error('ended by itself');
       flushed.push(line);

@@ -7,6 +7,7 @@ import { realDisk } from '../../../src/state/file/disk.js';
 import { type FileLock, type LockOptions, readLockHolder, takeLock } from '../../../src/state/file/lock.js';
 import { fileStore } from '../../../src/state/file/store.js';
 import type { Holder } from '../../../src/state/store.js';
+import { byDay } from '../../helpers/night.js';
 import { compiledState, runNode } from './child.js';
 import { aFolder, aStatePath } from './folders.js';
 import { AT } from './histories.js';
@@ -182,14 +183,16 @@ describe('the lock on a state file', () => {
     });
   });
 
-  it.each([
-    [
-      'no locks on this file system',
-      `export function tryLock() { throw Object.assign(new Error(), { code: 'ENOLCK' }); }`,
-      'lock-unsupported',
-    ],
-    ['no native code for this system', `throw new Error('no binary');`, 'lock-unavailable'],
-  ])('is never done without: %s is a failure', async (_, addon, code) => {
+  it.each(
+    byDay(1, [
+      [
+        'no locks on this file system',
+        `export function tryLock() { throw Object.assign(new Error(), { code: 'ENOLCK' }); }`,
+        'lock-unsupported',
+      ],
+      ['no native code for this system', `throw new Error('no binary');`, 'lock-unavailable'],
+    ]),
+  )('is never done without: %s is a failure', async (_, addon, code) => {
     const folder = await compiledState();
     await rm(join(folder, 'node_modules'));
     await mkdir(join(folder, 'node_modules', 'fs-native-extensions'), { recursive: true });
