@@ -255,11 +255,10 @@ export class Recorder {
 
   /** A record is about to be written. */
   onRecord(observed: Observed, record: StateRecord): void {
-    // One that is found in a later round of a run was managed as well as those that an earlier round deleted.
-    observed.managed = Math.max(observed.managed, (observed.state?.entries.size ?? 0) + observed.doomed);
     switch (record.type) {
       case 'deleting':
-        // What the manifest names is not for the guard.
+        // One that is found in a later round of a run was managed as well as those that an earlier round deleted.
+        observed.managed = Math.max(observed.managed, this.#guarded(observed.state) + observed.doomed);
         if (!this.#world.removed.has(record.name)) observed.doomed += 1;
         if (observed.state?.entries.get(record.name)?.isProtected)
           this.#accuse(`deletes ${record.name}, which is protected`);
@@ -282,6 +281,15 @@ export class Recorder {
         }
         break;
     }
+  }
+
+  /** How many webhooks the deletion guard counts: what left the manifest and is named there, or protected, is not. */
+  #guarded(state: State | null): number {
+    const wanted = new Set(this.#world.entries.map(({ name }) => name));
+    const entries = [...(state?.entries ?? [])];
+    return entries.filter(([name, { isProtected }]) => {
+      return wanted.has(name) || !(this.#world.removed.has(name) || isProtected);
+    }).length;
   }
 
   /** What the server made later than is relied on is still found, where it is near. */
