@@ -110,8 +110,7 @@ export class Scanner {
 
   /**
    * The same, but not finding a webhook counts: one of ours, with this id or a higher one, can be read before and
-   * after. If we have none, any webhook that is found shows that reading works. Without such evidence, all ids are
-   * unread.
+   * after. If we have none, any webhook found shows that reading works. Without that, all ids are unread.
    */
   async readWithProof(ids: readonly number[], from: number, onRead?: () => void): Promise<Scan> {
     const unread: Scan = { webhooks: [], unread: ids, failure: null };

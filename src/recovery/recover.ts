@@ -263,9 +263,7 @@ export class Recovery {
     noteHighest(webhooks, journal, at);
   }
 
-  /**
-   * Closes an intent that is ripe and not there. Ids that could not be read for long count as unread and are marked.
-   */
+  /** Closes an intent that is ripe and not there. Ids that could not be read for long are marked as unread. */
   #closeIfAbsent(intent: Intent): void {
     const { journal, settling, log } = this.#context;
     if (ripeAt(intent, settling.settleMs) > this.#now()) return;
