@@ -35,6 +35,7 @@ export function rising(ids: Iterable<number>): number[] {
   return [...new Set(ids)].sort((a, b) => a - b);
 }
 
+/** Ids as ranges. */
 export function rangesOf(ids: readonly number[]): IdRange[] {
   return union(
     ids.map((id) => ({ from: id, to: id })),
