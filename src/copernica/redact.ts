@@ -26,8 +26,8 @@ const JWT = /(?<!\w)eyJ[\w-]{5,1000}\.[\w-]+\.[\w-]*/g;
 
 /**
  * Makes the function that all text passes before anybody sees it. It replaces each secret, however it is written in
- * URLs, forms, JSON, HTML and base64, nested at most twice, and any `access_token=…`, `Bearer …` and JWT, whoever's it
- * is. Takes linear time.
+ * URLs, forms, JSON, HTML and base64, nested at most twice, and any `access_token=…`, `Bearer …` and JWT, whoever it
+ * belongs to. Takes linear time.
  */
 export function redactor(secrets: readonly string[]): Redact {
   const hide = hider(secrets);
