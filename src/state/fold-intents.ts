@@ -18,7 +18,7 @@ import { isWithin } from './ranges.js';
 import type { RecordOf } from './records.js';
 import type { GivingUp, Intent, StateEntry } from './state.js';
 
-/** Intents that were open at the same time count as one loss. Giving up anew, after a clock was put right, is none. */
+/** Intents on the wire or on disk together count as one loss. Giving up anew, after a clock was put right, is none. */
 export function giveUp(state: FoldedState, { intent: number, at, reason, before }: RecordOf<'unknown'>): void {
   const intent = intentOf(state, number);
   const { count, upTo } = state.losses;
