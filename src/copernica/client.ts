@@ -155,9 +155,9 @@ function nameOf(call: ApiCall, outcome: Outcome<unknown>): string {
 }
 
 /**
- * Reads a list page by page until it holds as many items as it says. In full or not at all: what is missing from half
- * a list looks as if it did not exist. A server that repeats its pages, stops early or never ends, and a list that
- * changes while it is read, have no list that can be used.
+ * Reads a list page by page until it has as many items as it says. Completely or not at all: whatever half a list lacks
+ * would seem not to exist. If a server repeats its pages, stops early or never ends, or the list changes while it is
+ * read, there is no usable list.
  */
 async function readAllPages<T extends { readonly id: number }>(
   readPage: (start: number) => Promise<Outcome<Page<T>>>,

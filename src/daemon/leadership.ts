@@ -1,8 +1,8 @@
 /**
- * Of several processes with one state, one leads: it makes the runs, and the others stand by. Which one is decided for
- * each account by a lease beside the state.
+ * One of several processes with the same state leads: it makes the runs, and the others stand by. A lease beside the
+ * state decides this for each account.
  *
- * `unknown`: this process can't tell, since it has not been answered yet or not for too long.
+ * `unknown`: this process can't tell, since it has had no answer yet, or none for too long.
  */
 export type Leadership = 'leading' | 'standing-by' | 'unknown';
 

@@ -20,9 +20,9 @@ export interface Sent {
  * create, replace, or a create sent once more (recover).
  *
  * A webhook that looks gone is deleted first and created again only if the DELETE confirms that it is gone: otherwise a
- * read that lagged behind would make a duplicate. replace: POST the new webhook, record it, DELETE the old one. The
- * record of the new webhook also makes the old one a pending delete, so a crash in between cannot leave the old one
- * forgotten.
+ * read that lagged behind would make a duplicate.
+ * replace: POST the new webhook, record it, DELETE the old one. The record of the new one also makes the old one a
+ * pending delete, so a crash in between can't leave it forgotten.
  */
 export async function sendCreate(
   change: ChangeOf<'create' | 'replace' | 'recover'>,
