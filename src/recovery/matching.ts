@@ -42,7 +42,7 @@ export function candidatesAmong(webhooks: Iterable<LiveWebhook>, state: State): 
 }
 
 /**
- * Decides whose the found webhooks are.
+ * Decides to which entries the found webhooks belong.
  *
  *     a webhook fits open intents    of that entry there are                    then
  *     ----------------------------   ----------------------------------------   ---------------------------------
@@ -92,7 +92,7 @@ function idsOfMade(intent: Intent, webhooks: readonly LiveWebhook[]): number[] {
   return webhooks.filter((webhook) => canHaveMade(intent, webhook)).map(({ id }) => id);
 }
 
-/** A different intent for each of the webhooks, each able to have made its own. Null: there is no such pairing. */
+/** A different intent for each webhook, able to have made it. Null: there is no such pairing. */
 function pairUp(own: readonly Intent[], webhooks: readonly LiveWebhook[]): number[] | null {
   const makers = new Map<Intent, LiveWebhook>();
   // A webhook that has the intent already moves to another intent, if one is left for it.

@@ -15,7 +15,7 @@ export const LOOK_IDS = 64;
 /** What could not be read in this many runs and this much time counts as unreadable. */
 export const UNREADABLE_AFTER = { runs: 3, ms: 24 * 60 * 60 * 1000 };
 
-/** From when on the server is assumed not to act on it any more, in ms since 1970. Infinity: it is under way. */
+/** When the server is assumed to act on it no longer, in ms since 1970. Infinity: it is under way. */
 export function ripeAt({ gaveUp }: Intent, settleMs: number): number {
   return gaveUp === undefined ? Infinity : Date.parse(gaveUp.at) + settleMs;
 }
@@ -66,7 +66,7 @@ function spanning(from: number, to: number): IdRange[] {
   return from > to ? [] : [{ from, to }];
 }
 
-/** The ids in the ranges, rising, that are not ours and were not read since `ripe`. */
+/** The ids in the ranges that are not, and never were, ours, and were not read at `ripe` or later. */
 export function idsToRead(ranges: readonly IdRange[], state: State, ripe: number): number[] {
   const ids: number[] = [];
   for (const { from, to } of notRead(ranges, state, ripe)) {

@@ -126,7 +126,7 @@ export class Recovery {
     await journal.flush();
   }
 
-  /** The second look, for a server that acted very late: in a later run, what was closed is looked for once more. */
+  /** The second look, for a server that acted very late: in the first run that begins `settleMs` after the closing. */
   async lookAgain(): Promise<void> {
     const { journal, settling } = this.#context;
     const { state } = journal;
@@ -174,7 +174,7 @@ export class Recovery {
     for (const webhook of candidatesAmong(webhooks, this.#context.journal.state)) this.#seen.set(webhook.id, webhook);
   }
 
-  /** Records whose the seen webhooks are. */
+  /** Records to which entries the seen webhooks belong. */
   async #take(): Promise<void> {
     const { journal, log, wanted } = this.#context;
     const seen = [...this.#seen.values()].filter((webhook) => webhook !== 'unread');
@@ -340,7 +340,7 @@ function orNone<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-/** What has been seen was not made by a later create, so it moves the bound of later intents. */
+/** No later create can have made a webhook that was already seen, so it raises the bound of later intents. */
 export function noteHighest(webhooks: readonly LiveWebhook[], journal: OpenJournal, at: string): void {
   const id = Math.max(0, ...webhooks.map((webhook) => webhook.id));
   if (id > (journal.state.highestId ?? 0)) journal.write({ type: 'seen', id, at });
