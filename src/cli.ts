@@ -13,7 +13,7 @@ import { type CommandName, SETTING_NAMES, SETTINGS, type Setting } from './setti
 import { inWordsOfThisTool } from './text/other-tools.js';
 import { printableJson, printableLines } from './text/printable.js';
 
-/** Apart from what only one command has, so that it is found among them. */
+/** A separate group, so that a command's own options are easy to find among them. */
 const SETTINGS_GROUP = 'Settings:';
 
 const HELP_FOOTER = `
@@ -50,12 +50,12 @@ function usageDocument(error: CommanderError) {
   };
 }
 
-/** What a command does with what the command line says. `Options` are those that only this command has. */
+/** The body of a command. `Options` are those that only this command has. */
 type Body<Options> = (host: Host, invocation: Invocation, options: Options) => Promise<CommandResult>;
 
-/** The command line. `finish` is told the exit code of the command that ran. */
+/** The command line. `finish` is called with the exit code of the command that ran. */
 export function buildProgram(host: Host, finish: (code: number) => void): Command {
-  // A usage error quotes the command line, which may hold the token by mistake.
+  // A usage error quotes the command line, which may contain the token by mistake.
   const program = new Command('copernica-webhooks')
     .description("Manages a Copernica account's webhooks from a YAML file in git.")
     .version(host.version)
@@ -244,7 +244,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
   return program.helpCommand('help [command]', 'show the help of a command');
 }
 
-/** A command is loaded when it is asked for: all of them, with what they need, take eight times as long as Node. */
+/** Commands are loaded on demand: all of them, with what they need, take eight times as long to load as Node. */
 function lazily<Options>(load: () => Promise<Body<Options>>): Body<Options> {
   return async (host, invocation, options) => (await load())(host, invocation, options);
 }
@@ -270,7 +270,7 @@ function formatOption(formats: Partial<Record<OutputFormat, string>>): Option {
   return new Option('--format <format>', about.join('; ')).choices(['text', ...Object.keys(formats)]);
 }
 
-/** What only this command has comes before the settings, which most have. */
+/** A command's own options come before the settings, which most commands have. */
 function settingsCommand(command: Command, name: CommandName, own: readonly Option[]): Command {
   for (const option of own) command.addOption(option);
   for (const setting of Object.values(SETTINGS)) {
@@ -283,13 +283,13 @@ function addSetting(command: Command, setting: Setting): void {
   if (setting.flag === undefined) return;
   const about = setting.default === undefined ? '' : `; default ${setting.shown ?? String(setting.default)}`;
   const option = new Option(setting.flag, `${setting.help} (${setting.environment}${about})`);
-  // For help and completion alone: what is wrong is told by the settings, with where it came from.
+  // Only for help and completion: the settings report invalid values, and where they came from.
   if (setting.choices !== undefined) option.argChoices = [...setting.choices];
   command.addOption(option.helpGroup(SETTINGS_GROUP));
   if (isSwitch(setting)) command.addOption(new Option(`--no-${setting.name}`, `not --${setting.name}`).hideHelp());
 }
 
-/** A switch takes no value, and has a --no- form that overrides the environment and the settings file. */
+/** A switch takes no value; its --no- form overrides the environment and the settings file. */
 function isSwitch(setting: Setting): boolean {
   return setting.flag?.includes('<') === false;
 }
@@ -314,7 +314,7 @@ function invocationOf(command: Command): Invocation {
   };
 }
 
-/** With the group that it is in: `state copy`. */
+/** Includes the group of the command: `state copy`. */
 function nameOf(command: Command): string {
   const group = command.parent?.parent === null ? undefined : command.parent?.name();
   return [group, command.name()].filter((name) => name !== undefined).join(' ');

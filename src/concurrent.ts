@@ -1,4 +1,4 @@
-/** Does work when it is its turn, so many at a time; the others wait in line. */
+/** Limits how much work is done at a time; the rest waits in line. */
 export type Semaphore = <T>(work: () => Promise<T>) => Promise<T>;
 
 export function semaphore(atATime: number): Semaphore {
@@ -18,9 +18,8 @@ export function semaphore(atATime: number): Semaphore {
 }
 
 /**
- * Does the work for each item, so many at a time, in the order of the items, for work that is not begun ahead of its
- * turn. When one fails nothing new is begun, and what is under way is waited for: then this rejects with the first
- * failure.
+ * Does the work for the items in their order, so many at a time, without starting any ahead of its turn. After a
+ * failure nothing new is started; once what is under way has ended, this rejects with the first failure.
  */
 export async function forEachAtATime<T>(
   items: Iterable<T>,

@@ -19,40 +19,40 @@ import { describeHolder, type StateLease, type StateStore } from './state/store.
 import { stateStore, warnOfClearText } from './state-store.js';
 import { sleep } from './timers.js';
 
-/** The ports of one reconciler, put together, and how to let go of them. */
+/** The ports of one reconciler, and how to release them. */
 export interface Reconciler {
   readonly ports: ReconcilerPorts;
-  /** A missing state file is no surprise: --init, or the sandbox, whose state is its own. */
+  /** The state may be missing: because of --init, or in the sandbox, which has its own state. */
   readonly init: boolean;
-  /** Where the webhooks go. */
+  /** The API that the webhooks are created in. */
   readonly apiUrl: string;
   close(): Promise<void>;
-  /** Lets go without waiting for the requests under way: the process is about to end. */
+  /** Releases without waiting for requests under way: the process is about to end. */
   abandon(): Promise<void>;
 }
 
 export interface ReconcilerOptions {
   readonly host: Host;
   readonly account: AccountSettings;
-  /** For the lock's message to others. */
+  /** Named in the lock's message to others. */
   readonly command: string;
   readonly token: string | null;
   readonly log: Logger;
-  /** Aborted: waits between retries end, and nothing is tried again. */
+  /** Aborted: waits between retries end, and nothing is retried. */
   readonly stop: AbortSignal;
-  /** That of a host, shared with others that call it. */
+  /** The circuit breaker of a host, shared with others that call it. */
   readonly breakerFor: (apiUrl: string) => CircuitBreaker;
   /** Left out, and in the sandbox: connections of its own. */
   readonly dispatchers?: SharedDispatchers;
-  /** Instead of reading the file at each run: the daemon goes on with the last good one. */
+  /** Replaces reading the file at each run: the daemon uses the last good manifest. */
   readonly loadManifest?: () => Promise<ValidManifest>;
-  /** Told of every request that is made. */
+  /** Called for every request. */
   readonly onRequest?: (event: RequestEvent) => void;
-  /** Told what each answer looked like. */
+  /** Called with what each answer looked like. */
   readonly onAnswer?: OnAnswer | undefined;
 }
 
-/** Builds one reconciler's ports: against the account of the token, or against a sandbox of its own. */
+/** Builds one reconciler's ports: for the token's account, or for a sandbox of its own. */
 export async function createReconciler(options: ReconcilerOptions): Promise<Reconciler> {
   const { settings, flagged } = options.account;
   if (!settings.sandbox) {
@@ -103,13 +103,13 @@ interface Target {
   readonly apiUrl: string;
   readonly authUrl: string;
   readonly token: string;
-  /** Left out: none, as for the sandbox of one's own. */
+  /** Left out: none, as for a private sandbox. */
   readonly proxy?: ProxySettings;
   readonly ca?: string;
   readonly dispatchers?: SharedDispatchers;
 }
 
-/** The variables that command-line tools take a proxy from, in either spelling. */
+/** The variables from which command-line tools take a proxy, in either spelling. */
 export function proxyOf(environment: Host['environment']): ProxySettings {
   const read = (name: string) => environment[name.toLowerCase()] || environment[name] || undefined;
   return { httpProxy: read('HTTP_PROXY'), httpsProxy: read('HTTPS_PROXY'), noProxy: read('NO_PROXY') };
@@ -159,7 +159,7 @@ function buildPorts(options: ReconcilerOptions, target: Target): ReconcilerPorts
   };
 }
 
-/** Time that goes on from a moment by the clock that nobody can set. */
+/** Continues from a moment by the monotonic clock. */
 function steadyClock(start: Date): () => Date {
   const begun = performance.now();
   return () => new Date(Math.round(start.getTime() + performance.now() - begun));

@@ -1,7 +1,7 @@
 /**
  * Every code of a `Problem`, by how it ends the program: see `FailureKind`. A code that is missing here does not
- * compile, and a test checks that docs/errors.md explains each one. Programs rely on codes: never rename one that was
- * released.
+ * compile, and a test checks that docs/errors.md explains each one. Programs rely on codes: never rename one after a
+ * release.
  */
 export const ERROR_CODES = {
   input: [
@@ -153,7 +153,7 @@ export const ERROR_CODES = {
     'non-ascii-host',
   ],
   notice: ['was-unknown', 'removed-unknown'],
-  /** An error or a warning, whichever the check finds. */
+  /** An error or a warning, depending on what the check finds. */
   doctor: [
     'doctor-settings',
     'doctor-environment',

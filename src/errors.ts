@@ -1,19 +1,19 @@
 import type { CodeOf, ProblemCode } from './error-codes.js';
 
 /**
- * What went wrong, as one plain record: the same form in `--json`, in text and in GitHub annotations.
+ * What went wrong, as a plain record that is the same in `--json`, text and GitHub annotations.
  *
  * `line` and `column` count from 1. `message` says what is wrong, `remedy` what to do about it.
  */
 export interface Problem {
-  /** Stable, kebab-case, for programs: `unknown-field`, `lock-held`. docs/errors.md has all. */
+  /** Stable, kebab-case, for programs: `unknown-field`, `lock-held`. docs/errors.md explains all of them. */
   readonly code: ProblemCode;
   readonly message: string;
-  /** `notice`: nothing is wrong; it is worth knowing. */
+  /** `notice`: nothing is wrong, but it is worth knowing. */
   readonly severity: 'error' | 'warning' | 'notice';
   /** Name of the manifest entry it is about. */
   readonly name?: string;
-  /** Name of the account it is about, where there are several. */
+  /** Name of the account it is about, if there are several. */
   readonly account?: string;
   /** Path of the file it is about, as the user gave it. */
   readonly file?: string;
@@ -45,7 +45,7 @@ export class ProductError extends Error {
   }
 }
 
-/** Shorthand for the usual case of one problem of severity `error`. Its code must be one that ends the program so. */
+/** The usual case: one problem of severity `error`. Its code must be one that ends the program in this way. */
 export function productError<Kind extends FailureKind>(
   kind: Kind,
   problem: Omit<Problem, 'severity' | 'code'> & { readonly code: CodeOf<Kind> },

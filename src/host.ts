@@ -1,20 +1,20 @@
 import type { Secrets } from './secrets.js';
 import type { StopSignals } from './stop-signals.js';
 
-/** A stream that text can be written to. */
+/** A stream for text. */
 export interface TextSink {
-  /** A result: when it can't be written, the program has failed. */
+  /** Writes a result: if that fails, the program has failed. */
   write(text: string): void;
-  /** What the program goes on without when it can't be written, as on a full disk: its log. */
+  /** Writes what the program can do without, for example on a full disk: its log. */
   offer(text: string): void;
   readonly isTTY: boolean;
-  /** How wide the terminal is now. Left out, or undefined: that is not known, or it is none. */
+  /** Width of the terminal now. Left out, or undefined: it is unknown, or this is no terminal. */
   readonly columns?: number | undefined;
 }
 
 /**
- * The process as the commands see it: only main.ts makes one from `process`.
- * `color` says whether a stream wants colours (a terminal, and NO_COLOR is not set).
+ * The process as commands see it: only main.ts makes one from `process`. `color`: the stream wants colours (it is a
+ * terminal, and NO_COLOR is not set).
  */
 export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -22,30 +22,30 @@ export interface Host {
   readonly stderr: TextSink;
   readonly pid: number;
   readonly hostname: string;
-  /** The number of the user that it runs as; null where the system has none. */
+  /** Number of the user it runs as. Null: the system has none. */
   readonly uid: number | null;
   readonly version: string;
-  /** What no output may hold; grows as settings and tokens are read. */
+  /** What no output may contain; grows as settings and tokens are read. */
   readonly secrets: Secrets;
   now(): Date;
   /**
-   * SIGTERM and SIGINT, for the commands that end in order. Caught from the first call on, which `run` and `apply` get
-   * as the first thing of all, until the process has ended.
+   * SIGTERM and SIGINT, for commands that end in order. They are caught from the first call, which `run` and `apply`
+   * make before anything else, until the process has ended.
    */
   stopSignals(): StopSignals;
   /** Calls `listener` on the signal until the returned function is called. */
   onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): () => void;
-  /** Ends the process at once: the second signal, or what can't be broken off, such as the look-up of a name. */
+  /** Ends the process at once: at the second signal, or if something can't be stopped, such as a name lookup. */
   exitNow(code: number): never;
 }
 
-/** What a held lock tells others. */
+/** What the holder of a lock tells others. */
 export function holderOf(host: Pick<Host, 'pid' | 'hostname' | 'uid' | 'now'>, command: string) {
   const { pid, hostname, uid } = host;
   return { pid, host: hostname, command, since: host.now().toISOString(), ...(uid === null ? {} : { uid }) };
 }
 
-/** Whether people see this stream as a terminal that wants colours. https://no-color.org and FORCE_COLOR. */
+/** True if this stream is a terminal that wants colours. https://no-color.org and FORCE_COLOR. */
 export function wantsColor(sink: TextSink, environment: Host['environment']): boolean {
   if ((environment.NO_COLOR ?? '') !== '') return false;
   if ((environment.FORCE_COLOR ?? '') !== '') return environment.FORCE_COLOR !== '0';

@@ -9,21 +9,21 @@ export interface LogOptions {
   readonly format: 'pretty' | 'json';
   readonly color: boolean;
   readonly sink: TextSink;
-  /** Takes secrets out of a line: the last net under everything that is logged. */
+  /** Removes secrets from a line: the last safeguard for everything logged. */
   readonly redact: (text: string) => string;
 }
 
-/** A logger that writes lines to the sink, at once and in order. */
+/** A logger that writes each line to the sink at once, in order. */
 export function createLog(options: LogOptions): Logger {
   const lines: DestinationStream = { write: (line) => options.sink.offer(options.redact(line)) };
   const json: DestinationStream = { write: (line) => lines.write(printableJson(line)) };
   const destination = options.format === 'json' ? json : prettyStream(lines, options.color);
   const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  // Levels as words: what people and log collectors search for.
+  // Levels as words, since people and log collectors search for these.
   return pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, destination);
 }
 
-/** One problem: people read its message, programs look for its fields. `about` are further fields. */
+/** Logs a problem: the message for people, its fields for programs. `about`: further fields. */
 export function logProblem(log: Logger, problem: Problem, about: object = {}): void {
   const { code, severity, message, name, file, line, column, remedy } = problem;
   const fields = { ...about, code, ...(name === undefined ? {} : { name }), file, line, column, remedy };
@@ -32,7 +32,7 @@ export function logProblem(log: Logger, problem: Problem, about: object = {}): v
   else log.info(fields, message);
 }
 
-/** As a plain stream, not as a transport: transports run in worker threads and lose lines when a process ends. */
+/** A plain stream, since transports run in worker threads and lose lines when a process ends. */
 function prettyStream(lines: DestinationStream, color: boolean): DestinationStream {
   const pretty = prettyFactory({
     colorize: color,
@@ -43,7 +43,7 @@ function prettyStream(lines: DestinationStream, color: boolean): DestinationStre
   return { write: (line) => lines.write(pretty(harmless(JSON.parse(line)))) };
 }
 
-/** Names and messages can come from a state file or the account: a terminal must not act on what stands in them. */
+/** Names and messages can come from a state file or the account: a terminal must not act on them. */
 function harmless(value: unknown): unknown {
   if (typeof value === 'string') return printableLines(value);
   if (Array.isArray(value)) return value.map(harmless);

@@ -16,21 +16,21 @@ let stopSignals: StopSignals | undefined;
 function caughtSignals(): StopSignals {
   if (stopSignals === undefined) {
     stopSignals = catchStopSignals(process);
-    // By itself Node gives the signals back before the process has ended; process.exit() does not.
+    // By default Node releases the signals before the process has ended; process.exit() does not.
     process.once('beforeExit', () => process.exit());
   }
   return stopSignals;
 }
 
-// Before anything else: a signal that nobody catches ends the process by itself.
+// Before anything else: an uncaught signal ends the process.
 const [commandName] = process.argv.slice(2);
 if (commandName === 'run' || commandName === 'apply') caughtSignals();
-// One that comes before the daemon listens asks for nothing that the first run does not do.
+// A SIGHUP that arrives before the daemon listens asks for nothing that the first run does not do.
 if (commandName === 'run') process.on('SIGHUP', () => {});
-// Each account of the daemon listens.
+// Each account of the daemon adds a listener.
 process.setMaxListeners(0);
 
-// A stack names the files and lines of src/ in what is loaded from here on.
+// Stacks name files and lines of src/ for everything loaded from here on.
 process.setSourceMapsEnabled(true);
 
 const secrets = new Secrets();
@@ -42,10 +42,10 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 };
 
 const host: Host = {
-  // A copy: each look at a variable of process.env is a call of the system's library.
+  // A copy, since each access to process.env calls the system's library.
   environment: { ...process.env },
   stdout: textSink(process.stdout, resultLost),
-  // Nobody is left to be told.
+  // Nobody is left to tell.
   stderr: textSink(process.stderr, () => {}),
   pid: process.pid,
   uid: process.geteuid?.() ?? null,
@@ -63,7 +63,7 @@ const host: Host = {
 
 let isResultLost = false;
 
-/** May come after the command has ended, since a slow reader is waited for. */
+/** May be called after the command has ended, since a slow reader is waited for. */
 function resultLost(error: unknown): void {
   if (isResultLost) return;
   isResultLost = true;
@@ -72,19 +72,19 @@ function resultLost(error: unknown): void {
   process.exitCode = withLostResult(Number(process.exitCode ?? EXIT.done));
 }
 
-/** What is graver than a result that nobody has stays so. */
+/** A lost result does not replace a graver exit code. */
 function withLostResult(code: number): number {
   return code === EXIT.done || code === EXIT.changes ? EXIT.failed : code;
 }
 
 async function main(): Promise<void> {
   try {
-    // Loading takes longer than a signal may go uncaught.
+    // Loaded late: a signal must not go uncaught for as long as this takes.
     const { runCli } = await import('./cli.js');
     const code = await runCli(host, process.argv.slice(2));
     process.exitCode = isResultLost ? withLostResult(code) : code;
   } catch (error) {
-    // A defect of this program: the stack is for whoever mends it, and like all output it goes without secrets.
+    // A bug of this program: the stack is for whoever fixes it, and like all output it contains no secrets.
     const told = error instanceof Error ? (error.stack ?? String(error)) : String(error);
     host.stderr.write(printableLines(secrets.redact(`internal error, please report it: ${told}\n`)));
     process.exitCode = EXIT.failed;

@@ -13,7 +13,7 @@ import type { StateStore } from './state/store.js';
 type StateSettings = Pick<AccountSettings, 'statePlace' | 'settings'>;
 type PostgresPlace = Extract<StatePlace, { kind: 'postgres' }>;
 
-/** Where the state is kept that `--state` names. What a database needs is loaded for it alone. */
+/** The store that `--state` names. What a database needs is only loaded for one. */
 export async function stateStore(host: Host, { statePlace: place, settings }: StateSettings): Promise<StateStore> {
   if (place.kind === 'file') return fileStore(place.path);
   const { postgresStore } = await import('./state/postgres/store.js');
@@ -22,8 +22,8 @@ export async function stateStore(host: Host, { statePlace: place, settings }: St
 }
 
 /**
- * Brings the schema of the database up to date in which the state is; what it was before (null: there was none) and is
- * now. Null: it is in a file. Throws ProductError.
+ * Brings the schema of the state's database up to date. Returns its version before (null: there was none) and now.
+ * Null: the state is in a file. Throws ProductError.
  */
 export async function migrateState(host: Host, { statePlace: place, settings }: StateSettings) {
   if (place.kind === 'file') return null;
@@ -40,7 +40,7 @@ export async function diagnoseState(host: Host, { statePlace: place, settings }:
   return diagnoseDatabase(database, shownPlace(place));
 }
 
-/** What goes to the database and back holds handlers, and may hold a password. */
+/** Everything sent to the database and back can contain handlers and a password. */
 export function warnOfClearText(place: StatePlace, log: Logger): void {
   if (place.kind !== 'postgres' || !isInClear(place.address)) return;
   const remedy = 'leave sslmode out of the URL, or write sslmode=verify-full';
@@ -48,7 +48,7 @@ export function warnOfClearText(place: StatePlace, log: Logger): void {
   log.warn({ code, remedy }, `the connection to ${shownPlace(place)} is not encrypted`);
 }
 
-/** By process: accounts whose states are in one database share its connections, and one membership. */
+/** By process: accounts with states in one database share its connections and one membership. */
 const connections = new WeakMap<Host, Map<string, Promise<Connection>>>();
 
 function connectionTo(host: Host, place: PostgresPlace, leaseMs: number): Promise<Connection> {
@@ -60,12 +60,12 @@ function connectionTo(host: Host, place: PostgresPlace, leaseMs: number): Promis
   return found;
 }
 
-/** Equal for states in one database. */
+/** Equal for states in the same database. */
 export function databaseKey({ address, password }: PostgresPlace): string {
   return JSON.stringify([{ ...address, name: '' }, password]);
 }
 
-/** Throws ProductError of kind `input` for certificates that can't be read. Connects when it is first asked. */
+/** Connects on first use. Throws ProductError of kind `input` for certificates that can't be read. */
 async function connectLater(host: Host, { address, password }: PostgresPlace, leaseMs: number): Promise<Connection> {
   const { connectTo } = await import('./state/postgres/connect.js');
   const access = {
@@ -77,7 +77,7 @@ async function connectLater(host: Host, { address, password }: PostgresPlace, le
   return connectTo(access, leaseMs);
 }
 
-/** The leases that say who leads the accounts whose states are in the same database as this one. */
+/** The leases that decide who leads the accounts whose states are in this database. */
 export async function leadLeases(host: Host, place: PostgresPlace, leaseMs: number): Promise<LeadLeases> {
   const { postgresLeadLeases } = await import('./state/postgres/lead.js');
   const { database, members } = await connectionTo(host, place, leaseMs);

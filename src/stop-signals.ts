@@ -1,21 +1,21 @@
 import { type EventEmitter, setMaxListeners } from 'node:events';
 
-/** That the end was asked for, by SIGTERM or SIGINT. Neither can be missed: whoever comes later sees that it was. */
+/** Requests to end, by SIGTERM or SIGINT. They can't be missed: a later listener sees that they came. */
 export interface StopSignals {
-  /** Aborted by the first signal: nothing new is begun, and what is under way is finished. */
+  /** Aborted by the first signal: begin nothing new, finish what is under way. */
   readonly asked: AbortSignal;
-  /** Aborted by the second one: nothing is waited for any longer. */
+  /** Aborted by the second signal: wait for nothing any longer. */
   readonly again: AbortSignal;
 }
 
 /**
- * Catches the signals from now on until the process has ended. They are never given back, since a signal that came in
- * the last milliseconds would then end the process by itself, and not with an exit code.
+ * Catches the signals from now on until the process has ended. They are never released: otherwise a signal in the last
+ * milliseconds would end the process without an exit code.
  */
 export function catchStopSignals(source: Pick<EventEmitter, 'on'>): StopSignals {
   const asked = new AbortController();
   const again = new AbortController();
-  // Each account of a daemon listens.
+  // Each account of a daemon adds a listener.
   setMaxListeners(0, asked.signal, again.signal);
   const onSignal = () => (asked.signal.aborted ? again : asked).abort();
   source.on('SIGTERM', onSignal);
@@ -24,7 +24,7 @@ export function catchStopSignals(source: Pick<EventEmitter, 'on'>): StopSignals 
 }
 
 /**
- * Calls `listener` once: when the signal is aborted, or at once when it was. The function that it returns ends that.
+ * Calls `listener` once: when the signal is aborted, or at once if it already was. The returned function removes it.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) {

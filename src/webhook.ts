@@ -19,14 +19,14 @@ export const CALLERS = ['ms', 'publisher'] as const;
 export type Caller = (typeof CALLERS)[number];
 
 /**
- * What a webhook is, as the manifest writes it: exactly the body of the POST that makes it.
- * `Limit` is what database and collection are: ids, but in a manifest that has not met its account yet (ManifestEntry).
+ * A webhook as the manifest writes it: exactly the body of the POST that creates it. `Limit`: the type of database and
+ * collection, which are ids except in a manifest whose names were not looked up yet (ManifestEntry).
  */
 export interface WebhookSpec<Limit = number> {
-  /** Absolute http(s) URL, as the file has it. */
+  /** Absolute http(s) URL, as in the file. */
   readonly handler: string;
   readonly trigger: Trigger;
-  /** Left out: both. A set: order carries no meaning. */
+  /** Left out: both. A set, whose order has no meaning. */
   readonly callers?: readonly Caller[];
   /** Id of the database the webhook is limited to. */
   readonly database?: Limit;
@@ -38,8 +38,8 @@ export const WEBHOOK_FIELDS = ['handler', 'trigger', 'callers', 'database', 'col
 export type WebhookField = (typeof WEBHOOK_FIELDS)[number];
 
 /**
- * Ids are counted up from: recovery and `discover` look at ranges of them. Counting stalls at 2^53, so ids end so far
- * below it that no range which may be asked for reaches it.
+ * Recovery and `discover` count up through ranges of ids. Counting stalls at 2^53, so ids must end so far below that no
+ * possible range reaches it.
  */
 const RANGE_MARGIN_IDS = 1_000_000;
 export const HIGHEST_WEBHOOK_ID = Number.MAX_SAFE_INTEGER - RANGE_MARGIN_IDS;
@@ -47,20 +47,20 @@ export const HIGHEST_WEBHOOK_ID = Number.MAX_SAFE_INTEGER - RANGE_MARGIN_IDS;
 /** The fields that limit a webhook to a part of the account. */
 export type ScopeField = 'database' | 'collection';
 
-/** A database or collection that the manifest calls by its name: looked up in the account, it is an id. */
+/** A database or collection that the manifest gives by name: the account is asked for its id. */
 export interface ScopeName {
   readonly name: string;
-  /** As the file has it, variables not filled in: the only form in which messages may quote it. */
+  /** As in the file, without values of variables: messages may only quote this form. */
   readonly shown: string;
-  /** Where it stands, from 1, and the line with a caret under it. */
+  /** Its place, from 1, and the line with a caret under it. */
   readonly line: number;
   readonly column: number;
   readonly frame: string;
 }
 
 /**
- * A handler as the file writes it: `${WEBHOOKS_KEY}`, and not its value. Left out where that is what `maskHandler`
- * makes of the value, or where no file is known to write it.
+ * A handler as the file writes it: `${WEBHOOKS_KEY}`, not its value. Left out if `maskHandler` gives the same text for
+ * the value, or if no file is known to write it.
  */
 export interface HandlerAsWritten {
   readonly handlerAsWritten?: string;
@@ -73,12 +73,12 @@ export interface ManifestPlace {
   readonly column: number;
 }
 
-/** A name of the state that the manifest speaks of, where it does. */
+/** A name in the state, and where the manifest mentions it. */
 export interface FormerName extends ManifestPlace {
   readonly name: string;
 }
 
-/** One entry of the manifest, validated, with the place of its name. */
+/** One validated entry of the manifest, with the place of its name. */
 export interface DesiredWebhook<Limit = number> extends HandlerAsWritten, ManifestPlace {
   readonly name: string;
   readonly spec: WebhookSpec<Limit>;
@@ -88,12 +88,12 @@ export interface DesiredWebhook<Limit = number> extends HandlerAsWritten, Manife
   readonly protect?: true;
 }
 
-/** One entry as the file has it, before its names are looked up. */
+/** One entry as in the file, before its names are looked up. */
 export type ManifestEntry = DesiredWebhook<number | ScopeName>;
 
 /**
- * The fields in the form in which equal means the same to Copernica: `https://host` and `https://host/` are one URL,
- * callers are a sorted set, and no callers means both.
+ * The fields in a form that is equal whenever Copernica treats them as equal: `https://host` and `https://host/` are
+ * one URL, callers are a sorted set, and no callers means both.
  */
 export interface CanonicalWebhook {
   readonly handler: string;
@@ -109,12 +109,12 @@ export function canonicalHandler(handler: string): string {
 
 const BOTH_CALLERS = [...CALLERS].sort().join(',');
 
-/** Sorted, each once; none means both. */
+/** Sorted, without repetition; none means both. */
 export function canonicalCallers(callers: readonly string[]): string {
   return callers.length === 0 ? BOTH_CALLERS : [...new Set(callers)].sort().join(',');
 }
 
-/** What can be compared: an id, or a name, which no id is equal to. */
+/** What can be compared: an id, or a name, which equals no id. */
 type Comparable = number | { readonly name: string };
 
 function limitText(limit: Comparable | undefined): string {
@@ -132,7 +132,7 @@ export function canonical(spec: WebhookSpec<Comparable>): CanonicalWebhook {
   };
 }
 
-/** Two specs with one key ask for the very same webhook. */
+/** Two specs with the same key ask for the same webhook. */
 export function webhookKey(spec: WebhookSpec<Comparable>): string {
   const { handler, trigger, callers, database, collection } = canonical(spec);
   return JSON.stringify([handler, trigger, callers, database, collection]);
@@ -145,12 +145,12 @@ export interface Visible {
   readonly callers?: readonly string[];
 }
 
-/** The key of what every live webhook shows when read: database and collection may be missing from the API's answer. */
+/** The key of what every live webhook shows: database and collection may be missing from the API's answer. */
 export function visibleKey({ handler, trigger, callers = [] }: Visible): string {
   return JSON.stringify([canonicalHandler(handler), trigger, canonicalCallers(callers)]);
 }
 
-/** True: the very same text in every field. Quicker than comparing what they mean, and true of nearly all entries. */
+/** True if every field has the same text. Faster than comparing the meaning, and true for nearly all entries. */
 export function isWrittenAlike(a: WebhookSpec, b: WebhookSpec): boolean {
   return (
     a.handler === b.handler &&
@@ -165,7 +165,7 @@ function isSameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
-/** One field that is not as it should be: canonical text before and after, whole. */
+/** One field that is not as it should be: its complete canonical text before and after. */
 export interface Difference {
   readonly field: WebhookField;
   readonly from: string;
@@ -181,7 +181,7 @@ export function differences(from: CanonicalWebhook, to: CanonicalWebhook): Diffe
   }));
 }
 
-/** A handler as every output shows it: as the file writes it, or else masked. Not yet safe to print on a terminal. */
+/** A handler as every output shows it: as in the file, or else masked. Not yet safe to print on a terminal. */
 export function shownHandler({
   spec,
   handlerAsWritten,
@@ -189,18 +189,18 @@ export function shownHandler({
   return handlerAsWritten ?? maskHandler(spec.handler);
 }
 
-/** A webhook as documents show it: the handler as `shownHandler`, callers sorted and never left out, no scope as null. */
+/** A webhook as documents show it: handler as `shownHandler`, callers sorted and complete, no scope as null. */
 export function shownFields(webhook: HandlerAsWritten & { readonly spec: WebhookSpec }) {
   const { trigger, callers = CALLERS, database = null, collection = null } = webhook.spec;
   return { handler: shownHandler(webhook), trigger, callers: [...new Set(callers)].sort(), database, collection };
 }
 
-/** The field as it is carried over. */
+/** `handlerAsWritten` alone, to spread into another object. */
 export function asWritten({ handlerAsWritten }: HandlerAsWritten): HandlerAsWritten {
   return handlerAsWritten === undefined ? {} : { handlerAsWritten };
 }
 
-/** A handler that no file writes: user info, query and fragment can hold secrets, so they are masked. */
+/** A handler that no file writes is masked: user info, query and fragment can contain secrets. */
 export function maskHandler(handler: string): string {
   const url = parseUrl(handler);
   if (url === null) return '***';

@@ -24,19 +24,19 @@ import { type BreakerFor, openAccount } from './session.js';
 
 export interface DaemonParts extends SharedParts {
   readonly status: AccountReporter;
-  /** Told when the first signal comes. */
+  /** Called at the first signal. */
   readonly onStopping: () => void;
 }
 
-/** What all accounts of a process have in common. */
+/** What all accounts of a process share. */
 export interface SharedParts {
   readonly breakerFor: BreakerFor;
   readonly dispatchers: SharedDispatchers;
-  /** Which runs go through: so many at a time. */
+  /** Limits how many runs are made at a time. */
   readonly runs: Semaphore;
-  /** Which looks at manifests go through: where all of them are new, requests are answered in between. */
+  /** Limits looks at manifests: even if all of them are new, requests are answered in between. */
   readonly looks: Semaphore;
-  /** Those of all accounts whose states are in one place. Null: no other process has the account's state. */
+  /** The elections of all accounts with states in the same place. Null: no other process has this account's state. */
   readonly electionsFor: (account: AccountSettings) => Promise<Elections | null>;
   readonly events: FolderEvents;
   readonly commits: Commits;
@@ -44,8 +44,8 @@ export interface SharedParts {
 }
 
 /**
- * Keeps one account until a signal ends it; several of these live in one process and know nothing of each other.
- * Resolves with how it ended. Throws ProductError when it can't begin.
+ * Manages one account until a signal ends it. Several of these live in one process and know nothing of each other.
+ * Resolves with how it ended. Throws ProductError if it can't begin.
  */
 export async function runAccount(
   host: Host,
@@ -63,11 +63,11 @@ export async function runAccount(
   const catchUp = new CatchUp();
   const reload = async () => {
     const changed = await status.observeReload(manifest);
-    // Where nobody else applies a manifest to the state, none can be behind.
+    // If nobody else applies a manifest to the state, none can be outdated.
     if (changed && elections !== null && manifest.good !== null) catchUp.has(manifestDigest(manifest.good));
     return changed;
   };
-  // A run may have waited for the lock, and the watcher may be slower than it.
+  // A run may have waited for the lock, and may be ahead of the watcher.
   const loadManifest = async () => {
     await reload();
     return { ...manifest.current(), commit: manifest.commit, mayPrune: manifest.pruneInMs === 0 };
@@ -150,7 +150,7 @@ export async function runAccount(
     );
     return ended;
   } finally {
-    // A request that hangs would be waited for until it times out.
+    // Otherwise a request that hangs would be waited for until it times out.
     await (ended === 'cut-short' ? reconciler.abandon() : reconciler.close());
   }
 }

@@ -9,23 +9,23 @@ import type { AccountReporter } from '../status/reporter.js';
 import { sleep } from '../timers.js';
 import { openLog } from './session.js';
 
-/** How long the end waits for a notice that is being delivered. */
+/** How long to wait at the end for a notice that is being delivered. */
 const MOST_WAIT_AT_END_MS = 1_000;
 
-/** An account's notices. */
+/** The notices of one account. */
 export interface Notices {
-  /** The end was asked for. */
+  /** To be called when the end was asked for. */
   readonly stopping: () => void;
   /**
-   * Waits a moment for what is under way: no longer than the grace that is left, nor after a second signal.
-   * False: something had to be broken off.
+   * Waits for what is under way: only for a moment, within the grace time, and not after a second signal. False:
+   * something was broken off.
    */
   close(): Promise<boolean>;
 }
 
 /**
- * Opens what sends notices of what is reported of an account; without the setting nothing does.
- * Throws ProductError of kind `input` when the settings of it can't be used.
+ * Sends notices of what is reported about an account; does nothing without the setting. Throws ProductError of kind
+ * `input` if its settings can't be used.
  */
 export async function openNotices(host: Host, account: AccountSettings, reporter: AccountReporter): Promise<Notices> {
   const { settings, name } = account;

@@ -13,8 +13,8 @@ import { type CommandResult, failedResult, type Invocation } from './command.js'
 const ONE_ACCOUNT_FLAGS = ['file', 'state'] as const;
 
 /**
- * The accounts that a command is for: all of the settings file, or the one that --account names.
- * Throws ProductError of kind `input`.
+ * The accounts that a command is for: all in the settings file, or the one named by --account. Throws ProductError of
+ * kind `input`.
  */
 export async function chosenAccounts(host: Host, invocation: Invocation): Promise<readonly AccountSettings[]> {
   const { accounts } = await loadSettings({ ...invocation, environment: host.environment });
@@ -32,13 +32,13 @@ export async function chosenAccounts(host: Host, invocation: Invocation): Promis
 }
 
 /**
- * Of all accounts, the ones not chosen too: a manifest of one must not be able to send the token of another, or where
- * its notices go.
+ * Of all accounts, not only the chosen ones: one account's manifest must not be able to send another's token, or the
+ * address of its notices.
  */
 async function learnSecrets({ environment, secrets }: Host, accounts: readonly AccountSettings[]): Promise<void> {
   for (const { token, settings, statePlace } of accounts) {
     if (statePlace.kind === 'postgres') secrets.learnValue(statePlace.password ?? environment.PGPASSWORD ?? '');
-    // Whoever needs a file is told what is wrong with it; others do without.
+    // Whoever needs the file gets its error; others do without it.
     const notifyUrl = await readNotifyUrl(settings).catch(() => '');
     for (const secret of secretsOfNotifyUrl(notifyUrl)) secrets.learnValue(secret);
     if (token.variable !== undefined) secrets.learnVariable(token.variable);
@@ -46,7 +46,7 @@ async function learnSecrets({ environment, secrets }: Host, accounts: readonly A
   }
 }
 
-/** The one account of a command that works on one. Throws ProductError of kind `input`. */
+/** The account of a command that needs exactly one. Throws ProductError of kind `input`. */
 export async function onlyAccount(host: Host, invocation: Invocation): Promise<AccountSettings> {
   const [account, ...others] = await chosenAccounts(host, invocation);
   if (account !== undefined && others.length === 0) return account;
@@ -75,9 +75,9 @@ function namesOf(accounts: readonly AccountSettings[]): string {
 }
 
 /**
- * Does a command for each account, all at the same time: one that is in trouble, or waits, holds up no other. Their
- * results make one: texts under a headline each, documents in a list, and of several exit codes the gravest. `total`
- * is asked for the last line when all have ended.
+ * Runs a command for all accounts at once: one in trouble, or waiting, holds up no other. Combines their results: texts
+ * under headlines, documents in a list, and the gravest of the exit codes. `total` is asked for the last line when all
+ * have ended.
  */
 export async function forAccounts(
   accounts: readonly AccountSettings[],
@@ -88,14 +88,14 @@ export async function forAccounts(
   }: {
     /** One line about all of them. */
     readonly total?: () => string;
-    /** The document of one that failed, beside its errors. */
+    /** The document of an account that failed, to go with its errors. */
     readonly documentOfFailed?: (account: AccountSettings) => object;
   } = {},
 ): Promise<CommandResult> {
   const results = await Promise.all(
     accounts.map(async (account) => {
       const result = await body(account).catch((error: unknown) => {
-        // That of a single account ends the command itself.
+        // With a single account, it ends the command itself.
         if (error instanceof ProductError && account.name !== null)
           return { ...failedResult(error), document: documentOfFailed(account) };
         throw error;
@@ -113,13 +113,13 @@ interface NamedResult {
   readonly result: CommandResult;
 }
 
-/** One of several accounts, asked for by its name: in the form of a single one. */
+/** One of several accounts, asked for by name: printed like a single one. */
 function named({ name, result }: NamedResult): CommandResult {
   const document = Array.isArray(result.document) ? rowsOf({ name, result }) : withLabel(name, result.document);
   return { ...result, document, problems: labelled(result, name) };
 }
 
-/** The account's name in the settings: beside what Copernica says of the account, where that stands there. */
+/** Adds the account's name in the settings, beside what Copernica says of the account, if that is there. */
 function withLabel(label: string | null, document: object = {}): object {
   if (!('account' in document) || typeof document.account !== 'object') return { account: label, ...document };
   return { ...document, account: { label, ...document.account } };

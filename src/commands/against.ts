@@ -5,13 +5,13 @@ import { groupBy } from '../plan/group.js';
 import type { AccountSettings } from '../settings/resolve.js';
 
 /**
- * The manifest that each account's own is compared with, by what `--against` gave:
+ * Finds the manifest to compare each account's own with, from what `--against` gave:
  *
- *     NAME=FILE    that of account NAME; once for each account
- *     FOLDER       the file in it that is named as the account's manifest
- *     FILE         that of the only account, or of several that share a manifest
+ *     NAME=FILE    the one of account NAME; once for each account
+ *     FOLDER       the file in it with the name of the account's manifest
+ *     FILE         the one of the only account, or of several that share a manifest
  *
- * Throws ProductError of kind `input` where that leaves it open.
+ * Throws ProductError of kind `input` if that leaves it open.
  */
 export async function otherManifests(
   given: readonly string[],

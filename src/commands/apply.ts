@@ -26,13 +26,13 @@ import { runOptions } from './run-options.js';
 import { type Session, sharedBreakers, withSession, withStopOnSignal } from './session.js';
 
 export interface ApplyCommandOptions {
-  /** Path of a saved plan: that is done, or nothing. */
+  /** Path of a saved plan: exactly that is carried out, or nothing. */
   readonly plan?: string;
   readonly force?: boolean;
   readonly retry?: boolean;
 }
 
-/** apply: reconciles each account once. A signal lets what is under way finish, and starts nothing new. */
+/** apply: reconciles each account once. After a signal, what is under way is finished, and nothing new is started. */
 export async function applyCommand(
   host: Host,
   invocation: Invocation,
@@ -66,7 +66,7 @@ export async function applyCommand(
   );
 }
 
-/** What a saved plan decides by itself, so that flags can't make it another one. */
+/** A saved plan itself decides these, so that flags can't make another plan of it. */
 const DECIDED_BY_THE_PLAN = ['file', 'prune', 'refresh'] as const;
 
 interface AccountToApply {
@@ -74,7 +74,7 @@ interface AccountToApply {
   readonly savedPlan: PlanToFollow | undefined;
 }
 
-/** The accounts that are meant; with a saved plan, those that it is for, with the manifest and settings of the plan. */
+/** The chosen accounts; with a saved plan, those it was made for, with its manifest and settings. */
 async function accountsToApply(
   host: Host,
   invocation: Invocation,
@@ -117,21 +117,21 @@ async function applyOnce(
   { settings, reconciler }: Session,
   own: Pick<RunOptions, 'force' | 'retry' | 'stop' | 'savedPlan' | 'onProgress' | 'onBegin' | 'onResult'>,
 ): Promise<RunReport> {
-  // A broken one is told at once, not after waiting for the lock; the run reads it anew when it has that.
+  // Reports a broken manifest before waiting for the lock; under the lock the run rereads it.
   await reconciler.ports.loadManifest();
   const options = { init: reconciler.init, refresh: settings.refresh ?? true, waitToSettle: true };
   return runOnce(reconciler.ports, runOptions(settings, { ...own, ...options }));
 }
 
 interface ShownResults extends Pick<RunOptions, 'onBegin' | 'onResult'> {
-  /** The lines so far; null: nothing is shown while it happens. */
+  /** The lines shown so far. Null: nothing is shown during the run. */
   readonly shown: ReadonlySet<string> | null;
 }
 
-/** For who does not watch: all results come together at the end. */
+/** If nobody watches, all results come together at the end. */
 const NOT_SHOWN: ShownResults = { shown: null };
 
-/** Shows whom it is about, and then each result when it comes, once. */
+/** Shows which account it is about, and then each result once, as it comes. */
 function showResults({ stdout, secrets }: Host, session: Session, color: boolean, prefix: string): ShownResults {
   const paint = painter(color);
   const shown = new Set<string>();
@@ -149,7 +149,7 @@ function aboutOf({ settings, reconciler }: Session, account: Identity | null, id
   return { ...unknownAccount({ ...settings, apiUrl: reconciler.apiUrl }), id, ...account };
 }
 
-/** Says which of several accounts a line is about. */
+/** Names the account that a line is about, if there are several. */
 function prefixOf({ name }: AccountSettings, accounts: readonly AccountSettings[]): string {
   if (accounts.length === 1) return '';
   const labelOf = (text: string | null) => `[${printable(text ?? '')}]`;

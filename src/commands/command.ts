@@ -6,7 +6,7 @@ import { problemLists } from '../output/plan-json.js';
 import { formatProblem, githubAnnotation } from '../output/problems.js';
 import { printableJson } from '../text/printable.js';
 
-/** Values of `--format` besides text. */
+/** Values of `--format` other than text. */
 export type OutputFormat = 'github' | 'markdown';
 
 /** What the command line said. */
@@ -21,22 +21,22 @@ export interface Invocation {
   readonly output: 'text' | 'json' | OutputFormat;
 }
 
-/** What a command has to say when it came to an end by itself. */
+/** What a command reports when it has come to its end. */
 export interface CommandResult {
-  /** For `--json`: the whole document, `errors` and `warnings` excepted. */
+  /** For `--json`: the whole document, except `errors` and `warnings`. */
   readonly document?: object;
   /** For people, on stdout. */
   readonly text?: string;
   readonly problems?: readonly Problem[];
-  /** How what went wrong ends the program; none: all is well. */
+  /** How the failures end the program; none: all is well. */
   readonly failures?: readonly FailureKind[];
-  /** Instead of 0, when nothing went wrong. */
+  /** Replaces 0 if nothing went wrong. */
   readonly exitCode?: number;
 }
 
 /**
- * Runs a command's body and prints what came of it: results to stdout, problems to stderr, in the chosen form.
- * Returns the exit code. An error that is not a ProductError is a defect of this program and passes through.
+ * Runs a command's body and prints its result in the chosen form: results to stdout, problems to stderr. Returns the
+ * exit code. An error that is not a ProductError is a bug of this program and passes through.
  */
 export async function execute(
   host: Host,
@@ -51,7 +51,7 @@ export async function execute(
   return exitCodeOf(result);
 }
 
-/** A problem quotes what the user wrote, and that may be the token, in the wrong place. */
+/** A problem quotes what the user wrote, which may be a token in the wrong place. */
 function withoutSecrets(problems: readonly Problem[], host: Host): Problem[] {
   const { redact } = host.secrets;
   return problems.map((problem) => ({
@@ -64,12 +64,12 @@ function withoutSecrets(problems: readonly Problem[], host: Host): Problem[] {
   }));
 }
 
-/** What was asked for can't be, whatever the settings say. */
+/** For a request that is impossible whatever the settings say. */
 export function usageError(message: string): ProductError {
   return productError('input', { code: 'usage', message, remedy: 'see --help' });
 }
 
-/** What a failure of the whole command comes to. */
+/** The result of a command that failed as a whole. */
 export function failedResult(error: ProductError): CommandResult {
   return { problems: error.problems, failures: [error.kind] };
 }
@@ -81,7 +81,7 @@ function print(
 ): void {
   if (output === 'json') {
     const document = Array.isArray(own) ? own : { ...own, ...problemLists(problems) };
-    // Value by value: a token of digits must not take a number with it.
+    // Value by value: a token of digits must not hide part of a number.
     const hide = (_key: string, value: unknown) => (typeof value === 'string' ? host.secrets.hide(value) : value);
     host.stdout.write(`${printableJson(JSON.stringify(document, hide, 2))}\n`);
     return;

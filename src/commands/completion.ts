@@ -20,10 +20,10 @@ export async function completionCommand(
   return { text: answerTo(shell, suggest(program, typed, known)) };
 }
 
-/** Of a manifest or a state that is larger the beginning has names enough. */
+/** The beginning of a larger manifest or state has enough names. */
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 
-/** Of manifest and state. Told by their look, since a manifest that is being written need not be valid. */
+/** From manifest and state. Names are recognised by their form, since an unfinished manifest need not be valid. */
 function entryNames(environment: Host['environment']): string[] {
   return namesIn(
     [SETTINGS.file, SETTINGS.state]
@@ -32,7 +32,7 @@ function entryNames(environment: Host['environment']): string[] {
   );
 }
 
-/** Of the settings file that is meant: nothing else in it is called a name. */
+/** From the settings file in question: only accounts have names in it. */
 function accountNames(typed: readonly string[]): string[] {
   const [, config] = /(?:^|\n)--config[=\n]([^\n]*)/.exec(typed.join('\n')) ?? [];
   const file = settingsFileOf(config);

@@ -22,12 +22,12 @@ import { roughDuration } from '../text/rough-duration.js';
 import { runOptions } from './run-options.js';
 
 /**
- * Runs of the daemon: each reconciles with the manifest in force and logs what came of it. One that nothing but time
- * started tries again what the one before left, and nothing else. Throws ProductError of kind `refused` when there is no
- * state and never was one.
+ * Makes the daemon's runs: each reconciles with the manifest in force and logs the result. A run started by time alone
+ * only tries again what the one before left. Throws ProductError of kind `refused` if there is no state and never was
+ * one.
  */
 export function makeRun(parts: {
-  /** Which runs of all accounts go through. */
+  /** Limits the runs of all accounts. */
   readonly runs: Semaphore;
   readonly reconciler: Reconciler;
   readonly settings: Settings;
@@ -42,7 +42,7 @@ export function makeRun(parts: {
   let hasState = false;
   /** Of the last run that came to its end. */
   let unfinished: Unfinished | undefined;
-  /** In words. Null: nothing is. */
+  /** For people. Null: nothing is retried. */
   let retried: string | null = null;
   const assertNotBehind = (digest: string, applied: readonly string[]) => {
     const waitMs = catchUp.waitMs(digest, applied);
@@ -67,12 +67,12 @@ export function makeRun(parts: {
       refresh,
       unfinished: isRepetition(triggers) ? unfinished : undefined,
       force: false,
-      // Whoever edits the manifest may have repaired what was wrong.
+      // The edit may have fixed what was wrong.
       retry: triggers.includes('manifest'),
       waitToSettle: false,
       stop,
       assertNotBehind,
-      // Once there is a state, losing it is never taken for the first time again.
+      // Once there is a state, a missing one is no longer a first run.
       onStateOpened: () => {
         hasState = true;
       },
@@ -87,9 +87,9 @@ export function makeRun(parts: {
       return { result, comeBackInMs: earlier(report.comeBackInMs, prunesInMs) };
     } catch (error) {
       if (!(error instanceof ProductError)) throw error;
-      // There is no manifest yet: its problems were logged when it was read, and only a change of it can help.
+      // There is no manifest yet. Its problems were logged when it was read, and only a change of it can help.
       if (error.kind === 'input' && manifest.good === null) return { result: 'manifest-broken', comeBackInMs: null };
-      // Nothing to begin with, and no retry brings it: whoever starts the program has to say what is meant.
+      // There is no state, and no retry brings one: whoever starts the program has to decide.
       if (!hasState && error.problems.some(({ code }) => code === STATE_MISSING)) throw error;
       for (const problem of error.problems) logProblem(log, problem, { triggers });
       retried = null;
@@ -101,7 +101,7 @@ export function makeRun(parts: {
   const onWaiting = (afterMs: number) => {
     if (retried !== null) log.info({ afterMs }, `retries ${retried} in ${roughDuration(afterMs)}`);
   };
-  // The end may have been asked for while it waited.
+  // The end may have been asked for while this run waited.
   const runInTurn: DaemonPorts['run'] = (triggers, stop) =>
     runs(async () => (stop.aborted ? NOTHING_TO_DO : leadRun(triggers, stop)));
   return { run: runInTurn, onWaiting };
@@ -131,10 +131,10 @@ function whatIsRetried({ unfinished: { toRetry }, lookFailure }: RunReport): str
   return lookFailure === null ? null : 'to look for what is uncertain';
 }
 
-/** Node's timers go by when a turn of the event loop began: they can be due a moment too early. */
+/** Node's timers count from the beginning of a turn of the event loop: they can be a moment early. */
 const TIMERS_ARE_EARLY_BY_MS = 100;
 
-/** After a run that was too soon after a change of the manifest to delete anything. */
+/** When to come back after a run that came too soon after a change of the manifest to delete anything. */
 function prunesIn({ changes }: RunReport, { pruneInMs }: LastGoodManifest, log: Logger): number | null {
   const orphaned = changes.filter(({ change }) => change.action === 'orphaned' && change.mayBe === undefined).length;
   if (orphaned === 0 || pruneInMs === null) return null;
@@ -180,7 +180,7 @@ function logReport(report: RunReport, triggers: readonly Trigger[], log: Logger)
   } else log.info(summary, 'reconciled: the account matches the manifest');
 }
 
-/** What was refused before and not tried in this run was logged then. */
+/** A change that was refused before, and so not tried, was logged then. */
 function logChange({ change, result, id, error, refusal }: AppliedChange, log: Logger): void {
   if (refusal === 'before') return;
   const about = { name: change.name, action: change.action, id, reason: change.reason };

@@ -18,7 +18,7 @@ export interface DiscoverCommandOptions {
   readonly writeState?: true;
 }
 
-/** discover: finds webhooks that exist already and prints them as a manifest. A signal keeps what was found so far. */
+/** discover: finds existing webhooks and prints them as a manifest. After a signal, what was found so far is kept. */
 export async function discoverCommand(
   host: Host,
   invocation: Invocation,

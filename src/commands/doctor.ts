@@ -17,8 +17,8 @@ export interface DoctorOptions {
 }
 
 /**
- * doctor: checks what the other commands depend on, and says what to do about what is wrong. Changes nothing, neither
- * remote nor state. Ends as the gravest problem would end the command that meets it.
+ * doctor: checks what the other commands depend on, and says how to fix what is wrong. Changes nothing, neither in the
+ * account nor in the state. The exit code is that of a command which meets the gravest problem.
  */
 export async function doctorCommand(
   host: Host,
@@ -61,7 +61,7 @@ function sharedBy(
   };
 }
 
-/** In JSON the problems are a list of their own; for people each stands where it was found. */
+/** In JSON the problems are a separate list; for people each is shown where it was found. */
 function resultOf(host: Host, { output }: Invocation, checks: readonly CheckResult[]): CommandResult {
   const color = wantsColor(host.stdout, host.environment);
   return {

@@ -6,7 +6,7 @@ import { nearest } from '../text/suggest.js';
 import { onlyAccount } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
 
-/** forget: drops an entry from the state and leaves its webhook alone. Sends nothing. */
+/** forget: drops an entry from the state but leaves its webhook alone. Sends nothing. */
 export async function forgetCommand(host: Host, invocation: Invocation, name: string): Promise<CommandResult> {
   const account = await onlyAccount(host, invocation);
   const store = await stateStore(host, account);

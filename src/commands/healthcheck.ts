@@ -9,7 +9,7 @@ import { formatListen, type ListenAddress, parseListen } from '../settings/value
 import { ANSWER_WITHIN_MS, addressToAsk, askStatus } from '../status/ask.js';
 import type { CommandResult, Invocation } from './command.js';
 
-/** healthcheck: asks the daemon's status server, where the settings say that it is. 0: it is well. 1: it is not. */
+/** healthcheck: asks the daemon's status server, at the address in the settings. 0: healthy. 1: not. */
 export async function healthcheckCommand(
   host: Host,
   invocation: Invocation,
@@ -25,8 +25,8 @@ export async function healthcheckCommand(
 }
 
 /**
- * Flag, environment, settings file, default, as everywhere, and nothing else of the settings is looked at: a daemon
- * that runs is well, whatever became of the settings file since it started.
+ * Flag, environment, settings file, default, as everywhere, but no other setting is looked at: a running daemon is
+ * healthy, whatever has happened to the settings file since it started.
  */
 async function listenSetting({ environment }: Host, { flags, settingsFile }: Invocation) {
   const { name, environment: variable } = SETTINGS.listen;

@@ -11,7 +11,7 @@ import type { CommandResult, Invocation } from './command.js';
 import { withProgress } from './progress.js';
 import { withSession } from './session.js';
 
-/** import: takes over a webhook that exists already, after reading it. The way out of an uncertain create, too. */
+/** import: takes over an existing webhook after reading it. Also settles an uncertain create. */
 export async function importCommand(
   host: Host,
   invocation: Invocation,
@@ -59,7 +59,7 @@ function importedText(name: string, id: number, done: Imported, hideValues: Reda
   return `${name} is now webhook ${id}: ${describeSpec(handler, seen)}\n${deleted}`;
 }
 
-/** What was taken from the manifest on trust is said: a wrong one would get no event, or too many. */
+/** Warns of what was taken from the manifest on trust: if it is wrong, handlers get no events, or too many. */
 function uncheckedWarnings(name: string, id: number, { spec, unchecked }: Imported): Problem[] {
   if (unchecked.length === 0) return [];
   const limits = unchecked.map((field) => `${field} ${spec[field]}`).join(' and ');

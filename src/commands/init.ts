@@ -13,13 +13,13 @@ import type { CommandResult, Invocation } from './command.js';
 const DEFAULT_MANIFEST = String(SETTINGS.file.default);
 
 export interface InitOptions {
-  /** A settings file, instead of a manifest. */
+  /** Write a settings file instead of a manifest. */
   readonly settings?: true;
-  /** With the JSON Schema beside the manifest. */
+  /** Also write the JSON Schema beside the manifest. */
   readonly schema: boolean;
 }
 
-/** init: writes what a user starts from, by default to where it would be looked for. Overwrites nothing. */
+/** init: writes a starting point, by default where the program looks for it. Overwrites nothing. */
 export function initCommand(
   host: Host,
   { settingsFile }: Invocation,
@@ -65,12 +65,12 @@ function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** `webhooks.yaml` to `webhooks.schema.json`, beside it. */
+/** `webhooks.yaml` → `webhooks.schema.json`, in the same folder. */
 function schemaPathFor(path: string): string {
   return join(dirname(path), `${basename(path).replace(/\.ya?ml$/i, '')}.schema.json`);
 }
 
-/** One that is there already is left as it is: it is the same, or somebody's own. */
+/** An existing schema is left alone: it is the same, or somebody's own. */
 async function writeSchema(path: string): Promise<{ readonly written: boolean; readonly warning?: Problem }> {
   const isThere = await stat(path).then(
     () => true,
@@ -89,7 +89,7 @@ async function writeSchema(path: string): Promise<{ readonly written: boolean; r
   return { written: false, warning };
 }
 
-/** Makes the file, and the folders it is in. Throws ProductError of kind `input` when it is there, or can't be made. */
+/** Creates the file and its folders. Throws ProductError of kind `input` if it exists or can't be created. */
 async function writeNew(path: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -115,7 +115,7 @@ async function writeNew(path: string, text: string): Promise<void> {
   }
 }
 
-/** As wide as most are. Commands that are longer have what they do in a line of its own. */
+/** The usual width. Commands that are longer have their description on a separate line. */
 const TERMINAL_COLUMNS = 80;
 
 function nextSteps(path: string, manifest: string): string {

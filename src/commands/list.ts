@@ -5,7 +5,7 @@ import { stateStore } from '../state-store.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
 
-/** list: what the state holds. Needs no token and no network, and takes no lock. */
+/** list: shows the state. Needs no token and no network, and takes no lock. */
 export async function listCommand(host: Host, invocation: Invocation): Promise<CommandResult> {
   return forAccounts(await chosenAccounts(host, invocation), async (account) => {
     const store = await stateStore(host, account);

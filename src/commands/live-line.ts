@@ -1,21 +1,21 @@
 import type { Host, TextSink } from '../host.js';
 import { cutColumns } from '../text/width.js';
 
-/** Goes to the beginning of the line, and clears it. */
+/** Returns to the beginning of the line and clears it. */
 const CLEAR = '\r\u001b[K';
 const USUAL_COLUMNS = 80;
 
 export interface LiveLine {
-  /** For all that is written meanwhile: it comes above the line. */
+  /** For everything else that is written: it appears above the line. */
   readonly host: Host;
-  /** Writes it as it is now. */
+  /** Writes the current text. */
   show(): void;
   clear(): void;
 }
 
 /**
- * The last line of a terminal, rewritten in place, with the text that there is when it is written: printable, and empty
- * where there is nothing to show. It is on stderr, which has to be a terminal that can do so.
+ * The last line of a terminal, rewritten in place. `textNow` gives its text each time, printable, and empty if there is
+ * nothing to show. It is on stderr, which must be a terminal that supports this.
  */
 export function liveLine(host: Host, textNow: () => string): LiveLine {
   let isShown = false;
@@ -27,7 +27,7 @@ export function liveLine(host: Host, textNow: () => string): LiveLine {
     const text = textNow();
     if (text === '') return clear();
     isShown = true;
-    // In the last column a terminal may begin a new line, which nothing would clear.
+    // After the last column a terminal may start a new line, which nothing would clear.
     const width = (host.stderr.columns ?? USUAL_COLUMNS) - 1;
     host.stderr.offer(`${CLEAR}${cutColumns(text, width)}`);
   };

@@ -4,12 +4,12 @@ import { errorCode, productError } from '../errors.js';
 import { type SavedPlans, savedPlansSchema } from '../plan/saved.js';
 import { readSmallFile } from '../settings/small-file.js';
 
-/** 10,000 changes with long handlers are well below. */
+/** 10,000 changes with long handlers are much smaller. */
 const LARGEST_PLAN_BYTES = 64 * 1024 * 1024;
 
 /**
- * Writes plans where `--out` says, readable by their owner alone, whole or not at all.
- * Throws ProductError of kind `input` when that can't be done.
+ * Writes plans to the file of `--out`, readable only by its owner, completely or not at all. Throws ProductError of
+ * kind `input` if that fails.
  */
 export async function writePlans(path: string, plans: SavedPlans): Promise<void> {
   const beside = `${path}.${randomUUID()}.tmp`;
@@ -41,7 +41,7 @@ export async function readPlans(path: string): Promise<SavedPlans> {
   });
 }
 
-/** Undefined: it is no JSON. */
+/** Undefined: it is not JSON. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -40,7 +40,7 @@ export interface PlanCommandOptions {
   readonly out?: string;
 }
 
-/** plan: what `apply` would do. Changes nothing, neither remote nor state, and takes no lock. */
+/** plan: shows what `apply` would do. Changes neither account nor state, and takes no lock. */
 export async function planCommand(
   host: Host,
   invocation: Invocation,
@@ -74,13 +74,13 @@ export async function planCommand(
     version: 1,
     plans: [...plans].map(([account, planned]) => savedPlan(account, planned)),
   });
-  // In a comment, nobody is told what to type next.
+  // A comment on a pull request does not tell its reader what to type next.
   if (invocation.output === 'markdown') return result;
   const text = `Saved the plan: "copernica-webhooks apply ${options.out}" does exactly this, or nothing.\n`;
   return { ...result, text: `${result.text ?? ''}${text}` };
 }
 
-/** Null: it is saved. What `apply` then does is all that was planned. */
+/** Null: it may be saved, since `apply` can then do everything that was planned. */
 function whyNotSaved(plans: readonly Planned[], accounts: number): string | null {
   if (plans.length < accounts) return 'not all accounts could be planned';
   if (plans.some(({ unread }) => unread > 0)) return 'not all webhooks could be checked';
@@ -97,7 +97,7 @@ function totalOf(plans: readonly Planned[], all: number, host: Host, output: Inv
   return output === 'github' ? `::notice title=plan::${line}` : line;
 }
 
-/** What accounts that are planned together share, made when the first of them needs it. */
+/** What accounts that are planned together share; made when first needed. */
 interface Shared {
   breakerFor?: BreakerFor;
 }
@@ -110,11 +110,11 @@ interface Planning {
 interface PlannedAccount extends Planned {
   readonly about: AccountAbout;
   readonly digest: Digest;
-  /** The manifest that it was compared with; undefined: state and account. */
+  /** The manifest it was compared with. Undefined: state and account. */
   readonly other: string | undefined;
   readonly manifestWarnings: readonly Problem[];
   readonly hideValues: (text: string) => string;
-  /** The account was asked, so that the plan follows what is there. */
+  /** The account was asked, so the plan reflects what is there. */
   readonly refreshed: boolean;
 }
 
@@ -186,7 +186,7 @@ function textOf(
   return `${options.head}\n\n${formatPlan(changes, options)}`;
 }
 
-/** For pull requests, where neither state nor token is at hand: the other manifest stands for what exists. */
+/** For pull requests, without state and token: the other manifest stands for what exists. */
 function planAgainst(path: string, host: Host, settings: Settings, { entries, removed }: ValidManifest): Planned {
   const before = loadValidManifest(path, host.environment, host.secrets);
   const { manifests, names } = withStandIns([entries, before.entries]);
@@ -204,7 +204,7 @@ async function planForState(
   const { settings } = account;
   const options = { ...settings, removed, refresh: settings.refresh ?? true, onProgress };
   if (planNeedsTheAccount(entries, state, options)) {
-    // With it comes the API's client, which a plan from the state alone does without.
+    // This also loads the API's client, which a plan from the state alone does not need.
     const { sharedBreakers, withSession } = await import('./session.js');
     shared.breakerFor ??= sharedBreakers();
     const { breakerFor } = shared;

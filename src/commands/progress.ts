@@ -4,11 +4,11 @@ import type { OnProgress, Progress } from '../plan/progress.js';
 import type { AccountSettings } from '../settings/resolve.js';
 import { liveLine } from './live-line.js';
 
-/** What takes less than `afterMs` shows nothing. On a terminal progress is rewritten, elsewhere it is logged. */
+/** Work that takes less than `afterMs` shows nothing. On a terminal progress is rewritten, elsewhere logged. */
 const SHOWN = { afterMs: 2_000, rewrittenEveryMs: 500, loggedEveryMs: 10_000 } as const;
 
 export interface Clock {
-  /** Milliseconds, on a clock that only goes forward. */
+  /** A monotonic clock, in milliseconds. */
   now(): number;
   /** Calls `tick` until the returned function is called. */
   every(ms: number, tick: () => void): () => void;
@@ -22,12 +22,12 @@ const REAL_CLOCK: Clock = {
   },
 };
 
-/** Does the work on one account, and shows how far it is until that has ended. */
+/** Does the work on one account, and shows its progress until it has ended. */
 export type During = <T>(account: AccountSettings, work: (onProgress: OnProgress) => Promise<T>) => Promise<T>;
 
 /**
- * Shows on stderr how far the work on these accounts is. What is written meanwhile has to go to the host that the work
- * is given: on a terminal it comes above the line that shows progress.
+ * Shows on stderr how far the work on these accounts is. The work must write through the host it is given: on a
+ * terminal that output appears above the progress line.
  */
 export async function withProgress<T>(
   host: Host,
@@ -59,7 +59,7 @@ export async function withProgress<T>(
     return accounts.length === 1 ? (rows[0]?.text ?? '') : accountsText({ done, of: accounts.length }, rows);
   };
   if (!host.stderr.isTTY || host.environment.TERM === 'dumb') {
-    // Loaded with the first line: most commands have ended before.
+    // Loaded with the first line: most commands end before that.
     const log = async (line: string) => {
       const { openLog } = await import('./session.js');
       openLog(host, first.settings, host.stderr).info(line);
@@ -85,7 +85,7 @@ export async function withProgress<T>(
   });
 }
 
-/** The same work, further on. Another round of it begins anew. */
+/** The same work, further on. Another round starts from the beginning. */
 function goesOn(last: Progress, now: Progress): boolean {
   if (last.phase !== now.phase) return false;
   return !('done' in last && 'done' in now) || now.done >= last.done;

@@ -1,7 +1,7 @@
 import type { RunOptions } from '../reconcile/run-once.js';
 import type { Settings } from '../settings/schema.js';
 
-/** The options of a run: what the settings say, and what only the command knows. */
+/** The options of a run, from the settings and from the command itself. */
 export function runOptions(
   settings: Settings,
   own: Pick<RunOptions, 'init' | 'refresh' | 'force' | 'retry' | 'waitToSettle' | 'stop'> &

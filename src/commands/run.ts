@@ -19,18 +19,18 @@ import { type CommandResult, execute, type Invocation } from './command.js';
 import { openLog, sharedBreakers } from './session.js';
 
 /**
- * Runs of all accounts together. Each has `--concurrency` connections to the API, state and live webhooks in memory, and
- * statements for the database: of a thousand accounts that begin at the same moment, most would only wait.
+ * Runs of all accounts at a time. Each has `--concurrency` connections to the API, state and live webhooks in memory,
+ * and statements for the database: if a thousand accounts began at once, most would only wait.
  */
 const RUNS_AT_A_TIME = 20;
 
-/** Each may parse a manifest: all of a thousand in a row keep the process from hearing the database for seconds. */
+/** Each may parse a manifest: a thousand in a row would keep the process from hearing the database for seconds. */
 const LOOKS_AT_A_TIME = 20;
 
-/** After the second signal, whatever still hangs is not waited for. */
+/** After a second signal, nothing that still hangs is waited for any longer. */
 const MOST_WAIT_AFTER_SECOND_SIGNAL_MS = 1_000;
 
-/** run: the daemon, for each account at once. Logs to stdout; ends with 0 when it was told to stop. */
+/** run: the daemon, for all accounts at once. Logs to stdout; ends with 0 when it was told to stop. */
 export async function runCommand(host: Host, invocation: Invocation): Promise<number> {
   const { again } = host.stopSignals();
   onAbort(again, () => {
@@ -51,16 +51,16 @@ export async function runCommand(host: Host, invocation: Invocation): Promise<nu
       await status.close();
     }
   });
-  // A request that hangs, or a name that is being looked up, would keep the process alive.
+  // Otherwise a request or a name lookup that hangs would keep the process alive.
   if (isCutShort) host.exitNow(code);
   return code;
 }
 
 interface Shared {
   readonly status: Status;
-  /** Those that are opened are added, and are the caller's to close. */
+  /** Collects those that are opened; the caller closes them. */
   readonly notices: Notices[];
-  /** An account ended with something still under way, which the others have time for. */
+  /** Called when an account ends with something under way, which can go on while the others end. */
   readonly onCutShort: () => void;
 }
 
@@ -95,7 +95,7 @@ async function runAll(
       }
       return {};
     } catch (error) {
-      // Of several, one that can't begin is reported now, not when the others have ended.
+      // With several accounts, one that can't begin is reported now, not when the others have ended.
       if (!(error instanceof ProductError) || name === null) throw error;
       reporter.couldNotBegin(error);
       logProblems(host, account, error.problems);
@@ -106,7 +106,7 @@ async function runAll(
   return result;
 }
 
-/** One for each database: a look finds out for all accounts whose states are there. */
+/** One for each database: one look covers all accounts with states there. */
 function sharedElections(host: Host): (account: AccountSettings) => Promise<Elections | null> {
   const known = new Map<string, Promise<Elections>>();
   return async ({ settings, statePlace: place }) => {
@@ -118,7 +118,7 @@ function sharedElections(host: Host): (account: AccountSettings) => Promise<Elec
   };
 }
 
-/** One status server for the process: where it listens is the same for all accounts. */
+/** One status server for the process: all accounts have the same address for it. */
 async function openStatusOf(host: Host, [account]: readonly AccountSettings[]): Promise<Status> {
   if (account === undefined) throw new Error('there is no account');
   const { settings } = account;

@@ -10,7 +10,7 @@ import type { CommandName, Settings } from '../settings/schema.js';
 import { loadToken } from '../settings/secrets.js';
 import { onAbort } from '../stop-signals.js';
 
-/** What a command has for the length of its work on one account. */
+/** What a command has while it works on one account. */
 export interface Session {
   readonly settings: Settings;
   readonly log: Logger;
@@ -19,18 +19,18 @@ export interface Session {
 
 export interface SessionOptions {
   readonly command: CommandName;
-  /** Aborted: nothing waits any longer, and nothing new is sent. Left out: never. */
+  /** Aborted: all waits end, and nothing new is sent. Left out: never. */
   readonly stop?: AbortSignal;
-  /** Left out: one of its own. */
+  /** Left out: a breaker of its own. */
   readonly breakerFor?: BreakerFor;
-  /** Told what each answer of the API looked like. */
+  /** Called with what each answer of the API looked like. */
   readonly onAnswer?: OnAnswer;
 }
 
-/** The circuit breaker of a host: all accounts that call it pause together. `log` is the process's. */
+/** Finds the circuit breaker of a host: all accounts that call it pause together. `log`: the process's. */
 export type BreakerFor = (apiUrl: string, log: Logger) => CircuitBreaker;
 
-/** Opens a session, and closes it whatever becomes of the work. Logs to stderr. */
+/** Opens a session, and closes it however the work ends. Logs to stderr. */
 export async function withSession<T>(
   host: Host,
   account: AccountSettings,
@@ -56,8 +56,8 @@ export async function withSession<T>(
 }
 
 /**
- * An account's token, null in the sandbox, and a log that never shows it; `processLog` is the same without the
- * account's name, for what concerns all of them. Throws ProductError of kind `input`.
+ * An account's token (null in the sandbox) and a log that never shows it. `processLog` is the same without the
+ * account's name, for what concerns all accounts. Throws ProductError of kind `input`.
  */
 export async function openAccount(
   host: Host,
@@ -71,7 +71,7 @@ export async function openAccount(
   return { token, log, processLog };
 }
 
-/** A log that shows no token of any account. */
+/** A log that shows no account's token. */
 export function openLog(host: Host, settings: Settings, sink: TextSink): Logger {
   return createLog({
     level: settings.logLevel,
@@ -82,7 +82,7 @@ export function openLog(host: Host, settings: Settings, sink: TextSink): Logger 
   });
 }
 
-/** One circuit breaker for each host that is called. */
+/** One circuit breaker for each host. */
 export function sharedBreakers(): BreakerFor {
   const breakers = new Map<string, CircuitBreaker>();
   return (apiUrl, log) => {
@@ -93,7 +93,7 @@ export function sharedBreakers(): BreakerFor {
   };
 }
 
-/** An outage is reported once, not for each entry or account. */
+/** Reports an outage once, not for each entry or account. */
 function logOutage(host: string, { phase, reason, pausedMs }: Outage, log: Logger): void {
   if (phase === 'begin')
     log.warn({ host, reason, pausedMs }, 'the API is not taking requests right now, so all of them wait');
@@ -101,8 +101,8 @@ function logOutage(host: string, { phase, reason, pausedMs }: Outage, log: Logge
 }
 
 /**
- * Does the work with a signal that SIGTERM or SIGINT aborts, or has aborted already: nothing new is sent then. The
- * second one ends the process at once; what was sent is on disk as an intent either way.
+ * Runs the work with a signal that SIGTERM or SIGINT aborts, even if it came before: then nothing new is sent. A second
+ * signal ends the process at once; either way, what was sent is on disk as an intent.
  */
 export async function withStopOnSignal<T>(
   host: Host,

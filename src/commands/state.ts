@@ -9,7 +9,7 @@ import { chosenAccounts, onlyAccount } from './accounts.js';
 import { type CommandResult, type Invocation, usageError } from './command.js';
 import { openLog } from './session.js';
 
-/** state copy: moves a state to another place, under the locks of both. The old one refuses writers from then on. */
+/** state copy: moves a state to another place, under the locks of both. From then on the old one refuses writers. */
 export async function stateCopyCommand(
   host: Host,
   invocation: Invocation,
@@ -55,7 +55,7 @@ export async function stateCopyCommand(
   }
 }
 
-/** Wherever it is read: a path from the root on, or a URL without its password. */
+/** Meaningful wherever it is read: an absolute path, or a URL without its password. */
 function toldPlace(place: StatePlace): string {
   return place.kind === 'file' ? resolve(place.path) : shownPlace(place);
 }
@@ -68,10 +68,10 @@ function nothingToCopy(place: string) {
   });
 }
 
-/** state migrate: brings the schema of the database up to date, for programs that may not do that themselves. */
+/** state migrate: brings the database's schema up to date, for programs that may not do so themselves. */
 export async function stateMigrateCommand(host: Host, invocation: Invocation): Promise<CommandResult> {
   const lines: string[] = [];
-  // One after the other: many accounts may be in one database.
+  // One after another: many accounts may be in one database.
   for (const account of await chosenAccounts(host, invocation)) {
     const place = shownPlace(account.statePlace);
     const migrated = await migrateState(host, account);

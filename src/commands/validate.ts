@@ -18,7 +18,7 @@ export async function validateCommand(host: Host, invocation: Invocation): Promi
   });
 }
 
-/** How much was checked, and what came of it. */
+/** How much was checked, and the result. */
 function foundText({ entries, files, warnings }: ValidManifest): string {
   const webhooks = counted(entries.length, 'webhook') + (files === 1 ? '' : ` in ${files} files`);
   return `${webhooks}, ${warnings.length === 0 ? 'no problems' : `no errors, ${counted(warnings.length, 'warning')}`}`;

@@ -18,7 +18,7 @@ export interface VerifyCommandOptions {
   readonly database?: string;
 }
 
-/** verify: makes two webhooks in the account, looks whether all is as this program relies on, and deletes them. */
+/** verify: makes two webhooks in the account, checks that all is as this program expects, and deletes them. */
 export async function verifyCommand(
   host: Host,
   invocation: Invocation,
@@ -48,7 +48,7 @@ export async function verifyCommand(
       return {
         document: verifyJson(target, rows),
         text: formatVerified(target, rows, { color, leavesNothing: done.left.length === 0 }),
-        // For people what is otherwise stands in the table.
+        // For people the table shows what differs.
         problems: invocation.output === 'json' ? problems : problems.filter(({ code }) => code !== 'verify-otherwise'),
         failures: problems.length > 0 ? ['failed'] : [],
       };

@@ -6,14 +6,14 @@ export interface Suggestion {
   readonly description: string;
 }
 
-/** `files`: the shell itself knows best which there are. */
+/** `files`: the shell itself completes file names. */
 export type Suggestions = 'files' | readonly Suggestion[];
 
-/** What stands for the names of files in an answer to a script. */
+/** Stands for file names in an answer to a script. */
 const FILES = ':files';
 
 /**
- * What a shell is to run for completion. Each script passes what was typed to `completion SHELL -- WORDS` as it stands,
+ * The script that a shell runs for completion. It passes what was typed to `completion SHELL -- WORDS` unchanged,
  * without evaluating any of it, and shows the answer.
  */
 export function completionScript(shell: Shell, program: string): string {
@@ -21,7 +21,7 @@ export function completionScript(shell: Shell, program: string): string {
 }
 
 const SCRIPTS: Readonly<Record<Shell, (program: string, call: string) => string>> = {
-  // bash 3.2 (macOS) included: no mapfile, and compopt only where there is one.
+  // Works in bash 3.2 (macOS): no mapfile, and compopt only if it exists.
   bash: (program, call) => `# bash completion for ${program}. Load it with: source <(${program} completion bash)
 ${call}() {
   local IFS=$'\\n' current=\${COMP_WORDS[COMP_CWORD]#=}
@@ -67,7 +67,7 @@ complete -c ${program} -f -a '(${call})'
 `,
 };
 
-/** The words as they were typed: bash takes \`--flag=value\` apart into three. */
+/** The words as they were typed: bash splits `--flag=value` into three. */
 export function typedWords(shell: Shell, words: readonly string[]): readonly string[] {
   if (shell !== 'bash') return words;
   const whole: string[] = [];
@@ -80,14 +80,14 @@ export function typedWords(shell: Shell, words: readonly string[]): readonly str
   return whole;
 }
 
-/** The answer to a script, in the form that its shell takes: one suggestion a line. */
+/** The answer to a script, in the form for its shell: one suggestion for each line. */
 export function answerTo(shell: Shell, suggestions: Suggestions): string {
   if (suggestions === 'files') return `${FILES}\n`;
   return suggestions.map(({ word, description }) => `${LINES[shell](word, description)}\n`).join('');
 }
 
 const LINES: Readonly<Record<Shell, (word: string, description: string) => string>> = {
-  // Of --flag=value it completes the value alone.
+  // For --flag=value it completes only the value.
   bash: (word) => word.replace(/^--[^=]*=/, ''),
   zsh: (word, description) => `${word.replaceAll(':', '\\:')}${description === '' ? '' : `:${description}`}`,
   fish: (word, description) => (description === '' ? word : `${word}\t${description}`),

@@ -1,15 +1,15 @@
 import { Argument, type Command, Option } from 'commander';
 import type { Suggestion, Suggestions } from './shells.js';
 
-/** Names of the user's own. Each is asked for only where such a name is meant. */
+/** Names that the user chose. Each list is read only if such a name is expected. */
 export interface KnownNames {
   readonly entries: () => readonly string[];
   readonly accounts: () => readonly string[];
 }
 
 /**
- * What may stand in place of the last of these words, which follow the program's name and may be begun or empty. Words
- * that begin otherwise are left out.
+ * Suggestions for the last of these words, which follow the program's name; it may be begun or empty. Only suggestions
+ * with its beginning are included.
  */
 export function suggest(program: Command, words: readonly string[], known: KnownNames): Suggestions {
   const current = words.at(-1) ?? '';
@@ -44,7 +44,7 @@ function beginning(current: string, suggestions: Suggestions, prefix = ''): Sugg
     .filter(({ word }) => word.startsWith(current));
 }
 
-/** What a value is shows in its name: paths are called path, and the name that a command takes is that of an entry. */
+/** A value's name tells its kind: paths are called path, and a command's name argument is that of an entry. */
 function valuesOf(it: Option | Argument, known: KnownNames): Suggestions {
   const isEntry = it instanceof Argument && it.name() === 'name';
   const isAccount = it instanceof Option && it.long === '--account';
@@ -53,13 +53,13 @@ function valuesOf(it: Option | Argument, known: KnownNames): Suggestions {
   return isPath ? 'files' : words.map((word) => ({ word, description: '' }));
 }
 
-/** Hidden ones too, since they can be typed. */
+/** Including hidden ones, since they can be typed. */
 function optionsOf(command: Command): Option[] {
   const visible = command.createHelp().visibleOptions(command);
   return [...visible, ...command.options.filter((option) => !visible.includes(option))];
 }
 
-/** How many operands there are already among the words after the command. */
+/** How many operands the words after the command already contain. */
 function operandsIn(words: readonly string[], options: readonly Option[]): number {
   return words.filter((word, index) => {
     if (word.startsWith('-')) return false;
@@ -79,7 +79,7 @@ function flagsOf({ short, long, description }: Option): Suggestion[] {
   return [short, long].flatMap((word) => (word ? { word, description: brief(description) } : []));
 }
 
-/** Short enough for a list: without what stands in brackets, or after a semicolon. */
+/** Short enough for a list: without text in brackets or after a semicolon. */
 function brief(description: string): string {
   return description.split(/ \(|; /)[0] ?? '';
 }

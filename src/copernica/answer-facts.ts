@@ -7,21 +7,21 @@ export type JsonForm = 'missing' | 'null' | 'text' | 'number' | 'other';
 /** Headers that can name a new webhook. */
 const ID_HEADERS = ['X-Created', 'X-Location', 'Location'] as const;
 
-/** What an answer looked like. It holds no text of the answer, so that it can go into a bug report. */
+/** What an answer looked like, without any text of it, so that it can go into a bug report. */
 export interface AnswerFacts {
-  /** HTTP status; null: no answer came. */
+  /** HTTP status. Null: no answer came. */
   readonly status: number | null;
   readonly durationMs: number;
   readonly idHeaders: readonly (typeof ID_HEADERS)[number][];
-  /** How the body, where it is an object, writes these fields of a webhook. */
+  /** How the body, if it is an object, writes these fields of a webhook. */
   readonly database: JsonForm;
   readonly collection: JsonForm;
   readonly removed: JsonForm;
-  /** A header holds the access token. */
+  /** A header contains the access token. */
   readonly echoesToken: boolean;
 }
 
-/** `redact` takes the token out of a text. */
+/** `redact` removes the token from a text. */
 export function factsOf(exchange: Exchange, durationMs: number, redact: Redact): AnswerFacts {
   const { status, headers, body } =
     exchange.kind === 'answer' ? exchange : { status: null, headers: {} as AnswerHeaders, body: '' };

@@ -1,11 +1,11 @@
 /** Header names in lower case. A header that came several times is a list. */
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** The status line and the headers arrived, the body did not arrive whole or can't be read. */
+/** The status line and the headers arrived, but the body is incomplete or unreadable. */
 export interface BrokenBody {
-  /** `encoded`: in gzip or the like, although that was not asked for. */
+  /** `encoded`: compressed with gzip or the like, although that was not asked for. */
   readonly broken: 'too-large' | 'lost' | 'time-out' | 'encoded';
-  /** What happened, to follow a comma. */
+  /** What happened, as the end of a sentence, after a comma. */
   readonly message: string;
 }
 
@@ -19,22 +19,22 @@ export interface Answer {
   readonly receivedAt: number;
 }
 
-/** `sent`: whether a byte of the request may have left. `message` names no URL but host and port. */
+/** `sent`: whether a byte of the request may have left. `message` names only host and port of a URL. */
 export interface NoAnswer {
   readonly kind: 'no-answer';
   readonly sent: boolean;
   readonly message: string;
 }
 
-/** What became of one HTTP request. */
+/** The result of one HTTP request. */
 export type Exchange = Answer | NoAnswer;
 
-/** Of an error's text, what is looked at. */
+/** How much of an error's text is examined. */
 const ERROR_CHARACTERS = 4096;
 
 /**
- * What the API's own `{"error":{"message":"…"}}`, or a list in `error.errors`, says; null where the body is something
- * else. Cut, since whoever looks for something in it would look through megabytes.
+ * The message of the API's own `{"error":{"message":"…"}}`, or of a list in `error.errors`. Null: the body is something
+ * else. Cut, since searching megabytes would take too long.
  */
 export function apiMessage(body: Answer['body']): string | null {
   const error = errorIn(body);
@@ -43,7 +43,7 @@ export function apiMessage(body: Answer['body']): string | null {
   return texts.length === 0 ? null : texts.join('; ').slice(0, ERROR_CHARACTERS);
 }
 
-/** What an error in JSON says, be it the API's or `{"error":"…"}`, as others on the way write it. */
+/** The message of an error in JSON, either the API's or `{"error":"…"}`, the form that others on the way use. */
 export function errorText(body: Answer['body']): string | null {
   const error = errorIn(body);
   return typeof error === 'string' ? error.slice(0, ERROR_CHARACTERS) : apiMessage(body);
@@ -59,7 +59,7 @@ function textOf(error: unknown): string[] {
   return typeof text === 'string' ? [text] : [];
 }
 
-/** Undefined: it is no JSON. */
+/** Undefined: it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -73,10 +73,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Unknown ids are refused in words that differ: `No entity with supplied ID`, `No database with supplied ID`,
- * `No collection with given ID` were seen, and `This <entity> has already been removed` for a second DELETE. How a
- * webhook's is worded is not known. Words about a database or collection, which it may be limited to, are not about its
- * id.
+ * Refusals of unknown ids are worded differently: `No entity with supplied ID`, `No database with supplied ID` and `No
+ * collection with given ID` were seen, and `This <entity> has already been removed` for a second DELETE. The wording
+ * for a webhook is not known. Text about a database or collection, to which it may be limited, is not about its id.
  */
 const GONE = {
   webhook:
@@ -91,8 +90,8 @@ export function saysGone(answer: Answer, asked: keyof typeof GONE): boolean {
 }
 
 /**
- * `Invalid access token`: everything that the API refuses answers 400, a bad token too. A 401 is taken for the same
- * whatever is in it, as it only leads to another JWT and to a hint: what a 401 did is for `isRefusal` to say.
+ * `Invalid access token`: the API refuses everything with 400, including a bad token. Any 401 counts as well, since
+ * that only leads to another JWT and to a hint; `isRefusal` decides what a 401 means for the request.
  */
 export function saysBadToken(exchange: Exchange): boolean {
   if (exchange.kind === 'no-answer') return false;

@@ -4,7 +4,7 @@ import { type Answer, type Exchange, parseJson, saysBadToken, saysGone } from '.
 import type { Identity, LiveWebhook, NamedEntity, Outcome, ReadOutcome } from './api.js';
 import { contradictionIn, failure, unusable } from './outcome.js';
 
-/** Ids and counts come as strings from some calls and as numbers from others: `"1894"` is 1894. */
+/** Some calls give ids and counts as strings, others as numbers: `"1894"` is 1894. */
 const wholeNumber = z.preprocess(
   (raw) => (typeof raw === 'string' && /^\d{1,16}$/.test(raw) ? Number(raw) : raw),
   z.number('is not a number').int('is not a whole number that can be used').nonnegative('is negative'),
@@ -12,13 +12,13 @@ const wholeNumber = z.preprocess(
 const id = wholeNumber.pipe(z.number().positive('is not an id'));
 const webhookId = id.pipe(z.number().max(HIGHEST_WEBHOOK_ID, 'is too high an id'));
 
-/** Absent, null, empty and 0 all occur for "no limit"; only absent leaves it open whether there is one. */
+/** Absent, null, empty and 0 all occur for "no limit"; only if absent, there may still be one. */
 const limitedTo = z.preprocess((raw) => (raw === '' || raw === '0' || raw === 0 ? null : raw), id.nullish());
 
 const text = z.string('is not text');
 const filled = text.min(1, 'is empty');
 
-/** The documented fields, and the limits, which may or may not be shown. Further properties are let pass. */
+/** The documented fields, and the limits, which need not be shown. Other properties are ignored. */
 const liveSchema = z
   .object({
     ID: webhookId,
@@ -53,18 +53,18 @@ const envelopeSchema = z.object({
   data: z.array(z.unknown(), 'is not a list'),
 });
 
-/** What the body holds, or why it can't be used: to follow "but". */
+/** The content of the body, or why it can't be used, as the end of a sentence, after "but". */
 type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly but: string };
 
 /**
- * What a GET of a webhook came to.
+ * The outcome of a GET of a webhook.
  *
  *   200 with the webhook asked for                                  the webhook
  *   200 with `removed` filled: a removed entity still answers       gone
  *   400 or 404 with the API's own error, which says that there is
  *     no such webhook (any more)                                    gone
  *   200 with another id, wrong types, not JSON, HTML, nothing,
- *     a body that is encoded                                        unknown: never taken for a webhook, nor for none
+ *     a body that is encoded                                        unknown: neither a webhook nor none
  *   everything else                                                 as for a POST
  */
 export function readOutcome(asked: number, exchange: Exchange): ReadOutcome {
@@ -77,24 +77,24 @@ export function readOutcome(asked: number, exchange: Exchange): ReadOutcome {
   return webhook.ok ? { ok: true, value: webhook.value.live ?? 'gone' } : webhook;
 }
 
-/** What a GET of the identity came to. The account's id is digits, whether it comes as text or as a number. */
+/** The outcome of a GET of the identity. The account's id consists of digits, as text or as a number. */
 export function identityOutcome(exchange: Exchange): Outcome<Identity> {
   return outcomeOf(exchange, (raw) => parseWith(identitySchema, raw));
 }
 
-/** A call of a handler that failed. Null: what stands there is no HTTP status, or no time. */
+/** A failed call of a handler. Null: the field holds no HTTP status, or no time. */
 export interface DeliveryError {
   readonly status: number | null;
-  /** `YYYY-MM-DD HH:MM:SS`, in a time zone that is not told. */
+  /** `YYYY-MM-DD HH:MM:SS`, in an unknown time zone. */
   readonly at: string | null;
 }
 
-/** What a GET of logfiles came to: the names of a day's files. */
+/** The outcome of a GET of log files: the names of a day's files. */
 export function logfileNames(exchange: Exchange): Outcome<readonly string[]> {
   return outcomeOf(exchange, (raw) => parseWith(z.array(text, 'is not a list'), raw));
 }
 
-/** What a GET of a log file of failed deliveries came to. `too-large`: it is there, and not read. */
+/** The outcome of a GET of a log file of failed deliveries. `too-large`: it exists, but was not read. */
 export function deliveryErrors(exchange: Exchange): Outcome<readonly DeliveryError[] | 'too-large'> {
   const isLarge =
     exchange.kind === 'answer' && typeof exchange.body !== 'string' && exchange.body.broken === 'too-large';
@@ -102,7 +102,7 @@ export function deliveryErrors(exchange: Exchange): Outcome<readonly DeliveryErr
   return outcomeOf(exchange, (raw) => parseWith(z.array(deliverySchema, 'is not a list'), raw));
 }
 
-/** An item of a list. `live` is null where the webhook is removed and still listed. */
+/** An item of a list. `live` is null if the webhook was removed and is still listed. */
 export interface ListedWebhook {
   readonly id: number;
   readonly live: LiveWebhook | null;
@@ -114,7 +114,7 @@ export interface Page<T> {
   readonly total: number;
 }
 
-/** One page of GET /webhooks, which is not documented: it may be there, be missing, or answer something else. */
+/** One page of GET /webhooks. The call is undocumented: it may exist, be missing, or answer something else. */
 export function webhookPage(exchange: Exchange): Outcome<Page<ListedWebhook>> {
   return pageOutcome(exchange, parseWebhook);
 }
@@ -126,10 +126,10 @@ export function namedPage(exchange: Exchange): Outcome<Page<NamedEntity>> {
 
 /**
  *                                                                          missing
- *   200 with the envelope, its counts adding up and each item right        (the page)
+ *   200 with the envelope, consistent counts and only valid items          (the page)
  *   200 with anything else, however long                                   call
  *   400 or 404 with the API's own error: there is no such database         database
- *   other 2xx, redirects, and 4xx that don't speak of the token            call
+ *   other 2xx, redirects, and 4xx that don't mention the token             call
  *   401, 403, 400 for the token, 408, 429, 5xx, no answer, a body that
  *     broke off or is encoded                                              nothing
  */
@@ -162,14 +162,14 @@ function parseWebhook(raw: unknown): Parsed<ListedWebhook> {
   return parseWith(isRemoved(raw) ? removedSchema : liveSchema, raw);
 }
 
-/** `removed` holds a date, or a time as a number. Databases write "none" as null, nothing, 0, or a date of zeros. */
+/** `removed` holds a date, or a time as a number. Databases write "none" as null, empty, 0, or a date of zeros. */
 function isRemoved(raw: unknown): boolean {
   const removed = typeof raw === 'object' && raw !== null && 'removed' in raw ? raw.removed : null;
   if (typeof removed === 'string') return /[1-9a-z]/i.test(removed);
   return removed === true || (typeof removed === 'number' && removed > 0);
 }
 
-/** What is in the body of a 200; any other answer is a failure. */
+/** The content of a 200; any other answer is a failure. */
 function outcomeOf<T>(exchange: Exchange, parse: (json: unknown) => Parsed<T>): Outcome<T> {
   if (exchange.kind === 'no-answer' || exchange.status !== 200) return failure(exchange);
   const parsed = parseBody(exchange, parse);
@@ -193,7 +193,7 @@ function parseWith<T>(schema: z.ZodType<T>, raw: unknown): Parsed<T> {
   return { ok: false, but: `"${place}" ${issue?.message ?? 'is wrong'}` };
 }
 
-/** Webhooks and databases say `ID`, the identity says `id`: either will do everywhere. */
+/** Webhooks and databases have `ID`, the identity has `id`: either is accepted everywhere. */
 function withId(raw: unknown): unknown {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || 'ID' in raw || !('id' in raw)) return raw;
   return { ...raw, ID: raw.id };

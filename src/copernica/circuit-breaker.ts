@@ -2,17 +2,17 @@ import { sleep } from '../timers.js';
 import type { CallFailure } from './api.js';
 import { RETRY, waitAfter } from './retry-policy.js';
 
-/** A time in which the API takes no requests: reported once when it begins, and once when it is over. */
+/** A time in which the API takes no requests. Reported when it begins and when it is over. */
 export interface Outage {
   readonly phase: 'begin' | 'end';
-  /** Message of the failure that began it. */
+  /** The message of the failure that began it. */
   readonly reason: string;
-  /** At the beginning, how long everything pauses for now; at the end, how long the outage was. */
+  /** At the beginning: how long everything pauses for now. At the end: how long the outage lasted. */
   readonly pausedMs: number;
 }
 
 export interface Clock {
-  /** Milliseconds on a clock that only goes forward: one that is set back would make everything wait for longer. */
+  /** A monotonic clock, in milliseconds: one that is set back would lengthen every wait. */
   now(): number;
   /** From 0 to below 1. */
   random(): number;
@@ -22,10 +22,10 @@ export interface Clock {
 
 const REAL_CLOCK: Clock = { now: () => performance.now(), random: Math.random, sleep };
 
-/** A call may go on, alone where the breaker is half open; or it is not sent: `stopped`, or `open` for too long. */
+/** A call may go on, alone if the breaker is half open; or it is not sent: `stopped`, or `open` for too long. */
 export type Pass = 'closed' | 'half-open' | 'stopped' | 'open';
 
-/** The others wait for its end. */
+/** One call tries; the others wait for its end. */
 class Trial {
   end = () => {};
   readonly ended = new Promise<void>((resolve) => {
@@ -38,19 +38,19 @@ interface Pause {
   readonly since: number;
   until: number;
   failures: number;
-  /** Half open: one call is under way to see whether the outage is over. */
+  /** Set while half open: one call is under way to see whether the outage is over. */
   trial: Trial | null;
 }
 
 /**
- * Lets calls through, or pauses all of them together when one was turned away or could not be sent: that is about the
- * host, not about the one call.
+ * Lets calls through, or pauses all of them together once one was turned away or could not be sent, since that concerns
+ * the host, not just that call.
  *
  *   closed       a call is turned away or not sent              → open, for a pause
  *   open         the pause is over                              → half open: one call goes first
  *   half open    it fails in the same way                       → open, for a longer pause
  *                anything else                                  → closed, the rest follows
- *   open         for longer than RETRY.outagePatienceMs         → calls fail at once, but for the one that goes first
+ *   open         for longer than RETRY.outagePatienceMs         → calls fail at once, except the one that goes first
  */
 export class CircuitBreaker {
   readonly clock: Clock;
@@ -62,12 +62,12 @@ export class CircuitBreaker {
     this.#onOutage = onOutage;
   }
 
-  /** How long everything is paused for now. */
+  /** How long everything pauses for now. */
   get pausedForMs(): number {
     return this.#pause === null ? 0 : Math.max(0, this.#pause.until - this.clock.now());
   }
 
-  /** Waits until the call may go on. Whoever goes on has to say how it fared: see `leave`. */
+  /** Waits until the call may go on. A call that goes on must report how it fared: see `leave`. */
   async enter(signal: AbortSignal | undefined): Promise<Pass> {
     while (this.#pause !== null) {
       const pause = this.#pause;
@@ -85,7 +85,7 @@ export class CircuitBreaker {
     return 'closed';
   }
 
-  /** How the call fared that came in with this pass; null: not in a way that speaks against the host. */
+  /** Reports how the call with this pass fared. `failure` null: in no way that speaks against the host. */
   leave(pass: Pass, failure: CallFailure | null): void {
     const pause = this.#pause;
     if (pause !== null && pass === 'half-open') this.#endTrial(pause, failure);
@@ -114,7 +114,7 @@ export class CircuitBreaker {
       this.#onOutage({ phase: 'begin', reason: failure.message, pausedMs });
       return;
     }
-    // Sent before the pause, together with the call that began it: one outage, but the longest Retry-After counts.
+    // Sent before the pause, like the call that began it: the same outage, but the longest Retry-After counts.
     pause.until = Math.max(pause.until, now + Math.min(failure.retryAfterMs ?? 0, RETRY.retryAfterMaxMs));
   }
 

@@ -12,12 +12,12 @@ import type { Transport } from './transport.js';
 
 export type ApiCall = Exclude<keyof CopernicaApi, 'close'>;
 
-/** One call that was made, for logs and metrics: each try, and each page of a list. */
+/** One request, for logs and metrics: each attempt, and each page of a list, is one. */
 export interface RequestEvent {
   readonly call: ApiCall;
-  /** What it gave, or the `kind` of its failure. */
+  /** The result, or the `kind` of its failure. */
   readonly outcome: string;
-  /** HTTP status of a failure that came as an answer. */
+  /** HTTP status of a failure, if there was an answer. */
   readonly status?: number;
   readonly durationMs: number;
 }
@@ -27,14 +27,14 @@ export type OnAnswer = (call: ApiCall, facts: AnswerFacts) => void;
 export interface CopernicaClientOptions extends RequestsOptions {
   /** Left out: every call is sent once. */
   readonly retry?: RetryOptions;
-  /** Called before each request. What it throws keeps the request from being sent, and is thrown by the call. */
+  /** Called before each request. If it throws, the request is not sent, and the call throws the same. */
   readonly beforeSend?: (() => void) | undefined;
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
-  /** Told what each answer looked like. */
+  /** Called with what each answer looked like. */
   readonly onAnswer?: OnAnswer | undefined;
-  /** Takes what handlers hold out of the API's messages, which may quote one. Left out: only the token is taken out. */
+  /** Removes values in handlers from the API's messages, which may quote one. Left out: only the token is removed. */
   readonly hideValues?: Redact;
-  /** In place of HTTP. */
+  /** Replaces HTTP. */
   readonly transport?: Transport;
 }
 
@@ -43,7 +43,7 @@ interface Call<T> extends ApiRequest {
   readonly decide: (exchange: Exchange) => Outcome<T>;
 }
 
-/** How metrics name a success that has no name of its own. */
+/** The name in metrics for a success that has no name of its own. */
 const SUCCESS: Readonly<Record<ApiCall, string>> = {
   identity: 'identity',
   createWebhook: 'made',
@@ -55,13 +55,13 @@ const SUCCESS: Readonly<Record<ApiCall, string>> = {
   collections: 'page',
 };
 
-/** Items of a page: as many as the API gives at most, but of databases, which come with all their fields, fewer. */
+/** Items on a page: as many as the API allows; fewer for databases, which come with all their fields. */
 const PAGE_ITEMS = { webhooks: 1000, databases: 100, collections: 1000 } as const;
 const PAGES_MAX = 1000;
 
 /**
- * The API over HTTP, so many requests at a time. The token has been checked, or nobody could take it out of messages.
- * Throws ProductError of kind `input` for a proxy that can't be.
+ * The API over HTTP, with a limited number of requests at a time. The token must have been checked, or nothing could
+ * remove it from messages. Throws ProductError of kind `input` for an impossible proxy.
  */
 export function createCopernicaClient(options: CopernicaClientOptions): CopernicaApi {
   const requests = new Requests(options, options.transport);
@@ -80,7 +80,7 @@ export function createCopernicaClient(options: CopernicaClientOptions): Copernic
     },
 
     createWebhook: ({ handler, trigger, callers, database, collection }) => {
-      // What is undefined is left out.
+      // Undefined fields are left out.
       const body = JSON.stringify({ handler, trigger, callers, database, collection });
       return run({ call: 'createWebhook', method: 'POST', resource: 'webhooks', body, decide: createOutcome });
     },
@@ -91,7 +91,7 @@ export function createCopernicaClient(options: CopernicaClientOptions): Copernic
     },
 
     updateWebhook: (id, { handler, trigger, callers = [] }, { leavesCallersOut } = { leavesCallersOut: false }) => {
-      // Callers left out would stay as they are, but in the manifest no callers means both.
+      // Callers left out of a PUT stay as they are, but in the manifest no callers means both.
       const named = callers.length === 0 ? CALLERS : callers;
       const body = JSON.stringify({ handler, trigger, ...(leavesCallersOut ? {} : { callers: named }) });
       const decide = (exchange: Exchange) => writeOutcome('update', exchange);
@@ -103,7 +103,7 @@ export function createCopernicaClient(options: CopernicaClientOptions): Copernic
       return run({ call: 'deleteWebhook', method: 'DELETE', resource: `webhook/${id}`, decide });
     },
 
-    /** The call is not documented, so anything but a list that adds up, and what passes, means that there is none. */
+    /** The call is undocumented: anything but a consistent list or a passing failure means that there is none. */
     listWebhooks: async () => {
       const all = await list({ call: 'listWebhooks', resource: 'webhooks', decide: webhookPage }, PAGE_ITEMS.webhooks);
       if (!all.ok) return all.missing === undefined ? all : { ok: true, value: 'unavailable' };
@@ -122,7 +122,7 @@ export function createCopernicaClient(options: CopernicaClientOptions): Copernic
   };
 }
 
-/** Makes calls: each waits for its turn, and is sent again where that helps and does no harm. */
+/** Makes calls: each waits for its turn, and is repeated if that helps and does no harm. */
 function runner(requests: Requests, options: CopernicaClientOptions) {
   const { concurrency, now = Date.now, beforeSend = () => {} } = options;
   const { onRequest = () => {}, onAnswer, hideValues = (text) => text } = options;
@@ -138,12 +138,12 @@ function runner(requests: Requests, options: CopernicaClientOptions) {
     const status = outcome.ok ? undefined : outcome.status;
     const durationMs = now() - startedAt;
     onRequest({ call: call.call, outcome: nameOf(call.call, outcome), status, durationMs });
-    // To look through each answer a second time takes longer than to read it.
+    // Only if asked for: examining each answer a second time takes longer than reading it.
     if (onAnswer !== undefined && !('ok' in exchange))
       onAnswer(call.call, factsOf(exchange, durationMs, requests.redact));
     return outcome.ok ? outcome : { ...outcome, message: safeText(outcome.message, redact) };
   };
-  // The turn comes first: what waits in line must not have passed a breaker that opens meanwhile.
+  // The turn comes first: a waiting call must not have passed a breaker that opens meanwhile.
   return <T>(call: Call<T>): Promise<Outcome<T>> =>
     limited(() => (patiently === null ? once(call) : patiently(call.method, () => once(call))));
 }
@@ -155,9 +155,9 @@ function nameOf(call: ApiCall, outcome: Outcome<unknown>): string {
 }
 
 /**
- * Reads a list page by page until it holds as many items as it says. In full or not at all: what is missing from half
- * a list looks as if it did not exist. A server that repeats its pages, stops early or never ends, and a list that
- * changes while it is read, have no list that can be used.
+ * Reads a list page by page until it has as many items as it says. Completely or not at all: whatever half a list lacks
+ * would seem not to exist. If a server repeats its pages, stops early or never ends, or the list changes while it is
+ * read, there is no usable list.
  */
 async function readAllPages<T extends { readonly id: number }>(
   readPage: (start: number) => Promise<Outcome<Page<T>>>,

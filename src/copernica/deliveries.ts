@@ -5,7 +5,7 @@ import { safeText } from './outcome.js';
 import { type ApiRequest, Requests, type RequestsOptions } from './requests.js';
 
 const TYPE = 'feedback-loop-errors';
-/** A day seems to have one. */
+/** A day seems to have one file. */
 const MOST_FILES = 5;
 
 export interface DeliveryErrors {
@@ -15,9 +15,9 @@ export interface DeliveryErrors {
 }
 
 /**
- * What Copernica logged of calls of handlers that failed on a day, `YYYY-MM-DD`: of at most so many files, none of
- * which is larger than an answer may be. Which webhook each was for is not logged. Asks once; never throws for what the
- * network or Copernica does.
+ * The failed calls of handlers that Copernica logged on a day, `YYYY-MM-DD`: from a limited number of files, each no
+ * larger than an answer may be. The log does not say which webhook each was for. Asks once; never throws because of the
+ * network or Copernica.
  */
 export async function readDeliveryErrors(options: RequestsOptions, date: string): Promise<Outcome<DeliveryErrors>> {
   const requests = new Requests(options);

@@ -4,33 +4,33 @@ import type { Dispatcher, Pool } from 'undici';
 export interface DispatcherOptions {
   /** Scheme, host and port, without a path. */
   readonly origin: string;
-  /** Connections at a time, which are kept alive. Null: as many as there are requests at a time. */
+  /** Most connections, which are kept alive. Null: as many as there are requests at a time. */
   readonly connections: number | null;
   /** For opening a connection. */
   readonly timeoutMs: number;
-  /** As `proxyFor` decides it; null: none. */
+  /** As decided by `proxyFor`. Null: none. */
   readonly proxy: URL | null;
-  /** PEM text of further certificate authorities, trusted beside those that Node brings along. */
+  /** PEM text of further certificate authorities, trusted in addition to Node's. */
   readonly ca?: string;
 }
 
 const ANSWER_HEADER_BYTES = 16 * 1024;
 
-/** The connections that requests go through. It connects when the first one is sent. undici is loaded for it. */
+/** The connections for requests, opened at the first one. Loads undici. */
 export async function openDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
   const { Pool, ProxyAgent } = await import('undici');
-  // Said outright: what is left out is as NODE_TLS_REJECT_UNAUTHORIZED has it.
+  // Explicit, since NODE_TLS_REJECT_UNAUTHORIZED decides what is left out.
   const tls = {
     rejectUnauthorized: true,
     ca: options.ca === undefined ? undefined : [...rootCertificates, options.ca],
   };
   const settings: Pool.Options = {
     connections: options.connections,
-    // One request at a time on a connection: undici requeues pipelined ones when a connection dies.
+    // One request at a time on a connection: undici requeues pipelined ones when a connection breaks.
     pipelining: 1,
     allowH2: false,
     maxHeaderSize: ANSWER_HEADER_BYTES,
-    // The exchange has one deadline of its own. undici counts the body's time per gap and rounds to half seconds.
+    // The exchange has its own deadline. undici measures gaps in the body, and rounds to half seconds.
     headersTimeout: 0,
     bodyTimeout: 0,
     connectTimeout: options.timeoutMs,
@@ -48,8 +48,8 @@ export async function openDispatcher(options: DispatcherOptions): Promise<Dispat
 }
 
 /**
- * Connections that several clients share, by where they lead and how: a thousand accounts of one process would else open
- * ten each for what a few can do. How many requests there are at a time is for the clients to bound.
+ * Connections shared by clients with the same destination and settings: otherwise a thousand accounts of one process
+ * would open ten each, where a few are enough. The clients themselves limit the number of requests at a time.
  */
 export class SharedDispatchers {
   readonly #opened = new Map<string, Promise<Dispatcher>>();
@@ -61,21 +61,21 @@ export class SharedDispatchers {
     return opened;
   };
 
-  /** Nothing is under way any more. */
+  /** Nothing may be under way any more. */
   async close(): Promise<void> {
     for (const opened of this.#opened.values()) await (await opened).destroy(CLOSED);
   }
 }
 
 /**
- * What idle connections are ended with. It has its stack from the start: Node would make one, and for that read the
- * source maps of all that is loaded, which takes longer than a run.
+ * The error that ends idle connections. It has a stack from the start: to make one, Node would read the source maps of
+ * everything loaded, which takes longer than a run.
  */
 export const CLOSED = Object.assign(new Error('the client was closed'), { stack: '' });
 
 /**
- * undici takes a socket error of the proxy for one that is worth another connection at once, for ever. With a code of
- * its own it fails the requests that wait for the tunnel, as an unreachable host does.
+ * undici answers a socket error of the proxy with another connection at once, for ever. With a code of its own, the
+ * error fails the requests that wait for the tunnel, as an unreachable host does.
  */
 function tunnels(pool: Pool): Pool {
   const connect = pool.connect.bind(pool);

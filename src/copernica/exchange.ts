@@ -3,11 +3,11 @@ import { timerMs } from '../timers.js';
 import type { AnswerHeaders, BrokenBody, Exchange } from './answer.js';
 import { describeNetworkError } from './network-error.js';
 
-/** A page of 1,000 webhooks with long handlers, or of 100 databases with all their fields, is well below. */
+/** A page of 1,000 webhooks with long handlers, or of 100 databases with all their fields, is much smaller. */
 export const ANSWER_BODY_BYTES = 4 * 1024 * 1024;
 
 export interface ExchangeOptions {
-  /** For the whole: connecting where it has to, sending, waiting, and reading the body to its end. */
+  /** For everything: connecting if necessary, sending, waiting, and reading the whole body. */
   readonly timeoutMs: number;
   /** `host:port`, for messages. */
   readonly target: string;
@@ -16,10 +16,10 @@ export interface ExchangeOptions {
 }
 
 /**
- * One request and its answer, as undici reports them. Settles exactly once, whatever comes.
+ * One request and its answer, as undici reports them. Settles exactly once, whatever happens.
  *
- * undici calls `onRequestStart` when a connection is up and the next thing it does is to write the request: before
- * that nothing has left, after that some of it may have.
+ * undici calls `onRequestStart` when a connection is up and it is about to write the request: before that nothing has
+ * left, after that some of it may have.
  */
 export class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #options: ExchangeOptions;
@@ -38,8 +38,8 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Given up while it waited for a connection: it was told as not sent, so it must not be sent now.
-    // Started before: undici puts a request back into its queue in some cases, but a POST must not go out twice.
+    // It was given up on while waiting for a connection and reported as not sent, so it must not be sent now. If it was
+    // started before: undici sometimes puts a request back into its queue, but a POST must not go out twice.
     if (this.#settled || this.#controller !== null) controller.abort(new Error('not to be sent'));
     else this.#controller = controller;
   }
@@ -69,7 +69,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.fail(error);
   }
 
-  /** The exchange came to nothing; whether something was sent is known here. */
+  /** Ends the exchange without an answer; whether something was sent is known here. */
   fail(error: unknown): void {
     const sent = this.#controller !== null;
     const message = describeNetworkError(error, { target: this.#options.target, sent });
@@ -106,7 +106,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Only `identity` is asked for: what comes in gzip or the like is not read, and may be anything. */
+/** We only ask for `identity`: a body in gzip or the like is not read, and may be anything. */
 function encodedBody(headers: AnswerHeaders = {}): BrokenBody | null {
   const encodings = [headers['content-encoding'] ?? []].flat().map((text) => text.trim().toLowerCase());
   const other = encodings.find((encoding) => encoding !== '' && encoding !== 'identity');

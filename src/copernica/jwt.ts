@@ -6,27 +6,28 @@ import { createTransport, type Transport, type TransportOptions } from './transp
 
 /** How long a JWT is used. */
 const JWT_LIFE = {
-  /** Renewed this long before it ends, so that no request sets out with one that ends on the way. */
+  /** Renewed this long before it expires, so that it does not expire while a request is on its way. */
   renewBeforeEndMs: 60_000,
-  /** For one that does not say until when, or is over already by this machine's clock. Documented are 24 hours. */
+  /** For a JWT without an expiry, or one that has expired by this machine's clock. 24 hours are documented. */
   withoutEndMs: 5 * 60_000,
 } as const;
 
-/** A longer one does not fit into a header. */
+/** A longer one would not fit into a header. */
 const LONGEST_JWT_CHARACTERS = 8 * 1024;
 
 export interface JwtOptions extends Omit<TransportOptions, 'origin' | 'connections'> {
-  /** The long-lived access token that is traded. */
+  /** The long-lived access token that is exchanged. */
   readonly token: string;
-  /** Where it is traded. */
+  /** Where it is exchanged. */
   readonly authUrl: string;
   /** Product and version. */
   readonly userAgent: string;
 }
 
 /**
- * Version 4 trades the access token for a JWT. It is kept in memory until shortly before it ends; requests that need
- * one at the same time wait for one trade. A trade that fails is `refused` or `not-sent`: the API was not called.
+ * Version 4 exchanges the access token for a JWT. It is kept in memory until shortly before it expires; requests that
+ * need one at the same time share one exchange. If the exchange fails, that is `refused` or `not-sent`: the API was not
+ * called.
  */
 export class JwtSource {
   readonly #options: JwtOptions;
@@ -45,7 +46,7 @@ export class JwtSource {
     this.#redact = redactor([options.token]);
   }
 
-  /** Takes the access token and the JWTs out of a text: an answer that is under way may hold the one before. */
+  /** Removes the access token and the JWTs from a text; an answer under way may still contain the former JWT. */
   readonly redact: Redact = (text) => this.#redact(text);
 
   async get(): Promise<Outcome<string>> {
@@ -57,7 +58,7 @@ export class JwtSource {
     return this.#trade;
   }
 
-  /** The API refused this one. Another request may have renewed it meanwhile. */
+  /** The API refused this one. Another request may already have renewed it. */
   drop(jwt: string): void {
     if (this.#current?.jwt === jwt) this.#current = { jwt, renewAt: 0 };
   }
@@ -85,14 +86,14 @@ export class JwtSource {
     const { kind, message: why, status, retryAfterMs } = failure(exchange);
     const message = `no JWT from ${this.#authUrl.host}: ${why}`;
     const common = { ok: false, message } as const;
-    // Whoever said so, in whatever form: the API was not called, so nothing was made.
+    // Whoever refused it, and however: the API was not called, so nothing was made.
     if (status === undefined || !isRefusedStatus(status)) return { ...common, kind: 'not-sent', retryAfterMs };
-    // In the host's own words: it was given nothing but the token.
+    // The host's own words may be shown: it was given nothing but the token.
     return { ...common, kind: 'refused', status, tokenRejected: kind === 'refused' ? true : undefined };
   }
 }
 
-/** The answer's body is the bare JWT: three parts of base64. */
+/** The answer's body is the bare JWT: three base64 parts. */
 function jwtIn(exchange: Exchange): string | null {
   if (exchange.kind === 'no-answer' || exchange.status !== 200 || typeof exchange.body !== 'string') return null;
   const jwt = exchange.body.trim().replace(/^"(.*)"$/, '$1');
@@ -103,7 +104,7 @@ function renewalTime(jwt: string, now: number): number {
   const claims = parseJson(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
   const exp = typeof claims === 'object' && claims !== null && 'exp' in claims ? Number(claims.exp) : Number.NaN;
   const leftMs = exp * 1000 - now;
-  // A clock that is wrong, or no end: used for a while, and renewed when the API refuses it.
+  // The clock is wrong, or there is no expiry: used for a while, and renewed when the API refuses it.
   if (!Number.isFinite(leftMs) || leftMs <= 0) return now + JWT_LIFE.withoutEndMs;
   return now + Math.max(leftMs - JWT_LIFE.renewBeforeEndMs, leftMs / 2);
 }

@@ -1,14 +1,14 @@
-/** Where an error that comes from the network happened. */
+/** Where a network error happened. */
 export interface NetworkPlace {
-  /** `host:port` of what was to be reached. */
+  /** `host:port` of the host to be reached. */
   readonly target: string;
   /** Whether a byte of the request may have left. */
   readonly sent: boolean;
 }
 
 /**
- * An error of the network in plain words, from its code alone: messages of errors can hold the URL, and the URL holds
- * the access token.
+ * A network error in plain words, from its code alone: error messages can contain the URL, and that has the access
+ * token.
  */
 export function describeNetworkError(error: unknown, { target, sent }: NetworkPlace): string {
   const code = codeOf(error);
@@ -55,13 +55,13 @@ export function describeNetworkError(error: unknown, { target, sent }: NetworkPl
 }
 
 function codeOf(error: unknown): string {
-  // This one comes without its code.
+  // This error comes without its code.
   if (property(error, 'name') === 'HTTPParserError') return 'HTTP_PARSER';
   const code = property(error, 'code');
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,60}$/.test(code) ? code : 'without a code';
 }
 
-/** The address that was tried: a proxy's, where there is one. Happy Eyeballs gives an error for each address. */
+/** The address that was tried; with a proxy, the proxy's. Happy Eyeballs reports an error for each address. */
 function addressOf(error: unknown): string | null {
   const first = error instanceof AggregateError ? error.errors[0] : error;
   const address = property(first, 'address');
@@ -70,7 +70,7 @@ function addressOf(error: unknown): string | null {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** The only place where undici tells the proxy's status is its message. */
+/** undici reports the proxy's status only in its message. */
 function proxyRefusal(error: unknown, target: string): string | null {
   const status = error instanceof Error ? /^Proxy response \((\d{3})\)/.exec(error.message)?.[1] : undefined;
   return status === undefined ? null : `the proxy answered ${status} and opened no way to ${target}`;

@@ -15,20 +15,20 @@ import type { CallFailure, CreateOutcome, WriteOutcome } from './api.js';
 import type { Redact } from './redact.js';
 
 /**
- * Statuses with which the API says that it did not do what was asked. 408 and 409 are not among them: the first can
- * come from a proxy whose server went on, and the second says nothing about what made the conflict.
+ * Statuses with which the API says that it did not do what was asked. 408 is not one, since it can come from a proxy
+ * whose server went on; nor is 409, which does not tell what made the conflict.
  */
 const REFUSED_STATUSES: ReadonlySet<number> = new Set([
   400, 401, 402, 403, 404, 405, 410, 411, 413, 414, 415, 422, 426, 431, 451,
 ]);
 
 const LONGEST_MESSAGE_CHARACTERS = 300;
-/** Of a text that is to be printed, what is looked at. A JWT, of 8 KiB at most, does not push the rest out. */
+/** How much of a text is examined before it is printed. A JWT, at most 8 KiB long, leaves room for the rest. */
 const LOOKED_THROUGH_CHARACTERS = 16 * 1024;
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
 
 /**
- * What a POST of a webhook came to.
+ * The outcome of a POST of a webhook.
  *
  *   nothing was sent (DNS, refused, TLS, connect time-out)          not-sent     nothing was made
  *   2xx with an id                                                  the id
@@ -42,8 +42,8 @@ const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
  *   408 409 500 502 504, any other status, redirects too            unknown      may have been made
  *   sent, and closed, reset, no answer in time, not HTTP            unknown      may have been made
  *
- * A proxy or a balancer can answer after it has passed the request on, so that only the API's own words are believed.
- * Of a success the body does not matter: its answer is in status and headers.
+ * A proxy or a balancer can answer after it has passed the request on, so only the API's own words are believed. The
+ * body of a success does not matter: status and headers hold the answer.
  */
 export function createOutcome(exchange: Exchange): CreateOutcome {
   if (exchange.kind === 'no-answer' || !isSuccess(exchange)) return failure(exchange);
@@ -52,7 +52,7 @@ export function createOutcome(exchange: Exchange): CreateOutcome {
 }
 
 /**
- * What a PUT or a DELETE came to.
+ * The outcome of a PUT or a DELETE.
  *
  *   PUT 204; 303, which is what the live API answers                done
  *   DELETE 204                                                      done
@@ -61,7 +61,7 @@ export function createOutcome(exchange: Exchange): CreateOutcome {
  *     is no such webhook (any more)                                 gone
  *   everything else                                                 as for a POST
  *
- * The Location of the 303 holds the access token: it is never read.
+ * The Location of the 303 contains the access token: it is never read.
  */
 export function writeOutcome(call: 'update' | 'delete', exchange: Exchange): WriteOutcome {
   if (exchange.kind === 'no-answer') return failure(exchange);
@@ -73,7 +73,7 @@ export function writeOutcome(call: 'update' | 'delete', exchange: Exchange): Wri
   return contradiction === null ? { ok: true, value: 'done' } : unusable(exchange, contradiction);
 }
 
-/** The failure that an exchange without success is: the rows of the table above `createOutcome` without an id. */
+/** The failure that an exchange without success means: the rows of the table above `createOutcome` without an id. */
 export function failure(exchange: Exchange): CallFailure {
   if (exchange.kind === 'no-answer') {
     return { ok: false, kind: exchange.sent ? 'unknown' : 'not-sent', message: exchange.message };
@@ -96,23 +96,23 @@ function kindOfStatus(answer: Answer): CallFailure['kind'] {
   return status === 503 && !mayBeTheApis ? 'turned-away' : 'unknown';
 }
 
-/** The API itself says that it did not do it. */
+/** The API itself says that it did not do what was asked. */
 export function isRefusal(answer: Answer): boolean {
   return isRefusedStatus(answer.status) && apiMessage(answer.body) !== null;
 }
 
-/** Not enough to believe where something may have been made: see `isRefusal`. */
+/** Not enough to rely on if something may have been made: see `isRefusal`. */
 export function isRefusedStatus(status: number): boolean {
   return REFUSED_STATUSES.has(status);
 }
 
-/** What makes a body unreadable in the same way every time. */
+/** What would make the body unreadable every time. */
 const COMES_AGAIN: ReadonlySet<BrokenBody['broken']> = new Set(['too-large', 'encoded']);
 
-/** An answer that can't be used although its status speaks of success. */
+/** An answer that can't be used although its status means success. */
 export function unusable(answer: Answer, but: string): CallFailure {
   const message = `Copernica answered ${answer.status}, but ${but}`;
-  // An answer that broke off never came: without a status it is told from one that would be the same every time.
+  // Without a status, an answer that broke off counts as never received, unlike one that would always be the same.
   const cameWhole = typeof answer.body === 'string' || COMES_AGAIN.has(answer.body.broken);
   return { ok: false, kind: 'unknown', message, status: cameWhole ? answer.status : undefined };
 }
@@ -121,7 +121,7 @@ function isSuccess({ status }: Answer): boolean {
   return status >= 200 && status < 300;
 }
 
-/** Why a 200 can't be believed, or null. A page where JSON belongs comes from something on the way. */
+/** Why a 200 can't be believed, or null. A page instead of JSON comes from something on the way. */
 export function contradictionIn(answer: Answer): string | null {
   if (typeof answer.body !== 'string') return answer.body.message;
   const message = errorText(answer.body);
@@ -129,19 +129,19 @@ export function contradictionIn(answer: Answer): string | null {
   return isHtml(answer) ? 'with an HTML page' : null;
 }
 
-/** Of an answer of megabytes, what tells which page it is. */
+/** How much of an answer is examined to see which page it is. */
 const PAGE_BEGINNING_CHARACTERS = 4096;
 
 function beginning(body: string): string {
   return body.trimStart().slice(0, PAGE_BEGINNING_CHARACTERS);
 }
 
-/** It begins like JSON and is none: whatever sent it, that was not the API saying what it did. */
+/** It begins like JSON but is not: whatever sent it, this is not the API saying what it did. */
 function isBrokenJson(body: Answer['body']): boolean {
   return typeof body === 'string' && /^[{[]/.test(beginning(body)) && parseJson(body) === undefined;
 }
 
-/** What the answer says, for people: the API's own words where it has some, never a page. */
+/** What the answer says, for people: the API's own words if it has any, never a page. */
 function told(answer: Answer): string {
   const { status, body } = answer;
   if (status >= 300 && status < 400) return `answered ${status}, a redirect, which is not followed`;
@@ -163,7 +163,7 @@ function isHtml({ headers, body }: Answer): boolean {
   return typeof body === 'string' && /^<(!doctype|html|head|body|title)\b/i.test(beginning(body));
 }
 
-/** The id of the new webhook: from X-Created where that came, else the last part of X-Location's or Location's path. */
+/** The id of the new webhook: from X-Created, else the last part of the path in X-Location or Location. */
 function createdId(headers: AnswerHeaders): number | null {
   if (headers['x-created'] !== undefined) return parseId(headerValue(headers, 'x-created')?.trim());
   return idInLocation(headerValue(headers, 'x-location')) ?? idInLocation(headerValue(headers, 'location'));
@@ -179,7 +179,7 @@ function parseId(text: string | undefined): number | null {
   return id > 0 && id <= HIGHEST_WEBHOOK_ID ? id : null;
 }
 
-/** A header that came several times with different values says nothing. */
+/** A header that came several times with different values is ignored. */
 function headerValue(headers: AnswerHeaders, name: string): string | undefined {
   const value = headers[name];
   if (value === undefined || typeof value === 'string') return value;
@@ -194,9 +194,9 @@ export function retryAfter({ headers, receivedAt }: Pick<Answer, 'headers' | 're
 }
 
 /**
- * Text from outside in a form that can be printed: on one line, without control characters and the invisible ones that
- * turn text around, without secrets (an answer may repeat a handler that holds some), of bounded length. Cut before it
- * is looked through, as it can be megabytes, and to its length at the end, since what is taken out may be long.
+ * Makes text from outside printable: one line of limited length, without control characters and invisible ones that
+ * reverse text, without secrets (an answer may repeat a handler that contains some). Cut before it is examined, since
+ * it may be megabytes long, and once more at the end, since removing what is hidden can lengthen it.
  */
 export function safeText(text: string, redact: Redact): string {
   const looked = text.slice(0, LOOKED_THROUGH_CHARACTERS).replace(/\s+/g, ' ').replace(/\p{C}/gu, '');

@@ -2,27 +2,27 @@ import { productError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
 import { parseUrl } from '../text/parse-url.js';
 
-/** As HTTP_PROXY, HTTPS_PROXY and NO_PROXY have them. An address without a scheme is an http one. */
+/** As in HTTP_PROXY, HTTPS_PROXY and NO_PROXY. An address without a scheme means http. */
 export interface ProxySettings {
   readonly httpProxy?: string;
   readonly httpsProxy?: string;
-  /** Hosts that are reached without a proxy: `example.com,.internal,10.0.0.1:8080`, or `*` for all. */
+  /** Hosts to reach without a proxy: `example.com,.internal,10.0.0.1:8080`, or `*` for all. */
   readonly noProxy?: string;
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
- * The proxy that requests to an origin go through; null: none. It may hold a password: show its host only.
- * Throws ProductError of kind `input` for an address that can't be one; it is not repeated.
+ * The proxy for requests to an origin. Null: none. It may contain a password: show only its host. Throws ProductError
+ * of kind `input`, without repeating the address, if it is impossible.
  */
 export function proxyFor(origin: string, settings: ProxySettings = {}): URL | null {
   const httpProxy = proxyAddress('HTTP_PROXY', settings.httpProxy);
   const httpsProxy = proxyAddress('HTTPS_PROXY', settings.httpsProxy) ?? httpProxy;
   const { protocol, host, port, hostname: full } = new URL(origin);
-  // To this machine plain http is allowed, since nobody is on the way: a proxy would read the token.
+  // Plain http is allowed to this machine, since nobody is on the way: a proxy could read the token.
   if (isLoopback(full)) return null;
-  // Not `hostname`: that of an IPv6 address comes without its brackets in some places.
+  // Not `hostname`: in some places it leaves out the brackets of an IPv6 address.
   const hostname = host.replace(/:\d*$/, '').toLowerCase();
   const isExcepted = (settings.noProxy ?? '').split(/[,\s]+/).some((text) => {
     if (text === '*') return true;

@@ -1,42 +1,40 @@
 import { type WrittenForm, writtenForms } from './written-forms.js';
 
-/** Takes secrets out of a text. */
+/** Removes secrets from a text. */
 export type Redact = (text: string) => string;
 
 const MASK = '***';
 
-/** A shorter secret would take half of every text with it: such tokens have to be refused before they are used. */
+/** A shorter secret would remove half of every text. Such tokens must be refused before they are used. */
 export const SHORTEST_SECRET_CHARACTERS = 8;
 
-/** What is looked for first of a secret, so that the search takes as long for a thousand secrets as for one. */
+/** The part of a secret that is searched for first, so that a thousand secrets take no longer than one. */
 const HEAD_CHARACTERS = SHORTEST_SECRET_CHARACTERS;
 
-/** How many characters of a secret the text before it can swallow: `\u` takes four for its own. */
+/** How many characters of a secret the text before it can swallow: `\u` takes four as its own. */
 const SWALLOWED_CHARACTERS = [1, 2, 3, 4] as const;
 
-/** What is left of an escape that was cut, or of one whose characters were escaped in turn. */
+/** The rest of an escape that was cut off, or whose characters were themselves escaped. */
 const CUT_ESCAPE = /(?:[%&\\][\w#]{0,9}){1,2}$/;
 const LONGEST_CUT_ESCAPE = 20;
 
-/** Stops at what ends a value in a URL, a header, JSON or HTML, so that a redacted log line stays valid JSON. */
+/** Stops at whatever ends a value in a URL, a header, JSON or HTML, so that a redacted log line stays valid JSON. */
 const QUERY_TOKEN = /(access_token(?:=|%3d))[^&\s"'<>\\,;]+/gi;
 const BEARER = /(bearer\s+)[\w.~+/=-]{8,}/gi;
-/** Three base64url parts of which the first is JSON, also where it is not known here. Bounded, to stay linear. */
+/** Three base64url parts of which the first is JSON, even of an unknown token. Bounded, to stay linear. */
 const JWT = /(?<!\w)eyJ[\w-]{5,1000}\.[\w-]+\.[\w-]*/g;
 
 /**
- * Makes the function that text goes through before anybody sees it. It replaces each secret, however URLs, forms, JSON,
- * HTML and base64 write it, twice at most, and any `access_token=…`, `Bearer …` and JWT, whosever they are. Takes
- * linear time.
+ * Makes the function that all text passes before anybody sees it. It replaces each secret, however it is written in
+ * URLs, forms, JSON, HTML and base64, nested at most twice, and any `access_token=…`, `Bearer …` and JWT, whoever it
+ * belongs to. Takes linear time.
  */
 export function redactor(secrets: readonly string[]): Redact {
   const hide = hider(secrets);
   return (text) => hide(text).replace(QUERY_TOKEN, `$1${MASK}`).replace(BEARER, `$1${MASK}`).replace(JWT, MASK);
 }
 
-/**
- * Like `redactor`, but of these secrets alone: for results, where somebody's `access_token=…` may be a handler's own.
- */
+/** Like `redactor`, but only for these secrets: in results, an `access_token=…` may be part of a handler. */
 export function hider(secrets: readonly string[]): Redact {
   const byHead = needlesByHead(secrets.filter((secret) => secret.length >= SHORTEST_SECRET_CHARACTERS));
   if (byHead.size === 0) return (text) => text;
@@ -58,7 +56,7 @@ export function hider(secrets: readonly string[]): Redact {
 }
 
 /**
- * What is looked for: a secret as it is or in base64, or one that the text before it has swallowed the beginning of.
+ * What is searched for: a secret as it is or in base64, or its rest after the text before has swallowed its beginning.
  */
 interface Needle {
   readonly text: string;
@@ -79,12 +77,12 @@ function needlesByHead(secrets: readonly string[]): ReadonlyMap<string, readonly
   return byHead;
 }
 
-/** Capital letters of ASCII as small ones, since some write everything in small ones. As long as before. */
+/** ASCII capitals as small letters, since some programs write everything in small ones. The length stays the same. */
 function folded(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** Where the secret ends that seems to begin here; null: it is another text. One that is cut off ends with the text. */
+/** Where the secret ends that seems to begin here; if it is cut off, with the text. Null: it is another text. */
 function endOf({ text: secret, isTail }: Needle, form: WrittenForm, from: number): number | null {
   if (isTail && form.placeOf(from) - form.placeOf(from - 1) === 1) return null;
   if (form.text.startsWith(secret, from)) return from + secret.length;
@@ -98,7 +96,7 @@ interface Span {
   readonly to: number;
 }
 
-/** Spans that overlap are one, so that no part of either secret is left. */
+/** Overlapping spans are merged, so that no part of either secret is left. */
 function masked(text: string, spans: readonly Span[]): string {
   let shown = '';
   let end = 0;
@@ -110,8 +108,8 @@ function masked(text: string, spans: readonly Span[]): string {
 }
 
 /**
- * What the secret looks like inside base64: its bytes can start at three places of a group of three, and the characters
- * at the edges, which hold bits of the neighbours as well, are left out.
+ * A secret inside base64: its bytes can start at three places in a group of three. The characters at the edges, which
+ * also hold bits of the neighbours, are left out.
  */
 function base64Forms(secret: string): string[] {
   const bytes = String.fromCharCode(...new TextEncoder().encode(secret));

@@ -5,26 +5,26 @@ import { isRefusal } from './outcome.js';
 import { type Redact, redactor } from './redact.js';
 import { createTransport, type Transport, type TransportRequest } from './transport.js';
 
-/** How the API is reached. `authUrl` is used by version 4 alone. */
+/** How to reach the API. Only version 4 uses `authUrl`. */
 export interface RequestsOptions extends JwtOptions {
-  /** Where the API is. A path in it is put before the API's own. */
+  /** The API's URL. A path in it comes before the API's own. */
   readonly apiUrl: string;
   readonly version: 1 | 2 | 3 | 4;
-  /** Requests at a time, each on a kept-alive connection of its own. */
+  /** Requests at a time, each on its own kept-alive connection. */
   readonly concurrency: number;
 }
 
 export interface ApiRequest {
   readonly method: TransportRequest['method'];
-  /** After the version: `webhook/1894`. */
+  /** The path after the version: `webhook/1894`. */
   readonly resource: string;
   readonly query?: string;
   readonly body?: string;
 }
 
 /**
- * Requests to the API with what lets them in: up to version 3 the access token in the query, which is why no URL is
- * ever printed; a JWT from then on. Each is sent once; only one that was refused for its JWT is sent again with a new
+ * Sends requests to the API with its credentials: up to version 3 the access token in the query, which is why no URL is
+ * ever printed; from version 4 on a JWT. Each is sent once; one that was refused for its JWT is sent again with a new
  * one.
  */
 export class Requests {
@@ -34,7 +34,7 @@ export class Requests {
   readonly #jwts: JwtSource | null;
   readonly #basePath: string;
 
-  /** Throws ProductError of kind `input` for a proxy that can't be. */
+  /** Throws ProductError of kind `input` for an impossible proxy. */
   constructor(options: RequestsOptions, transport?: Transport) {
     const { origin, pathname } = new URL(options.apiUrl);
     this.#options = options;
@@ -44,7 +44,7 @@ export class Requests {
     this.redact = this.#jwts?.redact ?? redactor([options.token]);
   }
 
-  /** A failure instead of an exchange: there was no JWT, and the API was not called. */
+  /** Returns a failure instead of an exchange if there was no JWT, and so the API was not called. */
   async send(request: ApiRequest): Promise<Exchange | CallFailure> {
     if (this.#jwts === null) {
       const access = `access_token=${encodeURIComponent(this.#options.token)}`;
@@ -55,7 +55,7 @@ export class Requests {
     const exchange = await this.#send(request, { authorization: `Bearer ${jwt.value}` });
     if (!saysBadToken(exchange)) return exchange;
     this.#jwts.drop(jwt.value);
-    // A POST only where the API itself refused it for its JWT: then it made nothing.
+    // A POST only if the API itself refused it for its JWT: then it made nothing.
     if (request.method === 'POST' && !(exchange.kind === 'answer' && isRefusal(exchange))) return exchange;
     const next = await this.#jwts.get();
     return next.ok ? this.#send(request, { authorization: `Bearer ${next.value}` }) : next;

@@ -3,18 +3,18 @@ import { CircuitBreaker } from './circuit-breaker.js';
 import { mayRepeat, RETRY, waitAfter } from './retry-policy.js';
 
 export interface RetryOptions {
-  /** Aborted: nothing waits any longer, and nothing is sent again. */
+  /** Aborted: all waits end, and nothing is sent again. */
   readonly signal?: AbortSignal;
-  /** Shared by all that call one host. Left out: one of its own. */
+  /** Shared by all that call one host. Left out: a breaker of its own. */
   readonly breaker?: CircuitBreaker;
 }
 
-/** Makes one call, by this method, perhaps several times. */
+/** Makes one call, with this method, if necessary several times. */
 export type Retrier = <T>(method: string, call: () => Promise<Outcome<T>>) => Promise<Outcome<T>>;
 
 /**
- * Calls patiently: what failed and can do no harm is sent again, and all calls pause together while the API takes none.
- * A POST is sent again only where nothing can have been made. The failure comes back once trying is over.
+ * Makes calls patiently: failed ones are repeated if that can do no harm, and all calls pause together while the API
+ * takes none. A POST is repeated only if nothing can have been made. Returns the failure once no attempt is left.
  */
 export function retrier({ signal, breaker = new CircuitBreaker(() => {}) }: RetryOptions): Retrier {
   const { clock } = breaker;
@@ -34,10 +34,10 @@ export function retrier({ signal, breaker = new CircuitBreaker(() => {}) }: Retr
         if (attempt >= RETRY.attempts[outcome.kind] || !mayRepeat(method, outcome) || isStopped()) return outcome;
         last = outcome;
       } finally {
-        // Whatever happened: the rest may be waiting for this one.
+        // In any case: the others may be waiting for this one.
         breaker.leave(pass, against);
       }
-      // The breaker waits for the others, for all calls together.
+      // Failures against the host need no wait here: the breaker pauses all calls together.
       if (against === null) {
         await clock.sleep(waitAfter(attempt, last.retryAfterMs, clock.random()), signal);
         if (isStopped()) return last;

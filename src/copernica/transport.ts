@@ -5,29 +5,29 @@ import { type ProxySettings, proxyFor } from './proxy.js';
 
 export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Path and query. The query holds the access token, so it appears in no message. */
+  /** Path and query. The query contains the access token, so no message shows it. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** `timeoutMs` is for one whole exchange, from connecting to the end of the body. */
+/** `timeoutMs` applies to a whole exchange, from connecting to the end of the body. */
 export interface TransportOptions extends Omit<DispatcherOptions, 'proxy'> {
   readonly proxy?: ProxySettings;
-  /** Left out: it has connections of its own, and ends them when it is closed. */
+  /** Left out: it has its own connections and ends them when it is closed. */
   readonly dispatchers?: SharedDispatchers | undefined;
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
 }
 
-/** HTTP to one origin. `send` never throws: whatever happens is in the exchange. */
+/** HTTP to one origin. `send` never throws: the exchange describes whatever happens. */
 export interface Transport {
   send(request: TransportRequest): Promise<Exchange>;
-  /** Waits for the requests under way; what comes later is told as not sent. */
+  /** Waits for requests under way; any later one is reported as not sent. */
   close(): Promise<void>;
 }
 
-/** Makes a transport; it connects when the first request is sent. Throws ProductError for an impossible proxy. */
+/** Makes a transport, which connects at the first request. Throws ProductError for an impossible proxy. */
 export function createTransport(options: TransportOptions): Transport {
   const { origin, timeoutMs, dispatchers, now = Date.now } = options;
   const proxy = proxyFor(origin, options.proxy);

@@ -1,34 +1,34 @@
-/** A text as somebody reads it who takes escapes out of it. */
+/** A text as it reads once its escapes are decoded. */
 export interface WrittenForm {
   readonly text: string;
-  /** Where a unit of it begins in the text as it was; behind the last one: where that ends. */
+  /** Where a unit begins in the original text; for the position after the last unit: where that ends. */
   readonly placeOf: (at: number) => number;
 }
 
-/** A way to write characters inside of something else. */
+/** A way to write characters inside other text. */
 interface Escaping {
   readonly pattern: RegExp;
   readonly read: (found: string) => string;
 }
 
-/** One character of UTF-8, of which the first byte says how many there are. */
+/** One UTF-8 character; its first byte says how many bytes there are. */
 const BYTES =
   '%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}';
 const HTML_NAMES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-/** What JSON and scripts write behind a backslash, and mean something else by. */
+/** Letters that have another meaning after a backslash in JSON and scripts. */
 const BACKSLASHED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 const ESCAPINGS: readonly Escaping[] = [
   { pattern: new RegExp(BYTES, 'gi'), read: percentDecoded },
-  // A form writes a space as `+`, and the rest as a URL does.
+  // Forms write a space as `+`, and the rest as URLs do.
   { pattern: new RegExp(`\\+|${BYTES}`, 'gi'), read: (found) => (found === '+' ? ' ' : percentDecoded(found)) },
   { pattern: /&(?:#x0{0,4}[0-9a-f]{1,6}|#0{0,4}\d{1,7}|[a-z]{2,4});/gi, read: htmlDecoded },
   { pattern: /\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|["'\\/nrt])/gi, read: backslashDecoded },
 ];
 
 /**
- * The text as it is, with the escapes of URLs, forms, HTML, or JSON and scripts taken out, and with those taken out
- * that were in a text which was then put into another such text.
+ * The text as it is, and with the escapes of URLs, forms, HTML, or JSON and scripts decoded, once and, for text that
+ * was put into another such text, twice.
  */
 export function* writtenForms(text: string): Generator<WrittenForm> {
   const plain: WrittenForm = { text, placeOf: (at) => at };
@@ -44,7 +44,7 @@ export function* writtenForms(text: string): Generator<WrittenForm> {
   }
 }
 
-/** Null: there are none. Most texts hold no secret, so that nobody asks for places. */
+/** Null: there are no escapes. Most texts contain no secret, so places are computed only when asked for. */
 function withoutEscapes(form: WrittenForm, escaping: Escaping): WrittenForm | null {
   const text = form.text.replace(escaping.pattern, escaping.read);
   if (text === form.text) return null;

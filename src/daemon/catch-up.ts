@@ -1,34 +1,34 @@
-/** How long a manifest that was applied before the latest waits for its own copy to catch up. */
+/** How long an outdated manifest waits for its own copy to catch up. */
 export const CATCH_UP_MS = 120_000;
 
 /**
- * Whether a manifest may be applied to a state that others apply theirs to. The copies of several replicas are not
- * replaced at the same moment: one that is behind would undo the latest, and the next run would do it again.
+ * Decides whether a manifest may be applied to a state that others also apply theirs to. The copies of several replicas
+ * are not replaced at the same moment: an outdated copy would undo the latest, and the next run would redo it.
  *
- *     manifest                                               does
+ *     manifest                                               then
  *     -----------------------------------------------------  ------------------------------------------
- *     never applied, or the latest that was                  is applied
+ *     never applied, or the latest applied                   is applied
  *     applied before the latest; the latest was here before  is applied: somebody went back to it
  *     applied before the latest; seen for less than 2 min    waits
- *     applied before the latest; seen for 2 min              is applied: it is what is wanted here
+ *     applied before the latest; seen for 2 min              is applied: it is wanted here
  */
 export class CatchUp {
   readonly #now: () => number;
-  /** Digests of the manifests that this process has had. */
+  /** Digests of the manifests that were in force in this process. */
   readonly #had = new Set<string>();
   #behind: { readonly digest: string; readonly since: number } | null = null;
 
-  /** `now`: milliseconds on a clock that only goes forward. */
+  /** `now`: a monotonic clock, in milliseconds. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
-  /** This manifest is in force here, whether or not it is applied. */
+  /** Notes that this manifest is in force here, whether or not it is applied. */
   has(digest: string): void {
     this.#had.add(digest);
   }
 
-  /** For how long it has to wait, in milliseconds; 0: not at all. `applied`: the latest last. */
+  /** How long it still has to wait, in milliseconds; 0: not at all. `applied`: the latest last. */
   waitMs(digest: string, applied: readonly string[]): number {
     const latest = applied.at(-1);
     const isBehind = latest !== undefined && digest !== latest && applied.includes(digest) && !this.#had.has(latest);

@@ -2,30 +2,30 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, 
 import { dirname, join, resolve } from 'node:path';
 import { errorCode } from '../errors.js';
 
-/** HEAD and its like hold a line; packed references of 8 MiB are those of some 100,000 branches and tags. */
+/** HEAD and similar files have one line; 8 MiB of packed references are some 100,000 branches and tags. */
 const MOST_BYTES = { line: 4_096, packedReferences: 8 * 1024 * 1024 };
 
-/** How many references are followed, one to another: as many as git follows. */
+/** How long a chain of references is followed: as far as git follows it. */
 const MOST_REFERENCES = 5;
 
-/** SHA-1 or SHA-256. Nothing else that stands in a file gets any further than here. */
+/** SHA-1 or SHA-256. Any other content of a file is dropped here. */
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
-/** For how long what was found in a folder is good for the other manifests there, in milliseconds. */
+/** How long a folder's result may be used for other manifests in it, in milliseconds. */
 const KNOWN_FOR_MS = 1_000;
 
-/** The commits of all manifests of this process. Those of a fleet lie in few folders, and each is looked at for all. */
+/** The commits of all manifests of this process. A fleet's are in few folders: one look at each serves all. */
 export class Commits {
   readonly #now: () => number;
   readonly #found = new Map<string, string | null>();
   #since = Number.NEGATIVE_INFINITY;
 
-  /** `now`: milliseconds on a clock that only goes forward. */
+  /** `now`: a monotonic clock, in milliseconds. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
-  /** That of this file or folder as it was within the last second; `isChanged`, which may be due to git: as it is. */
+  /** The commit of this file or folder, up to a second old; read anew if it `isChanged`, which may be due to git. */
   of(path: string, isChanged: boolean): string | null {
     if (isChanged || this.#now() - this.#since >= KNOWN_FOR_MS) {
       this.#found.clear();
@@ -40,7 +40,7 @@ export class Commits {
   }
 }
 
-/** Where this file or folder really lies. */
+/** Where this file or folder really is. */
 function folderOf(path: string): string | null {
   try {
     const real = realpathSync.native(path);
@@ -51,8 +51,8 @@ function folderOf(path: string): string | null {
 }
 
 /**
- * The commit that is checked out in the git work tree that a folder is in, links followed: git-sync's `current` is a link
- * to a work tree. Whether the files are as that commit has them is not known.
+ * The commit that is checked out in the git work tree around a folder. Links are followed, since git-sync's `current`
+ * is a link to a work tree. The files may still differ from that commit.
  *
  *     .git is a folder                  a clone: HEAD and references are in it
  *     .git is a file, `gitdir: …`       a linked work tree (git worktree, git-sync) or a submodule: HEAD is in that
@@ -66,12 +66,12 @@ function commitIn(folder: string): string | null {
     const gitFolder = gitFolderOf(folder);
     return gitFolder === null ? null : headOf(gitFolder);
   } catch {
-    // Whatever stands in the way of reading it, the manifest is managed all the same.
+    // Whatever prevents reading it, the manifest is managed all the same.
     return null;
   }
 }
 
-/** The first one upwards. */
+/** The first one on the way up. */
 function gitFolderOf(path: string): string | null {
   for (let folder = path; ; folder = dirname(folder)) {
     const found = join(folder, '.git');
@@ -97,15 +97,15 @@ function headOf(gitFolder: string): string | null {
 }
 
 /**
- * The name in `ref: refs/heads/main`; null: it is not one that git would make. None leads out of the folder, and
- * `refs/heads/.invalid`, which a repository with a reftable has, is none.
+ * The name in `ref: refs/heads/main`. Null: git would not make it. No accepted name leads out of the folder;
+ * `refs/heads/.invalid`, which a repository with a reftable has, is not accepted.
  */
 function referenceIn(line: string): string | null {
   const name = /^ref:\s*(refs\/[^\s\\:]+)$/.exec(line)?.[1];
   return name?.split('/').every((part) => part !== '' && !part.startsWith('.')) ? name : null;
 }
 
-/** A line of packed-refs is `<object id> <name>`; no name has a blank in it. */
+/** A line of packed-refs is `<object id> <name>`; names contain no spaces. */
 function readPacked(name: string, folder: string): string | null {
   const packed = read(join(folder, 'packed-refs'), MOST_BYTES.packedReferences);
   const at = packed?.indexOf(` ${name}\n`) ?? -1;
@@ -120,8 +120,8 @@ function readLine(path: string): string | null {
 }
 
 /**
- * What a file holds; null: there is none. Throws when it is too large or can't be read. A link is not followed: git
- * makes none here, and it might lead to a secret that looks like a commit. A named pipe is not waited for.
+ * The content of a file. Null: there is none. Throws if it is too large or can't be read. Links are not followed: git
+ * makes none here, and one might lead to a secret that looks like a commit. A named pipe is not waited for.
  */
 function read(path: string, mostBytes: number): Buffer | null {
   let file: number;

@@ -3,26 +3,26 @@ import { timerMs } from '../timers.js';
 import { longestWaitMs } from './longest-wait.js';
 
 export interface Schedule {
-  /** When it is due next, or null when it never is. */
+  /** The next time. Null: there is none. */
   nextAt(): Date | null;
-  /** The longest wait from one time to the next, in milliseconds. */
+  /** The longest wait between two times, in milliseconds. */
   readonly longestWaitMs: number;
   stop(): void;
 }
 
 /**
- * Schedules of all accounts of this process. Equal ones are one: to find the longest wait of an expression takes a
- * thousand times as long as to wait for it.
+ * The schedules of all accounts of this process. Equal ones are shared: computing the longest wait of an expression
+ * takes a thousand times as long as waiting for it.
  */
 export class Schedules {
   readonly #running = new Map<string, RunningSchedule>();
 
   /**
-   * Calls `onDue` at the times of a cron expression of five fields, in an IANA time zone (left out: the system's).
-   * A time that passed while the machine slept, the process was stopped or the clock was set forward is made up for
-   * once, however many passed. Whatever else becomes of the clock, the longest regular wait is the longest: the hour
-   * that comes twice in autumn has times for node-cron only once, the one that is left out in spring may have the only
-   * time of a day, and a clock that is set back would have to get there again.
+   * Calls `onDue` at the times of a five-field cron expression, in an IANA time zone (left out: the system's). If times
+   * passed while the machine slept, the process was stopped or the clock was set forward, it is called once for all of
+   * them. No wait ever exceeds the longest regular one, whatever the clock does: for node-cron the hour that comes
+   * twice in autumn has its times only once, the hour left out in spring may contain a day's only time, and a clock
+   * that is set back would have to get there again.
    */
   start(
     expression: string,
@@ -31,7 +31,7 @@ export class Schedules {
     const key = JSON.stringify([expression, timezone]);
     const running = this.#running.get(key) ?? new RunningSchedule(expression, timezone);
     this.#running.set(key, running);
-    // Two accounts may give the same function.
+    // Two accounts may pass the same function.
     const listener = () => onDue();
     running.listeners.add(listener);
     return {
@@ -47,14 +47,14 @@ export class Schedules {
   }
 }
 
-/** So that a time that comes as it should comes first. */
+/** Extra time, so that a regular time always comes before this limit. */
 const OVERDUE_AFTER_MS = 60_000;
-/** A clock that was set forward is noticed after a day at the latest. */
+/** A clock that was set forward is noticed within a day. */
 const LONGEST_SLEEP_MS = 24 * 3_600_000;
 
 /**
- * node-cron tells the times; the waiting is done here, since its own goes by the local time of the process: where that
- * has an hour twice, it takes the second one for the first, and looks a thousand times a second until it is over.
+ * node-cron computes the times, but the waiting is done here: its own uses the process's local time, takes the second
+ * of two equal hours for the first, and then checks a thousand times a second until that is over.
  */
 class RunningSchedule {
   readonly longestWaitMs: number;
@@ -62,7 +62,7 @@ class RunningSchedule {
   readonly #task: ScheduledTask;
   /** Milliseconds since 1970. */
   #dueAt = 0;
-  /** By the clock that nobody sets. */
+  /** On the monotonic clock. */
   #overdueAt = 0;
   #timer: NodeJS.Timeout | undefined;
 

@@ -7,51 +7,47 @@ import type { Watcher } from './watch.js';
 
 export interface RunOutcome {
   readonly result: RunResult;
-  /**
-   * In how many milliseconds there is something to do again, although nothing else happens; null: there is no such
-   * thing.
-   */
+  /** After how many milliseconds there is something to do even if nothing else happens. Null: never. */
   readonly comeBackInMs: number | null;
 }
 
-/** What one of several replicas with one state knows of itself. */
+/** What this replica, one of several with one state, knows of its role. */
 export interface Replica {
   readonly leadership: Leadership;
-  /** Resolves when it was found out for the first time, or could not be. */
+  /** Resolves after the first attempt to find out, even if that failed. */
   readonly decided: Promise<void>;
-  /** Others may lead from then on. Never rejects. */
+  /** Lets others lead from now on. Never rejects. */
   withdraw(): Promise<void>;
 }
 
 export interface DaemonPorts {
-  /** Stands for leading, and tells when it leads and when another does. Null: no other process has this state. */
+  /** Stands for leading, and reports each change of leadership. Null: no other process uses this state. */
   standForLeading(onChange: (leadership: Leadership) => void): Replica | null;
-  /** One run. Rejects only for what no other run could mend: then the daemon ends. */
+  /** Makes one run. Rejects only if no later run could help: then the daemon ends. */
   run(triggers: readonly Trigger[], stop: AbortSignal): Promise<RunOutcome>;
-  /** Reads the manifest again. True: there is a new valid one. */
+  /** Rereads the manifest. True: there is a new valid one. */
   reload(): Promise<boolean>;
   startWatching(onMaybeChanged: () => Promise<void>): Watcher;
   startSchedule(onDue: () => void): Schedule | null;
-  /** The end is asked for. May have been before it began. */
+  /** Signals to end, which may have come before the daemon began. */
   readonly stops: StopSignals;
   /** Calls the listener on SIGHUP until the returned function is called. */
   onHangup(listener: () => void): () => void;
   random(): number;
-  /** How long the run under way may take after the first signal, in milliseconds. */
+  /** How long a run may go on after the first signal, in milliseconds. */
   readonly graceMs: number;
-  /** Told that nothing but time starts the next run, if nothing else does: in so many milliseconds. */
+  /** Called when the next run starts after this many milliseconds, unless something else starts one before. */
   onWaiting(afterMs: number): void;
-  /** Told when the first signal comes. */
+  /** Called at the first signal. */
   onStopping(): void;
 }
 
 /**
- * Runs until it is told to stop: at start, when the manifest changes, on the schedule, on SIGHUP (which rereads the
- * manifest first), and again after a failure. Everything that happens goes through the scheduler, which decides; this
- * carries out.
+ * Runs until it is told to stop: at the start, when the manifest changes, on the schedule, on SIGHUP (which rereads the
+ * manifest first), and again after a failure. The scheduler decides about every event; this carries it out.
  *
- * Resolves when it has ended: `finished`, or `cut-short` by a second signal or the end of the grace time. Nothing is
- * lost by the latter, since every POST is on disk before it is sent. Rejects when a run does.
+ * Resolves when it has ended: `finished`, or `cut-short` by a second signal or the end of the grace time. The latter
+ * loses nothing, since the intent of every POST is on disk before it is sent. Rejects if a run does.
  */
 export function runDaemon(ports: DaemonPorts): Promise<'finished' | 'cut-short'> {
   return new Daemon(ports).ended;
@@ -87,7 +83,7 @@ class Daemon {
     this.#releases.push(onHangup(() => void this.#onHangup().catch(this.#fail)));
     if (this.#state.stopping) return;
     await reload();
-    // What would be started now would outlive the end.
+    // Whatever is started now would outlive the end.
     if (this.#state.stopping) return;
     const replica = this.#ports.standForLeading((leadership) => this.#onLeadership(leadership));
     if (replica !== null) this.#releases.push(() => replica.withdraw());
@@ -111,7 +107,7 @@ class Daemon {
     }
   }
 
-  /** What was acquired is let go of in reverse. */
+  /** Releases in the reverse order of acquiring. */
   async #release(): Promise<void> {
     this.#isOver = true;
     clearTimeout(this.#timer);
@@ -126,19 +122,17 @@ class Daemon {
     this.#handle({ kind: 'stop' });
   }
 
-  /**
-   * A run reads what the watcher has seen, which may be a moment behind: whoever sends SIGHUP means the file as it is.
-   */
+  /** A run uses what the watcher has read, which may be a moment old. SIGHUP refers to the file as it is now. */
   async #onHangup(): Promise<void> {
-    // The first run is yet to come, and does what this one would.
+    // The first run has yet to start, and will do the same.
     if (!this.#hasManifest || this.#state.stopping) return;
     const changed = await this.#ports.reload();
     this.#handle({ kind: 'trigger', triggers: changed ? ['hangup', 'manifest'] : ['hangup'] });
   }
 
-  /** While nobody can tell who leads, all goes on as before: no run can begin without the place of the state. */
+  /** While the leader is unknown, nothing changes: no run can begin without the place of the state anyway. */
   #onLeadership(leadership: Leadership): void {
-    // What was found out first decides whether there is a first run.
+    // The first result decides whether there is a first run.
     if (!this.#hasManifest || leadership === 'unknown') return;
     this.#handle({ kind: leadership === 'leading' ? 'lead' : 'stand-by' });
   }

@@ -2,34 +2,34 @@ import { type Problem, ProductError } from '../errors.js';
 import { type Candidate, decide, type Leadership, type LeadLease, type LeadLeases } from './leadership.js';
 
 export interface StandOptions {
-  /** The name of its state, which no other account has. */
+  /** The name of its state, unique among accounts. */
   readonly name: string;
   readonly mayBegin: boolean;
-  /** Told when it is another than before, and when there are other problems with finding out. */
+  /** Called when the result changes, or the problems with finding out do. */
   readonly onChange: (found: Found) => void;
 }
 
 export interface Found {
   readonly leadership: Leadership;
-  /** Why the place did not answer; null: it did. */
+  /** Why the place of the state did not answer. Null: it did. */
   readonly problems: readonly Problem[] | null;
-  /** Who leads instead, for people; null: nobody, this process, or not known. */
+  /** Who leads instead, for people. Null: nobody, this process, or unknown. */
   readonly by: string | null;
 }
 
-/** What an account has of it. */
+/** One account's view of the elections. */
 export interface Candidacy {
   readonly leadership: Leadership;
-  /** A state was seen that was begun. */
+  /** True once a state was seen that has been begun. */
   readonly hasState: boolean;
-  /** Resolves when it was found out for the first time, or could not be. */
+  /** Resolves after the first attempt to find out, even if that failed. */
   readonly decided: Promise<void>;
   /**
-   * Called before a run: the account stays this process's until it is over. Null: another leads. While nobody can tell,
-   * the run is made; without the place of the state it can't begin.
+   * Called before a run; the account stays with this process until the run ends. Null: another process leads. While the
+   * leader is unknown the run is made: without the place of the state it can't begin anyway.
    */
   beginRun(): Promise<{ readonly end: () => void } | null>;
-  /** Gives it back, but for one with a run under way, whose lease expires. Never rejects. */
+  /** Gives the lease back, unless a run is under way: then the lease expires. Never rejects. */
   withdraw(): Promise<void>;
 }
 
@@ -85,8 +85,8 @@ class Standing implements Candidacy {
 }
 
 /**
- * Finds out for all accounts of this process whose states are in one place which of them it leads, with one look a
- * second for all of them. What a look finds is what counts: an answer that was lost is made good by the next.
+ * Finds out which accounts this process leads, for all accounts whose states are in one place, with one look a second
+ * for all of them. Only what a look finds counts: if an answer was lost, the next look makes up for it.
  */
 export class Elections {
   readonly #leases: LeadLeases;
@@ -111,7 +111,7 @@ export class Elections {
     return this.#leases.isTrusted();
   }
 
-  /** A look that begins from now on: one for all who ask while another is under way. Never rejects. */
+  /** A look that begins from now on: one for all callers that ask during another look. Never rejects. */
   look(): Promise<void> {
     this.#next ??= this.#lookAfter(this.#looking);
     return this.#next;
@@ -119,7 +119,7 @@ export class Elections {
 
   async #lookAfter(before: Promise<void> | null): Promise<void> {
     await before;
-    // All who ask in one turn are answered by one look.
+    // All callers in one turn of the event loop share one look.
     await new Promise((resolve) => setImmediate(resolve));
     this.#looking = this.#next;
     this.#next = null;
@@ -127,7 +127,7 @@ export class Elections {
     try {
       await this.#lookAt([...this.#standing]);
     } catch (error) {
-      // Anything else is a mistake of this program, and ends it.
+      // Anything else is a bug of this program and ends it.
       if (!(error instanceof ProductError)) throw error;
       this.#failed(error.problems);
     }
@@ -144,7 +144,7 @@ export class Elections {
     );
     const given = all.filter(({ name }) => decisions.get(name) === 'give-back');
     const stopped = all.filter(({ isStopping, isRunning }) => isStopping && !isRunning);
-    // Before they are given back, so that no run begins in between.
+    // Before the leases are given back, so that no run begins in between.
     for (const standing of given) standing.set({ leadership: 'standing-by', problems: null, by: null });
     const wanted = all.flatMap(({ name }) => {
       const lease = leases.get(name);
@@ -160,7 +160,7 @@ export class Elections {
     }
   }
 
-  /** What was led is not any more when the leases could not be renewed in time. */
+  /** If the leases could not be renewed in time, this process no longer leads. */
   #distrust(): void {
     if (this.#leases.isTrusted()) return;
     for (const standing of this.#standing) {
@@ -189,7 +189,7 @@ function candidateOf({ name, isRunning, isStopping }: Standing, lease: LeadLease
   return { name, lease: lease?.status ?? 'none', isRunning, isStopping };
 }
 
-/** Where there is no state, a run says so. */
+/** If there is no state, a run reports that. */
 function foundOf(lease: LeadLease | undefined, isTaken: boolean): Found {
   const leads = lease === undefined || lease.status === 'ours' || isTaken;
   if (leads) return { leadership: 'leading', problems: null, by: null };

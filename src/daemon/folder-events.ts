@@ -3,10 +3,10 @@ import { type FSWatcher, watch } from 'chokidar';
 import { isManifestName } from '../manifest/files.js';
 import type { Place } from './places.js';
 
-/** Told of what happens in a folder. */
+/** Is told what happens in a folder. */
 export interface FolderListener {
   readonly onHint: () => void;
-  /** There may be no more events of this folder. */
+  /** Called when this folder may give no more events. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -14,18 +14,18 @@ interface Followed {
   readonly events: FSWatcher;
   readonly listeners: Set<FolderListener>;
   readonly byName: Map<string, Set<FolderListener>>;
-  /** Of those to whom every file of a manifest matters. */
+  /** Listeners for which every file of a manifest matters. */
   readonly ofManifests: Set<FolderListener>;
 }
 
 /**
- * Events of folders, for all manifests of this process: each folder is watched once, however many manifests lie in it.
- * Of all that is in a folder, only what somebody asked for: the state file next to a manifest is written a lot.
+ * Events of folders, for all manifests of this process. Each folder is watched once, however many manifests are in it,
+ * and only for the names asked for: a state file next to a manifest is written often.
  */
 export class FolderEvents {
   readonly #followed = new Map<string, Followed>();
 
-  /** Until the returned function is called. */
+  /** Follows the place until the returned function is called. */
   follow(place: Place, listener: FolderListener): () => Promise<void> {
     const { folder, identity, names, isManifest } = place;
     const key = JSON.stringify([folder, identity]);
@@ -35,7 +35,7 @@ export class FolderEvents {
     listeners.add(listener);
     if (isManifest) ofManifests.add(listener);
     for (const name of names) byName.set(name, (byName.get(name) ?? new Set()).add(listener));
-    // When the folder was first read, nobody had asked for these.
+    // Nobody had asked for these names when the folder was first read.
     events.add(fresh.map((name) => join(folder, name)));
     return async () => {
       listeners.delete(listener);
@@ -53,13 +53,13 @@ export class FolderEvents {
       const name = basename(path);
       return resolve(path) !== folder && !byName.has(name) && !(ofManifests.size > 0 && isManifestName(name));
     };
-    // `atomic` would hold back a removal for 100 ms, to see whether it is a replacement: two looks tell as well.
+    // `atomic` would delay a removal by 100 ms, in case it is a replacement: two looks tell that as well.
     const events = watch(folder, { depth: 0, ignoreInitial: true, followSymlinks: false, atomic: false, ignored });
     const followed = { events, listeners, byName, ofManifests };
     const tell = (told: Iterable<FolderListener>) => {
       for (const { onHint } of told) onHint();
     };
-    // What happened before the first event could come.
+    // Something may have happened before the first event could arrive.
     events.on('ready', () => tell(listeners));
     events.on('all', (_event, path) => {
       if (resolve(path) === folder) return tell(listeners);
@@ -68,7 +68,7 @@ export class FolderEvents {
       if (isManifestName(name)) tell(ofManifests);
     });
     events.on('error', (error) => {
-      // Whoever follows it from now on gets a new one.
+      // The next one to follow this folder gets a new watcher.
       this.#forget(key, followed);
       for (const { onError } of listeners) onError(error);
     });
@@ -83,7 +83,7 @@ export class FolderEvents {
   async #close(key: string, followed: Followed): Promise<void> {
     this.#forget(key, followed);
     const closing = followed.events.close();
-    // It lets go of its listeners, and what it still waits for may fail: an error without one ends the process.
+    // Closing removes its listeners, and what is still pending may fail: an error without a listener ends the process.
     followed.events.on('error', () => {});
     await closing;
   }

@@ -6,27 +6,27 @@ import type { ValidManifest } from '../reconcile/ports.js';
 import type { Look, WatchedManifest } from './manifest-file.js';
 
 /**
- * `apartMs`: a change counts when two looks so far apart see the same, so that a half-written file is waited out. A
- * writer that pauses for longer in the middle is seen half-written, and again when it is done: waiting for longer would
- * make every edit slow for that rare one. `most`: what changes all the time is taken as it is after so many.
+ * `apartMs`: a change counts only if two looks this far apart see the same, so that a file is not read half-written. If
+ * a writer pauses for longer, the half-written file is seen, and then the finished one: a longer wait would slow down
+ * every edit for that rare case. `most`: after this many looks, what keeps changing is taken as it is.
  */
 export const LOOKS = { apartMs: 50, most: 15 };
 
 /**
- * For how long the manifest has to be the same before what left it may be deleted. A writer that pauses half-way leaves
- * a valid file with half of the entries for a moment, and a webhook that is deleted and made again loses events.
+ * How long the manifest must stay the same before webhooks that left it may be deleted. If a writer pauses half-way,
+ * the file is valid with half of the entries, and a webhook that is deleted and created again loses events.
  */
 export const PRUNE_AFTER_MS = 10_000;
 
 /**
- * The last valid manifest. A broken or missing one leaves it in force; the trouble is logged once, until it changes or
- * is repaired. What counts is the content: the same bytes again are no change.
+ * The last valid manifest. If the file breaks or disappears, it stays in force; the problem is logged once, until it
+ * changes or is repaired. Only content counts: writing the same bytes again is no change.
  */
 export class LastGoodManifest {
   readonly #manifest: Pick<WatchedManifest, 'look' | 'commit'>;
   readonly #log: Logger;
   readonly #now: () => number;
-  /** Of the content that was read last; null: none was. */
+  /** Identity of the content that was read last. Null: none was. */
   #identity: string | null = null;
   #good: ValidManifest | null = null;
   #problems: readonly Problem[] = [];
@@ -34,7 +34,7 @@ export class LastGoodManifest {
   #changedAt = Number.POSITIVE_INFINITY;
   #reloading: Promise<unknown> = Promise.resolve();
 
-  /** `now`: milliseconds on a clock that only goes forward. */
+  /** `now`: a monotonic clock, in milliseconds. */
   constructor(
     manifest: Pick<WatchedManifest, 'look' | 'commit'>,
     log: Logger,
@@ -45,28 +45,29 @@ export class LastGoodManifest {
     this.#now = now;
   }
 
-  /** The problems of the manifest as it is now; empty when it is in force. */
+  /** The problems of the manifest as it is now; empty if it is in force. */
   get problems(): readonly Problem[] {
     return this.#problems;
   }
 
-  /** The manifest in force, or null while there has been none. */
+  /** The manifest in force. Null: there has been none yet. */
   get good(): ValidManifest | null {
     return this.#good;
   }
 
   /**
-   * The commit that was checked out when the file was last seen to be what is in force; null: unknown. One that leaves
-   * the file as it was counts too. Git writes files before it moves HEAD, so for a moment it may be the one before.
+   * The commit that was checked out when the file was last seen to be the manifest in force; null: unknown. A commit
+   * counts even if it left the file as it was. Git moves HEAD after writing files, so for a moment it may be the commit
+   * before.
    */
   get commit(): string | null {
     return this.#commit;
   }
 
   /**
-   * In how many milliseconds what left the manifest may be deleted, unless it changes again; 0: now. Null while the
-   * file is not what is in force: it will have changed by then. The first reading is a change like any other, since
-   * nobody knows how old the file is: its time stamps are those of a clock that may have been set.
+   * After how many milliseconds webhooks that left the manifest may be deleted, unless it changes again; 0: now. Null
+   * while the file is not the manifest in force: it must change before that. The first reading counts as a change,
+   * since nobody knows how old the file is: its time stamps come from a clock that may have been set.
    */
   get pruneInMs(): number | null {
     if (this.#problems.length > 0 || this.#good === null) return null;
@@ -74,8 +75,8 @@ export class LastGoodManifest {
   }
 
   /**
-   * Looks again. True: there is a new valid manifest. One look at a time, in the order of the calls: an older one can't
-   * put back what a newer one has replaced.
+   * Looks again. True: there is a new valid manifest. Looks are made one at a time, in the order of the calls, so that
+   * an older one can't replace the result of a newer one.
    */
   reload(): Promise<boolean> {
     const reloading = this.#reloading.then(() => this.#reloadNow());
@@ -83,7 +84,7 @@ export class LastGoodManifest {
     return reloading;
   }
 
-  /** The manifest in force. Throws ProductError of kind `input` while there has been none. */
+  /** The manifest in force. Throws ProductError of kind `input` if there has been none yet. */
   current(): ValidManifest {
     if (this.#good === null) throw new ProductError('input', this.#problems);
     return this.#good;
@@ -116,7 +117,7 @@ export class LastGoodManifest {
   }
 
   #readCommit(isChanged: boolean): void {
-    // While the file is broken, that of the last good one stays.
+    // While the file is broken, the last good manifest keeps its commit.
     if (this.#problems.length > 0 || this.#good === null) return;
     const commit = this.#manifest.commit(isChanged);
     if (commit !== null && commit !== this.#commit) {
@@ -125,7 +126,7 @@ export class LastGoodManifest {
     this.#commit = commit;
   }
 
-  /** What two looks in a row see, where that is not what is known; else null. */
+  /** What two looks in a row see, if that is new; else null. */
   async #changed(): Promise<Look | null> {
     let found = await this.#manifest.look();
     for (let looks = 1; looks < LOOKS.most && found.identity !== this.#identity; looks += 1) {

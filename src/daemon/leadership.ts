@@ -1,8 +1,8 @@
 /**
- * Of several processes with one state, one leads: it makes the runs, and the others stand by. Which one is decided for
- * each account by a lease beside the state.
+ * One of several processes with the same state leads: it makes the runs, and the others stand by. A lease beside the
+ * state decides this for each account.
  *
- * `unknown`: this process can't tell, since it has not been answered yet or not for too long.
+ * `unknown`: this process can't tell, since it has had no answer yet, or none for too long.
  */
 export type Leadership = 'leading' | 'standing-by' | 'unknown';
 
@@ -18,15 +18,15 @@ export interface Candidate {
 export type Decision = 'take' | 'give-back' | 'stay';
 
 /**
- * What is done about each account. No replica leads more than its even share, rounded up, of the accounts that it
- * stands for; so together they can lead all of them, and one that joins finds its share free. `replicas`: how many
- * live ones stand for the same accounts, this one included.
+ * Decides about each account. No replica leads more than its even share, rounded up, of the accounts it stands for: so
+ * together they can lead all, and one that joins finds its share free. `replicas`: how many live ones stand for the
+ * same accounts, including this one.
  *
  *     lease        stopping  run under way  leads so far     does
  *     -----------  --------  -------------  ---------------  --------------------------------------------
  *     ours         yes       no             –                gives back
  *     ours         no        no             above its share  gives back, the last names first
- *     ours         any       yes            –                stays: leadership moves between runs only
+ *     ours         any       yes            –                stays: leadership only moves between runs
  *     ours         no        no             its share        stays
  *     free         no        –              below its share  takes, the first names first
  *     free         no        –              its share        stays: another replica takes it
@@ -50,29 +50,29 @@ export function decide(candidates: readonly Candidate[], replicas: number): Read
   ]);
 }
 
-/** How a lease is that makes its holder the leader of an account. */
+/** The state of a lease whose holder leads an account. */
 export interface LeadLease {
   readonly status: 'ours' | 'free' | 'taken';
-  /** It is another one when anybody took it since. */
+  /** Changes each time somebody takes it. */
   readonly epoch: number;
-  /** A state was begun: it is never taken for the first time again. */
+  /** A state was begun: from now on a missing one is not a first run. */
   readonly isBegun: boolean;
   /** Who leads, for people. Null: nobody. */
   readonly by: string | null;
 }
 
-/** The leases of all accounts whose states are in one place, whatever that is. Each call rejects as the place does. */
+/** The leases of all accounts whose states are in one place, of any kind. Each call rejects if the place fails. */
 export interface LeadLeases {
-  /** How they are now, in one query. A name that is missing in the answer has no state. */
+  /** The leases as they are now, in one query. A name that is missing in the answer has no state. */
   look(accounts: readonly { readonly name: string; readonly mayBegin: boolean }[]): Promise<{
     readonly leases: ReadonlyMap<string, LeadLease>;
-    /** Live ones that stand for the same accounts, this one included. */
+    /** Live replicas that stand for the same accounts, including this one. */
     readonly replicas: number;
   }>;
-  /** Takes those that nobody took since. Gives back the names of them. */
+  /** Takes those that nobody else has taken since. Returns their names. */
   take(wanted: readonly { readonly name: string; readonly epoch: number }[]): Promise<ReadonlySet<string>>;
   giveBack(names: readonly string[]): Promise<void>;
-  /** What the last look found to be ours is so still. */
+  /** True while what the last look found to be ours still is. */
   isTrusted(): boolean;
   /** None is needed any more. Never rejects. */
   leave(): Promise<void>;

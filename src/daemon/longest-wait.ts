@@ -2,13 +2,13 @@ import { createTask } from 'node-cron';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** Days that are looked at for the longest way from one to the next; more of them where these do not make a year. */
+/** How many days are examined for the longest gap; more times are taken if these do not span a year. */
 const DAYS_LOOKED_AT = { first: 100, times: 5, spanMs: 400 * DAY_MS };
 
 /**
- * The longest wait from one time of a cron expression to the next, in milliseconds: of `0 8-18 * * 1-5`, from Friday
- * evening to Monday morning. Without the changes of clocks of a time zone, which make no rule. Takes an expression of
- * five fields that names times.
+ * The longest wait between two times of a cron expression, in milliseconds: for `0 8-18 * * 1-5`, from Friday evening
+ * to Monday morning. Ignores clock changes of a time zone, which follow no rule. The expression must have five fields
+ * and at least one time.
  */
 export function longestWaitMs(expression: string): number {
   const [minute, hour, ...days] = expression.split(' ');

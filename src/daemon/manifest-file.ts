@@ -6,20 +6,20 @@ import type { ValidManifest } from '../reconcile/ports.js';
 import { Commits } from './commit.js';
 import { type Place, placesOf } from './places.js';
 
-/** A manifest wherever it is kept. The daemon's loop needs to know no more of it than this. */
+/** A manifest, wherever it is kept: all that the daemon's loop needs to know of it. */
 export interface WatchedManifest {
-  /** What is there at this moment. Whatever that is, the answer says so; nothing is thrown. */
+  /** What is there now. Nothing is thrown: the result also describes failures. */
   look(): Look;
-  /** The folders in which a change of it would show, as they are at this moment. */
+  /** The folders in which a change of it would show, as they are now. */
   places(): readonly Place[];
   /**
-   * The git commit that is checked out where it lies, as its full id; null: unknown, or there is no git. It may be that
-   * of a moment ago unless the content `isChanged`.
+   * Full id of the git commit that is checked out there. Null: unknown, or no git. It may be a moment old unless the
+   * content `isChanged`.
    */
   commit(isChanged: boolean): string | null;
 }
 
-/** What one look saw. */
+/** The result of one look. */
 export interface Look {
   /** Equal for equal content, and for content that can't be read for the same reason. */
   readonly identity: string;
@@ -32,7 +32,7 @@ export interface ManifestFile {
   readonly env: Environment;
   /** Left out: nothing. */
   readonly hidden?: Hidden;
-  /** Those of all manifests of this process. Left out: of this one alone. */
+  /** The commits of all manifests of this process. Left out: only of this one. */
   readonly commits?: Commits;
 }
 

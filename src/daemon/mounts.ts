@@ -3,8 +3,8 @@ import { filesOf } from '../manifest/files.js';
 
 /**
  * Whether a file is itself a mount, such as `-v ./webhooks.yaml:/manifest/webhooks.yaml`: a container then keeps seeing
- * the file it was started with, however often another is put in its place outside. Symbolic links are followed.
- * Only Linux tells; elsewhere, and for a file that is not there, false.
+ * the file it was started with, even when another one replaces it outside. Follows symbolic links. Only Linux can tell;
+ * false elsewhere, and for a missing file.
  */
 export async function isMountedFile(path: string): Promise<boolean> {
   try {
@@ -15,13 +15,13 @@ export async function isMountedFile(path: string): Promise<boolean> {
   }
 }
 
-/** The first file of a manifest that is itself a mount; null: none is. That a whole folder is one is as it should be. */
+/** The first file of a manifest that is itself a mount. Null: there is none. A folder that is a mount is fine. */
 export async function mountedFileOf(manifest: string): Promise<string | null> {
   for (const file of filesOf(manifest)) if (await isMountedFile(file)) return file;
   return null;
 }
 
-/** The mount that a path is in. */
+/** The mount that contains a path. */
 export interface Mount {
   readonly point: string;
   /** Type of its file system: `ext4`, `tmpfs`, `nfs4`. */
@@ -29,8 +29,7 @@ export interface Mount {
 }
 
 /**
- * The mount that a file or folder is in, symbolic links followed. Only Linux tells; elsewhere, or where nothing is,
- * null.
+ * The mount that contains a file or folder, symbolic links followed. Only Linux can tell; else, or if missing, null.
  */
 export async function mountOf(path: string): Promise<Mount | null> {
   try {
@@ -41,12 +40,12 @@ export async function mountOf(path: string): Promise<Mount | null> {
   }
 }
 
-/** The one with the longest way in common; of two at one place, the later one lies over the other. */
+/** The mount with the longest common path; of two at one place, the later one covers the other. */
 export function mountIn(mountinfo: string, target: string): Mount | null {
   let found: Mount | null = null;
   for (const line of mountinfo.split('\n')) {
     const [point] = mountPoints(line);
-    // After a dash that stands alone: the number of fields before it differs.
+    // After a separate dash: the number of fields before it varies.
     const fileSystem = / - (\S+)/.exec(line)?.[1];
     if (point === undefined || fileSystem === undefined) continue;
     const isAbove = target === point || target.startsWith(point === '/' ? '/' : `${point}/`);
@@ -55,12 +54,10 @@ export function mountIn(mountinfo: string, target: string): Mount | null {
   return found;
 }
 
-/** In `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw`, the fifth is where it is mounted (proc(5)). */
+/** In `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw` the fifth field is the mount point (proc(5)). */
 const MOUNT_POINT_FIELD = 4;
 
-/**
- * The mount points in the text of /proc/self/mountinfo. Blank, tab, newline and backslash stand there as octal escapes.
- */
+/** The mount points in /proc/self/mountinfo. Space, tab, newline and backslash are octal escapes there. */
 export function mountPoints(mountinfo: string): string[] {
   return mountinfo
     .split('\n')

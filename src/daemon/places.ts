@@ -2,25 +2,25 @@ import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, join, parse, resolve, sep } from 'node:path';
 import { isManifestName } from '../manifest/files.js';
 
-/** As many as Linux follows before it takes them for a circle. */
+/** As many as Linux follows before it reports a loop. */
 const MOST_LINKS = 40;
 
 /** A folder to take events from, and the names in it that matter. */
 export interface Place {
   readonly folder: string;
-  /** Tells a folder from another that was made later in its place, with the same inode number perhaps. */
+  /** Differs for another folder that was created later in its place, perhaps with the same inode number. */
   readonly identity: string;
   readonly names: ReadonlySet<string>;
-  /** The folder is the manifest: the names that its files have, or may have later, matter too. */
+  /** The folder is the manifest: any name that its files have, or may have later, matters too. */
   readonly isManifest: boolean;
 }
 
 /**
- * Walks to the manifest: the folder of each symbolic link on the way, and of what the way ends with, there or not. Where
- * that is a folder, it walks on to each of its files that is a link.
+ * Walks to the manifest: collects the folder of each symbolic link on the way, and of the end of the way, which need
+ * not exist. If that is a folder, it also walks to each of its files that is a link.
  *
- * Like the look at the content it does not go through Node's thread pool: for a thousand manifests that would take ten
- * times as much of the processor, every two seconds.
+ * Like reading the content, this avoids Node's thread pool: for a thousand manifests that would take ten times the
+ * processor time, every two seconds.
  */
 export function placesOf(path: string): Place[] {
   const names = new Map<string, Set<string>>();
@@ -35,7 +35,7 @@ export function placesOf(path: string): Place[] {
   });
 }
 
-/** Adds the names on the way, by their folders. Returns where the way ends. */
+/** Adds the names on the way, by folder. Returns the end of the way. */
 function walk(path: string, names: Map<string, Set<string>>): string {
   let at = parse(path).root;
   let rest = path.slice(at.length).split(sep);
@@ -58,7 +58,7 @@ function walk(path: string, names: Map<string, Set<string>>): string {
   return at;
 }
 
-/** Its names that are links to files of a manifest; none where it can't be read. */
+/** Names in the folder that are links to files of a manifest; none if it can't be read. */
 function linksIn(folder: string): string[] {
   try {
     const files = readdirSync(folder, { withFileTypes: true });
@@ -68,7 +68,7 @@ function linksIn(folder: string): string[] {
   }
 }
 
-/** `end`: a file, or nothing, or nothing that may be looked at. */
+/** `end`: a file, nothing, or something that may not be looked at. */
 function whereTo(path: string): 'folder' | 'end' | { readonly link: string } {
   try {
     const about = lstatSync(path, { throwIfNoEntry: false });

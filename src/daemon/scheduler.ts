@@ -1,23 +1,23 @@
-/** Why a run is made. In logs, metrics and the status page. */
+/** Why a run is made. Shown in logs, metrics and on the status page. */
 export const TRIGGERS = ['start', 'manifest', 'schedule', 'hangup', 'retry', 'settle'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
-/** Waiting after failed runs: doubling, with jitter so that several daemons do not come back together. */
+/** The wait after failed runs doubles, with jitter so that several daemons do not come back together. */
 export const BACKOFF = { firstMs: 1_000, mostMs: 300_000, jitterShare: 0.2 };
 
-/** A create to look at again waits for a back-off at most this long, and is looked at no more often than `leastMs`. */
+/** A back-off delays settling creates by `mostMs` at most; between two looks there are always `leastMs`. */
 export const SETTLE_WAIT = { leastMs: 1_000, mostMs: 60_000 };
 
 export interface SchedulerState {
   readonly running: boolean;
-  /** Triggers of the run under way; when none is, those that a failed run still owes: the next run does them too. */
+  /** Triggers of the run under way. If there is none: those that a failed run still owes, and the next run includes. */
   readonly current: readonly Trigger[];
-  /** Triggers that came during it: they make one more run. */
+  /** Triggers that came during the run: they cause one more run. */
   readonly pending: readonly Trigger[];
-  /** Runs that failed, in part or as a whole, since the last good one or the last change of the manifest. */
+  /** Runs that failed, wholly or in part, since the last good one or the last change of the manifest. */
   readonly failures: number;
   readonly stopping: boolean;
-  /** Another replica leads, and makes the runs. */
+  /** Another replica leads and makes the runs. */
   readonly standingBy: boolean;
 }
 
@@ -32,35 +32,35 @@ export const IDLE: SchedulerState = {
 
 export type RunResult = 'ok' | 'in-part' | 'failed' | 'manifest-broken' | 'manifest-behind';
 
-/** Times are lengths, in milliseconds: a clock that is set back or forward changes no wait. */
+/** Times are durations in milliseconds: setting a clock changes no wait. */
 export type SchedulerEvent =
-  /** What comes together is done by one run. */
+  /** Triggers that come together are served by one run. */
   | { readonly kind: 'trigger'; readonly triggers: readonly Trigger[] }
   | {
       readonly kind: 'run-finished';
       /**
-       * `in-part`: it came to its end, and knows what is to be tried again by itself.
-       * `failed`: it did not come to its end; all that it was to do is to be tried again by itself.
-       * `manifest-broken`: nothing was tried, since there is no valid manifest; only a change of the file can help.
-       * `manifest-behind`: nothing was tried, since the manifest is an older one; a change of the file or time can help.
+       * `in-part`: the run came to its end and knows what must be tried again.
+       * `failed`: the run did not come to its end; all of it must be tried again.
+       * `manifest-broken`: nothing was tried without a valid manifest; only a change of the file can help.
+       * `manifest-behind`: nothing was tried with an outdated manifest; a change of the file or time can help.
        */
       readonly result: RunResult;
-      /** In how long there is something to do again, although nothing else happens; null: there is no such thing. */
+      /** After how long there is something to do even if nothing else happens. Null: never. */
       readonly comeBackInMs: number | null;
       /** From 0 to below 1. */
       readonly random: number;
     }
-  /** This process leads from now on, or another does. */
+  /** From now on this process leads, or another one does. */
   | { readonly kind: 'lead' | 'stand-by' }
   | { readonly kind: 'stop' }
   | { readonly kind: 'grace-over' };
 
 export type Effect =
   | { readonly kind: 'start-run'; readonly triggers: readonly Trigger[] }
-  /** One timer: setting it replaces the one before. When it is due, its trigger comes. */
+  /** There is one timer: setting it replaces the last one. When it is due, its trigger comes. */
   | { readonly kind: 'set-timer'; readonly trigger: 'retry' | 'settle'; readonly afterMs: number }
   | { readonly kind: 'clear-timer' }
-  /** The run under way is to start no new request. */
+  /** The run under way must start no new request. */
   | { readonly kind: 'stop-run' }
   | { readonly kind: 'end' };
 
@@ -70,17 +70,17 @@ export interface Step {
 }
 
 /**
- * What the daemon does next.
+ * Decides what the daemon does next.
  *
  *     event          state              does
  *     -------------  -----------------  -----------------------------------------------------------------
- *     trigger        idle               starts a run, which does what a failed one still owes too
- *     trigger        running            remembers it: all that come make one more run
+ *     trigger        idle               starts a run, which includes what a failed one still owes
+ *     trigger        running            remembers it: all of them cause one more run
  *     trigger        stopping           nothing
  *     trigger        standing by        nothing: taking over does it all
  *     run-finished   stopping           ends
- *     run-finished   something pending  starts one more run, which does what a failed one still owes too
- *     run-finished   failed             sets the retry timer, further away with each failure, and owes what it was to do
+ *     run-finished   something pending  starts one more run, which includes what a failed one still owes
+ *     run-finished   failed             sets the retry timer, longer with each failure, and owes what the run was to do
  *     run-finished   in part            sets the retry timer likewise, and owes nothing: the run knows what it left
  *     run-finished   both, come back    sets the timer for whichever is earlier
  *     run-finished   manifest broken    idles, and still owes what the run was to do
@@ -89,7 +89,7 @@ export interface Step {
  *     run-finished   ok, come back      sets the settle timer
  *     run-finished   ok                 idles
  *     lead           stopping           nothing
- *     lead           any other          comes as the trigger `start`: whatever others left is looked at at once
+ *     lead           any other          acts as the trigger `start`, to look at once at what others left
  *     stand-by       any                clears the timer and owes nothing; a run under way ends by itself
  *     stop           idle               ends
  *     stop           running            tells the run to start no new request
@@ -97,7 +97,7 @@ export interface Step {
  *     grace-over     stopping           ends at once
  *     grace-over     not stopping       nothing
  *
- * A run that the manifest started begins the back-off anew: what failed may be what was mended.
+ * A run started by the manifest resets the back-off: the edit may have fixed what failed.
  */
 export function advance(state: SchedulerState, event: SchedulerEvent): Step {
   switch (event.kind) {
@@ -126,7 +126,7 @@ function onTrigger(state: SchedulerState, triggers: readonly Trigger[]): Step {
   return { state: { ...state, pending: unique([...state.pending, ...triggers]) }, effects: [] };
 }
 
-/** `owed`: what a failed run was to do, checking the live webhooks included; whichever run comes next does it too. */
+/** `owed`: what a failed run was to do, including checks of live webhooks. The next run includes it. */
 function start(state: SchedulerState, triggers: readonly Trigger[], owed: readonly Trigger[]): Step {
   const all = unique([...triggers, ...owed]);
   const failures = triggers.includes('manifest') ? 0 : state.failures;
@@ -169,7 +169,7 @@ function nextTimer(
   const leastMs = isRetried ? backoffMs(failures, random) : SETTLE_WAIT.leastMs;
   const retry = isRetried ? ({ kind: 'set-timer', trigger: 'retry', afterMs: leastMs } as const) : null;
   if (comeBackInMs === null) return retry;
-  // With no time to settle, that is at once: without a least wait it would be a loop.
+  // With no time to settle, `comeBackInMs` can be 0: without a least wait this would be a busy loop.
   const settleInMs = Math.max(comeBackInMs, Math.min(leastMs, SETTLE_WAIT.mostMs));
   if (retry !== null && retry.afterMs <= settleInMs) return retry;
   return { kind: 'set-timer', trigger: 'settle', afterMs: settleInMs };
@@ -185,12 +185,12 @@ export function backoffMs(failures: number, random: number): number {
   return Math.round(whole * (1 - BACKOFF.jitterShare * random));
 }
 
-/** Nothing but time started it: what the run before left is to be tried again, and nothing else. */
+/** Started by time alone: only what the run before left is tried again. */
 export function isRepetition(triggers: readonly Trigger[]): boolean {
   return triggers.every((trigger) => trigger === 'retry' || trigger === 'settle');
 }
 
-/** Live webhooks are checked too, but for runs that nothing but a change of the file started: those are to be quick. */
+/** Also check live webhooks, unless only a change of the file started the run: that one must be quick. */
 export function refreshes(triggers: readonly Trigger[], setting: boolean | undefined): boolean {
   return setting ?? triggers.some((trigger) => trigger === 'start' || trigger === 'schedule' || trigger === 'hangup');
 }

@@ -4,41 +4,41 @@ import { errorCode } from '../errors.js';
 import type { FolderEvents } from './folder-events.js';
 import type { WatchedManifest } from './manifest-file.js';
 
-/** How often is looked when no events come, and where none can come (`--poll`). */
+/** How often to look if no events come, and if there can be none (`--poll`). */
 export const LOOK_EVERY_MS = { withEvents: 2_000, polling: 1_000 };
 
-/** What the system says when its limit of inotify watches, instances or open files is reached. */
+/** What the system reports when its limit of inotify watches, instances or open files is reached. */
 const OUT_OF_WATCHES: ReadonlySet<string> = new Set(['ENOSPC', 'EMFILE', 'ENFILE']);
-/** The folder is gone again: the next look takes events from where it would be made. */
+/** The folder is gone again: the next look follows the place where it would be made. */
 const FOLDER_GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
 
 export interface Watcher {
-  /** Resolves after the first look, when events, where there are any, are coming. */
+  /** Resolves after the first look, when events, if any, are arriving. */
   readonly ready: Promise<void>;
-  /** Resolves when nothing is called any more and nothing keeps the process from ending. */
+  /** Resolves when nothing is called any more and nothing keeps the process alive. */
   close(): Promise<void>;
 }
 
 export interface WatchOptions {
-  /** Null: none are asked for. */
+  /** Null: use no events. */
   readonly events: FolderEvents | null;
-  /** Milliseconds from look to look, when not those of LOOK_EVERY_MS. */
+  /** Time between looks, in milliseconds, to replace LOOK_EVERY_MS. */
   readonly lookEveryMs?: number;
   readonly log: Logger;
-  /** Looks whether the content changed. */
+  /** Checks whether the content changed. */
   readonly onMaybeChanged: () => Promise<void>;
 }
 
 /**
  * Calls `onMaybeChanged` once at the start, and then whenever the manifest may have changed: after each event, and
- * every two seconds besides, since network file systems and some mounts give no events and the system may run out of
- * them. An event is a hint and no more: whether something changed, and whether the writer is done, is for the look to
- * say. Calls do not overlap, and what happens during one leads to another.
+ * every two seconds, since network file systems and some mounts give no events and the system may run out of them. An
+ * event is only a hint: the look decides whether something changed and whether the writer is done. Calls do not
+ * overlap; what happens during one leads to another.
  *
- * Events come from folders, never from the file alone, which is lost when an editor or git renames another over it.
- * Which folders they are is asked again before each look, as links are swapped and folders made anew.
+ * Events come from folders, never from the file alone, which is lost when an editor or git renames another one over it.
+ * The folders are determined again before each look, since links are swapped and folders recreated.
  *
- * A rejection of `onMaybeChanged` is a defect: it is not caught, and `close` rejects with it.
+ * If `onMaybeChanged` rejects, that is a bug: it is not caught, and `close` rejects with it.
  */
 export function watchManifest(manifest: Pick<WatchedManifest, 'places'>, options: WatchOptions): Watcher {
   return new ManifestWatcher(manifest, options);
@@ -80,7 +80,7 @@ class ManifestWatcher implements Watcher {
     }
   }
 
-  /** The one loop: whatever it does is done before it looks again. */
+  /** The only loop: it finishes everything it does before it looks again. */
   async #keepLooking(): Promise<void> {
     while (!this.#closed) {
       this.#hinted = false;
@@ -92,7 +92,7 @@ class ManifestWatcher implements Watcher {
     }
   }
 
-  /** Resolves when it is time for another look, or at once when something happens. */
+  /** Resolves when the next look is due, or at once when something happens. */
   #sleep(): Promise<void> {
     return new Promise((done) => {
       const timer = setTimeout(done, this.#lookEveryMs);
@@ -104,7 +104,7 @@ class ManifestWatcher implements Watcher {
     });
   }
 
-  /** Takes events from where they come from now. */
+  /** Follows the folders from which events come now. */
   async #followPlaces(events: FolderEvents): Promise<void> {
     const places = this.#manifest.places();
     const key = JSON.stringify(
@@ -115,7 +115,7 @@ class ManifestWatcher implements Watcher {
     this.#places = key;
     const listener = () => ({ onHint: () => this.#hint(), onError: (error: unknown) => this.#onError(error) });
     this.#stops = places.map((place) => events.follow(place, listener()));
-    // What happened before they came.
+    // Something may have happened before events came.
     this.#hint();
   }
 
@@ -125,7 +125,7 @@ class ManifestWatcher implements Watcher {
   }
 
   #onError(error: unknown): void {
-    // To be taken up again, if that is possible, before the next look.
+    // Makes the next look try again to follow them.
     this.#places = '';
     const code = errorCode(error);
     if (this.#complained || FOLDER_GONE.has(code)) return;

@@ -1,7 +1,7 @@
 import { type Finding, ok, problem, skipped, warning } from './check.js';
 import type { Context } from './context.js';
 
-/** From here on a clock does harm: a JWT's end is compared with it; schedules and certificates bear more. */
+/** From this difference on a clock is harmful: JWT expiry depends on it; schedules and certificates tolerate more. */
 const CLOCK_OFF_MS = { '3': 5 * 60_000, '4': 60_000 } as const;
 
 export async function checkApiReach({ settings, contact }: Context): Promise<Finding> {
@@ -19,10 +19,10 @@ export async function checkClock({ settings, contact }: Context): Promise<Findin
   return clockFinding(contacted.kind === 'answered' ? contacted.aheadMs : null, settings.apiVersion);
 }
 
-/** `aheadMs`: how far this machine's clock is ahead of the server's; null: the server does not say what time it is. */
+/** `aheadMs`: how far this machine's clock is ahead of the server's. Null: the server does not tell its time. */
 export function clockFinding(aheadMs: number | null, version: '3' | '4'): Finding {
   if (aheadMs === null) return ok('the answer does not say what time it is');
-  // The server tells whole seconds.
+  // The server tells only whole seconds.
   if (Math.abs(aheadMs) < CLOCK_OFF_MS[version]) return ok('agrees with the server’s');
   const seconds = Math.round(Math.abs(aheadMs) / 1_000);
   return warning(
@@ -31,7 +31,7 @@ export function clockFinding(aheadMs: number | null, version: '3' | '4'): Findin
   );
 }
 
-/** Whose token it is: what a run asks first, and fails by as this does. */
+/** Whose token it is: a run asks this first, and fails in the same way. */
 export async function checkAccount({ identity }: Context): Promise<Finding> {
   const { id, name, company } = await identity();
   return ok([id, name, company === '' ? '' : `(${company})`].filter((part) => part !== '').join(' '));

@@ -2,11 +2,11 @@ import type { ProblemCode } from '../error-codes.js';
 import { type FailureKind, type Problem, ProductError } from '../errors.js';
 
 type IdIn<Code> = Code extends `doctor-${infer Id}` ? Id : never;
-/** For people and in the JSON document; the problems of a check have the code `doctor-<id>`. */
+/** For people and the JSON document; the problems of a check have the code `doctor-<id>`. */
 export type CheckId = IdIn<ProblemCode>;
 
 /**
- * What a check finds. `warning`: it works, or works for now, and needs attention; `problem`: a command will fail
+ * The result of a check. `warning`: it works, at least for now, but needs attention; `problem`: a command will fail
  * because of it, and `failure` says how that command ends; `skipped`: it could not be checked, for the reason in the
  * message.
  */
@@ -18,7 +18,7 @@ export type Finding = (
       readonly message: string;
       readonly remedy: string;
       readonly failure: FailureKind;
-      /** Where the message is only a summary: each error of a file, with its place. */
+      /** Set if the message is only a summary: each error of a file, with its place. */
       readonly causes?: readonly Problem[];
     }
 ) & {
@@ -26,13 +26,13 @@ export type Finding = (
   readonly subject?: string;
 };
 
-/** One row of the table. Checks run in the order of the table, which is the order in which they are shown. */
+/** One row of the table. Checks run, and are shown, in the order of the table. */
 export interface Check<Context> {
   readonly id: CheckId;
   readonly section: string;
-  /** These come earlier in the table. When one of them has a problem or was skipped, this one is skipped. */
+  /** Earlier checks in the table. If one of them has a problem or was skipped, this one is skipped. */
   readonly needs?: readonly CheckId[];
-  /** None: it does not apply, and is not shown. A ProductError that it throws is a problem. */
+  /** No findings: it does not apply, and is not shown. A ProductError that it throws is a problem. */
   readonly run: (context: Context) => Found | Promise<Found>;
 }
 
@@ -47,9 +47,7 @@ export const problem = (message: string, remedy: string, failure: FailureKind = 
 };
 export const skipped = (reason: string): Finding => ({ status: 'skipped', message: `not checked${reason}` });
 
-/**
- * Errors that have their remedies already; `remedy` is shown where there are several of them, or where one has none.
- */
+/** Errors that have their own remedies; `remedy` is shown if there are several, or if one has none. */
 export function problemOf(failure: FailureKind, causes: readonly Problem[], remedy = 'see each of them'): Finding {
   const [first, ...others] = causes;
   const only = others.length === 0 ? first : undefined;
@@ -57,7 +55,7 @@ export function problemOf(failure: FailureKind, causes: readonly Problem[], reme
   return { status: 'problem', message, remedy: only?.remedy ?? remedy, failure, causes };
 }
 
-/** Runs the checks of a table one after the other. */
+/** Runs the checks of a table one after another. */
 export async function runChecks<Context>(
   checks: readonly Check<Context>[],
   context: Context,
@@ -70,7 +68,7 @@ export async function runChecks<Context>(
   return results;
 }
 
-/** The results when one check has a problem that makes every other check impossible. */
+/** The results if one check's problem makes all others impossible. */
 export function resultsWithout<Context>(
   checks: readonly Check<Context>[],
   broken: CheckId,
@@ -88,7 +86,7 @@ async function findingsOf<Context>(run: Check<Context>['run'], context: Context)
   }
 }
 
-/** Null: everything that is needed is there. What was skipped passes on its reason, so each names the root cause. */
+/** Null: everything needed is there. A skipped check passes its reason on, so that each names the root cause. */
 function skippedFor(needs: readonly CheckId[], results: readonly CheckResult[]): Finding | null {
   for (const { id, status, message } of results) {
     if (!needs.includes(id)) continue;

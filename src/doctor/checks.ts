@@ -9,8 +9,8 @@ import * as settings from './settings.js';
 import * as state from './state.js';
 
 /**
- * What is checked, in the order in which it is shown: what lies at hand first, then what needs the network, and
- * whatever depends on something else after that.
+ * All checks in the order in which they are shown: first what is at hand, then what needs the network, then whatever
+ * depends on something else.
  */
 export const CHECKS: readonly Check<Context>[] = [
   ...section('Settings', [
@@ -47,13 +47,13 @@ function section(name: string, checks: readonly Omit<Check<Context>, 'section'>[
   return checks.map((check) => ({ ...check, section: name }));
 }
 
-/** About a state in a file, or in a database: of one in the other there is nothing to say. */
+/** A check for a state in a file, or for one in a database. It does not apply to the other. */
 function inA(kind: StatePlace['kind'], run: Check<Context>['run']): Check<Context>['run'] {
   return (context) => (context.account.statePlace.kind === kind ? run(context) : []);
 }
 
 /**
- * About the user's account and state, which the sandbox needs none of. Whatever depends on these is skipped with them.
+ * A check of the user's account and state, which the sandbox does not need. Whatever depends on it is skipped with it.
  */
 function ofAccount(run: Check<Context>['run']): Check<Context>['run'] {
   return (context) =>

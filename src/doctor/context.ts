@@ -17,20 +17,17 @@ import type { State } from '../state/state.js';
 import { diagnoseState, stateStore } from '../state-store.js';
 import type { HandlerContacts } from './handshake.js';
 
-/** What is the same for all accounts. */
+/** The same for all accounts. */
 export interface Shared {
   /** Null: there is none. */
   readonly settingsFile: string | null;
   readonly accounts: readonly AccountSettings[];
   readonly proxy: ProxySettings;
-  /** Null: handlers are left out. */
+  /** Null: handlers are not checked. */
   readonly contactHandlers: HandlerContacts | null;
 }
 
-/**
- * What the checks of one account work with. Everything that is read or asked is read or asked once; what can't be
- * throws ProductError.
- */
+/** What the checks of one account use. Everything is read or asked only once; if that fails, it throws ProductError. */
 export interface Context extends Shared {
   readonly host: Host;
   readonly account: AccountSettings;
@@ -39,19 +36,19 @@ export interface Context extends Shared {
   token(): Promise<string>;
   /** PEM text of --ca-file; undefined: there is none. */
   certificates(): Promise<string | undefined>;
-  /** Read as `list` does, without lock or repair. Null: nothing was recorded yet. */
+  /** Read as by `list`, without lock or repair. Null: nothing was recorded yet. */
   state(): Promise<State | null>;
-  /** What the server of the state's database tells. Null: the state is in a file. */
+  /** What the server of the state's database reports. Null: the state is in a file. */
   database(): Promise<Diagnosis | null>;
-  /** With the host of the API, without the token. */
+  /** With the API's host, without the token. */
   contact(): Promise<Contact>;
-  /** Of the token. */
+  /** The token's account. */
   identity(): Promise<Identity>;
   /** Of a day, `YYYY-MM-DD`. */
   deliveryErrors(date: string): Promise<Outcome<DeliveryErrors>>;
 }
 
-/** One connection takes less, or something is wrong with it; a shorter --timeout holds here, too. */
+/** A working connection takes less time. A shorter --timeout applies here, too. */
 export const CONTACT_WITHIN_MS = 10_000;
 
 export function contextOf(host: Host, account: AccountSettings, shared: Shared): Context {

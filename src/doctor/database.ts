@@ -4,7 +4,7 @@ import { counted } from '../text/words.js';
 import { type Finding, type Found, ok, problem, warning } from './check.js';
 import type { Context } from './context.js';
 
-/** These are about a state in a database: of a file there is nothing to say. */
+/** These checks are for a state in a database: they do not apply to a file. */
 function ofDatabase(check: (facts: Diagnosis, context: Context) => Found | Promise<Found>) {
   return async (context: Context): Promise<Found> => {
     const facts = await context.database();

@@ -3,21 +3,21 @@ import { numberText } from '../text/words.js';
 import { type Finding, ok, skipped, warning } from './check.js';
 import type { Context } from './context.js';
 
-/** Of what handlers answered, the most frequent. */
+/** How many of the most frequent statuses are shown. */
 const MOST_STATUSES = 5;
 
-/** Whether Copernica's calls of handlers failed today: the webhook is there, and no event comes. */
+/** Whether calls of handlers failed today: then the webhook exists, but no event arrives. */
 export async function checkDeliveries({ host, settings, deliveryErrors }: Context): Promise<Finding> {
   if (settings.apiVersion !== '4') {
     return skipped(': what failed is read with version 4 of the API (--api-version 4)');
   }
   const date = host.now().toISOString().slice(0, 10);
   const read = await deliveryErrors(date);
-  // Nothing else needs it, and a token may lack the right to read it.
+  // Nothing else needs it, and the token may lack the right to read it.
   return read.ok ? deliveriesFinding(date, read.value) : skipped(`: ${read.message}`);
 }
 
-/** `date`: the day that was asked for, `YYYY-MM-DD`. */
+/** `date`: the day in question, `YYYY-MM-DD`. */
 export function deliveriesFinding(date: string, { errors, isWhole }: DeliveryErrors): Finding {
   if (errors.length === 0 && isWhole) return ok(`none is logged as failed on ${date}`);
   const counts = new Map<number | null, number>();

@@ -1,14 +1,14 @@
 import { type Finding, ok, warning } from './check.js';
 
-/** Names of file systems as Linux writes them in /proc/self/mountinfo. */
+/** Names of file systems as in Linux's /proc/self/mountinfo. */
 const IN_MEMORY = ['tmpfs', 'ramfs', 'devtmpfs'];
 const CONTAINER_LAYER = ['overlay', 'aufs'];
-/** Another machine has the disk. */
+/** The disk is on another machine. */
 const ON_NETWORK = 'nfs nfs4 cifs smb3 smbfs afs ceph glusterfs lustre ocfs2 gfs2'.split(' ');
 /** Shared with the host of a virtual machine: Docker Desktop, WSL, Lima. */
 const SHARED_WITH_HOST = ['9p', 'virtiofs', 'drvfs', 'grpcfuse', 'osxfs', 'vboxsf', 'fuse'];
 
-/** Whether a state is safe on a file system of this type; null: the system does not say. */
+/** Whether a state is safe on a file system of this type. Null: the system does not tell. */
 export function fileSystemFinding(type: string | null): Finding {
   if (type === null) return ok('this system does not say what kind of disk it is');
   if (IN_MEMORY.includes(type)) {

@@ -7,10 +7,10 @@ import { hasProxy } from './settings.js';
 
 const PORTS = { 'http:': 80, 'https:': 443 } as const;
 const DAY_MS = 24 * 60 * 60_000;
-/** A certificate that ends sooner is not being renewed by itself. */
+/** If a certificate expires sooner, it is not being renewed automatically. */
 const EXPIRES_SOON_DAYS = 14;
 
-/** Each host once, sorted. Of handlers that the manifest took. */
+/** Each host once, sorted. The handlers must come from a valid manifest. */
 export function handlerHosts(handlers: readonly string[]): HandlerHost[] {
   const hosts = new Map<string, HandlerHost>();
   for (const handler of handlers) {
@@ -25,7 +25,7 @@ export function handlerHosts(handlers: readonly string[]): HandlerHost[] {
   return [...hosts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, host]) => host);
 }
 
-/** Directly, and not through a proxy: how this machine reaches the internet is nothing to Copernica. */
+/** Directly, not through a proxy: how this machine reaches the internet does not matter to Copernica. */
 export async function checkHandlers(context: Context): Promise<Found> {
   const { contactHandlers, host, manifest } = context;
   if (contactHandlers === null) return skipped(': --no-handlers leaves them out');
@@ -43,13 +43,13 @@ export async function checkHandlers(context: Context): Promise<Found> {
 /**
  *   not checked in time                                skipped
  *   no address, no connection, no TLS, or a
- *   certificate that others won't trust either         problem; behind a proxy only a warning: it may answer others
+ *   certificate that others won't trust either         problem; behind a proxy only a warning: others may reach it
  *   http; addresses that Copernica can't reach; a
- *   certificate that ends soon                         warning
+ *   certificate that expires soon                      warning
  *   everything else                                    ok
  *
- * `behindProxy`: this machine is meant to reach the internet through a proxy, which handlers are not asked through:
- * what it can't reach by itself, or finds to open TLS on the way, says little.
+ * `behindProxy`: this machine should reach the internet through a proxy, but the check does not use it: if it can't
+ * reach a host directly, or something on the way opens its TLS, that says little.
  */
 export function handlerFinding(
   { protocol, webhooks }: HandlerHost,
@@ -93,7 +93,7 @@ export function handlerFinding(
   );
 }
 
-/** Whether an address is routed on the internet; IPv4 in the form of IPv6 is looked at as IPv4. */
+/** Whether an address is routed on the internet. IPv4 in IPv6 form is treated as IPv4. */
 export function isPublic(address: string): boolean {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   const url = `http://${plain.includes(':') ? `[${plain}]` : plain}/`;

@@ -6,7 +6,7 @@ import { describeNetworkError } from '../copernica/network-error.js';
 import { errorCode } from '../errors.js';
 import { cut } from '../text/printable.js';
 
-/** A host that handlers of the manifest name. */
+/** A host in handlers of the manifest. */
 export interface HandlerHost {
   readonly protocol: 'http:' | 'https:';
   /** A name, or an address without brackets. */
@@ -28,16 +28,16 @@ export type Handshake =
     }
   | { readonly ok: false; readonly message: string; readonly remedy: string };
 
-/** Of several addresses, how long each is given before the next is tried. Node's own 250 ms is short for far hosts. */
+/** How long each of several addresses gets before the next is tried. Node's own 250 ms is short for far hosts. */
 const EACH_ADDRESS_MS = 1_000;
 /** As many as Node looks up at a time. */
 const AT_A_TIME = 4;
-/** For all of them: what did not get its turn by then is told as not checked. */
+/** For all of them: a host that had no turn by then is reported as not checked. */
 const ALL_WITHIN_MS = 60_000;
-/** A server may put as many names into its certificate as it likes, and Node into its message. */
+/** A server may put any number of names into its certificate, and Node puts them into its message. */
 const LONGEST_REASON_CHARACTERS = 200;
 
-/** Contacts a host once, however many accounts and webhooks name it. Null: its turn did not come. */
+/** Contacts a host once, however many accounts and webhooks name it. Null: it had no turn. */
 export type HandlerContacts = (host: HandlerHost) => Promise<Handshake | null>;
 
 export function handlerContacts(now: () => Date, timeoutMs: number): HandlerContacts {
@@ -56,8 +56,8 @@ export function handlerContacts(now: () => Date, timeoutMs: number): HandlerCont
 type Target = Pick<HandlerHost, 'protocol' | 'host' | 'port' | 'subject'>;
 
 /**
- * Looks up a host, connects, and shakes hands over TLS for https; then hangs up. An HTTP client would have to send a
- * request, and nobody could know what that does at a handler. `timeoutMs` is for the whole of it. Never rejects.
+ * Looks up a host, connects, for https shakes hands over TLS, and hangs up. An HTTP client would have to send a
+ * request, and nobody could know what that does at a handler. `timeoutMs` is for everything. Never rejects.
  */
 export async function shakeHands(
   target: Target,
@@ -69,18 +69,18 @@ export async function shakeHands(
   const isName = isIP(host) === 0;
   const addresses: string[] = isName ? [] : [host];
   const options = { host, port, lookup, autoSelectFamilyAttemptTimeout: EACH_ADDRESS_MS };
-  // Said outright: what is left out is as NODE_TLS_REJECT_UNAUTHORIZED has it.
+  // Explicit, since NODE_TLS_REJECT_UNAUTHORIZED decides what is left out.
   const tls = { ...options, ...(isName ? { servername: host } : {}), rejectUnauthorized: true };
   const socket = protocol === 'https:' ? tlsConnect(tls) : tcpConnect(options);
   socket.on('lookup', (_error: unknown, address: string | undefined) => {
     if (address !== undefined) addresses.push(address);
   });
-  // Whatever happens to it later is of no interest, and must not end the process.
+  // What happens to it later does not matter, and must not end the process.
   socket.on('error', () => {});
   try {
     await once(socket, protocol === 'https:' ? 'secureConnect' : 'connect', { signal });
     const facts = socket instanceof TLSSocket ? factsOf(socket) : null;
-    // In order: a server would take anything else for a handshake that failed, and write that into its log.
+    // Properly: a server would log anything else as a failed handshake.
     socket.destroySoon();
     return { ok: true, addresses, ms: Math.round(performance.now() - startedAt), tls: facts };
   } catch (error) {

@@ -14,8 +14,8 @@ export function checkSettings({ settingsFile }: Context): Finding {
 const OWN_PREFIX = 'COPERNICA_';
 
 /**
- * Variables that look like a setting and are none: nobody else would tell, since they are not read. Only those that
- * are close to one: Kubernetes makes COPERNICA_WEBHOOKS_PORT and its like for a Service of that name.
+ * Variables that look like a setting but are none. Nothing else would report them, since they are not read. Only those
+ * that are close to one: Kubernetes makes COPERNICA_WEBHOOKS_PORT and the like for a Service of that name.
  */
 export function checkEnvironment({ host: { environment }, accounts }: Context): Finding {
   const known = [...Object.values(SETTINGS).map((it) => it.environment), TOKEN_VARIABLE, TOKEN_FILE_VARIABLE];
@@ -33,7 +33,7 @@ export function checkEnvironment({ host: { environment }, accounts }: Context): 
   );
 }
 
-/** Node takes what it can read of the file, and leaves the rest out in silence. */
+/** Node uses what it can read of the file, and silently ignores the rest. */
 export async function checkCaFile({ settings: { caFile }, certificates }: Context): Promise<Found> {
   if (caFile === undefined) return [];
   const blocks = ((await certificates()) ?? '').match(/-----BEGIN CERTIFICATE-----[^-]*(-----END CERTIFICATE-----)?/g);

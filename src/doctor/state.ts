@@ -13,10 +13,10 @@ import { type Finding, ok, problem, warning } from './check.js';
 import type { Context } from './context.js';
 import { fileSystemFinding } from './file-systems.js';
 
-/** Beside the state file, since locks are a property of the disk that it is on. */
+/** Beside the state file, since locks depend on the disk. */
 const TRIAL_FOLDER = '.copernica-webhooks-doctor-';
 
-/** Works in a folder of its own beside the state file, which is removed again. The state is not touched. */
+/** Works in a folder of its own beside the state file, and removes it again. The state is not touched. */
 async function inTrialFolder({ settings }: Context, work: (trial: string) => Promise<Finding>): Promise<Finding> {
   const trial = await makeTrialFolder(settings.state);
   try {

@@ -2,7 +2,7 @@ import type { AnswerFacts, JsonForm } from '../copernica/answer-facts.js';
 import type { CallFailure, LiveWebhook, Outcome } from '../copernica/api.js';
 import { CALLERS, canonicalCallers, canonicalHandler, type WebhookSpec } from '../webhook.js';
 
-/** What a call gave, and what its answer looked like; null: none came. */
+/** The result of a call, and what its answer looked like. Null: none came. */
 export interface Seen<T> {
   readonly outcome: Outcome<T>;
   readonly facts: AnswerFacts | null;
@@ -11,9 +11,9 @@ export interface Seen<T> {
 type Read = Seen<LiveWebhook | 'gone'>;
 type Write = Seen<'done' | 'gone'>;
 
-/** What `verify` saw, in the order in which it asks. What is missing was not asked any more. */
+/** What `verify` saw, in the order of its calls. Calls that were not reached are missing. */
 export interface Observations {
-  /** POST of the first webhook, with handler and trigger alone. */
+  /** POST of the first webhook, with only handler and trigger. */
   readonly create?: Seen<number>;
   readonly read?: Read;
   readonly list?: Seen<readonly LiveWebhook[] | 'unavailable'>;
@@ -26,7 +26,7 @@ export interface Observations {
   readonly delete?: Write;
   readonly readRemoved?: Read;
   readonly deleteAgain?: Write;
-  /** POST of the second webhook, limited to the database where one was given. */
+  /** POST of the second webhook, limited to the database if one was given. */
   readonly createSecond?: Seen<number>;
   readonly readSecond?: Read;
 }
@@ -36,7 +36,7 @@ export interface Sent {
   readonly first: WebhookSpec;
   readonly updated: WebhookSpec;
   readonly second: WebhookSpec;
-  /** The highest id that was known before; null: none was. */
+  /** The highest id known before. Null: none was known. */
   readonly knownBefore: number | null;
 }
 
@@ -44,13 +44,13 @@ export interface Verified {
   readonly check: string;
   /** What this program relies on. */
   readonly reliedOn: string;
-  /** `unseen`: it was not come to, or nothing can be made of what came. */
+  /** `unseen`: it was not reached, or the answer says nothing about it. */
   readonly status: 'ok' | 'otherwise' | 'unseen';
   /** What was seen, or why nothing was. */
   readonly seen: string;
-  /** What it means for the promise that it is otherwise; null: it is not. */
+  /** What a difference means for the promise. Null: there is none. */
   readonly means: string | null;
-  /** How long the answer took; null: there was none. */
+  /** How long the answer took. Null: there was none. */
   readonly durationMs: number | null;
 }
 
@@ -58,11 +58,11 @@ interface Row<T = unknown> {
   readonly check: string;
   readonly reliedOn: string;
   readonly means: string;
-  /** A refusal is about what was asked for, its handler or database, and says nothing of the API. */
+  /** A refusal concerns the request, its handler or database, and says nothing about the API. */
   readonly mayBeRefused?: true;
-  /** The call that shows it; undefined: it was not made. */
+  /** The call that shows it. Undefined: it was not made. */
   readonly call: (observations: Observations) => Seen<T> | undefined;
-  /** Of an answer that can be used. */
+  /** Judges a usable answer. */
   readonly look: (value: T, facts: AnswerFacts, about: About) => Look;
 }
 
@@ -71,14 +71,14 @@ interface About {
   readonly sent: Sent;
 }
 
-/** Whether it is as relied on, and what was seen. */
+/** Whether it is as expected, and what was seen. */
 type Look = readonly [isAsReliedOn: boolean, seen: string];
 
 function row<T>(row: Row<T>): Row {
   return row as Row;
 }
 
-/** For what nothing rests on: it is only good to know. */
+/** For something that nothing relies on, but which is good to know. */
 const EITHER_IS_FINE = '';
 
 const BOTH = canonicalCallers([]);
@@ -173,7 +173,7 @@ const ROWS: readonly Row[] = [
     reliedOn: 'DELETE answers 200 or 204',
     means: 'a deletion never counts as done, and is sent again at every run',
     call: (observations) => observations.delete,
-    // A try whose answer was lost may have deleted it.
+    // An earlier attempt whose answer was lost may have deleted it.
     look: (value, { status }) => [true, writtenText(value, status)],
   }),
   row({
@@ -218,7 +218,7 @@ const ROWS: readonly Row[] = [
   }),
 ];
 
-/** 0: it is not known. */
+/** 0: it is unknown. */
 function firstId({ create }: Observations): number {
   return create?.outcome.ok === true ? create.outcome.value : 0;
 }
@@ -227,7 +227,7 @@ function writtenText(value: 'done' | 'gone', status: number | null): string {
   return value === 'done' ? `${status}` : `${status}: no such webhook`;
 }
 
-/** Every line of the table. Of a database only where one was given. */
+/** All lines of the table. Those about a database only if one was given. */
 export function verified(observations: Observations, sent: Sent): Verified[] {
   const about = { observations, sent };
   return ROWS.filter(({ check }) => check !== 'database' || sent.second.database !== undefined).map((each) => {
@@ -239,7 +239,7 @@ export function verified(observations: Observations, sent: Sent): Verified[] {
   });
 }
 
-/** Failures that are of the way to the API, or of a busy day. */
+/** Failures of the way to the API, or of a busy day. */
 const SAYS_NOTHING: ReadonlySet<CallFailure['kind']> = new Set(['not-sent', 'turned-away']);
 
 function lookAt(
@@ -250,7 +250,7 @@ function lookAt(
   if (seen === undefined) return { status: 'unseen', text: 'not asked' };
   const { outcome, facts } = seen;
   if (!outcome.ok) {
-    // Of a success its body does not matter, so the status of a POST says enough.
+    // The body of a success does not matter, so the status of a POST says enough.
     const status = (mayBeRefused === true ? facts?.status : outcome.status) ?? null;
     const saysNothing = SAYS_NOTHING.has(outcome.kind) || (mayBeRefused === true && outcome.kind === 'refused');
     const tells = status !== null && status < 500 && !saysNothing;
@@ -274,7 +274,7 @@ function shownAs(live: LiveWebhook, sent: WebhookSpec): Look {
   return other.length === 0 ? [true, 'as sent'] : [false, `another ${other.join(' and another ')}`];
 }
 
-/** Known ones only: what the answer has besides is not printed. */
+/** Only known ones: anything else in the answer is not printed. */
 function callersText(callers: readonly string[]): string {
   if (callers.length === 0) return 'no callers';
   const known = CALLERS.filter((caller) => callers.includes(caller));

@@ -4,7 +4,7 @@ import type { Candidate, Mention } from './entry.js';
 import { type Finding, problemOf } from './findings.js';
 import { type Range, type Source, where } from './source.js';
 
-/** The checks between entries, of all files: each name once, each webhook once, and each former name once. */
+/** Checks between the entries of all files: each name once, each webhook once, and each former name once. */
 export function checkAcross(candidates: readonly Candidate[], removed: readonly Mention[]): Problem[] {
   const problems: Problem[] = [];
   const names = new Map<string, Candidate>();
@@ -33,8 +33,8 @@ export function checkAcross(candidates: readonly Candidate[], removed: readonly 
 }
 
 /**
- * A name that the state has goes one way: it is an entry, or one entry was called so, or its webhook is removed. That it
- * is removed may be said twice.
+ * A name in the state can only go one way: it is an entry, or one entry had that name before, or its webhook is
+ * removed. Only the removal may be listed twice.
  */
 function checkFormerNames(
   candidates: readonly Candidate[],

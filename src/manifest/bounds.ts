@@ -5,12 +5,13 @@ import { LIMITS } from './limits.js';
 /** What YAML does not allow in a text. https://yaml.org/spec/1.2.2/#51-character-set */
 const NOT_ALLOWED = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-/** Under YAML 1.1 `on` would be a truth value and 0777 an octal number: types must not change in silence. */
+/** YAML 1.1 reads `on` as a truth value and 0777 as an octal number: types must not change silently. */
 const ALLOWED_DIRECTIVE = /^%YAML[ \t]+1\.2[ \t\r]*$/;
 
 /**
- * Why a text must not be parsed; null: it may be. Looks through it in linear time, and keeps nothing of it: the parser
- * takes seconds and gigabytes for a deeply nested one. Shows nothing of the text, which may be no YAML at all.
+ * Why a text must not be parsed; null: it may be. Takes linear time and keeps nothing of the text, while the parser
+ * takes seconds and gigabytes for a deeply nested one. The reason shows nothing of the text, which need not be YAML at
+ * all.
  */
 export function boundsProblem(
   text: string,
@@ -51,7 +52,7 @@ export function boundsProblem(
     if (depth.after(lexeme, isScalar) > limits.nestingLevels) {
       return tooComplex(`nested more than ${limits.nestingLevels} levels deep`, 'check the brackets and dashes');
     }
-    // These lexemes say what follows and are no part of the text.
+    // These lexemes announce what follows and are not part of the text.
     const isMark = lexeme === CST.SCALAR || lexeme === CST.DOCUMENT || lexeme === CST.FLOW_END;
     if (!isMark) start += lexeme.length;
     last = lexeme;
@@ -61,10 +62,10 @@ export function boundsProblem(
 
 const MAKE_SEVERAL = 'split it into several files';
 
-/** An indented block is at least one column deeper than the one that it is in, and mostly two. */
+/** An indented block is at least one column deeper than the one around it, usually two. */
 const COLUMNS_PER_LEVEL = 2;
 
-/** How deep a text may be nested at the most, give or take a factor of two: by brackets, marks and indentation. */
+/** How deep a text may be nested at most, within a factor of two: by brackets, marks and indentation. */
 class Depth {
   #brackets = 0;
   #isLineStart = true;

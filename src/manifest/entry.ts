@@ -10,40 +10,40 @@ import { ENTRY_FIELDS, entrySchema, ID_PATTERN } from './schema.js';
 import { frameOf, placeOf, type Range, type Source } from './source.js';
 import { isBroken, rangeOf } from './tree.js';
 
-/** What reading the entries of one file shares. */
+/** What the entries of one file share while they are read. */
 export interface Reading {
   readonly source: Source;
   readonly findings: Findings;
   readonly interpolate: Interpolate;
-  /** Values that were filled in: thousands of aliases may stand for one, and what is filled in is not filled in again. */
+  /** Values already filled in: thousands of aliases may stand for one value, which must be filled in only once. */
   readonly filledIn: Set<Scalar>;
 }
 
-/** A name of the state that the manifest speaks of, under `was` or `removed`. */
+/** A name in the state that the manifest mentions under `was` or `removed`. */
 export interface Mention extends Range {
   readonly name: string;
-  /** As the file writes it, variables not filled in, for messages. */
+  /** As in the file, without values of variables, for messages. */
   readonly writtenName: string;
   readonly source: Source;
 }
 
-/** An entry as far as it could be read, for what is checked between entries. */
+/** An entry as far as it could be read, for checks between entries. */
 export interface Candidate extends Range {
-  /** Undefined: it has none that could be used. */
+  /** Undefined: it has no usable name. */
   readonly name: string | undefined;
-  /** The name as the file writes it, variables not filled in, for messages. */
+  /** The name as in the file, without values of variables, for messages. */
   readonly writtenName: string | undefined;
   /** Undefined: something about it is wrong, and has been reported. */
   readonly entry: ManifestEntry | undefined;
-  /** Of the webhook that it asks for: see `webhookKey`. */
+  /** The key of the webhook that it asks for: see `webhookKey`. */
   readonly key: string | undefined;
-  /** Undefined: it says none that could be used. */
+  /** Undefined: it has no usable one. */
   readonly was: Mention | undefined;
-  /** `start` and `end` are where its name stands in it, or else where it begins. */
+  /** `start` and `end` are the place of its name in it, or else of its beginning. */
   readonly source: Source;
 }
 
-/** Reads one item of `webhooks` and reports everything that is wrong with it. Null: it is no entry at all. */
+/** Reads one item of `webhooks` and reports everything wrong with it. Null: it is not an entry at all. */
 export function readEntry(item: unknown, reading: Reading): Candidate | null {
   const { source, findings } = reading;
   if (isBroken(item)) return null;
@@ -74,7 +74,7 @@ export function readEntry(item: unknown, reading: Reading): Candidate | null {
   return { name, writtenName, entry, key, was, source, ...place };
 }
 
-/** Undefined: the node is no name. */
+/** Undefined: the node is not a name. */
 export function mentionOf(node: unknown, source: Source): Mention | undefined {
   if (!isScalar(node) || typeof node.value !== 'string') return undefined;
   return { name: node.value, writtenName: node.source ?? node.value, source, ...rangeOf(node) };
@@ -84,7 +84,7 @@ export function formerName({ name, start, source }: Mention): FormerName {
   return { name, file: source.file, ...placeOf(start, source) };
 }
 
-/** Behind an alias or in a merged mapping, a name stands for several entries: then the entry is pointed at. */
+/** Behind an alias or in a merged mapping, one name belongs to several entries: then the entry's own place is used. */
 function placeOfEntry(item: YAMLMap, nameNode: unknown): Range {
   const entry = rangeOf(item);
   const name = rangeOf(nameNode);
@@ -92,7 +92,7 @@ function placeOfEntry(item: YAMLMap, nameNode: unknown): Range {
   return isInside ? name : { start: entry.start, end: entry.start + 1 };
 }
 
-/** As plain data, so many levels deep: what lies deeper is in no entry. */
+/** As plain data, down to this many levels: no entry is deeper. */
 export function plain(node: unknown, levels: number): unknown {
   if (isScalar(node)) return node.value;
   const isDeep = levels > 0;
@@ -102,7 +102,7 @@ export function plain(node: unknown, levels: number): unknown {
   return Object.fromEntries(pairs.map(({ key, value }) => [isScalar(key) ? key.value : '', plain(value, levels - 1)]));
 }
 
-/** An id is taken as it is written, so that 0x10, 1e3 or 017, which are numbers to YAML, are not taken for another. */
+/** Ids are taken as they are written: otherwise 0x10, 1e3 or 017, which are numbers in YAML, would mean other ids. */
 function takeIdsAsWritten(entry: YAMLMap): void {
   for (const field of ['database', 'collection']) {
     const id = entry.get(field, true);
@@ -110,7 +110,7 @@ function takeIdsAsWritten(entry: YAMLMap): void {
   }
 }
 
-/** Puts their values in the place of variables. */
+/** Replaces variables by their values. */
 export function fillIn(node: Node, { source, interpolate, filledIn }: Reading, report: Report): void {
   visit(node, {
     Scalar(key, scalar) {
@@ -129,7 +129,7 @@ export function fillIn(node: Node, { source, interpolate, filledIn }: Reading, r
       const written = source.text.slice(range.start, range.end);
       let from = 0;
       for (const { at, length, ...why } of filled.refusals) {
-        // In quotes, escapes may move what follows them: look for the very text, and else point at the whole value.
+        // In quotes, escapes may shift what follows: look for the exact text, or else point at the whole value.
         const found = written.indexOf(text.slice(at, at + length), from);
         if (found !== -1) from = found + length;
         report({ ...why, ...(found === -1 ? range : { start: range.start + found, end: range.start + from }) });
@@ -151,7 +151,7 @@ function toEntry(data: z.output<typeof entrySchema>, item: YAMLMap, { start }: R
   const written = item.get('handler', true)?.source ?? '';
   return {
     name,
-    // In the order of the vendor's reference, which is the order of the request's body.
+    // In the order of the vendor's reference, which the request's body follows.
     spec: {
       handler,
       trigger,

@@ -15,14 +15,14 @@ import { errorCode, type Problem } from '../errors.js';
 import { LIMITS } from './limits.js';
 import { placeOf, sourceOf } from './source.js';
 
-/** Whether a file of this name, in a folder that is a manifest, is a part of it. */
+/** Whether a file with this name belongs to a manifest that is a folder. */
 export function isManifestName(name: string): boolean {
   return /^[^.].*\.ya?ml$/is.test(name);
 }
 
 /**
- * The paths of a manifest's files: of a folder, all that are YAML by their names, in the order of these; hidden ones and
- * subfolders are left out. Else the path itself, whatever is there.
+ * The paths of a manifest's files. In a folder: all with names of YAML files, in the order of their names, without
+ * hidden ones and subfolders. Otherwise the path itself, whatever is there.
  */
 export function filesOf(path: string): readonly string[] {
   if (!isFolder(path)) return [path];
@@ -30,7 +30,7 @@ export function filesOf(path: string): readonly string[] {
   return names.map((name) => join(path, name)).filter((file) => !isFolder(file));
 }
 
-/** Its files as they are at this moment. What can't be read is told as a problem; nothing is thrown. */
+/** Reads the files as they are now. A file that can't be read becomes a problem; nothing is thrown. */
 export function readManifest(path: string): readonly FileContent[] {
   try {
     if (!isFolder(path)) return [readFile(path)];
@@ -53,7 +53,7 @@ function isFolder(path: string): boolean {
 }
 
 function isLinkElsewhere(folder: string): boolean {
-  // A slash at the end would lead to what the link leads to.
+  // A slash at the end would lead to the target of a link.
   const path = resolve(folder);
   return lstatSync(path).isSymbolicLink() && !isInside(realpathSync.native(path), realpathSync.native(dirname(path)));
 }
@@ -67,26 +67,26 @@ function emptyFolder(path: string): FileContent {
   return refused(path, { code: 'empty-manifest', message: 'is a folder without *.yaml and *.yml files', remedy });
 }
 
-/** What a file holds, or why it can't be read. */
+/** The content of a file, or why it can't be read. */
 export type FileContent = { readonly file: string } & (
   | { readonly text: string; readonly problem: null }
   | { readonly text: null; readonly problem: Problem }
 );
 
 /**
- * The text of a regular file in UTF-8, which is no larger than a manifest may be and lies in its own folder. Anything
- * else is told as a problem, and never waited for: a named pipe without a writer would hold up the program for ever.
+ * The text of a regular file in UTF-8, no larger than a manifest may be and within its own folder. Anything else
+ * becomes a problem, without waiting: a named pipe without a writer would hold the program up for ever.
  */
 function readFile(file: string, mostTries = 3): FileContent {
   let fd: number | undefined;
   let target: string | undefined;
   try {
     target = realpathSync.native(file);
-    // Git carries links: one to /proc/self/environ must not bring the environment into messages.
+    // Git can contain links: one to /proc/self/environ must not bring the environment into messages.
     if (!isInside(target, realpathSync.native(dirname(file)))) {
       return unreadable(file, 'is a link to a file outside of its folder', 'name that file itself, or put it here');
     }
-    // With O_NONBLOCK a named pipe opens at once; to a regular file it makes no difference.
+    // With O_NONBLOCK, opening a named pipe does not wait; for a regular file it makes no difference.
     fd = openSync(target, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     const about = fstatSync(fd);
     if (!about.isFile()) {
@@ -96,7 +96,7 @@ function readFile(file: string, mostTries = 3): FileContent {
     const bytes = readFileSync(fd);
     return bytes.length > LIMITS.fileBytes ? tooLarge(file) : decoded(bytes, file);
   } catch (error) {
-    // Kubernetes swaps the link and removes what it led to.
+    // Kubernetes swaps the link and removes its former target.
     const isSwapped = target !== undefined && errorCode(error) === 'ENOENT';
     return isSwapped && mostTries > 1 ? readFile(file, mostTries - 1) : whyUnreadable(error, file);
   } finally {
@@ -140,7 +140,7 @@ function unreadable(file: string, message: string, remedy: string): FileContent 
   return refused(file, { code: 'manifest-unreadable', message, remedy });
 }
 
-/** `message` goes on from "the manifest …". */
+/** `message` completes "the manifest …". */
 function refused(file: string, why: Omit<Problem, 'severity' | 'file'>): FileContent {
   return { file, text: null, problem: { ...why, severity: 'error', message: `the manifest ${why.message}`, file } };
 }

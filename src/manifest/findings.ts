@@ -3,13 +3,13 @@ import type { Problem } from '../errors.js';
 import { LIMITS } from './limits.js';
 import { frameOf, placeOf, type Range, type Source } from './source.js';
 
-/** Something wrong with a part of a text. */
+/** A problem with a part of a text. */
 export interface Finding extends Range {
   readonly code: ProblemCode;
   readonly message: string;
   readonly remedy: string;
   readonly severity?: 'warning';
-  /** Name of the entry it is about. */
+  /** Name of the entry that it is about. */
   readonly name?: string | undefined;
   /** The line is not shown. */
   readonly withoutFrame?: boolean;
@@ -17,7 +17,7 @@ export interface Finding extends Range {
 
 export type Report = (finding: Finding) => void;
 
-/** What is found in one text, each once: one mistake behind an anchor is found by each entry that uses it. */
+/** The findings in one text, each once: every entry that uses an anchor finds the same mistake behind it. */
 export class Findings {
   readonly errors: Problem[] = [];
   readonly warnings: Problem[] = [];
@@ -28,7 +28,7 @@ export class Findings {
     this.#source = source;
   }
 
-  /** There are more errors than are told: looking for still more is of no use. */
+  /** There are more errors than are reported, so looking for further ones is pointless. */
   get isFull(): boolean {
     return this.errors.length > LIMITS.problems;
   }
@@ -56,7 +56,7 @@ export function problemOf(finding: Finding, source: Source): Problem {
   };
 }
 
-/** Stands for those of a file that are not told. */
+/** Stands for the problems of a file that are not reported. */
 export function moreProblems(file: string, severity: Problem['severity']): Problem {
   const message = `there are more problems than the ${LIMITS.problems} shown`;
   return { code: 'more-problems', severity, message, file, remedy: 'fix those above and try again' };

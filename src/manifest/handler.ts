@@ -15,9 +15,9 @@ const complaint = (code: ProblemCode, message: string, remedy: string): Complain
 const EXAMPLE = 'write it in full, such as https://example.com/copernica';
 
 /**
- * Why Copernica couldn't call this handler; null: it can be one. No message holds any part of the URL, which may come
- * from the environment. Stricter than the URL standard, which drops line ends, turns backslashes around and takes
- * `https:example.com`: what is sent is what the file says, so it must be right as it stands.
+ * Why Copernica couldn't call this handler; null: it can. No message contains any part of the URL, which may come from
+ * the environment. Stricter than the URL standard, which drops line ends, turns backslashes around and accepts
+ * `https:example.com`: the file's text is sent as it is, so it must be right as it is.
  */
 export function handlerComplaint(handler: string): Complaint | null {
   const bad = (message: string, remedy: string) => complaint('bad-handler', `handler ${message}`, remedy);
@@ -43,7 +43,7 @@ export function handlerComplaint(handler: string): Complaint | null {
   return null;
 }
 
-/** What is allowed and probably not meant. `handler` has no complaint; `raw` is how the file has it. */
+/** What is allowed but probably unintended. `handler` must have no complaint; `raw` is the text in the file. */
 export function handlerWarnings(handler: string, raw: string): Complaint[] {
   const url = new URL(handler);
   const warnings: Complaint[] = [];
@@ -52,7 +52,7 @@ export function handlerWarnings(handler: string, raw: string): Complaint[] {
     warnings.push(complaint('insecure-handler', message, 'use https'));
   }
   if (/[^\0-\x7f]|%/.test(writtenHost(handler))) {
-    // Only what stands in the file may be shown.
+    // Only the text in the file may be shown.
     const punycode = raw.includes('${') ? '' : `, which is ${url.host} in punycode`;
     const message = `the host of the handler has letters other than a to z${punycode}`;
     const remedy =
@@ -74,16 +74,16 @@ export function handlerWarnings(handler: string, raw: string): Complaint[] {
   return warnings;
 }
 
-/** Host and port as they are written. `handler` has no complaint. */
+/** Host and port as written. `handler` must have no complaint. */
 function writtenHost(handler: string): string {
   const [authority = ''] = handler.slice(handler.indexOf('//') + 2).split(/[/?#]/, 1);
   return authority.slice(authority.lastIndexOf('@') + 1);
 }
 
-/** Names that the DNS of the internet does not have. RFC 6761, 6762, 8375 and common house names. */
+/** Names that do not exist in the public DNS. RFC 6761, 6762, 8375 and common private names. */
 const PRIVATE_SUFFIXES = ['localhost', 'local', 'internal', 'lan', 'home.arpa', 'test', 'invalid'] as const;
 
-/** First address and prefix length of the IPv4 ranges that are not routed on the internet. RFC 6890. */
+/** First address and prefix length of IPv4 ranges that are not routed on the internet. RFC 6890. */
 const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -95,8 +95,8 @@ const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
 ];
 
 /**
- * Why nobody on the internet can reach a host; null: they may. `hostname` is as the URL standard writes it: IPv4 in
- * four decimals, IPv6 in its short form and in brackets.
+ * Why nobody on the internet can reach a host; null: they may. `hostname` must be as the URL standard writes it: IPv4
+ * as four decimals, IPv6 in short form and in brackets.
  */
 export function whyUnreachable(hostname: string): string | null {
   const host = hostname.replace(/\.$/, '');

@@ -2,7 +2,7 @@ import type { YAMLError } from 'yaml';
 import type { Finding } from './findings.js';
 import { lineRange, placeOf, type Source } from './source.js';
 
-/** Errors that the library gives where a line begins in a column in which nothing is open. */
+/** Errors that the library reports when a line begins in a column in which nothing is open. */
 const PERHAPS_INDENTATION: ReadonlySet<string> = new Set([
   'BAD_INDENT',
   'BLOCK_AS_IMPLICIT_KEY',
@@ -10,21 +10,21 @@ const PERHAPS_INDENTATION: ReadonlySet<string> = new Set([
   'MULTILINE_IMPLICIT_KEY',
 ]);
 
-/** So many lines before an error are looked at: an entry has fewer. */
+/** How many lines before an error are examined: an entry has fewer. */
 const LINES_BEFORE = 30;
-/** Of a line: it can be as long as the file. */
+/** How much of a line is examined: it can be as long as the file. */
 const CHARS_LOOKED_AT = 200;
 
 interface Line {
-  /** Column of its dash; null: it has none. */
+  /** Column of its dash. Null: it has none. */
   readonly dash: number | null;
-  /** Column in which what follows begins. */
+  /** Column in which its content begins. */
   readonly content: number;
   /** Deeper lines may follow. */
   readonly opens: boolean;
 }
 
-/** What is wrong with the indentation at an error or in the line after it; null: it is not that. */
+/** What is wrong with the indentation at an error or in the line after it. Null: nothing is. */
 export function wrongIndentation({ code, message, pos: [start] }: YAMLError, source: Source): Finding | null {
   if (!PERHAPS_INDENTATION.has(code) || message.startsWith('Flow')) return null;
   const at = placeOf(start, source).line;
@@ -35,7 +35,7 @@ export function wrongIndentation({ code, message, pos: [start] }: YAMLError, sou
     if (line === undefined || above === undefined) continue;
     const column = line.dash ?? line.content;
     if (above.opens && column > above.content) continue;
-    // A dash belongs below a dash, and the name of a field below the name of a field.
+    // A dash belongs below a dash, and a field's name below a field's name.
     const columns = before.flatMap(({ dash, content }) => (line.dash === null ? content : (dash ?? []))).reverse();
     if (columns.length === 0 || columns.includes(column)) continue;
     const [nearest = 1] = columns.toSorted((a, b) => Math.abs(a - column) - Math.abs(b - column));
@@ -51,7 +51,7 @@ export function wrongIndentation({ code, message, pos: [start] }: YAMLError, sou
   return null;
 }
 
-/** Empty lines and comments left out. */
+/** Without empty lines and comments. */
 function readLines(first: number, last: number, source: Source): Line[] {
   const lines: Line[] = [];
   for (let number = Math.max(1, first); number <= Math.min(last, source.lines.lineStarts.length); number += 1) {

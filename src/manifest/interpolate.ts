@@ -6,27 +6,27 @@ import { LIMITS } from './limits.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a manifest may not fill in although its name begins as it must: tokens, however they are named. */
+/** What a manifest may not fill in, even if the name has the right prefix: tokens. */
 export interface Hidden {
   /** Names of variables. */
   readonly variables: ReadonlySet<string>;
-  /** Secrets that no variable's value may hold. */
+  /** Secrets that no variable's value may contain. */
   readonly values: readonly string[];
 }
 
 export const NOTHING_HIDDEN: Hidden = { variables: new Set(), values: [] };
 
-/** Why a text can't be filled in. No message holds the value of a variable. */
+/** Why a text can't be filled in. No message contains a variable's value. */
 export interface Refusal {
   readonly code: ProblemCode;
   readonly message: string;
   readonly remedy: string;
-  /** What of the text it is about: from index `at`, so many characters. */
+  /** The part of the text that it is about: from index `at`, with this length. */
   readonly at: number;
   readonly length: number;
 }
 
-/** A text with its variables filled in. Where there are refusals, it is of no use. */
+/** A text with its variables filled in. Not to be used if there are refusals. */
 export interface Interpolated {
   readonly text: string;
   readonly refusals: readonly Refusal[];
@@ -35,24 +35,24 @@ export interface Interpolated {
 export type Interpolate = (text: string) => Interpolated;
 
 /**
- * Only variables of such names can be filled in: a pull request must reach neither the token nor anything else that is
- * in the environment of a CI job or a container for another reason.
+ * Only variables with this prefix can be filled in: a pull request must reach neither the token nor anything else in
+ * the environment of a CI job or a container.
  */
 const PREFIX = 'WEBHOOKS_';
 
-/** What a manifest can fill in of an environment, where messages from outside may repeat it. */
+/** Values that a manifest could fill in, for hiding them where messages from outside may repeat them. */
 export function fillableValues(env: Environment): string[] {
   return Object.entries(env).flatMap(([name, value = '']) => (name.startsWith(PREFIX) ? [value] : []));
 }
 
-/** A literal `${`, or what begins with one, up to the first brace that closes. */
+/** A literal `${`, or what begins with one, up to the first closing brace. */
 const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g;
-/** What is between the braces. */
+/** The text between the braces. */
 const NAME_AND_DEFAULT = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /**
  * Fills in `${WEBHOOKS_NAME}` and `${WEBHOOKS_NAME:-default}` from the environment, as a shell does: with a default, an
- * empty variable counts as unset. Without one, unset and empty are refused: a URL with a hole in it is a wrong URL.
+ * empty variable counts as unset. Without one, unset and empty are refused: a URL with a gap is a wrong URL.
  */
 export function interpolator(env: Environment, hidden: Hidden = NOTHING_HIDDEN): Interpolate {
   return (text) => {
@@ -96,7 +96,7 @@ function readReference(found: string, inside: string, env: Environment, hidden: 
 const FORMS = 'write ${WEBHOOKS_NAME} or ${WEBHOOKS_NAME:-default}; $${ is a literal ${';
 const NO_CREDENTIALS = 'a manifest can’t send credentials anywhere: use a variable made for this handler';
 
-/** `COPERNICA_WEBHOOKS_HOST` and `webhooks_host` have it in them already. */
+/** `COPERNICA_WEBHOOKS_HOST` and `webhooks_host` already contain it. */
 function withPrefix(name: string): string {
   return cut(PREFIX + name.replace(/^(?:COPERNICA_)?WEBHOOKS_/i, ''), LIMITS.quotedChars);
 }

@@ -23,7 +23,7 @@ const CODES: Readonly<Record<string, ProblemCode>> = {
   removed: 'bad-manifest',
 };
 
-/** What people write who know webhooks from elsewhere. */
+/** Words that people use who know webhooks from elsewhere. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
   url: 'handler',
   endpoint: 'handler',
@@ -38,16 +38,16 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
 };
 
 interface About {
-  /** The fields that there are. */
+  /** The fields that exist. */
   readonly known: readonly string[];
-  /** Where a field is missing. */
+  /** Where to report a missing field. */
   readonly place: Range;
   readonly report: Report;
 }
 
 /**
- * Reports what the schema refused of a mapping: not what was told when it was read, and no field as missing that was
- * meant by a misspelt one. Returns the fields that can't be used.
+ * Reports what the schema refused of a mapping, except what was reported when it was read, and missing fields that were
+ * only misspelt. Returns the fields that can't be used.
  */
 export function reportIssues(
   map: YAMLMap,
@@ -78,7 +78,7 @@ export function reportIssues(
   return bad;
 }
 
-/** A value that is left out: it has no place of its own to be pointed at. */
+/** A value that is left out has no place of its own to point at. */
 function isEmpty(node: unknown): boolean {
   return isScalar(node) && node.value === null && node.source === '';
 }
@@ -87,7 +87,7 @@ function keyOf(map: YAMLMap, field: PropertyKey): unknown {
   return map.items.find(({ key }) => isScalar(key) && key.value === field)?.key;
 }
 
-/** What is wrong with a value that the schema refused. `node`: undefined where there is none. */
+/** Explains a value that the schema refused. `node`: undefined if there is none. */
 export function explained(issue: z.core.$ZodIssue, node: unknown): Explained {
   const [message = '', remedy = ''] = issue.message.split('\n');
   const { value, source = '' } = isScalar(node) ? node : {};

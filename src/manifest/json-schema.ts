@@ -5,8 +5,8 @@ const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 const SCHEMA_ID = 'urn:copernica-webhooks:manifest';
 
 /**
- * The JSON Schema (draft 2020-12) of a manifest as it is written, for editors and other tools. Looser than the check
- * itself, which also sees what variables hold and compares entries with each other.
+ * The JSON Schema (draft 2020-12) of a manifest, for editors and other tools. Less strict than the check itself, which
+ * also sees values of variables and compares entries.
  */
 export function manifestJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(manifestSchema, {
@@ -30,7 +30,7 @@ const VARIABLE = {
   description: 'Filled in from the environment, from a variable whose name begins with WEBHOOKS_.',
 };
 
-/** What is said about the value stays outside, where editors show it; what limits it moves into one of two choices. */
+/** Descriptions of the value stay outside, where editors show them; its limits move into one of two choices. */
 function allowVariables(jsonSchema: Record<string, unknown>): void {
   const about = new Set(['title', 'description', 'examples']);
   const limits = Object.entries(jsonSchema).filter(([key]) => !about.has(key));

@@ -6,15 +6,15 @@ import { joinFiles, type ParsedFile, type ParsedManifest, parseFile } from './pa
 
 export type ValidManifest = Extract<ParsedManifest, { readonly ok: true }>;
 
-/** What one look at the files of a manifest saw. */
+/** The result of one look at the files of a manifest. */
 export interface Look {
   /** Equal for equal content, and for content that can't be read for the same reason. */
   readonly identity: string;
-  /** What the content comes to. Whatever it is, the answer tells; nothing is thrown. */
+  /** Parses the content. Nothing is thrown: the result also describes failures. */
   parse(): ParsedManifest;
 }
 
-/** A manifest, a file or a folder of files, each of which is parsed again only when it has changed. */
+/** A manifest: a file, or a folder of files. Each file is parsed again only if it has changed. */
 export class ManifestLoader {
   readonly #path: string;
   readonly #parse: (file: string, text: string) => ParsedFile;
@@ -27,7 +27,7 @@ export class ManifestLoader {
     this.#parse = (file, text) => parseFile(file, text, interpolate);
   }
 
-  /** Reads the files as they are at this moment. */
+  /** Reads the files as they are now. */
   look(): Look {
     const contents = readManifest(this.#path);
     const hash = createHash('sha256');

@@ -23,7 +23,7 @@ import { sourceOf } from './source.js';
 import { parseYaml, syntaxError, unsupportedTags } from './syntax.js';
 import { rangeOf, resolveTree } from './tree.js';
 
-/** What one file of a manifest comes to by itself. */
+/** The result of parsing one file of a manifest. */
 export interface ParsedFile {
   /** Path as the user gave it, for messages. */
   readonly file: string;
@@ -34,14 +34,14 @@ export interface ParsedFile {
   readonly warnings: readonly Problem[];
 }
 
-/** What a manifest comes to. Problems and warnings are in the order of the text; `problems` holds both. */
+/** The result of parsing a manifest. Problems and warnings are in the order of the text; `problems` has both. */
 export type ParsedManifest =
   | {
       readonly ok: true;
-      /** How many files it is in. */
+      /** Number of files. */
       readonly files: number;
       readonly entries: readonly ManifestEntry[];
-      /** Names of the state whose webhooks are to be deleted. */
+      /** Names in the state whose webhooks are to be deleted. */
       readonly removed: readonly FormerName[];
       readonly warnings: readonly Problem[];
     }
@@ -49,7 +49,7 @@ export type ParsedManifest =
 
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Puts the files of a manifest together, and checks what concerns several entries. */
+/** Combines the files of a manifest, and checks what concerns several entries. */
 export function joinFiles(files: readonly ParsedFile[]): ParsedManifest {
   const candidates = files.flatMap((file) => file.candidates);
   const removed = files.flatMap((file) => file.removed);
@@ -71,7 +71,7 @@ function byPlace(a: Problem, b: Problem): number {
   return line - otherLine || column - otherColumn;
 }
 
-/** Reads the text of one file: YAML → plain tree → entries. Finds every problem at once and never throws. */
+/** Reads the text of one file: YAML → plain tree → entries. Reports all problems at once and never throws. */
 export function parseFile(file: string, text: string, interpolate: Interpolate): ParsedFile {
   const source = sourceOf(file, text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   const findings = new Findings(source);
@@ -114,7 +114,7 @@ function readLists(reading: Reading): Lists {
   }
   for (const tag of unsupportedTags(document, source)) report(tag);
   if (!resolveTree(contents, source, report)) return NOTHING;
-  // Fields that are not read are no business of the schema.
+  // The schema need not know fields that are not read.
   contents.items = contents.items.filter(({ key }) => !String(isScalar(key) && key.value).startsWith(EXTENSION_PREFIX));
   const removed = contents.get('removed', true);
   if (isSeq(removed)) fillIn(removed, reading, report);
@@ -128,7 +128,7 @@ function readLists(reading: Reading): Lists {
   };
 }
 
-/** Any other file is somebody else's, perhaps not meant to be seen: no line of it is shown. */
+/** If not, it is somebody else's file and perhaps private: no line of it is shown. */
 function looksLikeManifest(contents: Node | null): contents is YAMLMap {
   if (!isMap(contents)) return false;
   return contents.items.some(({ key }) => isScalar(key) && nearest(String(key.value), ['webhooks']) !== undefined);

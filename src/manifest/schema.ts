@@ -7,13 +7,13 @@ import { LIMITS } from './limits.js';
 /** Letters, digits, dot, underscore and hyphen. */
 const NAME_PATTERN = new RegExp(`^[A-Za-z0-9._-]{1,${LIMITS.nameChars}}$`);
 
-/** An id in decimal: no sign, no leading zero, no exponent, so that it reads the same everywhere. */
+/** A decimal id without sign, leading zero or exponent, so that it reads the same everywhere. */
 export const ID_PATTERN = /^[1-9][0-9]{0,15}$/;
 
-/** Stands in a message for the value as the file writes it. What was filled in must not be shown. */
+/** In a message, stands for the value as in the file, since values of variables must not be shown. */
 export const AS_WRITTEN = '{value}';
 
-/** A message of this schema: its first line says what is wrong, the second what to do about it. */
+/** A message of this schema: the first line says what is wrong, the second what to do. */
 function says(message: string, remedy: string): string {
   return `${message}\n${remedy}`;
 }
@@ -36,7 +36,7 @@ const OPTIONAL = 'give one, or leave the line out';
 const NAME_EXPECTED = `give it a name: letters, digits, . _ -, at most ${LIMITS.nameChars}`;
 const HANDLER_EXPECTED = 'write handler: https://…';
 
-/** The name of an entry. `what`: how messages call it. */
+/** The name of an entry. `what`: what messages call it. */
 function nameText(what: string, expected: string) {
   return z
     .string(field(what, expected, (value) => says(`${what} is ${kindOf(value)}, not text`, 'put it in quotes')))
@@ -173,7 +173,7 @@ const callers = z
     examples: [['ms', 'publisher'], ['ms']],
   });
 
-/** Names that are looked up must differ from ids, and from what YAML takes for numbers: they have a letter in them. */
+/** Names to look up must differ from ids, and from what YAML reads as numbers: they contain a letter. */
 function isScopeName(text: string): boolean {
   return (
     text.length <= LIMITS.limitNameChars &&
@@ -185,7 +185,7 @@ function isScopeName(text: string): boolean {
   );
 }
 
-/** What database and collection are: an id, or a name that is looked up in the account. */
+/** A database or collection: an id, or a name that is looked up in the account. */
 function limit(what: 'database' | 'collection') {
   const expected = `write the id or the name of the ${what}, or leave it out`;
   return z.union(
@@ -218,7 +218,7 @@ function whyNoScope(what: string, expected: string, value: unknown): string {
 const database = limit('database');
 const collection = limit('collection');
 
-/** Where `${NAME}` may stand. The check comes after it is filled in. */
+/** Fields that may contain `${NAME}`. They are checked after it was filled in. */
 export const INTERPOLATED: ReadonlySet<unknown> = new Set([
   name,
   was,
@@ -230,7 +230,7 @@ export const INTERPOLATED: ReadonlySet<unknown> = new Set([
   collection,
 ]);
 
-/** One entry, its variables filled in. */
+/** One entry, with its variables filled in. */
 export const entrySchema = z
   .strictObject(
     {
@@ -285,13 +285,13 @@ export const entrySchema = z
 
 export const ENTRY_FIELDS = Object.keys(entrySchema.shape);
 
-/** Top-level fields that begin with this are not read: a place for anchors that entries merge. */
+/** Top-level fields with this prefix are not read: they can hold anchors for entries to merge. */
 export const EXTENSION_PREFIX = 'x-';
 
-/** An emptied file is more often an accident than a wish: all webhooks would become orphans. */
+/** An emptied file is more often an accident than intended: all webhooks would become orphaned. */
 export const IF_NONE = 'if there should be no webhooks at all, write webhooks: []';
 
-/** A list under `webhooks`: of entries in the published schema, of anything where each entry is checked by itself. */
+/** A list under `webhooks`: of entries in the published schema; of anything when each entry is checked separately. */
 function manifestOf<Item extends z.ZodType>(item: Item) {
   const wrong = () => says('webhooks must be a list', 'begin each entry with a dash: - name: …');
   return z.strictObject({

@@ -9,7 +9,7 @@ export interface Source {
   readonly lines: LineCounter;
 }
 
-/** A part of a text: from offset `start` to before `end`. */
+/** A part of a text: from offset `start` up to, but not including, `end`. */
 export interface Range {
   readonly start: number;
   readonly end: number;
@@ -39,7 +39,7 @@ export function where(offset: number, source: Source): string {
   return `${source.file}:${line}:${column}`;
 }
 
-/** From where to where the line reaches, without its line end. YAML 1.2 ends lines by LF or CR LF. */
+/** The range of a line without its line end. In YAML 1.2, lines end with LF or CR LF. */
 export function lineRange(line: number, { text, lines }: Source): readonly [start: number, end: number] {
   const start = lines.lineStarts[line - 1] ?? text.length;
   const next = lines.lineStarts[line];

@@ -2,8 +2,8 @@
 import { TRIGGERS } from '../webhook.js';
 
 /**
- * A manifest to start from: one entry, and the rest of what can be said as comments. It is valid as it stands, and
- * harmless if applied as it stands: Copernica refuses handlers on domains that the account has not validated.
+ * A manifest to start from: one entry, and everything else that is possible as comments. It is valid, and harmless if
+ * it is applied unchanged: Copernica refuses handlers on domains that the account has not validated.
  *
  * `schema`: the JSON Schema's path, relative to the manifest. Null: none was written.
  */

@@ -5,10 +5,10 @@ import type { Finding } from './findings.js';
 import { wrongIndentation } from './indentation.js';
 import { lineRange, placeOf, type Source } from './source.js';
 
-/** As YAML 1.2, and no other types than those of JSON. */
+/** YAML 1.2 with only the types of JSON. */
 export function parseYaml(text: string): Document {
-  // The library makes an Error of each mistake, and a hostile text has hundreds of thousands: with their stacks they
-  // would take a minute and a gigabyte.
+  // The library makes an Error of each mistake, and a hostile text has hundreds of thousands: their stacks would take a
+  // minute and a gigabyte.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
@@ -17,7 +17,7 @@ export function parseYaml(text: string): Document {
       schema: 'core',
       resolveKnownTags: false,
       prettyErrors: false,
-      // The library compares each key with every other one of its mapping; `resolveTree` does it in linear time.
+      // The library compares each key with every other key of its mapping; `resolveTree` does this in linear time.
       uniqueKeys: false,
     });
   } finally {
@@ -25,13 +25,13 @@ export function parseYaml(text: string): Document {
   }
 }
 
-/** The first error: behind it nothing is known to be what it seems. Null: there is none. */
+/** The first error, since what follows it may not be what it seems. Null: there is none. */
 export function syntaxError({ errors }: Document, source: Source): Finding | null {
   const [first] = errors.filter(isSyntax).sort((a, b) => a.pos[0] - b.pos[0]);
   return first === undefined ? null : explained(first, source);
 }
 
-/** Tags leave the shape of a document alone: all the rest of it can be checked. */
+/** Tags do not change the shape of a document, so the rest of it can be checked. */
 export function unsupportedTags({ errors, warnings }: Document, { text }: Source): Finding[] {
   return [...errors, ...warnings]
     .filter((error) => !isSyntax(error))
@@ -48,7 +48,7 @@ function isSyntax({ code }: YAMLError): boolean {
   return code !== 'TAG_RESOLVE_FAILED';
 }
 
-/** What to do, where the usual is not it. */
+/** What to do, if not the usual. */
 const REMEDIES: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: 'put the value in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'put a value with ": " in it in quotes, or check the indentation',
@@ -57,7 +57,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 const USUAL_REMEDY = 'check the quotes, brackets and indentation here and just before';
 
-/** Where the library's own words are for those who know the grammar of YAML. */
+/** Replaces messages of the library that only experts in YAML's grammar understand. */
 const MESSAGES: Readonly<Record<string, string>> = {
   'Implicit keys need to be on a single line': 'the name of this field has no colon with a space after it',
   'Nested mappings are not allowed in compact mappings': 'a second ": " in one line',
@@ -92,7 +92,7 @@ function explained(error: YAMLError, source: Source): Finding {
   return wrongIndentation(error, source) ?? syntax(message, REMEDIES[error.code] ?? USUAL_REMEDY);
 }
 
-/** `[${A}, ${B}]` is no YAML: inside a flow collection `{` opens a mapping. */
+/** `[${A}, ${B}]` is not valid YAML: inside a flow collection `{` opens a mapping. */
 function hasVariableInFlow(offset: number, source: Source): boolean {
   const [start, end] = lineRange(placeOf(offset, source).line, source);
   const from = Math.max(start, offset - LONGEST_LINE_LOOKED_AT_CHARS);

@@ -6,24 +6,24 @@ import { LIMITS } from './limits.js';
 import { type Range, type Source, where } from './source.js';
 
 const MERGE_KEY = '<<';
-/** Of more anchors than this none is suggested: comparing each wrong alias with each anchor could take for ever. */
+/** With more anchors than this, none is suggested: comparing each wrong alias with each anchor could take for ever. */
 const MOST_SUGGESTIONS = 20;
 
-/** Where a node stands in the text, comments after it left out. */
+/** Where a node is in the text, without comments after it. */
 export function rangeOf(node: unknown): Range {
   const range = isNode(node) ? node.range : undefined;
   return { start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
 }
 
-/** Stands where no value could be read, which has been reported: nothing more is to be said about it. */
+/** Marks a value that could not be read. That has been reported, so nothing more is said about it. */
 export function isBroken(node: unknown): boolean {
   return isScalar(node) && node.value === undefined;
 }
 
 /**
- * Makes a tree plain, in place and in linear time: what aliases stand for takes their place, and merged mappings give
- * their fields (https://yaml.org/type/merge.html). Keys are texts then, each once in a mapping. What can't be is
- * reported. False: with its aliases written out the tree is too big, and must not be read any further.
+ * Makes a tree plain, in place and in linear time: aliases are replaced by what they stand for, and merged mappings
+ * give their fields (https://yaml.org/type/merge.html). Keys are then texts, each once in a mapping. What can't be made
+ * plain is reported. False: with its aliases expanded the tree is too big, and must not be read any further.
  */
 export function resolveTree(root: Node, source: Source, report: Report): boolean {
   const resolver = new Resolver(source, report);
@@ -33,11 +33,11 @@ export function resolveTree(root: Node, source: Source, report: Report): boolean
 
 class Resolver {
   readonly #anchors = new Map<string, Node>();
-  /** Anchored collections that are being walked: an alias to one of them would be endless. */
+  /** Anchored collections that are being walked: an alias to one of them would never end. */
   readonly #open = new Set<Node>();
-  /** How many nodes an anchored one has with its aliases written out. */
+  /** How many nodes an anchored node has with its aliases expanded. */
   readonly #sizes = new Map<Node, number>();
-  /** Nodes so far, with their aliases written out. */
+  /** Nodes so far, with their aliases expanded. */
   #count = 0;
   isTooBig = false;
   readonly #source: Source;
@@ -48,7 +48,7 @@ class Resolver {
     this.#report = report;
   }
 
-  /** Returns what stands in the place of the node. The depth is bounded. */
+  /** Returns what replaces the node. The depth is bounded. */
   resolve(node: unknown): unknown {
     if (this.isTooBig) return node;
     const resolved = isAlias(node) ? this.#targetOf(node) : this.#written(node);
@@ -76,7 +76,7 @@ class Resolver {
     return node;
   }
 
-  /** A mapping that stands in several lists is an entry of its own in each: its place is where the alias stands. */
+  /** A mapping in several lists is a separate entry in each: its place is that of the alias. */
   #item(item: unknown): unknown {
     const resolved = this.resolve(item);
     if (!isAlias(item) || !isMap(resolved)) return resolved;
@@ -86,7 +86,7 @@ class Resolver {
     return copy;
   }
 
-  /** Its own go before merged ones, and of several merged mappings the earlier goes before the later. */
+  /** Its own fields override merged ones, and an earlier merged mapping overrides a later one. */
   #fields(pairs: readonly Pair[]): Pair[] {
     const fields = new Map<string, Pair>();
     const places = new Map<string, number>();

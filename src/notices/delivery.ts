@@ -2,15 +2,15 @@ import type { Logger } from 'pino';
 import type { NoticeResult } from '../status/kinds.js';
 import type { Post, PostOutcome } from './post.js';
 
-/** How a notice is tried again: 1 s, 2 s, 4 s … 1 min apart, for 5 minutes in all. */
+/** When a notice is retried: after 1 s, 2 s, 4 s … 1 min, for 5 minutes in all. */
 export const DELIVERY = { firstWaitMs: 1_000, mostWaitMs: 60_000, forMs: 300_000 };
 
-/** What waits to be delivered: the newest of each. What became of the account is one story, what drifted another. */
+/** Of each slot, only the newest waits to be delivered: the account's status is one story, drift another. */
 export type Slot = 'account' | 'drift';
 
 export interface DeliveryPorts {
   readonly post: Post;
-  /** Milliseconds on a clock that only goes forward. */
+  /** A monotonic clock, in milliseconds. */
   now(): number;
   /** Resolves after `ms`, or at once when the signal is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
@@ -19,15 +19,15 @@ export interface DeliveryPorts {
 }
 
 /**
- * Delivers notices one after the other, beside everything else: nothing waits for it. At most one of each slot waits; a
- * newer one takes its place. A receiver that fails is tried again for some minutes, and then the notice is given up.
+ * Delivers notices one after another, in the background: nothing waits for it. At most one notice of each slot waits; a
+ * newer one replaces it. If the receiver fails, the notice is retried for some minutes and then given up.
  */
 export class Delivery {
   readonly #ports: DeliveryPorts;
   readonly #waiting = new Map<Slot, string>();
-  /** Aborted: nothing is waited for any longer, and each notice is tried once. */
+  /** Aborted: wait for nothing any longer; each notice gets one attempt. */
   readonly #hurry = new AbortController();
-  /** Aborted: nothing is sent any more. */
+  /** Aborted: send nothing any more. */
   readonly #broken = new AbortController();
   #working: Promise<void> | null = null;
   #isFailing = false;
@@ -43,14 +43,14 @@ export class Delivery {
     this.#working ??= this.#work();
   }
 
-  /** The program is about to end: what waits to be tried again is tried now, for the last time. */
+  /** The program is about to end: what waits for a retry is tried now, for the last time. */
   hurry(): void {
     this.#hurry.abort();
   }
 
   /**
-   * Resolves when everything is delivered or given up, or `enough` resolves: then the rest is broken off.
-   * True: nothing was broken off.
+   * Resolves when everything is delivered or given up, or when `enough` resolves: then the rest is broken off. True:
+   * nothing was broken off.
    */
   async close(enough: Promise<unknown>): Promise<boolean> {
     this.hurry();
@@ -74,7 +74,7 @@ export class Delivery {
     const { firstWaitMs, mostWaitMs, forMs } = DELIVERY;
     const until = now() + forMs;
     for (let attempt = 1; ; attempt += 1) {
-      // What was begun before it was asked to hurry gets one more try.
+      // An attempt that began before it was asked to hurry gets one more.
       const isLast = this.#hurry.signal.aborted;
       const outcome = await post(body, this.#broken.signal);
       this.#logChange(outcome);
@@ -88,7 +88,7 @@ export class Delivery {
     }
   }
 
-  /** Says once that the receiver fails, and once that it does not any more. */
+  /** Logs once that the receiver fails, and once that it works again. */
   #logChange(outcome: PostOutcome): void {
     const isFailing = outcome.kind !== 'delivered';
     if (isFailing === this.#isFailing || this.#broken.signal.aborted) return;

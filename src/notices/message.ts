@@ -3,15 +3,15 @@ import { cut } from '../text/printable.js';
 import { numberText, roughly } from '../text/words.js';
 import type { Notice } from './incident.js';
 
-/** Whose notice it is, and when it is made. */
+/** The source of a notice, and its time. */
 export interface Sender {
   readonly version: string;
-  /** Null where there is only one, without a name. */
+  /** Null: there is only one account, without a name. */
   readonly account: string | null;
   readonly at: Date;
 }
 
-/** What is POSTed, as JSON. `text` is for people, in the notation of Slack; the rest is for programs, as it is. */
+/** The JSON that is POSTed. `text` is for people, in Slack's notation; the rest is for programs, unescaped. */
 export interface NoticePayload {
   readonly text: string;
   readonly product: 'copernica-webhooks';
@@ -27,14 +27,14 @@ export interface NoticePayload {
 /** One thing that is wrong, or was. */
 interface Reason extends Pick<Issue, 'code' | 'names' | 'remedy'> {
   readonly message: string;
-  /** How many webhooks there are besides those that are named. */
+  /** How many webhooks there are besides the named ones. */
   readonly more: number;
 }
 
-/** Of one message or remedy, of one name, and of the text: a Slack message can hold ten times as much. */
+/** For a message or remedy, a name, and the whole text: a Slack message can hold ten times as much. */
 const LONGEST_CHARACTERS = { message: 600, name: 100, text: 3_000 } as const;
 
-/** `redact` takes out every secret that is known, before anything is cut or escaped: half of one would not be known. */
+/** `redact` removes all known secrets before anything is cut or escaped: half a secret would not be recognised. */
 export function payloadOf(notice: Notice, sender: Sender, redact: (text: string) => string): NoticePayload {
   const { version, account, at } = sender;
   const { status, lastedMs } = notice;
@@ -52,7 +52,7 @@ export function payloadOf(notice: Notice, sender: Sender, redact: (text: string)
   };
 }
 
-/** What a channel has room for of an issue: its first problem, and what to do about that. */
+/** As much of an issue as a channel has room for: its first problem, and what to do about that. */
 function reasonOf({ code, title, count, names, problems, remedy }: Issue, redact: (text: string) => string): Reason {
   const [first] = problems;
   const isOfWebhooks = names.length > 0;
@@ -73,7 +73,7 @@ function placeOf({ file, line, column }: Issue['problems'][number]): string {
   return file === null || line === null ? '' : `${file}:${line}:${column ?? 1}: `;
 }
 
-/** What is so, and what to do about it. */
+/** What is the case, and what to do about it. */
 function linesOf(status: Notice['status'], reasons: readonly Reason[], lastedMs: number): string[] {
   const what = reasons.map(withNames).join('; ');
   if (status === 'well') {
@@ -93,14 +93,14 @@ function shortened(text: string): string {
   return `${text.slice(0, LONGEST_CHARACTERS.text).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** What bare text is acted on for elsewhere: `@channel`, and `[label](link)` as Markdown has it. */
+/** Plain text on which other receivers act: `@channel`, and `[label](link)` as in Markdown. */
 const ACTED_ON = /@|\](?=\()/g;
 const ZERO_WIDTH_SPACE = '\u200b';
 
 /**
- * Slack takes `<…>` for links and mentions and `&…;` for characters, and wants nothing else escaped:
- * https://docs.slack.dev/messaging/formatting-message-text#escaping. What takes the same messages (Mattermost, Discord,
- * Rocket.Chat) has Markdown, and mentions without brackets: a name or message must not make either.
+ * Slack reads `<…>` as links and mentions and `&…;` as characters, and wants nothing else escaped:
+ * https://docs.slack.dev/messaging/formatting-message-text#escaping. Others that accept the same messages (Mattermost,
+ * Discord, Rocket.Chat) use Markdown, and mentions without brackets: names and messages must not produce either.
  */
 function slackText(text: string): string {
   return text

@@ -18,8 +18,8 @@ export interface NotifierOptions {
 }
 
 /**
- * Sends notices of how an account's status changes. Nothing waits for a notice: what has to be reported is decided at
- * once, and delivered beside everything else.
+ * Sends notices when an account's status changes. Nothing waits for a notice: what to report is decided at once, and
+ * delivered in the background.
  */
 export class Notifier {
   readonly #options: NotifierOptions;
@@ -49,12 +49,12 @@ export class Notifier {
       return;
     }
     const { holds, now, sender, redact } = this.#options;
-    // What is waited for goes by a clock that nobody sets; only the message has the time of day.
+    // Waits use a monotonic clock; only the message has the time of day.
     const at = performance.now();
     const { incident, notices, lookAt } = advanceIncident(this.#incident, status, at, holds);
     this.#incident = incident;
     clearTimeout(this.#timer);
-    // Timers can be due a moment too early.
+    // Timers can be a moment early.
     if (lookAt !== null) this.#timer = setTimeout(() => this.statusChanged(status), timerMs(Math.ceil(lookAt - at)));
     for (const notice of notices) {
       const payload = payloadOf(notice, { ...sender, at: now() }, redact);
@@ -62,13 +62,13 @@ export class Notifier {
     }
   };
 
-  /** The leader tells of the account, and begins with nothing told. */
+  /** The leader reports on the account, starting from scratch. */
   #standBy(): void {
     this.#incident = NO_INCIDENT;
     clearTimeout(this.#timer);
   }
 
-  /** The end was asked for: what ends from now on was cut short, and says nothing. */
+  /** The end was asked for: a run that ends from now on was cut short, which means nothing. */
   stopping(): void {
     this.#isStopping = true;
     clearTimeout(this.#timer);

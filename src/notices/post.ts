@@ -4,22 +4,22 @@ import { describeNetworkError } from '../copernica/network-error.js';
 import { retryAfter } from '../copernica/outcome.js';
 import { type ProxySettings, proxyFor } from '../copernica/proxy.js';
 
-/** What a POST of a notice came to. `message` names no URL but host and port. */
+/** The result of POSTing a notice. `message` names only host and port of the URL. */
 export type PostOutcome =
   | { readonly kind: 'delivered' }
-  /** It can help to try again, after `waitMs` at least. */
+  /** A retry may help, after `waitMs` at the earliest. */
   | { readonly kind: 'again'; readonly message: string; readonly waitMs: number }
   | { readonly kind: 'refused'; readonly message: string };
 
-/** Never rejects: whatever happens is in the outcome. The signal breaks it off. */
+/** Never rejects: the outcome describes whatever happens. The signal breaks it off. */
 export type Post = (body: string, broken: AbortSignal) => Promise<PostOutcome>;
 
 export interface PostOptions {
-  /** Holds a secret: it is in no message. */
+  /** Contains a secret, so no message shows it. */
   readonly url: string;
   /** Product and version. */
   readonly userAgent: string;
-  /** Until the answer begins; left out: 10 s. */
+  /** Time until the answer begins; left out: 10 s. */
   readonly timeoutMs?: number;
   readonly proxy: ProxySettings;
   /** PEM text of further certificate authorities. */
@@ -30,8 +30,8 @@ export interface PostOptions {
 const TIMEOUT_MS = 10_000;
 
 /**
- * POSTs to one address, each time on a connection of its own: notices are so few that a kept one would be stale. By the
- * same rules for proxy and certificates as the API. Throws ProductError for an impossible proxy.
+ * POSTs to one address, on a new connection each time: notices are so rare that a kept one would be stale. Proxy and
+ * certificates follow the same rules as for the API. Throws ProductError for an impossible proxy.
  */
 export function makePost({ url, userAgent, timeoutMs = TIMEOUT_MS, ca, now, ...options }: PostOptions): Post {
   const { origin, pathname, search } = new URL(url);
@@ -45,7 +45,7 @@ export function makePost({ url, userAgent, timeoutMs = TIMEOUT_MS, ca, now, ...o
     try {
       const path = pathname + search;
       const answer = await dispatcher.request({ origin, path, method: 'POST', headers, body, signal });
-      // What is in the body, and whether it ends, is of no interest: it goes with the connection.
+      // The content of the body, and whether it ends, do not matter: it goes with the connection.
       answer.body.on('error', () => {});
       return postOutcome({ status: answer.statusCode, headers: answer.headers, receivedAt: now().getTime() });
     } catch (error) {
@@ -54,17 +54,17 @@ export function makePost({ url, userAgent, timeoutMs = TIMEOUT_MS, ca, now, ...o
       const message = timeout.aborted ? within : describeNetworkError(error, { target, sent: false });
       return { kind: 'again', message, waitMs: 0 };
     } finally {
-      // There is nobody to tell what becomes of the connection.
+      // Nobody needs to know what becomes of the connection.
       dispatcher.destroy().catch(() => {});
     }
   };
 }
 
-/** Statuses of a receiver that may say otherwise in a moment, besides 5xx. */
+/** Statuses, besides 5xx, of a receiver that may answer differently in a moment. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /**
- * The status alone decides. A notice that was not answered is sent again: one that comes twice does no harm.
+ * Only the status decides. A notice that was not answered is sent again: receiving it twice does no harm.
  *
  *     2xx                                      delivered
  *     408 425 429, 5xx                         again, not before Retry-After

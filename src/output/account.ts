@@ -1,13 +1,13 @@
 import { printable } from '../text/printable.js';
 
-/** Whom a plan is about, as far as that is known. */
+/** The account that a plan is about, as far as known. */
 export interface AccountAbout {
-  /** Null: neither the account was asked, nor is there a state that knows it. */
+  /** Null: the account was not asked, and no state knows it. */
   readonly id: string | null;
-  /** Name and company; null: the account was not asked. */
+  /** Name and company. Null: the account was not asked. */
   readonly name: string | null;
   readonly company: string | null;
-  /** Where its API is. */
+  /** The address of its API. */
   readonly api: string;
   readonly isSandbox: boolean;
 }

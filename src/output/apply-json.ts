@@ -4,7 +4,7 @@ import { changeJson } from './plan-json.js';
 import { problemJson } from './problems.js';
 import { countActions } from './summary.js';
 
-/** The changes and the summary of `apply --json`: the plan's, with what became of each change. */
+/** The changes and the summary of `apply --json`: those of the plan, with the result of each change. */
 export function applyJson(changes: readonly AppliedChange[], shown: ShownAs) {
   return {
     changes: changes.map(({ change, result, id, error }) => ({
@@ -17,7 +17,7 @@ export function applyJson(changes: readonly AppliedChange[], shown: ShownAs) {
   };
 }
 
-/** Changes that did not come about. */
+/** Changes that were not made. */
 export function countFailed(changes: readonly AppliedChange[]): number {
   return changes.filter(({ result }) => result !== 'done').length;
 }

@@ -13,7 +13,7 @@ const RESULT_STYLES: Readonly<Record<AppliedChange['result'], Style>> = {
   refused: 'red',
 };
 
-/** What became of one change, for people; null: it needed nothing. */
+/** The result of one change, for people. Null: it needed nothing. */
 export function appliedLine({ change, result, id }: AppliedChange, paint: Paint): string | null {
   if (change.action === 'none') return null;
   const word = result === 'done' ? DONE[change.action] : `${change.action} ${result}`;
@@ -25,11 +25,11 @@ export function appliedLine({ change, result, id }: AppliedChange, paint: Paint)
 export interface AppliedTextOptions {
   readonly color: boolean;
   readonly unread?: number;
-  /** Lines that were shown when it happened. */
+  /** Lines that were already shown during the run. */
   readonly shown?: ReadonlySet<string>;
 }
 
-/** What an apply did, for people: a line for each change but those that needed nothing, then a summary. */
+/** What an apply did, for people: a line for each change, except those that needed nothing, then a summary. */
 export function formatApplied(changes: readonly AppliedChange[], options: AppliedTextOptions): string {
   const paint = painter(options.color);
   const lines = changes

@@ -7,7 +7,7 @@ type Status = CheckResult['status'];
 
 const STYLE_OF: Readonly<Record<Status, Style>> = { ok: 'green', warning: 'yellow', problem: 'red', skipped: 'dim' };
 const STATUS_WIDTH = 7;
-/** Of a manifest's errors, for example. */
+/** For example, of a manifest's errors. */
 const MOST_CAUSES_SHOWN = 5;
 
 export interface CheckJson {
@@ -20,7 +20,7 @@ export interface CheckJson {
   readonly remedy: string | null;
 }
 
-/** The document of `doctor --json`, the lists that every document carries excepted. */
+/** The document of `doctor --json`, except the lists that every document has. */
 export function doctorJson(checks: readonly CheckResult[]) {
   return { checks: checks.map(checkJson), summary: countStatuses(checks) };
 }
@@ -31,7 +31,7 @@ function checkJson(check: CheckResult): CheckJson {
   return { check: id, section: section.replace(/ \(.*/, ''), subject, status, message, remedy };
 }
 
-/** What is wrong and what should be seen to, in the form of every other command. */
+/** What is wrong or needs attention, in the form of every other command. */
 export function doctorProblems(checks: readonly CheckResult[]): Problem[] {
   return checks.flatMap(problemsOf);
 }
@@ -60,8 +60,8 @@ function countStatuses(checks: readonly CheckResult[]): Readonly<Record<Status, 
 }
 
 /**
- * For people: section by section, a line for each check and its remedy under it. Checks in a row that were skipped for
- * one reason share a line.
+ * For people: by section, one line for each check with its remedy below. Consecutive checks that were skipped for the
+ * same reason share a line.
  */
 export function formatDoctor(checks: readonly CheckResult[], { color }: { readonly color: boolean }): string {
   const paint = painter(color);

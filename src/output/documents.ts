@@ -3,8 +3,8 @@ import { ACTIONS } from '../plan/change.js';
 import type { DocumentName } from './document-names.js';
 
 /**
- * The documents that `--json` prints, as schemas: `schema --of plan` publishes them, and tests hold real output to
- * them. A field is added here first; none is renamed or taken away.
+ * The documents that `--json` prints, as schemas: `schema --of plan` publishes them, and tests compare real output with
+ * them. A field is added here first; none is renamed or removed.
  */
 
 const text = z.string();
@@ -22,7 +22,7 @@ const problem = z.strictObject({
   account: text.optional().describe('name of the account in the settings, where there are several'),
 });
 const lists = { errors: z.array(problem), warnings: z.array(problem) };
-/** Whatever was asked for, it came to nothing. */
+/** The whole command failed. */
 const failed = z.strictObject(lists);
 
 const label = text.nullable().optional().describe('name of the account in the settings');
@@ -144,7 +144,7 @@ const verify = z.strictObject({
   ...lists,
 });
 
-/** By command: of one account, of several, or of a command that came to nothing. */
+/** By command: for one account, for several, or for a command that failed. */
 export const DOCUMENTS = {
   validate: ofAccounts(validate),
   plan: ofAccounts(plan),
@@ -161,7 +161,7 @@ function ofAccounts<Document extends z.ZodType>(document: Document) {
   return z.union([document, several, failed]);
 }
 
-/** The JSON Schema of a document. Readers must let pass fields that they do not know: later versions add some. */
+/** The JSON Schema of a document. Readers must ignore unknown fields: later versions add some. */
 export function documentJsonSchema(name: DocumentName) {
   const schema = z.toJSONSchema(DOCUMENTS[name], {
     target: 'draft-2020-12',

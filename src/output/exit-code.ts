@@ -3,7 +3,7 @@ import type { FailureKind } from '../errors.js';
 export const EXIT = { done: 0, failed: 1, changes: 2, input: 3, refused: 4 } as const;
 
 /**
- * How a command ends, the same for every one. The first line that fits:
+ * How any command ends. The first line that fits decides:
  *
  *     wrong input, whatever else went wrong           3
  *     refused by a guard, whatever else failed        4

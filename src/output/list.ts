@@ -15,15 +15,15 @@ export interface ListedWebhook {
   readonly id: number | null;
   readonly status: 'created' | 'uncertain' | 'deleting';
   readonly possiblyDuplicated?: true;
-  /** Both ends included: from the first to the last of the ids among which a second one may be. */
+  /** From the first to the last of the ids among which a second one may be, both included. */
   readonly possiblyDuplicatedRange?: IdRange;
-  /** The same without the ids between that were ruled out. */
+  /** The same without the ids in between that were ruled out. */
   readonly possiblyDuplicatedRanges?: readonly IdRange[];
-  /** Of an uncertain create: webhooks of which one may be it, as was last seen. */
+  /** For an uncertain create: webhooks, as last seen, of which one may be it. */
   readonly candidates?: readonly number[];
   /** Never replaced and never deleted. */
   readonly protected?: true;
-  /** As the file writes it; masked where that is not known. */
+  /** As in the file; masked if that is unknown. */
   readonly handler: string;
   readonly trigger: string;
   readonly callers: readonly string[];
@@ -32,7 +32,7 @@ export interface ListedWebhook {
   readonly createdAt: string | null;
 }
 
-/** What the state holds, by name: webhooks that exist, and POSTs that nobody knows the outcome of. */
+/** The content of the state, by name: webhooks that exist, and POSTs whose outcome nobody knows. */
 export function listJson(state: State | null): ListedWebhook[] {
   if (state === null) return [];
   const uncertain = new Set([...state.intents.values()].map((intent) => intent.name));
@@ -48,7 +48,7 @@ export function listJson(state: State | null): ListedWebhook[] {
       createdAt: entry.createdAt,
     }),
   );
-  // Several may have been sent for one entry: the last is what it is to be.
+  // Several may have been sent for one entry: the last one has its latest form.
   const lastOf = new Map([...state.intents.values()].map((intent) => [intent.name, intent]));
   const lost = [...lastOf.values()]
     .filter(({ name }) => !state.entries.has(name))
@@ -86,7 +86,7 @@ function candidates(state: State, name: string): Pick<ListedWebhook, 'candidates
   return ids.length === 0 ? {} : { candidates: ids };
 }
 
-/** In columns, with a header, for people. `columns`: how wide the terminal is; left out: it is none. */
+/** In columns with a header, for people. `columns`: width of the terminal; left out: it is none. */
 export function formatList(
   state: State | null,
   options: { readonly color: boolean; readonly file: string; readonly columns?: number | undefined },
@@ -104,7 +104,7 @@ export function formatList(
   };
   const lines = rows.map((row) => {
     const { status, webhook } = row;
-    // A terminal would break it anywhere.
+    // Otherwise the terminal would break the line anywhere.
     const fits = columns(`${cells(row)}  ${webhook}`) <= (options.columns ?? Number.POSITIVE_INFINITY);
     return `${cells(row, status === CREATED ? 'green' : 'yellow')}${fits ? '  ' : '\n    '}${webhook}`;
   });

@@ -8,7 +8,7 @@ import { painter } from './paint.js';
 import { formatProblem } from './problems.js';
 import { planClosing } from './summary.js';
 
-/** GitHub takes 65,536 characters in a comment; what would not fit is counted. */
+/** GitHub allows 65,536 characters in a comment; rows that would not fit are only counted. */
 const MOST_ROWS = 100;
 const MOST_DIFF_LINES = 150;
 const MOST_TEXT_CHARACTERS = 200;
@@ -16,12 +16,12 @@ const MOST_TEXT_CHARACTERS = 200;
 const PLAIN = painter(false);
 
 export interface MarkdownOptions extends ShownAs {
-  /** Whom it is about: see `accountLine`. */
+  /** The account: see `accountLine`. */
   readonly head: string;
   readonly unread: number;
 }
 
-/** The plan as a pull request's comment shows it: a summary line, a table, a diff that is folded away. */
+/** The plan as a comment on a pull request: a summary line, a table, and a folded diff. */
 export function planMarkdown(changes: readonly Change[], options: MarkdownOptions): string {
   const rows = changes.map((change) => ({ change }));
   return page(planClosing(changes, PLAIN, options.unread), rows, options);
@@ -32,7 +32,7 @@ export function applyMarkdown(applied: readonly AppliedChange[], options: Markdo
   return page(appliedClosing(applied, PLAIN, options.unread), applied, options);
 }
 
-/** Errors and warnings in the same form, in a block of code with the lines that they show. Empty for none. */
+/** Errors and warnings in the same form, in a code block with the lines they point to. Empty for none. */
 export function problemsMarkdown(problems: readonly Problem[]): string {
   if (problems.length === 0) return '';
   const told = problems.slice(0, MOST_ROWS).flatMap((problem) => formatProblem(problem, { color: false }).split('\n'));
@@ -43,7 +43,7 @@ export function problemsMarkdown(problems: readonly Problem[]): string {
 
 interface Row {
   readonly change: Change;
-  /** Only of what was applied. */
+  /** Only after an apply. */
   readonly result?: AppliedChange['result'];
 }
 
@@ -96,21 +96,21 @@ function side(sign: '-' | '+', fields: ShownFields | null): string[] {
 }
 
 /**
- * Text from outside in the running text: what means something to Markdown or HTML is escaped, so that it makes no link
- * and does not end its cell. GitHub looks for people and issues after that, in what is shown: a space of no width keeps
- * it from finding any.
+ * Text from outside in running text: everything with a meaning in Markdown or HTML is escaped, so that it makes no link
+ * and does not end its cell. GitHub then still looks for people and issues in the visible text: a zero-width space
+ * prevents that.
  */
 function inline(text: string): string {
   const short = cut(text, MOST_TEXT_CHARACTERS);
   return short.replace(/[\\`*_{}[\]()<>#+!|~@$&:./-]/g, '\\$&').replace(/\\[@#]/g, '$&&#8203;');
 }
 
-/** The same in the font of code, where nothing but a backtick and the end of a cell mean something. */
+/** The same in code font, where only a backtick and the end of a cell have a meaning. */
 function span(text: string): string {
   return `\`${cut(text, MOST_TEXT_CHARACTERS).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
 }
 
-/** Text from outside in a block of code, which three backticks end. */
+/** Text from outside in a code block, which three backticks would end. */
 function code(text: string): string {
   return cut(text, MOST_TEXT_CHARACTERS).replaceAll('`', "'");
 }

@@ -5,8 +5,7 @@ export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 export type Paint = (style: Style, text: string) => string;
 
 /**
- * Without `color`, text passes unchanged. Left to itself, `styleText` of newer Nodes asks stdout, whatever is written
- * to.
+ * Without `color`, text passes unchanged. By default `styleText` of newer Nodes checks stdout, whatever the target is.
  */
 export function painter(color: boolean): Paint {
   return (style, text) => (color && text !== '' ? styleText(style, text, { validateStream: false }) : text);

@@ -3,7 +3,7 @@ import { printable } from '../text/printable.js';
 import { escapeData, escapeProperty } from './problems.js';
 import { planNotice } from './summary.js';
 
-/** The plan as GitHub workflow annotations: a notice at the line of each entry that something is to be done about. */
+/** The plan as GitHub workflow annotations: a notice at the line of each entry with something to do. */
 export function planAnnotations(changes: readonly Change[], { unread }: { readonly unread: number }): string {
   const notices = changes
     .filter((change) => isPending(change) || change.action === 'orphaned')

@@ -8,13 +8,13 @@ export interface ChangeJson {
   readonly name: string;
   readonly action: Action;
   readonly id: number | null;
-  /** What differs, for update and replace. */
+  /** The fields that differ, for update and replace. */
   readonly fields: readonly string[];
-  /** What the change starts from and leads to; null: there is no webhook on that side, or nothing changes. */
+  /** What the change starts from and leads to. Null: no webhook on that side, or no change. */
   readonly before: ShownFields | null;
   readonly after: ShownFields | null;
   readonly reason: string;
-  /** Where the entry stands in the manifest; null for one that it does not have. */
+  /** The entry's place in the manifest. Null: it is not there. */
   readonly file: string | null;
   readonly line: number | null;
   readonly result?: string;
@@ -43,7 +43,7 @@ export function changeJson(change: Change, shown: ShownAs): ChangeJson {
   };
 }
 
-/** The lists that every JSON document carries. */
+/** The lists that every JSON document has. */
 export function problemLists(problems: readonly Problem[]) {
   return {
     errors: problems.filter((problem) => problem.severity === 'error').map(problemJson),

@@ -24,11 +24,11 @@ export interface PlanTextOptions {
   readonly color: boolean;
   readonly names?: ScopeNames;
   readonly unread?: number;
-  /** Takes values of variables out of a handler that is as somebody set it in the account. Left out: there are none. */
+  /** Replaces values of variables in a handler that somebody set in the account. Left out: there are none. */
   readonly hideValues?: (text: string) => string;
 }
 
-/** The plan for people: a line an entry that needs something, how it differs under it, and a summary. */
+/** The plan for people: a line for each entry that needs something, its differences below, and a summary. */
 export function formatPlan(changes: readonly Change[], options: PlanTextOptions): string {
   const paint = painter(options.color);
   const shown = changes.filter((change) => change.action !== 'none');
@@ -112,7 +112,7 @@ export function describeSpec(
   return `${spec.trigger} → ${printable(handler)}${limits}`;
 }
 
-/** `Customers (1017)` where the manifest says the name; `Customers` where there is no account to look it up in. */
+/** `Customers (1017)` if the manifest uses the name; `Customers` if there is no account to look it up in. */
 function limitText(field: ScopeField, id: number | string, names: ScopeNames): string {
   const name = names.get(limitKey(field, id));
   if (name === undefined) return String(id);

@@ -10,8 +10,8 @@ const STYLE_OF: Readonly<Record<Problem['severity'], Style>> = {
 };
 
 /**
- * A problem for people: `webhooks.yaml:12:5: error: message`, the line with a caret, `  help: remedy`.
- * Without a line end at its end. Control characters, wherever they come from, are shown and not sent to the terminal.
+ * A problem for people: `webhooks.yaml:12:5: error: message`, the line with a caret, ` help: remedy`. No line end at
+ * its end. Control characters are shown, wherever they come from, and not sent to the terminal.
  */
 export function formatProblem(problem: Problem, { color }: { readonly color: boolean }): string {
   const { severity, remedy } = problem;
@@ -36,7 +36,7 @@ function placeText({ file, line, column }: Problem): string {
     .join(':');
 }
 
-/** One element of the lists `errors` and `warnings` of every JSON document. */
+/** One item of the lists `errors` and `warnings` in every JSON document. */
 export interface ProblemJson {
   readonly code: ProblemCode;
   readonly message: string;
@@ -45,7 +45,7 @@ export interface ProblemJson {
   readonly line: number | null;
   readonly column: number | null;
   readonly remedy: string | null;
-  /** Where there are several. */
+  /** Set if there are several accounts. */
   readonly account?: string;
 }
 
@@ -62,7 +62,7 @@ export function problemJson(problem: Problem): ProblemJson {
   };
 }
 
-/** A GitHub workflow command that shows the problem at its line of the pull request. */
+/** A GitHub workflow command that shows the problem at its line in the pull request. */
 export function githubAnnotation(problem: Problem): string {
   const { severity, file, line, column, code, message, remedy, account } = problem;
   const title = account === undefined ? code : `${account}: ${code}`;
@@ -73,12 +73,12 @@ export function githubAnnotation(problem: Problem): string {
   return `::${severity} ${properties.join(',')}::${escapeData(text)}`;
 }
 
-/** The message of a workflow command is one line. */
+/** The message of a workflow command is a single line. */
 export function escapeData(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
 
-/** A property of a workflow command also ends at a comma, and the properties at a colon. */
+/** In a workflow command a comma also ends a property, and a colon ends the properties. */
 export function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

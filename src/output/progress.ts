@@ -2,10 +2,10 @@ import type { Progress } from '../plan/progress.js';
 import { printable } from '../text/printable.js';
 import { roughDuration } from '../text/rough-duration.js';
 
-/** Of several accounts that are at work, so many are told of one by one. */
+/** How many of several busy accounts are shown individually. */
 const MOST_ACCOUNTS_SHOWN = 3;
 
-/** `applying: 12 of 30, about 90 s left`. `forMs`: how long this has been going on. */
+/** `applying: 12 of 30, about 90 s left`. `forMs`: how long this has taken so far. */
 export function progressText(progress: Progress, forMs: number): string {
   switch (progress.phase) {
     case 'locking':
@@ -33,7 +33,7 @@ function countText({ done, of }: { readonly done: number; readonly of: number },
   return `${count}, about ${roughDuration((forMs / done) * (of - done))} left`;
 }
 
-/** Where several accounts are worked on: how many are done, and what the first of the others are at. */
+/** For several accounts: how many are done, and what the first of the others are doing. */
 export function accountsText(
   accounts: { readonly done: number; readonly of: number },
   atWork: readonly { readonly account: string; readonly text: string }[],

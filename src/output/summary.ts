@@ -1,7 +1,7 @@
 import { ACTIONS, type Action, type Change, isPending } from '../plan/change.js';
 import type { Paint } from './paint.js';
 
-/** How many changes of each kind, in the contract's order of actions. */
+/** How many changes of each kind, in the order of ACTIONS. */
 export type Counts = Readonly<Record<Action, number>>;
 
 export function countActions(changes: readonly Change[]): Counts {
@@ -21,7 +21,7 @@ const TO_DO: Readonly<Record<Action, string>> = {
   orphaned: 'orphaned',
 };
 
-/** What became of a change, as one word. */
+/** The result of a change in one word. */
 export const DONE: Readonly<Record<Action, string>> = {
   ...TO_DO,
   create: 'created',
@@ -32,7 +32,7 @@ export const DONE: Readonly<Record<Action, string>> = {
   recover: 'recovered',
 };
 
-/** `2 to create, 1 to update, 5 unchanged`; what is none of is left out. */
+/** `2 to create, 1 to update, 5 unchanged`, without kinds of which there are none. */
 export function summaryLine(counts: Counts, tense: 'to-do' | 'done'): string {
   const words = tense === 'done' ? DONE : TO_DO;
   const parts = ACTIONS.filter((action) => counts[action] > 0).map((action) => `${counts[action]} ${words[action]}`);
@@ -46,8 +46,8 @@ export function planClosing(changes: readonly Change[], paint: Paint, unread = 0
 }
 
 /**
- * The last line of several accounts: `Total of 3 accounts, 1 with changes: 2 to create, 5 unchanged, 1 account failed`.
- * `reached`: so many came as far as to have something to count.
+ * The last line for several accounts: `Total of 3 accounts, 1 with changes: 2 to create, 5 unchanged, 1 account
+ * failed`. `reached`: how many got far enough to have something to count.
  */
 export function totalLine(
   { all, reached, withChanges }: { readonly all: number; readonly reached: number; readonly withChanges?: number },
@@ -81,12 +81,12 @@ function isCarriedOut({ refused }: Change): boolean {
   return refused === undefined;
 }
 
-/** The head of an apply's last line, by what was to be done. */
+/** The beginning of an apply's last line, depending on what was to be done. */
 export function applyHead(counts: Counts, unread = 0): string {
   return isAnythingPending(counts) ? 'Done' : nothingToDo(unread);
 }
 
-/** `, 2 could not be checked`: live webhooks that the counts take to be as the state has them. Empty for none. */
+/** `, 2 could not be checked`: live webhooks counted as if they were as in the state. Empty for none. */
 export function uncheckedTail(unread: number): string {
   return unread === 0 ? '' : `, ${unread} could not be checked`;
 }

@@ -1,13 +1,13 @@
 import { columns } from '../text/width.js';
 
-/** Texts of `least` columns always fit; longer than `most` only where that is usual. */
+/** Texts of up to `least` columns always fit; longer ones than `most` only if that is usual. */
 const FITS = { least: 32, most: 40 } as const;
-/** A text of more than this many times the usual length pads no other. */
+/** A text of more than this many times the usual length does not widen its column. */
 const MUCH_LONGER = 2;
 
 /**
- * How wide a column is: as its longest text, but for those that are much longer than the usual one, which take more
- * room in their own line alone.
+ * The width of a column: that of its longest text, ignoring texts much longer than usual, which need more room only in
+ * their own line.
  */
 export function columnWidth(texts: readonly string[]): number {
   const widths = texts.map(columns).sort((a, b) => a - b);

@@ -5,20 +5,20 @@ import { wrap } from '../text/wrap.js';
 import { type AccountAbout, accountJson, accountLine } from './account.js';
 import { painter, type Style } from './paint.js';
 
-/** Whom and what it was about. */
+/** What it was about. */
 export interface VerifyTarget {
   readonly account: AccountAbout;
   readonly apiVersion: string;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
 }
 
-/** The document of `verify --json`, the lists that every document carries excepted. */
+/** The document of `verify --json`, except the lists that every document has. */
 export function verifyJson({ account, apiVersion, version }: VerifyTarget, rows: readonly Verified[]) {
   return { account: accountJson(account), apiVersion, version, checks: rows, summary: countStatuses(rows) };
 }
 
-/** What is otherwise, each with what it means, and that something could not be seen. */
+/** Each difference with its meaning, and whether something could not be seen. */
 export function verifyProblems(rows: readonly Verified[]): Problem[] {
   const otherwise = rows.flatMap(({ reliedOn, seen, means }): Problem[] => {
     if (means === null) return [];
@@ -37,11 +37,11 @@ const AGAIN =
   'run it again; if a POST was refused, check that the domain of the handler is validated in the dashboard, and that the database exists';
 
 const STYLE_OF: Readonly<Record<Verified['status'], Style>> = { ok: 'green', otherwise: 'red', unseen: 'yellow' };
-/** Columns and two blanks between each, 80 characters in all. */
+/** Columns with two spaces in between, 80 characters in all. */
 const WIDTH = { status: 9, reliedOn: 35, seen: 22, time: 8 };
 const INDENT = ' '.repeat(WIDTH.status + 2);
 
-/** For people: a table with a line or two for each, what it means under what is otherwise, and a last line. */
+/** For people: a table with a line or two for each, the meaning below each difference, and a last line. */
 export function formatVerified(
   { account, apiVersion }: VerifyTarget,
   rows: readonly Verified[],

@@ -3,8 +3,8 @@ import { asWritten, type DesiredWebhook, type ManifestEntry, type ScopeName } fr
 import { limitKey, type ScopeNames } from './names.js';
 
 /**
- * A state in which everything that a manifest wants exists, to compare another manifest with.
- * Its ids are negative, which no webhook's is: they are not shown.
+ * A state in which everything that a manifest wants exists, for comparison with another manifest. Its ids are negative,
+ * unlike any webhook's, and are not shown.
  */
 export function stateOfManifest(entries: readonly DesiredWebhook[]): State {
   const made = entries.map((entry, index): StateEntry => {
@@ -33,8 +33,8 @@ export function stateOfManifest(entries: readonly DesiredWebhook[]): State {
 }
 
 /**
- * Entries with a stand-in for each name, where there is no account to look it up in: below 0, which no id is, and the
- * same for the same name in each of the manifests. People see the name.
+ * Gives each name of a database or collection a stand-in, for when there is no account to look it up in. Stand-ins are
+ * negative, unlike any id, and the same name has the same one in all manifests. People see the name.
  */
 export function withStandIns(manifests: readonly (readonly ManifestEntry[])[]): {
   readonly manifests: readonly (readonly DesiredWebhook[])[];

@@ -7,21 +7,21 @@ import { type Change, isPending } from './change.js';
 export type Digest = string;
 
 /**
- * What a run would do, as one number: two plans with the same digest do the same. It covers the state's account and
- * lineage (null where there is no state yet) and the ordered changes with what they start from and lead to, values of
- * variables included. Nothing of when, so that a run that changed nothing makes no plan stale.
+ * A digest of what a run would do: two plans with the same digest do the same. It covers the state's account and
+ * lineage (null before there is a state), and the ordered changes with what they start from and lead to, including
+ * values of variables. It covers no times, so a run that changes nothing does not make a plan stale.
  */
 export function planDigest(changes: readonly Change[], state: Pick<State, 'account' | 'lineage'> | null): Digest {
   const belongsTo = state === null ? null : [state.account, state.lineage];
   return digestOf([belongsTo, plannedChanges(changes).map(changeDigest)]);
 }
 
-/** The changes that a plan stands for. Settling creates that are uncertain is no part of it, nor what is refused. */
+/** The changes that a plan stands for. Settling uncertain creates is not part of it, nor are refused changes. */
 export function plannedChanges(changes: readonly Change[]): Change[] {
   return changes.filter((change) => isPending(change) && change.action !== 'recover' && change.refused === undefined);
 }
 
-/** One change, by what it does. */
+/** Covers what one change does. */
 export function changeDigest(change: Change): Digest {
   const { action, name } = change;
   const id = 'id' in change ? change.id : null;
@@ -32,7 +32,7 @@ export function changeDigest(change: Change): Digest {
   return digestOf([action, name, id, from, goneId, differences, canonical(spec)]);
 }
 
-/** What a manifest asks for, wherever it is kept and whatever order its entries have. */
+/** Covers what a manifest asks for, wherever it is kept and however its entries are ordered. */
 export function manifestDigest({
   entries,
   removed,

@@ -19,33 +19,32 @@ import { groupBy } from './group.js';
 import { matchUnscoped } from './scope-unknown.js';
 
 /**
- * A webhook of the account with the name that it has in the state, or would get in a manifest; with its handler as a
- * file writes it, where the state knows that of the same one.
+ * A webhook of the account, with the name it has in the state or would get in a manifest. If the state knows the same
+ * handler as a file writes it, that text is included.
  */
 export interface Discovered extends HandlerAsWritten {
   readonly name: string;
   readonly id: number;
-  /** As it reads, with the database and collection that the state has of it where the account shows none. */
+  /** As it was read; if the account shows no database or collection, with those that the state knows. */
   readonly webhook: LiveWebhook;
   /** True: the state has it already. */
   readonly known: boolean;
-  /** It shows no database or collection, and the state does not know either whether it has them. */
+  /** The account shows no database or collection, and the state does not know whether it has any. */
   readonly scopeUnknown: boolean;
-  /** New entries of the manifest of which one may be what it is; only a person can say so. */
+  /** New entries of the manifest, one of which it may belong to; only a person can tell. */
   readonly mayBe: readonly ManifestEntry[];
-  /** Another webhook that shows the very same: one of the state where there is one, else the lowest id found. */
+  /** Another webhook that shows the same: one of the state if possible, else the one with the lowest id. */
   readonly equalTo: { readonly name: string; readonly id: number } | null;
 }
 
 const LONGEST_NAME = 100;
-/** How far around each known id discovery looks when it is told no range. */
+/** How far to look around each known id if no range is given. */
 const AROUND_KNOWN_IDS = 64;
 
 /**
- * Names for what was found: those of the state where it has them, else that of the entry of the manifest that it equals,
- * else trigger and host, such as `create-my-webhook-url.com`, with a number where that is taken. By rising id, so that
- * they are the same each time. `entries` is the manifest; empty where it is not at hand.
- * What `verify` left to be deleted is not for a manifest.
+ * Names what was found: as in the state; else as the entry of the manifest that it equals; else by trigger and host,
+ * such as `create-my-webhook-url.com`, with a number if that is taken. Goes by rising id, so that names are the same
+ * each time. `entries`: the manifest, or none if it is not at hand. Leaves out what `verify` left to be deleted.
  */
 export function nameDiscovered(
   webhooks: readonly LiveWebhook[],
@@ -84,7 +83,7 @@ export function nameDiscovered(
 
 type Scoped = Pick<Discovered, 'webhook' | 'scopeUnknown'>;
 
-/** What the account does not show of database and collection the state may know. */
+/** If the account shows no database or collection, the state may know them. */
 function withScope(webhook: LiveWebhook, state: State | null): Scoped {
   if (webhook.database != null || webhook.collection != null) return { webhook, scopeUnknown: false };
   const { id } = webhook;
@@ -96,8 +95,8 @@ function withScope(webhook: LiveWebhook, state: State | null): Scoped {
 }
 
 /**
- * What was found and is no wanted entry's yet, compared with the entries that have no webhook yet: by id, the name of
- * the entry that it is, or the entries that it may be.
+ * Compares webhooks that belong to no wanted entry with entries that have no webhook. Returns by id: the name of the
+ * entry that a webhook is, or the entries that it may be.
  */
 function compareWithEntries(
   found: readonly Scoped[],
@@ -137,7 +136,7 @@ function compareWithEntries(
   return { own, mayBe: alike.wantedBy };
 }
 
-/** The same for a webhook and an entry that ask for the very same, where the scope of the webhook is known. */
+/** Equal for a webhook and an entry that ask for the same. The webhook's scope must be known. */
 function wholeKey(webhook: Visible & Scope): string {
   const { database, collection } = webhook;
   const textOf = (limit: ManifestEntry['spec']['database'] | null) =>
@@ -150,7 +149,7 @@ interface Scope {
   readonly collection?: ManifestEntry['spec']['collection'] | null;
 }
 
-/** By what handlers are. */
+/** By canonical handler. */
 function writtenHandlers(state: State | null): ReadonlyMap<string, HandlerAsWritten> {
   const ours =
     state === null ? [] : [state.pendingDeletes, state.intents, state.entries].flatMap((all) => [...all.values()]);
@@ -168,7 +167,7 @@ function equalTo(
   return managed === undefined ? null : { name: managed.name, id: managed.id };
 }
 
-/** Two webhooks with the same one can't both be in a manifest as they were read. */
+/** Two webhooks with the same key can't both be in a manifest as they were read. */
 function shownKey({ handler, trigger, callers, database, collection }: LiveWebhook): string {
   return JSON.stringify([
     canonicalHandler(handler),
@@ -185,7 +184,7 @@ function baseName({ trigger, handler }: LiveWebhook): string {
   return name.slice(0, LONGEST_NAME - 8);
 }
 
-/** `numbers`: by base, the last number that was tried. What was taken stays so: thousands may have one base. */
+/** `numbers`: the last number tried for each base, since thousands of webhooks may share one. */
 function freeName(base: string, taken: ReadonlySet<string>, numbers: Map<string, number>): string {
   if (!taken.has(base)) return base;
   let number = (numbers.get(base) ?? 1) + 1;
@@ -194,7 +193,7 @@ function freeName(base: string, taken: ReadonlySet<string>, numbers: Map<string,
   return `${base}-${number}`;
 }
 
-/** Ranges around every id that the state knows, merged, rising. */
+/** The ranges around all ids that the state knows, merged, rising. */
 export function rangesAroundKnown(state: State | null): IdRange[] {
   const ids = [...(state?.owners.keys() ?? [])].sort((a, b) => a - b);
   const ranges: { from: number; to: number }[] = [];
@@ -208,8 +207,8 @@ export function rangesAroundKnown(state: State | null): IdRange[] {
 }
 
 /**
- * A ready manifest, with the ids as comments. Texts that would be taken for variables are written so that they are not.
- * What shows the same as another is commented out, since a manifest can't ask for one webhook twice.
+ * A complete manifest, with the ids as comments. Texts that look like variables are escaped. A webhook that shows the
+ * same as another one is commented out, since a manifest can't ask for one webhook twice.
  */
 export function discoveredManifest(found: readonly Discovered[]): string {
   const blocks = found.map((each) => {
@@ -222,7 +221,7 @@ export function discoveredManifest(found: readonly Discovered[]): string {
   return `${[head, ...blocks.flat().map((line) => (line === '' ? '' : `  ${line}`))].join('\n')}\n`;
 }
 
-/** The webhook, and what could not be read of it. */
+/** The webhook, and what it did not show. */
 function headLine({ id, scopeUnknown }: Discovered): string {
   const unread = '; the account does not show whether it is limited to a database or collection';
   return `webhook ${id}${scopeUnknown ? unread : ''}`;
@@ -238,7 +237,7 @@ function doubleLines({ id, mayBe }: Discovered, other: { readonly name: string; 
   return [`${same};`, 'if a database or collection tells them apart, add that here and remove the "#".'];
 }
 
-/** ` (database 1017, collection Orders)`, as the file has it. */
+/** ` (database 1017, collection Orders)`, as in the file. */
 function scopeText({ database, collection }: ManifestEntry['spec']): string {
   const parts = Object.entries({ database, collection }).flatMap(([field, limit]) =>
     limit === undefined ? [] : [`${field} ${typeof limit === 'number' ? limit : printable(limit.shown)}`],
@@ -257,13 +256,13 @@ function entryLines({ name, webhook, handlerAsWritten }: Discovered): string[] {
     ...(database == null ? {} : { database }),
     ...(collection == null ? {} : { collection }),
   };
-  // Folded at a width, a long handler could come out broken.
+  // If lines were folded, a long handler could be broken.
   return printableJson(stringify([entry], { lineWidth: 0 }))
     .trimEnd()
     .split('\n');
 }
 
-/** In double quotes where it holds what a terminal or a CI log would act on: there it can be escaped. */
+/** Double-quoted if it contains anything that a terminal or CI log would act on, since only there it can be escaped. */
 function scalarOf(text: string): string | Scalar<string> {
   if (printable(text) === text) return text;
   const scalar = new Scalar(text);
@@ -271,7 +270,7 @@ function scalarOf(text: string): string | Scalar<string> {
   return scalar;
 }
 
-/** A warning for each that shows the same as another: it is not printed as an entry, and not taken over as a rule. */
+/** A warning for each webhook that shows the same as another: it is no entry, and usually not taken over. */
 export function doublesFound(found: readonly Discovered[]): Problem[] {
   return found.flatMap(({ id, equalTo: other, mayBe }) =>
     other === null

@@ -4,8 +4,8 @@ import { quote } from '../text/printable.js';
 import type { FormerName, ManifestEntry } from '../webhook.js';
 
 /**
- * Notices of what the manifest says of names that the state does not have, or not any more: such lines do nothing, and
- * may stay. `state` is as it was before the run.
+ * Notices about names in the manifest that the state does not have, or no longer has: such lines do nothing, and may
+ * stay. `state` is the state before the run.
  *
  *     says     state has of that name               of the entry's own   notice
  *     -------  -----------------------------------  -------------------  ---------------------------------

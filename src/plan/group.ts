@@ -1,4 +1,4 @@
-/** Map.groupBy of newer Node versions: the items by key, each group in the order of the items. */
+/** Map.groupBy of newer Node versions: groups the items by key, each group in their order. */
 export function groupBy<K, V>(items: Iterable<V>, keyOf: (item: V) => K): Map<K, V[]> {
   const groups = new Map<K, V[]>();
   for (const item of items) {

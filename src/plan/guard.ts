@@ -2,12 +2,12 @@ import type { Problem } from '../errors.js';
 import type { State } from '../state/state.js';
 import type { Change, Plan } from './change.js';
 
-/** More than this share of the managed webhooks is never deleted in one run without being asked twice. */
+/** No more than this share of the managed webhooks is deleted in one run, unless forced. */
 export const DELETION_LIMIT = { percent: 30, fromManaged: 10 };
 
 declare const approved: unique symbol;
 
-/** A plan that the guard has let through. Only `approve` makes one, and only an approved plan can be applied. */
+/** A plan that the guard has approved. Only `approve` makes one, and nothing else can be applied. */
 export type ApprovedPlan = Plan & { readonly [approved]: true };
 
 export type Verdict =
@@ -16,8 +16,8 @@ export type Verdict =
 
 /**
  * Refuses a plan that would delete all managed webhooks, or more than 30 % of ten or more: a manifest that was emptied
- * or cut off by accident must not empty the account. What the manifest names under `removed` is not counted, on neither
- * side, nor what is protected, nor are webhooks already on their way out.
+ * or cut off by accident must not empty the account. Not counted, among neither the deleted nor the managed, are those
+ * listed under `removed`, protected ones, and those already on their way out.
  */
 export function approve(plan: Plan, state: State | null, options: { readonly force: boolean }): Verdict {
   const spared = plan.changes.filter(isDecidedByName).length;

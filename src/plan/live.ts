@@ -2,19 +2,19 @@ import type { LiveWebhook } from '../copernica/api.js';
 import type { Problem } from '../errors.js';
 import { type CanonicalWebhook, canonicalCallers, canonicalHandler } from '../webhook.js';
 
-/** What a refresh saw of one known webhook. `unread`: nothing is known, which is never drift. */
+/** What a refresh saw of one known webhook. `unread`: nothing is known, so this is never drift. */
 export type LiveView =
   | { readonly kind: 'found'; readonly webhook: LiveWebhook }
   | { readonly kind: 'gone' }
   | { readonly kind: 'unread'; readonly reason: string };
 
-/** By webhook id. Ids that were not looked at are not in it. */
+/** By webhook id, without those that were not looked at. */
 export type LiveViews = ReadonlyMap<number, LiveView>;
 
 /**
- * The account's webhook in canonical form. Database and collection are not among the documented fields of the answer:
- * where it says nothing, they are taken to be as `expected` has them. Null may mean "no limit" or "not told"; to read
- * it as the first would replace a limited webhook at every refresh of an account that means the second.
+ * The account's webhook in canonical form. Database and collection are not documented fields of the answer: if it has
+ * none, they are taken from `expected`. Null may mean "no limit" or "not told": read as the first, a limited webhook
+ * would be replaced at every refresh of an account that means the second.
  */
 export function canonicalLive(live: LiveWebhook, expected: CanonicalWebhook): CanonicalWebhook {
   const idOr = (id: number | null | undefined, otherwise: string) => (id == null ? otherwise : String(id));
@@ -27,14 +27,14 @@ export function canonicalLive(live: LiveWebhook, expected: CanonicalWebhook): Ca
   };
 }
 
-/** Webhooks of which nothing is known. */
+/** How many webhooks could not be read. */
 export function countUnread(live: LiveViews): number {
   return [...live.values()].filter(({ kind }) => kind === 'unread').length;
 }
 
 /**
- * What could not be read is planned from the state, and that is said. An error, since what was asked for was not done:
- * behind it there may be drift that nobody saw.
+ * Reports what could not be read, and was planned from the state alone. An error, because the check that was asked for
+ * was not done: there may be drift that nobody saw.
  */
 export function unreadProblems(live: LiveViews): Problem[] {
   const unread = [...live].flatMap(([id, view]) => (view.kind === 'unread' ? [{ id, reason: view.reason }] : []));

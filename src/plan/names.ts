@@ -5,7 +5,7 @@ import { cut, quote } from '../text/printable.js';
 import { nearest } from '../text/suggest.js';
 import { type DesiredWebhook, type ManifestEntry, type ScopeField, type ScopeName, webhookKey } from '../webhook.js';
 
-/** What the manifest calls some ids, for people: see `limitKey`. */
+/** What the manifest calls these ids, for people: see `limitKey`. */
 export type ScopeNames = ReadonlyMap<string, string>;
 
 export function limitKey(field: ScopeField, id: number | string): string {
@@ -13,12 +13,12 @@ export function limitKey(field: ScopeField, id: number | string): string {
 }
 
 export interface LookedUp {
-  /** The entries whose names of this field were found, as ids. */
+  /** The entries, with ids for the names of this field that were found. */
   readonly entries: readonly ManifestEntry[];
   readonly problems: readonly Problem[];
 }
 
-/** So many of the names that there are instead are told. */
+/** How many of the existing names a message lists. */
 const NAMES_TOLD = 5;
 const NAME_TOLD_CHARS = 60;
 
@@ -27,8 +27,8 @@ export function isResolved(entry: ManifestEntry): entry is DesiredWebhook {
 }
 
 /**
- * Turns the names of one field into ids. `candidatesFor` gives what the name may be of: the account's databases, or the
- * collections of the entry's database; null where that database does not exist. `state` knows what they were before.
+ * Turns the names of one field into ids. `candidatesFor` gives what may have the name: the account's databases, or the
+ * collections of the entry's database; null if that database does not exist. `state` knows earlier ids.
  *
  *     entities with that very name   → outcome
  *     one                            the entry with its id
@@ -96,7 +96,7 @@ function notFound(
     return { code, message, remedy };
   }
   const names = candidates.map(({ name }) => name);
-  // What came out of a variable may be a secret: nothing is said that gives it away.
+  // The value of a variable may be a secret: no suggestion may reveal it.
   const near = limit.shown === limit.name ? nearest(limit.name, names) : undefined;
   if (near !== undefined) return { code, message, remedy: `did you mean ${quote(near)}?` };
   const told = names.slice(0, NAMES_TOLD).map((name) => cut(name, NAME_TOLD_CHARS));
@@ -120,7 +120,7 @@ function ambiguous(field: ScopeField, limit: ScopeName, matches: readonly NamedE
   };
 }
 
-/** Entries that ask for the very same webhook once their names are ids: one by a name, the other by its id. */
+/** Entries that turn out to ask for the same webhook once names are ids: one by name, the other by id. */
 export function sameWebhooks(entries: readonly DesiredWebhook[]): Problem[] {
   const first = new Map<string, DesiredWebhook>();
   const problems: Problem[] = [];
@@ -144,7 +144,7 @@ export function sameWebhooks(entries: readonly DesiredWebhook[]): Problem[] {
   return problems;
 }
 
-/** What the manifest calls the ids that its names turned out to be. */
+/** What the manifest calls the ids that its names stand for. */
 export function namesOf(entries: readonly ManifestEntry[], resolved: readonly DesiredWebhook[]): ScopeNames {
   const names = new Map<string, string>();
   entries.forEach(({ spec }, index) => {

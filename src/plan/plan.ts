@@ -27,23 +27,23 @@ import { canonicalLive, type LiveView, type LiveViews } from './live.js';
 import { type LookAlikes, matchUnscoped } from './scope-unknown.js';
 
 export interface PlanOptions {
-  /** Delete what left the manifest instead of only reporting it. */
+  /** Delete the webhooks of entries that left the manifest, instead of only reporting them. */
   readonly prune: boolean;
-  /** What the manifest says is to be deleted. Left out: nothing. */
+  /** What the manifest lists as removed. Left out: nothing. */
   readonly removed?: readonly FormerName[];
 }
 
-/** Of a webhook that is taken for one without a scope. */
+/** Said of a webhook that is assumed to have no scope. */
 const NOT_SHOWN = ', of which the account showed no database or collection';
 
 const NOTHING_SEEN: LiveViews = new Map();
 
 /**
- * What must happen so that the account is as the manifest says. Decides only; sends and writes nothing.
+ * Plans the changes after which the account is as the manifest says. Only decides; sends and writes nothing.
  *
- * The first row that fits an entry is the one. An entry that is new takes over the one that it was (`was`), or else an
- * orphaned one that is equal, and then goes on as one of the state. Where nobody knows the scope of the orphaned one,
- * matchUnscoped says whether it does so, or whether the create is refused and the orphaned one kept:
+ * The first row that fits an entry decides. A new entry takes over the entry that it was (`was`), or else an orphaned
+ * one that is equal, and counts as an entry of the state from then on. If the scope of the orphaned one is unknown,
+ * matchUnscoped decides whether it is taken over, or the create refused and the orphaned one kept:
  *
  *     manifest  state           account    differs in             action
  *     --------  --------------  ---------  ---------------------  ------------------------------------
@@ -52,7 +52,7 @@ const NOTHING_SEEN: LiveViews = new Map();
  *     yes       entry           any        database, collection   replace
  *     yes       scope unknown   any        -                      replace
  *     yes       entry           any        the other fields       update
- *     yes       updating        any        -                      update (an earlier one may be lost)
+ *     yes       updating        any        -                      update (an earlier PUT may be lost)
  *     yes       entry           changed    as above               replace or update (drift)
  *     yes       another name's  as wanted  -                      move
  *     yes       entry           as wanted  -                      none
@@ -60,11 +60,11 @@ const NOTHING_SEEN: LiveViews = new Map();
  *     no        entry           any        -                      orphaned; with prune: delete
  *     no        pending delete  any        -                      delete
  *
- * What comes to a replace or a delete of an entry that is protected is refused. An entry of the manifest is protected
- * where that says so; one that has left it, where it was when it left.
+ * A replace or a delete of a protected entry is refused. An entry of the manifest is protected if the manifest says so;
+ * one that has left it, if it was protected when it left.
  *
- * Where that comes to a create or a replace and an intent of the entry is open, it is `recover` instead: what was sent
- * has to be settled first. `state` is null before the first run.
+ * A create or a replace becomes `recover` if an intent of the entry is open: what was sent must be settled first.
+ * `state` is null before the first run.
  */
 export function makePlan(
   desired: readonly DesiredWebhook[],
@@ -74,7 +74,7 @@ export function makePlan(
 ): Plan {
   const open = groupBy(state?.intents.values() ?? [], (intent) => intent.name);
   const former = formerNames(desired, state);
-  /** Names that are spoken for: no other entry takes over what has them. */
+  /** Names of wanted entries: no other entry takes over their webhooks. */
   const names = new Set([...desired.map(({ name }) => name), ...former.values()]);
   const own = desired.map(({ name }) => state?.entries.get(name) ?? state?.entries.get(former.get(name) ?? ''));
   const isOpen = ({ name }: DesiredWebhook) => open.has(name) || open.has(former.get(name) ?? '');
@@ -105,7 +105,7 @@ export function makePlan(
   return { changes: [...wanted, ...[...left, ...pending].sort(byNameThenId)] };
 }
 
-/** What entries were called: what has that name in the state goes on as the entry, where it has no webhook yet. */
+/** Former names of entries that have no webhook under their own: what the state has under the former name is theirs. */
 function formerNames(desired: readonly DesiredWebhook[], state: State | null): ReadonlyMap<string, string> {
   return new Map(
     desired.flatMap(({ name, was }) => {
@@ -116,14 +116,14 @@ function formerNames(desired: readonly DesiredWebhook[], state: State | null): R
 
 type OrphanMatches = LookAlikes<DesiredWebhook, StateEntry>;
 
-/** Entries that nothing wants. */
+/** Entries that the manifest does not want. */
 function orphansOf(state: State | null, names: ReadonlySet<string>): StateEntry[] {
   return [...(state?.entries.values() ?? [])]
     .filter(({ name }) => !names.has(name))
     .sort((a, b) => compare(a.name, b.name));
 }
 
-/** What new entries take over. One whose webhook nobody knows for sure is not taken over. */
+/** What new entries take over. An orphaned entry is not taken over while its webhook is in doubt. */
 function matchOrphans(
   fresh: readonly DesiredWebhook[],
   orphans: readonly StateEntry[],
@@ -191,19 +191,19 @@ function planKnown(desired: DesiredWebhook, known: StateEntry, live: LiveView | 
   }
   if (differing.length > 0) return { action: 'update', ...common, from, differences: differing, reason };
   if (known.updating !== undefined) {
-    // How the file wrote what may not have arrived is not recorded.
+    // How the file wrote the lost update is not recorded.
     const lost = shown(differences(canonical(known.updating), wanted), UNKNOWN_VALUE, to);
     return { action: 'update', ...common, from, differences: lost, reason: 'an earlier update may not have arrived' };
   }
   return asWanted;
 }
 
-/** The differences with the handler as it is shown before and after. */
+/** The differences, with handlers as they are shown. */
 function shown(all: readonly Difference[], from: string, to: string): Difference[] {
   return all.map((difference) => (difference.field === 'handler' ? { ...difference, from, to } : difference));
 }
 
-/** What is to be set of what nobody knows. */
+/** The differences of an unknown scope. */
 function scopeOf(spec: WebhookSpec): Difference[] {
   const { database, collection } = canonical(spec);
   return [
@@ -225,7 +225,7 @@ function create(desired: DesiredWebhook, mayBe: OrphanMatches['mayBe']): Change 
   return { ...plain, refused: scopeUnknown(name, alike, shown), reason: `${shown} may be it, so it is not created` };
 }
 
-/** The create could make a webhook a second time, since nobody knows the scope of one that looks the same. */
+/** A create might duplicate a webhook that looks the same, since nobody knows the scope of that one. */
 function scopeUnknown(name: string, alike: readonly StateEntry[], shown: string): Refusal {
   const imports = alike.map(({ id }) => `"import ${name} ${id}"`).join(' or ');
   const forgets = [...new Set(alike.map((orphan) => `"forget ${orphan.name}"`))].join(' and ');
@@ -246,7 +246,7 @@ function protect(change: Change): Change {
   return { ...change, refused, reason: `${reason}; refused, because the entry is protected` };
 }
 
-/** What was sent of an entry and is open is settled before another of its creates is sent. */
+/** What is open of an entry must be settled before another of its creates is sent. */
 export function settledFirst(change: Change, intents: readonly Intent[]): Change {
   if (change.action !== 'create' && change.action !== 'replace') return change;
   const { name, desired } = change;
@@ -254,7 +254,7 @@ export function settledFirst(change: Change, intents: readonly Intent[]): Change
   return { action: 'recover', name, desired, intents, replaces, reason: openReason(intents) };
 }
 
-/** What was sent and never confirmed, in a few words: the last of it, and how often. */
+/** Describes what was sent and never confirmed: how often, and when last. */
 export function openReason(intents: readonly Intent[]): string {
   const last = intents.at(-1);
   const at = last?.at ?? '';
@@ -265,7 +265,7 @@ export function openReason(intents: readonly Intent[]): string {
 interface LeftBy {
   readonly removed: FormerName | undefined;
   readonly prune: boolean;
-  /** New entries of which one may be what it is. */
+  /** New entries, one of which this webhook may belong to. */
   readonly wantedBy: readonly DesiredWebhook[];
 }
 
@@ -285,7 +285,7 @@ function leftBehind(entry: StateEntry, state: State | null, { removed, prune, wa
   return prune ? { action: 'delete', ...webhook, cause: 'pruned' } : { action: 'orphaned', ...webhook };
 }
 
-/** The order in which entries are shown where the manifest gives none. */
+/** The order of entries that are not in the manifest. */
 export function byNameThenId(a: Identified, b: Identified): number {
   return compare(a.name, b.name) || (a.id ?? 0) - (b.id ?? 0);
 }
@@ -295,7 +295,7 @@ interface Identified {
   readonly id?: number | null;
 }
 
-/** By code unit: the same on every machine, whatever its locale. */
+/** By code unit, so that the order does not depend on the locale. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

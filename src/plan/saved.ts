@@ -17,7 +17,7 @@ const savedChangeSchema = z.object({
   digest: z.string(),
 });
 
-/** The plan of one account. `refreshed`: the account was looked at. */
+/** The plan of one account. `refreshed`: the live webhooks were checked. */
 const savedPlanSchema = z.object({
   account: z.object({
     label: z.string().nullable(),
@@ -42,7 +42,7 @@ export type SavedChange = z.infer<typeof savedChangeSchema>;
 export type SavedPlan = z.infer<typeof savedPlanSchema>;
 export type SavedPlans = z.infer<typeof savedPlansSchema>;
 
-/** A change as it is saved and compared: what is shown of it, and a digest of what it does. */
+/** Changes as they are saved and compared: what people see, and a digest of what they do. */
 export function savedChanges(changes: readonly Change[], shown: ShownAs): SavedChange[] {
   return plannedChanges(changes).map((change) => {
     const { name, action, reason } = change;
@@ -56,17 +56,17 @@ function asRecord(fields: ShownFields | null): Record<string, unknown> | null {
   return fields === null ? null : { ...fields };
 }
 
-/** So many differences are told one by one. */
+/** How many differences are reported one by one. */
 const MOST_TOLD = 20;
 
 /**
- * Why a saved plan is not what a run would do now, one problem for each difference; empty: it is.
+ * How a saved plan differs from what a run would do now, one problem for each difference. Empty: it does not.
  *
  *     saved   now   digests
- *     yes     yes   the same   nothing to tell
- *     yes     yes   differ     it would be done otherwise
- *     yes     no               it is not to be done any more
- *     no      yes              it was not planned
+ *     yes     yes   the same   nothing to report
+ *     yes     yes   differ     the change would be another
+ *     yes     no               the change is not needed any more
+ *     no      yes              the change was not planned
  */
 export function staleness(
   saved: SavedPlan,
@@ -123,7 +123,7 @@ function differencesTold(saved: readonly SavedChange[], now: readonly SavedChang
   return [...gone, ...fresh];
 }
 
-/** An entry has one change; deletions of its older webhooks stand beside it. */
+/** An entry has one change, beside which there can be deletes of its older webhooks. */
 function keyOf({ action, name, id }: SavedChange): string {
   return JSON.stringify(action === 'delete' ? [name, id] : [name]);
 }

@@ -1,7 +1,7 @@
 import { type Visible, visibleKey, type WebhookSpec } from '../webhook.js';
 import { groupBy } from './group.js';
 
-/** A webhook as it is read, and whether it may be given to an entry that looks the same without asking anybody. */
+/** A webhook as it reads. `mayBeTaken`: an entry that looks the same may get it without a person's decision. */
 export interface Unscoped<W> {
   readonly webhook: W;
   readonly shown: Visible;
@@ -9,11 +9,11 @@ export interface Unscoped<W> {
 }
 
 export interface LookAlikes<E, W> {
-  /** By name of the entry: the webhook that is taken for its own. */
+  /** By name of the entry: the webhook that it takes over. */
   readonly taken: ReadonlyMap<string, W>;
-  /** By name of the entry: webhooks of which one may be its own, and of which only a person can say so. */
+  /** By name of the entry: webhooks of which one may be its own; only a person can tell. */
   readonly mayBe: ReadonlyMap<string, readonly W[]>;
-  /** The same the other way round: the entries of which one may be what the webhook is. */
+  /** The same the other way round: the entries that a webhook may belong to. */
   readonly wantedBy: ReadonlyMap<W, readonly E[]>;
 }
 
@@ -23,15 +23,14 @@ interface NewEntry {
 }
 
 /**
- * Which webhooks may be what new entries ask for, when nobody knows to which database and collection these webhooks are
- * limited: those that show the same handler, trigger and callers.
+ * Finds webhooks for new entries among those of unknown scope: they must show the same handler, trigger and callers.
  *
  *     of those that look the same:  new entries   webhooks   the entry has a scope   then
  *                                   -----------   --------   ---------------------   ---------------------------------
- *                                   one           one        no                      taken for the entry's own
- *                                   any other                                        each may be that of each entry
+ *                                   one           one        no                      taken over, if it may be
+ *                                   any other                                        each may belong to each entry
  *
- * To create an entry of the second kind could make its webhook a second time.
+ * Creating an entry of the second kind could make its webhook a second time.
  */
 export function matchUnscoped<E extends NewEntry, W>(
   entries: readonly E[],
@@ -41,7 +40,7 @@ export function matchUnscoped<E extends NewEntry, W>(
   const mayBe = new Map<string, readonly W[]>();
   const wantedBy = new Map<W, readonly E[]>();
   const byLook = groupBy(webhooks, ({ shown }) => visibleKey(shown));
-  // The key of an entry costs the reading of a URL.
+  // Skipped without webhooks: the key of each entry takes parsing a URL.
   const byEntryLook = webhooks.length === 0 ? new Map<string, E[]>() : groupBy(entries, ({ spec }) => visibleKey(spec));
   for (const [look, alike] of byEntryLook) {
     const [first, ...others] = byLook.get(look) ?? [];

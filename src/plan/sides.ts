@@ -2,27 +2,27 @@ import { type Difference, type HandlerAsWritten, type ScopeField, shownFields, t
 import { type Change, UNKNOWN_VALUE } from './change.js';
 import { limitKey, type ScopeNames } from './names.js';
 
-/** Fields of a webhook as documents show them: the handler as the file writes it, no database as null. */
+/** Fields of a webhook as documents show them: the handler as in the file, and null if there is no database. */
 export interface ShownFields {
   readonly name?: string;
   readonly handler?: string;
   readonly trigger?: string;
   readonly callers?: readonly string[];
-  /** Its id, or its name where there is no account to look that up in. */
+  /** Its id, or its name if there is no account to look that up in. */
   readonly database?: number | string | null;
   readonly collection?: number | string | null;
 }
 
-/** What a change starts from and what it leads to. Null: there is no webhook on that side, or nothing changes. */
+/** What a change starts from and leads to. Null: no webhook on that side, or no change. */
 export interface Sides {
   readonly before: ShownFields | null;
   readonly after: ShownFields | null;
 }
 
 export interface ShownAs {
-  /** What the manifest calls databases and collections that have no id here. */
+  /** What the manifest calls databases and collections whose ids are not known here. */
   readonly names: ScopeNames;
-  /** Takes values of variables out of a handler that is as somebody set it in the account. */
+  /** Replaces values of variables in a handler that somebody set in the account. */
   readonly hideValues: (text: string) => string;
 }
 
@@ -35,7 +35,7 @@ export interface ShownAs {
  *     delete             the whole webhook      null
  *     none, orphaned     null                   null
  *
- * What nobody knows (a field of which the account does not tell) is left out.
+ * Unknown values (fields that the account does not show) are left out.
  */
 export function sidesOf(change: Change, shown: ShownAs): Sides {
   switch (change.action) {

@@ -1,12 +1,12 @@
 import type { CallFailure, CopernicaApi, Identity, Outcome } from '../copernica/api.js';
 import { productError } from '../errors.js';
 
-/** Asks whose token it is. Where that can't be told, nothing else is sent: throws as `identityIn` does. */
+/** Asks whose token it is. If that can't be found out, nothing else may be sent: throws as `identityIn` does. */
 export async function readAccount(api: CopernicaApi): Promise<Identity> {
   return identityIn(await api.identity());
 }
 
-/** Throws ProductError of kind `input` for a token that Copernica rejects, of kind `failed` for anything else. */
+/** Throws ProductError: of kind `input` for a token that Copernica rejects, of kind `failed` for anything else. */
 export function identityIn(outcome: Outcome<Identity>): Identity {
   if (outcome.ok) return outcome.value;
   if (outcome.tokenRejected && !UNKNOWN_PATH.test(outcome.message)) {
@@ -19,11 +19,11 @@ export function identityIn(outcome: Outcome<Identity>): Identity {
 
 const CHECK_TOKEN = 'check the access token, and whether it is limited to an API version or to IP addresses';
 
-/** What the API says of a path that it has nothing at. */
+/** What the API answers for a path at which it has nothing. */
 const UNKNOWN_PATH = /invalid method/i;
 
 function remedyFor({ kind, message, status }: CallFailure): string {
-  // Not in the API's own words, so it may be something on the way that asks for a password, or keeps the request out.
+  // Not in the API's own words: a proxy on the way may be asking for a password, or refusing the request.
   if (kind === 'unknown' && (status === 401 || status === 403)) {
     return `${CHECK_TOKEN}; if the token is valid, something between here and Copernica answered: check the proxy and --api-url`;
   }
@@ -35,7 +35,7 @@ function remedyFor({ kind, message, status }: CallFailure): string {
   return CHECK_TOKEN;
 }
 
-/** A state belongs to one account. Throws ProductError of kind `refused` when the token is of another. */
+/** A state belongs to one account. Throws ProductError of kind `refused` if the token belongs to another. */
 export function checkAccount({ id }: Identity, stateAccount: string): void {
   if (id === stateAccount) return;
   throw productError('refused', {

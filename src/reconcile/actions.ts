@@ -7,21 +7,22 @@ import type { ApplyContext } from './context.js';
 import { callError, uncertainError } from './failures.js';
 import { type InTurn, post } from './post.js';
 
-/** Changes of which the action is one of these. */
+/** Changes with one of these actions. */
 export type ChangeOf<A extends Change['action']> = Change & { readonly action: A };
 
-/** `answered`: with an id; `lost`: nobody knows; `refused`: nothing was made; `withheld`: nothing was sent. */
+/** `answered`: with an id; `lost`: outcome unknown; `refused`: nothing was made; `withheld`: nothing was sent. */
 export interface Sent {
   readonly outcome: 'answered' | 'lost' | 'refused' | 'withheld';
   readonly applied: AppliedChange;
 }
 
 /**
- * create, replace, or the same once more (recover).
+ * create, replace, or a create sent once more (recover).
  *
- * A webhook that looks gone is deleted first, and made anew only when that says that it is gone: a read that lagged
- * behind makes no double. replace: POST the new one, record it, DELETE the old one. The record of the new one makes the
- * old one a pending delete in the same write, so that a crash in between leaves it to be deleted, never forgotten.
+ * A webhook that looks gone is deleted first and created again only if the DELETE confirms that it is gone: otherwise a
+ * read that lagged behind would make a duplicate.
+ * replace: POST the new webhook, record it, DELETE the old one. The record of the new one also makes the old one a
+ * pending delete, so a crash in between can't leave it forgotten.
  */
 export async function sendCreate(
   change: ChangeOf<'create' | 'replace' | 'recover'>,
@@ -46,7 +47,7 @@ export async function sendCreate(
     const applied: AppliedChange = { change, result: 'done', id: outcome.value, error: null };
     return { outcome: 'answered', applied: before === null ? applied : await deleteOld(before, applied, context) };
   }
-  // Of every other failure it is known that nothing was made.
+  // Every other failure means that nothing was made.
   if (outcome.kind !== 'unknown') return refused('create', outcome);
   const because = `the POST was sent and its outcome is unknown (${outcome.message})`;
   const error = uncertainError(change, { state: context.journal.state, because, kind: 'failed' });
@@ -71,10 +72,10 @@ function failed(
 }
 
 /**
- * update: PUT. The record before it keeps the entry in `update` until one is known to have worked: a PUT that timed out
- * may have arrived, so neither the old nor the new form can be taken for granted.
+ * update: PUT. The record written before the PUT keeps the entry in `update` until a PUT is known to have worked: one
+ * that timed out may have arrived, so neither the old nor the new form can be relied on.
  *
- * A PUT that says that there is no such webhook is drift that no refresh saw: null, and it is to be made anew.
+ * Null: the PUT says that there is no such webhook. That is drift which no refresh saw, and it is to be created again.
  */
 export async function updateEntry(change: ChangeOf<'update'>, context: ApplyContext): Promise<AppliedChange | null> {
   const { journal, api } = context;
@@ -89,7 +90,7 @@ export async function updateEntry(change: ChangeOf<'update'>, context: ApplyCont
   return { change, result: 'done', id, error: null };
 }
 
-/** move: nothing is sent, the entry takes over the id. */
+/** move: nothing is sent; the entry takes over the id. */
 export function moveEntry(change: ChangeOf<'move'>, context: ApplyContext): AppliedChange {
   takeName(change, context);
   noteWritten(change.desired, context);
@@ -97,8 +98,8 @@ export function moveEntry(change: ChangeOf<'move'>, context: ApplyContext): Appl
 }
 
 /**
- * Where the file writes the handler otherwise than the state has it, though it means the same: what is shown of the
- * state follows the file. Nothing is sent.
+ * If the file writes the same handler in another way than the state does, the state follows the file, since it is what
+ * people are shown. Nothing is sent.
  */
 export function noteWritten(desired: DesiredWebhook, context: ApplyContext): void {
   const { name, spec, handlerAsWritten } = desired;
@@ -108,7 +109,7 @@ export function noteWritten(desired: DesiredWebhook, context: ApplyContext): voi
   context.journal.write({ type: 'updated', name, at: at(context), webhook: spec, ...asWritten(desired) });
 }
 
-/** The state says which entries are protected, for when they leave the manifest. */
+/** Records which entries are protected: the state still has to know it when they have left the manifest. */
 export function noteProtection(
   entries: readonly ManifestEntry[],
   context: Pick<ApplyContext, 'journal' | 'now'>,
@@ -121,7 +122,7 @@ export function noteProtection(
   }
 }
 
-/** delete: recorded as pending first, so that an entry of that name written meanwhile gets a webhook of its own. */
+/** delete: first recorded as pending, so that a new entry with the same name gets a webhook of its own. */
 export async function deleteEntry(change: ChangeOf<'delete'>, context: ApplyContext): Promise<AppliedChange> {
   const { journal } = context;
   if (change.cause !== 'pending') {
@@ -133,7 +134,7 @@ export async function deleteEntry(change: ChangeOf<'delete'>, context: ApplyCont
   return failed({ change, id: change.id }, 'delete', failure);
 }
 
-/** Null: it is gone, and that is recorded. */
+/** Null: it is gone, and this is recorded. */
 async function deleteWebhook(id: number, context: ApplyContext): Promise<CallFailure | null> {
   const outcome = await context.api.deleteWebhook(id);
   if (!outcome.ok) return outcome;
@@ -141,7 +142,7 @@ async function deleteWebhook(id: number, context: ApplyContext): Promise<CallFai
   return null;
 }
 
-/** The same for a webhook that looks gone already: a refusal then says that it is, however it is worded. */
+/** The same for a webhook that already looks gone: here a refusal confirms it, however it is worded. */
 async function confirmGone(id: number, context: ApplyContext): Promise<CallFailure | null> {
   const failure = await deleteWebhook(id, context);
   if (failure === null) return null;
@@ -150,9 +151,9 @@ async function confirmGone(id: number, context: ApplyContext): Promise<CallFailu
   return null;
 }
 
-/** The webhook goes on under its new name, protected where the manifest says so of that. */
+/** The webhook goes on under its new name, with the protection that the manifest gives that name. */
 function takeName({ name, from, desired }: ChangeOf<'update' | 'replace' | 'move'>, context: ApplyContext): void {
-  // It has it already where this is tried a second time.
+  // On a second attempt it already has the new name.
   if (from === null || !context.journal.state.entries.has(from)) return;
   context.journal.write({ type: 'renamed', from, to: name, at: at(context) });
   noteProtection([desired], context);
@@ -162,7 +163,7 @@ function at({ now }: Pick<ApplyContext, 'now'>): string {
   return now().toISOString();
 }
 
-/** The same entry, to be created since its webhook turned out to be gone. */
+/** The same entry as a create, because its webhook turned out to be gone. */
 export function recreated({ name, desired, id }: ChangeOf<'update'>): ChangeOf<'create'> {
   return { action: 'create', name, desired, goneId: id, reason: `webhook ${id} is gone from the account` };
 }

@@ -10,11 +10,11 @@ import { Creates, type PostChange } from './creates.js';
 import { refusedError, stoppedError } from './failures.js';
 
 /**
- * Carries out an approved plan, several changes at a time, and tells what became of each, in the plan's order: first
- * what changes webhooks, then what makes them, then what deletes them. One entry's failure holds up no other.
+ * Carries out an approved plan, several changes at a time: first updates and moves, then creates, then deletes. One
+ * entry's failure holds up no other. Returns the result of each change, in the plan's order.
  *
- * What is `recover` and was not sent again is `uncertain`: see `explainOpen`. Throws only when the state file can't be
- * written: then nothing more is sent.
+ * A `recover` that was not sent again is `uncertain`: see `explainOpen`. Throws only if the state can't be written;
+ * from then on nothing more is sent.
  */
 export async function applyPlan({ changes: planned }: ApprovedPlan, context: ApplyContext): Promise<AppliedChange[]> {
   const { concurrency, stop } = context;
@@ -25,7 +25,7 @@ export async function applyPlan({ changes: planned }: ApprovedPlan, context: App
   const onResult = (applied: AppliedChange) => {
     results.set(applied.change, applied);
     progress();
-    // While another POST of it is open, it may be told otherwise in the end: see explainOpen.
+    // While another POST of the entry is open, its result may still change: see explainOpen.
     const isOpen = () => intentsOf(context.journal.state, applied.change.name).length > 0;
     if (context.onResult !== undefined && isFinal(applied) && !isOpen()) context.onResult(applied);
   };
@@ -37,7 +37,7 @@ export async function applyPlan({ changes: planned }: ApprovedPlan, context: App
     else if (error !== null) onResult({ change, result: 'refused', id: idOf(change), error });
   }
   const isToDo = (change: Change) => !results.has(change);
-  // As planned, but that what a PUT shows to be gone is made anew.
+  // As planned, except that an entry whose PUT shows its webhook to be gone is created again.
   const changes = [...planned];
   await forEachAtATime(planned.entries(), concurrency, async ([index, change]) => {
     if (!isToDo(change) || (!isUpdate(change) && change.action !== 'move')) return;
@@ -56,12 +56,12 @@ export async function applyPlan({ changes: planned }: ApprovedPlan, context: App
   return [...changes, ...fresh].map((change) => results.get(change) ?? withoutResult(change));
 }
 
-/** What was held back or lost may be sent or found in a later round. */
+/** Other results may change in a later round: what was held back may be sent, what was lost may be found. */
 export function isFinal({ result }: AppliedChange): boolean {
   return result === 'done' || result === 'failed';
 }
 
-/** Its webhook turned out to be gone. */
+/** For an update whose webhook turned out to be gone. */
 function createAgain(change: ChangeOf<'update'>, { journal }: ApplyContext): Change {
   const intents = intentsOf(journal.state, change.name);
   return intents.length === 0 ? recreated(change) : settledFirst(recreated(change), intents);
@@ -79,7 +79,7 @@ function isDelete(change: Change): change is ChangeOf<'delete'> {
   return change.action === 'delete';
 }
 
-/** Those that came up while the plan was carried out. */
+/** Pending deletes that arose while the plan was carried out. */
 function freshDeletes(planned: readonly Change[], { journal }: ApplyContext): ChangeOf<'delete'>[] {
   const ids = new Set(planned.filter(isDelete).map(({ id }) => id));
   return [...journal.state.pendingDeletes.values()]
@@ -87,7 +87,7 @@ function freshDeletes(planned: readonly Change[], { journal }: ApplyContext): Ch
     .map((webhook) => ({ action: 'delete', ...webhook, cause: 'pending', reason: 'it was found twice' }));
 }
 
-/** Nothing was to be done, or nothing may be. */
+/** There was nothing to do, or nothing may be done. */
 function withoutResult(change: Change): AppliedChange {
   if (change.action === 'none' || change.action === 'orphaned') {
     return { change, result: 'done', id: change.id, error: null };

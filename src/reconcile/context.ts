@@ -12,10 +12,10 @@ export interface ApplyContext {
   readonly api: CopernicaApi;
   readonly recovery: Recovery;
   readonly concurrency: number;
-  /** How long an answer is waited for, in milliseconds. */
+  /** How long to wait for an answer, in milliseconds. */
   readonly timeoutMs: number;
   readonly settling: Settling;
-  /** `hold`: what is uncertain is never sent again by itself. */
+  /** `hold`: what is uncertain is never sent again automatically. */
   readonly onUncertain: 'recover' | 'hold';
   now(): Date;
   /** Aborted: start no new request. */
@@ -23,8 +23,8 @@ export interface ApplyContext {
   readonly onProgress: OnProgress;
   /** See RunOptions. */
   readonly onResult?: (applied: AppliedChange) => void;
-  /** What is not tried in this run, since Copernica refused it in the one before: see Unfinished. */
+  /** The result of this change in the run before, if Copernica refused it then: it is not tried again. */
   refusedBefore(change: Change): AppliedChange | null;
-  /** One POST may be sent although answers were lost lately. Once: whoever sends it takes it. */
+  /** True once: one POST may be sent although answers were lost lately. Whoever asks must send it. */
   takeRetry(): boolean;
 }

@@ -11,10 +11,10 @@ import type { InTurn } from './post.js';
 
 export type PostChange = Extract<Change, { action: 'create' | 'replace' | 'recover' }>;
 
-/** Intents are on disk for the next requests, too, so that none waits for its own flush. */
+/** Intents are flushed for the next requests too, so that no request waits for its own flush. */
 const AHEAD = 2;
 
-/** Why creates were not sent in this round. `witness`: one was answered, and what is open can be settled now. */
+/** Why creates were not sent in this round. `witness`: one was answered, so that what is open can be settled now. */
 type Stopped = 'lost' | 'paused' | 'alike' | 'witness' | 'stopped';
 
 /**
@@ -22,18 +22,18 @@ type Stopped = 'lost' | 'paused' | 'alike' | 'witness' | 'stopped';
  *
  *     open intents            answered since the last loss   at a time            when an answer is lost
  *     ---------------------   ----------------------------   ------------------   --------------------------------
- *     none                    no                             one                  what is under way is waited for
- *     none                    yes                            as many as may be    and looked for; where all is found
- *     some                    any                            one, after a pause   this goes on, else the round ends
+ *     none                    no                             one                  what is on the wire is waited for
+ *     none                    yes                            as many as allowed   and looked for; if all is found,
+ *     some                    any                            one, after a pause   creating goes on; else the round ends
  *
- * So an outage leaves open at most what was on the wire, and one more in each round. Creates that look alike when they
- * are read go one after the other, and wait for an open one that looks so too. When nothing else can be sent, one of
- * those that were lost is sent again: its answer tells how far to look for what was made before.
+ * So an outage leaves open at most what was on the wire, and one more in each round. Creates that look alike go one at
+ * a time, and wait while an open intent looks like them. When nothing else can be sent, one of the lost creates is sent
+ * again: its answer tells how far to look for what the earlier ones made.
  */
 export class Creates {
   readonly #context: ApplyContext;
   readonly #onResult: (result: AppliedChange) => void;
-  /** Those that look alike together, in the order of the plan. */
+  /** In groups that look alike, in the order of the plan. */
   readonly #waiting: PostChange[][];
   readonly #lost: PostChange[];
   readonly #wire: Semaphore;
@@ -63,7 +63,7 @@ export class Creates {
     }
   }
 
-  /** Null: all that were new are sent. */
+  /** Null: all new creates were sent. */
   async #sendFresh(): Promise<Stopped | null> {
     while (this.#waiting.length > 0) {
       if (this.#context.stop.aborted) return 'stopped';
@@ -78,7 +78,7 @@ export class Creates {
     return this.#context.journal.state;
   }
 
-  /** One, or several once one was answered, until an answer is lost. */
+  /** Sends one create, or several at a time once one was answered, until an answer is lost. */
   async #sendFreely(): Promise<Stopped | null> {
     if (!this.#isTrusted) {
       const [change] = this.#waiting[0] ?? [];
@@ -96,12 +96,12 @@ export class Creates {
       }
       if (group.length > 0) unsent.push(group);
     });
-    // In the order of the plan still, since they were begun in it.
+    // Still in the order of the plan, since they were begun in that order.
     this.#waiting.push(...unsent);
     return this.#settleLosses();
   }
 
-  /** What was lost is looked for at once. Null: nothing is open any more. */
+  /** Looks at once for what was lost. Null: nothing is open any more. */
   async #settleLosses(): Promise<Stopped | null> {
     if (this.#state.intents.size === 0) return null;
     await this.#context.recovery.look();
@@ -118,11 +118,11 @@ export class Creates {
     const result = await this.#sendOne(this.#taken(change));
     if (result === 'withheld') this.#waiting.unshift([change]);
     if (result === 'lost') return this.#settleLosses();
-    // Its id is the witness for all that is open: that is settled first, and the rest then goes faster.
+    // Its id is the witness for everything open: settling that first lets the rest go faster.
     return result === 'answered' && wasRipe ? 'witness' : null;
   }
 
-  /** An entry that was edited since its answers were lost need not wait: what was wrong may be mended. */
+  /** An entry that was edited since its answers were lost need not wait: the edit may have fixed the cause. */
   #mayPostNow(change: PostChange): boolean {
     const { settling, now, takeRetry } = this.#context;
     if (pauseMs(this.#state, settling.settleMs, now().getTime()) === 0) return true;
@@ -153,7 +153,7 @@ export class Creates {
     }
   }
 
-  /** What waits for an open one that looks like it and that nothing wants any more: it is as good to ask with. */
+  /** Creates that wait only for an open intent which no entry wants any more: their answers are witnesses, too. */
   #likeUnwanted(): PostChange[] {
     const names = new Set(this.#lost.map(({ name }) => name));
     const open = [...this.#state.intents.values()].filter(({ name }) => names.has(name));
@@ -163,7 +163,7 @@ export class Creates {
     );
   }
 
-  /** No longer among those that wait. */
+  /** Takes the change out of the waiting ones. */
   #taken(change: PostChange): PostChange {
     const group = this.#waiting.find((one) => one.includes(change));
     group?.splice(group.indexOf(change), 1);
@@ -185,7 +185,7 @@ export class Creates {
     return outcome;
   }
 
-  /** An answer that is lost, or can't be recorded, is known before the next has its turn. */
+  /** Ensures that an answer that was lost, or can't be recorded, is known before the next request has its turn. */
   async #inTurn(send: Parameters<InTurn>[0], wasTrusted: boolean): ReturnType<InTurn> {
     if (wasTrusted && !this.#isTrusted) return 'withheld';
     let isKnown = false;

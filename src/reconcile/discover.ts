@@ -18,19 +18,19 @@ export interface DiscoverOptions {
   readonly concurrency: number;
   readonly stop: AbortSignal;
   readonly onProgress: OnProgress;
-  /** Look at these ids; null: the list call, or around what the state knows. */
+  /** The ids to look at. Null: use the list call, or look around the ids that the state knows. */
   readonly range: IdRange | null;
 }
 
 export interface Discovery {
   readonly found: readonly Discovered[];
-  /** Why it was not compared with the manifest, where there is one. */
+  /** Why the result was not compared with the manifest, although there is one. */
   readonly warnings: readonly Problem[];
-  /** Why not everything that was asked for was looked at, or null. */
+  /** Why some of what was asked for was not looked at, or null. */
   readonly incomplete: string | null;
 }
 
-/** Finds webhooks of the account. Reads only. Throws ProductError for another account's token, or no way to look. */
+/** Finds webhooks of the account; only reads. Throws ProductError for another account's token, or nowhere to look. */
 export async function discover(
   ports: Pick<ReconcilerPorts, 'api' | 'loadManifest'>,
   state: State | null,
@@ -52,7 +52,7 @@ async function look(
   const ranges = options.range === null ? rangesAroundKnown(state) : [options.range];
   if (options.range === null) {
     const listed = await ports.api.listWebhooks();
-    // While the account can't be reached, one refusal is enough.
+    // If the account can't be reached, one failed request is enough.
     if (!listed.ok) return { webhooks: [], incomplete: listed.message };
     if (listed.value !== 'unavailable') return { webhooks: listed.value, incomplete: null };
   }
@@ -73,10 +73,10 @@ async function look(
   return { webhooks, incomplete: failure };
 }
 
-/** What the manifest is before the first entry is written, or while a shell sends the output of `discover` there. */
+/** How a manifest looks before its first entry, or while a shell redirects the output of `discover` into it. */
 const NO_MANIFEST: readonly ProblemCode[] = ['manifest-missing', 'empty-manifest'];
 
-/** The entries of the manifest, with their names looked up; none where it is not at hand. */
+/** The entries of the manifest with their names looked up; none if it can't be read. */
 async function entriesToCompare(
   { api, loadManifest }: Pick<ReconcilerPorts, 'api' | 'loadManifest'>,
   state: State | null,
@@ -104,8 +104,9 @@ async function entriesToCompare(
 }
 
 /**
- * Takes over what was found and is not in the state yet, under its names. One of two that show the same is enough, unless
- * entries of the manifest may be what they are: each of them may be wanted then, and none is created beside them.
+ * Takes over the webhooks that the state does not have yet, under the names given here. One of several that show the
+ * same is enough, unless they may be new entries of the manifest: each may be wanted then, and none is created beside
+ * them.
  */
 export async function takeOver(
   ports: ReconcilerPorts,

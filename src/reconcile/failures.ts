@@ -13,7 +13,7 @@ const REMEDIES: Readonly<Record<CallFailure['kind'], string>> = {
   unknown: 'it is tried again at the next run',
 };
 
-/** A call that did not work, told with its entry and the entry's line in the manifest. */
+/** A call that failed, reported with its entry and the entry's line in the manifest. */
 export function callError(change: Change, did: string, failure: CallFailure): ProductError {
   return productError('failed', {
     code: `api-${failure.kind}`,
@@ -26,7 +26,7 @@ export function callError(change: Change, did: string, failure: CallFailure): Pr
 
 /**
  * A POST whose outcome nobody knows. It must not be repeated blindly: a second webhook would deliver every event twice.
- * `failed`: a later run settles it; `refused`: only a person can.
+ * `failed`: a later run can settle it; `refused`: only a person can.
  */
 export function uncertainError(
   change: Change,
@@ -45,7 +45,7 @@ export function uncertainError(
   return productError('failed', { code: 'create-unsettled', ...about, remedy: later });
 }
 
-/** A create that was not sent, since others are uncertain: they are settled first. */
+/** A create that was not sent because uncertain ones must be settled first. */
 export function heldBackError(
   change: Change,
   { isAlike, waitMs }: { readonly isAlike: boolean; readonly waitMs: number },
@@ -72,7 +72,7 @@ export function stoppedError(change: Change): ProductError {
   });
 }
 
-/** Null: the change is carried out. */
+/** Null: the change may be carried out. */
 export function refusedError(change: Change): ProductError | null {
   const { name, refused } = change;
   if (refused === undefined) return null;
@@ -80,7 +80,7 @@ export function refusedError(change: Change): ProductError | null {
   return productError('refused', { code, message: `${name}: ${message}`, name, remedy, ...placeOf(change) });
 }
 
-/** What a plan refuses of single changes. */
+/** Why the plan refuses single changes. */
 export function refusalsOf(changes: readonly Change[]): Problem[] {
   return changes.flatMap((change) => refusedError(change)?.problems ?? []);
 }

@@ -26,13 +26,13 @@ import type { ReconcilerPorts, ValidManifest } from './ports.js';
 
 /** What an import did. */
 export interface Imported extends HandlerAsWritten {
-  /** `settled`: the entry keeps the webhook that it has, and what was in doubt about it is not any more. */
+  /** `settled`: the entry keeps its webhook, and nothing about it is in doubt any more. */
   readonly kind: 'taken-over' | 'settled';
-  /** The webhook as it is; what differs from the manifest is the next run's update. */
+  /** The webhook as it is; the next run updates what differs from the manifest. */
   readonly spec: WebhookSpec;
-  /** The entry's webhook before, which the next run deletes; null: it had none, or keeps it. */
+  /** The entry's former webhook, which the next run deletes. Null: it had none, or keeps it. */
   readonly former: number | null;
-  /** What `spec` has from the manifest or the state, since the account does not show it of this webhook. */
+  /** Fields of `spec` that come from the manifest or the state, because the account does not show them. */
   readonly unchecked: readonly ScopeField[];
   /** Of the manifest. */
   readonly warnings: readonly Problem[];
@@ -41,19 +41,20 @@ export interface Imported extends HandlerAsWritten {
 type Taken = Omit<Imported, 'warnings'>;
 
 /**
- * Takes over an existing webhook for an entry of the manifest: reads it, and records it as the entry's. Open intents of
- * the entry are settled by it, and an orphaned entry that has the webhook loses it. An entry that has a webhook keeps it,
- * unless it may exist twice or a POST that was to replace it is uncertain: see `importVerdict`. One record tells which
- * webhook is the entry's, who loses it, and which is to be deleted, so that a crash leaves neither both nor none.
+ * Takes over an existing webhook for an entry of the manifest: reads it, and records it as the entry's. This settles
+ * open intents of the entry and takes the webhook away from an orphaned entry that has it. An entry that already has a
+ * webhook keeps that one, unless it may exist twice or a POST that was to replace it is uncertain: see `importVerdict`.
+ * A single record says whose the webhook is, who loses it and which one is to be deleted, so a crash leaves neither
+ * both nor none.
  *
  * Throws ProductError: `input` for a name that the manifest does not have; `refused` for an id or a name that is taken,
- * or another account's token; `failed` when the webhook can't be read or is gone.
+ * or another account's token; `failed` if the webhook can't be read or is gone.
  */
 export async function importWebhook(
   ports: ReconcilerPorts,
   options: { readonly name: string; readonly file: string; readonly id: number; readonly init: boolean },
 ): Promise<Imported> {
-  // A mistake is told at once, not after waiting for the lock; what counts is what the manifest says then.
+  // Reports a mistake at once, without waiting for the lock. The manifest that is read under the lock is what counts.
   entryOf(await ports.loadManifest(), options);
   const locked = await ports.lockState();
   try {
@@ -103,7 +104,7 @@ async function takeOver(
   const { intent, former, from } = verdict;
   const made = { ...(intent === null ? {} : { intent }), ...(from === null ? {} : { from }) };
   const { state } = journal;
-  // The account shows a value. It is known how it is written where it is what the file, or one of ours, stands for.
+  // The account shows values. How the handler is written is known if the entry, or one of ours, means this value.
   const known = [entry, state.intents.get(intent ?? 0), state.entries.get(entry.name), state.entries.get(from ?? '')];
   const sameHandler = known.find(
     (one) => one !== undefined && canonicalHandler(one.spec.handler) === canonicalHandler(live.handler),
@@ -112,7 +113,7 @@ async function takeOver(
   const at = ports.now().toISOString();
   const { name } = entry;
   noteProtection([entry], { journal, now: ports.now });
-  // By importing it under this name somebody says that it has the scope of this entry.
+  // By importing it under this name, the user says that it has the scope of this entry.
   journal.write({ type: 'imported', name, id, at, webhook, ...written, ...made, isScopeKnown: true });
   await journal.flush();
   return { kind: 'taken-over', spec: webhook, ...written, former, unchecked: uncheckedScopes(live, webhook) };
@@ -151,7 +152,7 @@ function uncheckedScopes(live: LiveWebhook, spec: WebhookSpec): ScopeField[] {
   return (['database', 'collection'] as const).filter((field) => live[field] == null && spec[field] !== undefined);
 }
 
-/** Database and collection are not among the documented fields of the answer: untold, they are the manifest's. */
+/** The answer need not show database and collection, which are undocumented fields: then they are the manifest's. */
 export function specOf(
   live: LiveWebhook,
   { name, spec }: { readonly name: string; readonly spec: Partial<WebhookSpec> },

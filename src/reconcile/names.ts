@@ -6,21 +6,22 @@ import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
 
 export interface Desired {
   readonly entries: readonly DesiredWebhook[];
-  /** What the manifest calls the ids in them, for people. */
+  /** What the manifest calls these ids, for people. */
   readonly names: ScopeNames;
 }
 
-/** The entries, where none of them calls a database or collection by its name; else null: the account must be asked. */
+/** The entries, if none of them gives a database or collection by name. Null: the account must be asked. */
 export function withoutNames(entries: readonly ManifestEntry[]): Desired | null {
   return entries.every(isResolved) ? { entries, names: new Map() } : null;
 }
 
 /**
- * Turns the names of databases and collections into ids of the account, so that one manifest serves several. The
- * account is asked only where names are used, once for its databases and once for each database's collections.
+ * Turns the names of databases and collections into ids of the account, so that one manifest can serve several
+ * accounts. The account is asked only if names are used: once for its databases, and once for the collections of each
+ * database.
  *
- * Throws ProductError: `input` with every name that is unknown or ambiguous, each at its place; `failed` when the
- * account can't be asked.
+ * Throws ProductError: `input` with every name that is unknown or ambiguous, each at its place; `failed` if the account
+ * can't be asked.
  */
 export async function lookUpScopes(
   entries: readonly ManifestEntry[],
@@ -46,7 +47,7 @@ async function readDatabases(api: Pick<CopernicaApi, 'databases'>): Promise<read
   throw lookUpFailed('databases', outcome);
 }
 
-/** By database, those that entries name one in. Null: there is no such database. */
+/** The collections of each database in which an entry names one. Null: there is no such database. */
 async function readCollections(
   entries: readonly ManifestEntry[],
   api: Pick<CopernicaApi, 'collections'>,
@@ -71,7 +72,7 @@ function lookUpFailed(what: string, failure: CallFailure): ProductError {
   });
 }
 
-/** The files of a manifest are in the order of their names. */
+/** Files of a manifest are ordered by name. */
 function byPlace(a: Problem, b: Problem): number {
   const [file = '', other = ''] = [a.file, b.file];
   if (file !== other) return file < other ? -1 : 1;

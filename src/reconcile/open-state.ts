@@ -9,16 +9,16 @@ export const STATE_MISSING = 'state-missing' satisfies ProblemCode;
 
 export interface OpenedState {
   readonly journal: OpenJournal;
-  /** It was begun now, with the account that the token belongs to: that need not be asked again. */
+  /** True: the state was begun by this run. */
   readonly isNew: boolean;
-  /** That account. Null: the state was there, and nobody was asked. */
+  /** The token's account, if the state is new. Null: the state existed, and the account was not asked. */
   readonly account: Identity | null;
 }
 
 /**
- * The journal of a state that was taken for this run, begun with the token's account where there is none and that is
- * expected.
- * Throws ProductError of kind `refused` for a state that is missing: a lost one must not double everything.
+ * The journal of the state that this run has taken. A state that is missing is begun with the token's account if `init`
+ * allows it; otherwise throws ProductError of kind `refused`: after a lost state, going on would create everything
+ * twice.
  */
 export async function openState(
   lease: StateLease,

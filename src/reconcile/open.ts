@@ -14,9 +14,9 @@ import { heldBackError, uncertainError } from './failures.js';
 import type { ValidManifest } from './ports.js';
 
 /**
- * The results with what is still open said of each entry that the manifest wants, and with what was found meanwhile as
- * done. Where an entry has what it wants, and only reading can settle what is open besides, that is a warning: see
- * `untoldWarnings`.
+ * Brings the results up to date with what is open. An entry that still has an open intent becomes `uncertain`, with the
+ * reason; one whose webhook was found meanwhile becomes `done`. If an entry has what it wants and only reading can
+ * settle the rest, its result stays, and there is a warning: see `untoldWarnings`.
  */
 export function explainOpen(
   results: readonly AppliedChange[],
@@ -46,12 +46,12 @@ export function explainOpen(
     });
 }
 
-/** Why it was not done is said, and nothing was sent, or nothing made. */
+/** The result already gives a reason, and nothing was sent, or nothing made. */
 function isTold(result: ChangeResult): boolean {
   return result === 'failed' || result === 'skipped' || result === 'refused';
 }
 
-/** What was open is settled. Found, it may be as the entry was before it was edited: the next round changes it. */
+/** Nothing is open any more. The webhook found may be older than an edit of the entry: the next round updates it. */
 function foundRow({ change }: AppliedChange, { spec }: DesiredWebhook, context: ApplyContext): AppliedChange {
   const entry = context.journal.state.entries.get(change.name);
   if (entry !== undefined && webhookKey(entry.spec) === webhookKey(spec)) {
@@ -67,7 +67,7 @@ interface Because {
   readonly kind: 'failed' | 'refused';
 }
 
-/** Null: its webhook is as wanted, and no more is to be done but for reading what a later create makes possible. */
+/** Null: its webhook is as wanted, and only reading is left, which has to wait for a witness. */
 function whyOpen(own: readonly Intent[], hasWebhook: boolean, context: ApplyContext): Because | null {
   const { journal, settling, recovery, onUncertain } = context;
   const { state } = journal;
@@ -122,7 +122,7 @@ function uncertain(
   return { change: recover, result: 'uncertain', id: journal.state.entries.get(name)?.id ?? null, error };
 }
 
-/** Warnings of what is open that a run's results do not tell of. */
+/** Warnings about open intents that the results do not mention. */
 export function untoldWarnings({
   state,
   manifest,

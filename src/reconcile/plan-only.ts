@@ -24,16 +24,16 @@ export interface Planned {
   /** Whose token it is. Null: the account was not asked. */
   readonly account: Identity | null;
   readonly changes: readonly Change[];
-  /** What the manifest calls the ids in them. */
+  /** What the manifest calls the ids in these changes. */
   readonly names: ScopeNames;
   readonly warnings: readonly Problem[];
-  /** Why guards would refuse a run with this plan, or some of its changes. */
+  /** Why guards would refuse a run with this plan, or single changes of it. */
   readonly refusals: readonly Problem[];
-  /** Live webhooks that were to be checked and could not be; they are among the warnings, as an error. */
+  /** How many live webhooks could not be checked; `warnings` names them, as an error. */
   readonly unread: number;
 }
 
-/** True: names are to be looked up, or live webhooks to be read. */
+/** True: there are names to look up, or live webhooks to read. */
 export function planNeedsTheAccount(
   entries: readonly ManifestEntry[],
   state: State | null,
@@ -45,8 +45,8 @@ export function planNeedsTheAccount(
 }
 
 /**
- * What a run would do, without doing it: reads, and changes nothing. `api` is null where the account is not needed.
- * Throws ProductError as a run does.
+ * What a run would do. Only reads; changes nothing. `api` may be null if the account is not needed. Throws ProductError
+ * as a run does.
  */
 export async function planOnly(
   entries: readonly ManifestEntry[],

@@ -5,15 +5,15 @@ import type { ApplyContext } from './context.js';
 
 export type PostContext = Pick<ApplyContext, 'journal' | 'api' | 'timeoutMs' | 'stop' | 'now'>;
 
-/** Does the sending when its turn comes. `withheld`: it may not be sent any more. */
+/** Sends when its turn comes. `withheld`: it may not be sent any more. */
 export type InTurn = (send: () => Promise<CreateOutcome | 'withheld'>) => Promise<CreateOutcome | 'withheld'>;
 
 /**
- * Sends the POST of one webhook with its records around it: the intent is on disk before, the outcome is written after.
- * The outcome's record is not waited for: the next intent's flush, or the run's last one, takes it along. A crash in
- * between leaves the intent open, which is the safe side.
+ * Sends the POST of one webhook. Its intent is on disk before, its outcome is written after, without waiting for a
+ * flush: the next intent's flush, or the run's last one, includes it. A crash in between leaves the intent open, which
+ * is safe.
  *
- * `inTurn` is asked when the intent is on disk: it sends when it may, or never, and then the intent is cancelled.
+ * `inTurn` is called once the intent is on disk. It calls `send` when it may; if it never may, the intent is cancelled.
  */
 export async function post(
   desired: Pick<DesiredWebhook, 'name' | 'spec' | 'handlerAsWritten'>,
@@ -49,8 +49,9 @@ function record(intent: number, outcome: CreateOutcome, { journal, now }: PostCo
 }
 
 /**
- * An id that is another webhook's of ours, or not above what was known before, is read: only one that is there as it
- * was sent, and nobody's, can be the new one's. Then ids do not rise here. Of any other nobody knows what was made.
+ * An answered id that is ours already, or not above the highest known before, is doubtful. If nobody has it, it is
+ * read: one that is alive and as sent is confirmed, and shows that ids do not rise here. Otherwise the outcome is
+ * unknown.
  */
 async function believable(
   outcome: CreateOutcome,

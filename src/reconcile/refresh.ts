@@ -8,15 +8,15 @@ import type { OnProgress } from '../plan/progress.js';
 
 const STOPPED: LiveView = { kind: 'unread', reason: 'the program was asked to stop' };
 
-/** Of a few of many it would be more to read than they are. */
+/** For a few webhooks of many, the list would be more to read than they are. */
 const NOT_LISTED: ListOutcome = { ok: true, value: 'unavailable' };
 
-/** From so many webhooks on, all of them being gone is not believed. */
+/** From this many webhooks on, we do not believe that all of them are gone. */
 const EVERYTHING_GONE_FROM = 2;
 
 /**
- * What a refresh reads: the webhooks of the manifest's entries, those that they take over from other names included. By
- * id, with the name of the entry. `plan`: made without having seen any of them.
+ * The webhooks that a refresh reads, by id, with the name of the entry: those of the manifest's entries, including
+ * those that they take over from other names. `plan` must have been made without live webhooks.
  */
 export function knownWebhooks({ changes }: Plan): Map<number, string> {
   const known = new Map<number, string>();
@@ -28,16 +28,16 @@ export function knownWebhooks({ changes }: Plan): Map<number, string> {
   return known;
 }
 
-/** From so many reads in a row that fail as in an outage, nothing more is asked. */
+/** After this many reads in a row that fail as in an outage, nothing more is asked. */
 const OUTAGE_FROM = 4;
 
 /**
- * Reads these webhooks, a few at a time. Where they are all that are known, and the account has the list call, that
- * tells all that are there, and only what it does not name is read by itself. What can't be read is `unread`, never
- * drift; in an outage that is all the rest, without a request for each.
+ * Reads these webhooks, a few at a time. If they are all that are known and the account has the list call, the list is
+ * asked first, and only what it does not name is read by id. What can't be read is `unread`, never drift; in an outage
+ * the rest is `unread` without a request for each.
  *
- * Throws ProductError of kind `refused` when all of two or more that are known look gone, unless forced: that is more
- * often a token's or the API's trouble than an emptied account, and believing it would create everything again.
+ * Throws ProductError of kind `refused` if all of two or more known webhooks look gone, unless forced: usually the
+ * token or the API is to blame, not an emptied account, and believing it would create everything again.
  */
 export async function refresh(
   ids: readonly number[],
@@ -61,11 +61,11 @@ export async function refresh(
   }
   const unlisted = ids.filter((id) => !views.has(id));
   let unreachable = isOutage(listed) ? listed.message : null;
-  // The list call is not documented, so its failure may be for good: another one makes an outage of it.
+  // The list call is undocumented, so it may always fail: only a further failure means an outage.
   let failures = unreachable === null ? 0 : OUTAGE_FROM - 1;
   await forEachAtATime(unlisted, options.concurrency, async (id) => {
     progress();
-    // Not looking is not knowing either.
+    // What was not looked at is unknown, too.
     if (options.stop.aborted) views.set(id, STOPPED);
     else if (unreachable !== null && failures >= OUTAGE_FROM) views.set(id, { kind: 'unread', reason: unreachable });
     else {
@@ -87,7 +87,7 @@ export async function refresh(
   return views;
 }
 
-/** It says nothing about what was asked for: another request would fare no better. */
+/** The failure says nothing about this webhook: another request would fare no better. */
 function isOutage(outcome: { readonly ok: true } | CallFailure): outcome is CallFailure {
   return !outcome.ok && mayRepeat('GET', outcome);
 }

@@ -31,41 +31,41 @@ import { refusedBefore, type Unfinished, whatIsLeft } from './unfinished.js';
 
 export interface RunOptions {
   readonly concurrency: number;
-  /** How long an answer is waited for, in milliseconds. */
+  /** How long to wait for an answer, in milliseconds. */
   readonly timeoutMs: number;
-  /** A missing state file is the first run's, not a lost one. */
+  /** If there is no state, this is the first run: the state was not lost. */
   readonly init: boolean;
-  /** Check the live webhooks too. */
+  /** Also check the live webhooks. */
   readonly refresh: boolean;
   /**
-   * What the run before left, to be tried again: of the account only what that names is read, and what Copernica refused
-   * is left alone. It counts for nothing once the manifest is another. Left out: everything is tried.
+   * What the run before left undone, to be tried again: only the webhooks it names are read, and what Copernica refused
+   * is not sent again. Ignored if the manifest has changed since. Left out: everything is tried.
    */
   readonly unfinished?: Unfinished | undefined;
   readonly prune: boolean;
-  /** The user means it: past the deletion limit and "everything is gone", never past the account check. */
+  /** The user insists: overrides the deletion limit and "everything is gone", but never the account check. */
   readonly force: boolean;
   readonly onUncertain: 'recover' | 'hold';
   /** One create may be sent although answers were lost lately. */
   readonly retry: boolean;
   readonly settling: Settling;
-  /** Go on for as long as that settles more, and wait once for the server; else one round. */
+  /** Repeat rounds while that settles more, and wait once until the server can no longer act. False: one round. */
   readonly waitToSettle: boolean;
   /** Aborted: finish what is under way, start nothing new. */
   readonly stop: AbortSignal;
   readonly onProgress: OnProgress;
-  /** Left out: what has to be done is done. */
+  /** Left out: the plan is made and carried out in one go. */
   readonly savedPlan?: PlanToFollow;
-  /** Told whom it is about, before anything is changed: the account, as far as it was asked, and its id. */
+  /** Called before anything is changed, with the account (null if it was not asked) and its id. */
   readonly onBegin?: (account: Identity | null, id: string) => void;
-  /** Told of each change that is done or failed as soon as it is, and again when the round ends that it was in. */
+  /** Called for each change as soon as it is done or has failed, and once more when its round ends. */
   readonly onResult?: (applied: AppliedChange) => void;
   /**
-   * Throws where this manifest is not to be applied now. Asked with its digest and those that were applied before, the
-   * latest last, where others apply theirs to the same state.
+   * Throws if this manifest must not be applied now. Called only where several processes apply manifests to the same
+   * state, with the digests of those applied before, the latest last.
    */
   readonly assertNotBehind?: (digest: Digest, applied: readonly Digest[]) => void;
-  /** Told as soon as there is a state, whatever becomes of the run. */
+  /** Called as soon as the state is open, whatever becomes of the run. */
   readonly onStateOpened?: () => void;
 }
 
@@ -77,33 +77,33 @@ export interface PlanToFollow {
 }
 
 export interface RunReport {
-  /** Whose token it is. Null: nothing was to be asked or sent, and nobody was asked. */
+  /** Whose token it is. Null: there was nothing to ask or send, so the account was not asked. */
   readonly account: Identity | null;
-  /** Of what was to be done when it began. Asked for, since it takes as long as the plan. */
+  /** Of what was to be done when the run began. A function, since it takes as long as planning. */
   digest(): Digest;
   readonly manifest: ValidManifest;
   readonly changes: readonly AppliedChange[];
-  /** Of the manifest, and, as an error, what could not be checked. */
+  /** Warnings of the manifest, and, as errors, what could not be checked. */
   readonly warnings: readonly Problem[];
-  /** Live webhooks that were to be checked and could not be: then the run is not complete. */
+  /** How many live webhooks could not be checked. If there are any, the run is not complete. */
   readonly unread: number;
-  /** All live webhooks were to be checked. */
+  /** The run was asked to check all live webhooks. */
   readonly refreshed: boolean;
   readonly unfinished: Unfinished;
-  /** Why what was lost could not be looked for, or null. */
+  /** Why lost creates could not be looked for, or null. */
   readonly lookFailure: string | null;
-  /** In how many milliseconds another run can settle or send more; null: there is nothing that time alone brings. */
+  /** After how many milliseconds another run can settle or send more. Null: time alone changes nothing. */
   readonly comeBackInMs: number | null;
-  /** What is known when it ended. */
+  /** The state when the run ended. */
   readonly state: State;
 }
 
 const NO_VIEWS: LiveViews = new Map();
 
 /**
- * Reconciles once, in rounds: looks for what is uncertain, plans, applies; and again while that settles more.
+ * Reconciles once, in rounds: looks for what is uncertain, plans, applies, and repeats this while it settles more.
  *
- * Throws ProductError when it ends before anything was changed: the manifest is wrong (`input`), a guard says no
+ * Throws ProductError if it ends before anything was changed: the manifest is wrong (`input`), a guard refuses
  * (`refused`), or the state or the account can't be read (`failed`).
  */
 export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promise<RunReport> {
@@ -169,7 +169,7 @@ export async function runOnce(ports: ReconcilerPorts, asked: RunOptions): Promis
   }
 }
 
-/** A plan that was saved and approved is carried out as it was, or nothing is done. */
+/** A saved and approved plan is carried out exactly as it was saved, or not at all. */
 function assertFresh({ path, plan, shown }: PlanToFollow, { changes }: Plan, state: State | null): void {
   const problems = staleness(plan, changes, { path, shown, state });
   if (problems.length > 0) throw new ProductError('refused', problems);
@@ -224,7 +224,7 @@ function startRun(
   return { ports, options, desired, context };
 }
 
-/** A run of the daemon is one round: it comes back for the next. */
+/** The daemon does one round in each run, and comes back for the next. */
 async function inRounds(
   run: Run,
   seen: LiveViews,
@@ -235,7 +235,7 @@ async function inRounds(
   let changes: readonly AppliedChange[] = [];
   let hasWaited = false;
   let views = seen;
-  // Where nothing is uncertain, there is nothing to find out that would change it.
+  // If nothing is uncertain, looking can't change the plan.
   let settled = isUncertain(state) ? null : planned;
   await context.recovery.begin();
   for (;;) {
@@ -252,7 +252,7 @@ async function inRounds(
     if (!isWaiting || options.stop.aborted) return { changes, comeBackInMs: null };
     const hasHeadway = madeHeadway(state, before, settledBefore);
     const waitMs = msUntilRipe(state, options.settling.settleMs, ports.now().getTime());
-    // What was not ripe when this round looked may be settled by another look, once it is.
+    // An intent that was not ripe in this round may be settled by another look once it is.
     const ripens = [...state.intents.keys()].some((number) => !ripeBefore.has(number));
     if (!options.waitToSettle || !(hasHeadway || (ripens && !hasWaited))) {
       const nextMs = nextTryMs(state, options.settling, ports.now().getTime());
@@ -267,12 +267,12 @@ async function inRounds(
     hasWaited = true;
     await ports.sleep(waitMs, options.stop);
     context.recovery.waited();
-    // What the rounds so far found stands: to look again would be a new request.
+    // The results so far stand: another look would be a new request.
     if (options.stop.aborted) return { changes, comeBackInMs: null };
   }
 }
 
-/** What a refresh saw is used until the change that it led to is made, and not after: it is not seen in it. */
+/** Drops what a refresh saw of webhooks whose change is made by now: that view is older than the change. */
 function stillToMake(views: LiveViews, rows: readonly AppliedChange[], { entries }: State): LiveViews {
   const undone = rows.filter(({ result }) => result !== 'done');
   const ids = new Set(
@@ -283,7 +283,7 @@ function stillToMake(views: LiveViews, rows: readonly AppliedChange[], { entries
   return new Map([...views].filter(([id]) => ids.has(id)));
 }
 
-/** `settled`: what is to be done, where that needs no look at what is uncertain. */
+/** `settled`: the plan, if it does not depend on a look at what is uncertain. */
 async function oneRound(
   { ports, options, desired, context }: Run,
   views: LiveViews,
@@ -293,7 +293,7 @@ async function oneRound(
   for (const rename of renamesOfUncertain(desired, journal.state)) {
     journal.write({ type: 'renamed', ...rename, at: ports.now().toISOString() });
   }
-  // Before anything is found that would take its place.
+  // Before recovery can find a webhook that would take the place of a protected one.
   noteProtection(desired, context);
   await recovery.look();
   await recovery.sweep();
@@ -306,7 +306,7 @@ async function oneRound(
   return { results, plan };
 }
 
-/** Entries that would be POSTed if nothing were uncertain. */
+/** Names of the entries for which a POST would be sent if nothing were uncertain. */
 function namesToPost(desired: readonly DesiredWebhook[], state: State): ReadonlySet<string> {
   const { changes } = makePlan(desired, { ...state, intents: new Map() });
   return new Set(changes.filter(isPost).map(({ name }) => name));
@@ -324,19 +324,19 @@ function ripeNumbers({ intents }: State, { settleMs }: Settling, now: number): R
   return new Set([...intents.values()].filter((intent) => ripeAt(intent, settleMs) <= now).map(({ intent }) => intent));
 }
 
-/** Something open was settled, or a create was answered while something is open: another round can do more. */
+/** Another round can do more: something open was settled, or a create was answered while something was open. */
 function madeHeadway(state: State, firstIntent: number, before: ReadonlySet<number>): boolean {
   if ([...before].some((number) => !state.intents.has(number))) return true;
   return [...state.entries.values()].some(({ answered }) => (answered?.intent ?? 0) >= firstIntent);
 }
 
-/** When something can be sent again; null: time alone brings nothing. */
+/** How long until something can be sent again. Null: time alone changes nothing. */
 function nextTryMs(state: State, { settleMs }: Settling, now: number): number | null {
   const ms = Math.max(msUntilRipe(state, settleMs, now), pauseMs(state, settleMs, now), msUntilMany(state, now));
   return ms > 0 ? ms : null;
 }
 
-/** What is to be done can't be told from the state alone. `isRead`: live webhooks are to be read. */
+/** The plan can't be made from the state alone. `isRead`: live webhooks are to be read. */
 function mustLook(state: State, isRead: boolean): boolean {
   return isUncertain(state) || (isRead && state.entries.size > 0);
 }

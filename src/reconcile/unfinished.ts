@@ -5,28 +5,28 @@ import type { State } from '../state/state.js';
 import type { DesiredWebhook, ManifestEntry } from '../webhook.js';
 import { keyOf } from './merge.js';
 
-/** What a run left to do, for the daemon's next one: trying again costs no more than what failed. */
+/** What a run left to do, so that the daemon's next attempt costs no more than what failed. */
 export interface Unfinished {
-  /** The manifest that this is about: of another one it says nothing. */
+  /** The manifest that this belongs to; it does not apply to any other. */
   readonly entries: readonly ManifestEntry[];
-  /** The same with the ids of databases and collections, which need no looking up again. */
+  /** The same entries with the ids of databases and collections, so that these need no second lookup. */
   readonly desired: readonly DesiredWebhook[];
-  /** What Copernica refused: it is left alone. */
+  /** Changes that Copernica refused, which are not tried again. */
   readonly refused: ReadonlyMap<string, AppliedChange>;
-  /** Ids of webhooks to read again: they could not be read, or what was seen of them is not mended. */
+  /** Ids of webhooks to read again: they could not be read, or their drift was not fixed. */
   readonly toRead: ReadonlySet<number>;
-  /** Names of the entries that are to be tried again without waiting for a change or the schedule. */
+  /** Names of entries to try again without waiting for a change or the schedule. */
   readonly toRetry: ReadonlySet<string>;
 }
 
 export interface RunSoFar {
   readonly entries: readonly ManifestEntry[];
   readonly desired: readonly DesiredWebhook[];
-  /** What became of it all. */
+  /** All results of the run. */
   readonly changes: readonly AppliedChange[];
   /** What the run saw of the account. */
   readonly views: LiveViews;
-  /** The name of each webhook that could have been read. */
+  /** The entry's name for each webhook that a refresh would read. */
   readonly known: ReadonlyMap<number, string>;
   readonly state: State;
 }
@@ -40,12 +40,12 @@ export interface RunSoFar {
  *     failed (no answer, 5xx, 429, a token's 401)    yes           -            -
  *     failed, as Copernica refused it (400, 422)     -             -            yes
  *     its webhook could not be read                  yes           yes          -
- *     found gone or changed, and not put back        yes           yes          -
+ *     found gone or changed, and not fixed           yes           yes          -
  *     the same, as Copernica refused it              -             yes          yes
- *     uncertain, or held back by what is             when it can be settled: see `comeBackInMs`
- *     refused by a guard                             costs nothing: it is judged anew in each run
+ *     uncertain, or held back by what is uncertain   when it can be settled: see `comeBackInMs`
+ *     refused by a guard                             costs nothing: each run checks it again
  *
- * All else that a plan has is done in any run: what is done already needs nothing.
+ * The rest of a plan is carried out in every run: what is done already needs nothing.
  */
 export function whatIsLeft({ entries, desired, changes, views, known, state }: RunSoFar): Unfinished {
   const unread = [...views].flatMap(([id, { kind }]) => (kind === 'unread' ? [id] : []));
@@ -66,7 +66,7 @@ export function whatIsLeft({ entries, desired, changes, views, known, state }: R
   };
 }
 
-/** A webhook that looked gone or changed: what comes next has to look again, or it would be forgotten. */
+/** The webhook looked gone or changed. The next run has to read it again, or the drift would be forgotten. */
 function isDriftOf(change: Change, { entries }: State): boolean {
   return isDrift(change) || (change.action === 'recover' && change.replaces === null && entries.has(change.name));
 }
@@ -76,7 +76,7 @@ function idOfDrift(change: Change, { entries }: State): number | null {
   return 'id' in change ? change.id : (entries.get(change.name)?.id ?? null);
 }
 
-/** What became of this very change in the run before, where Copernica refused it then; else null. */
+/** The result of the same change in the run before, if Copernica refused it then; else null. */
 export function refusedBefore(change: Change, unfinished: Pick<Unfinished, 'refused'> | null): AppliedChange | null {
   const before = unfinished?.refused.get(keyOf(change));
   return before?.change.action === change.action ? { ...before, change, refusal: 'before' } : null;

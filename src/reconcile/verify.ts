@@ -15,16 +15,16 @@ import { type PostContext, post } from './post.js';
 
 export interface VerifyOptions {
   readonly handler: string;
-  /** The second webhook is limited to it; null: none is. */
+  /** The second webhook is limited to this database. Null: to none. */
   readonly database: number | null;
-  /** Goes into the handlers, so that nothing else can be taken for these webhooks. Letters, digits and `-`. */
+  /** Added to the handlers, so that nothing else can be taken for these webhooks. Letters, digits and `-`. */
   readonly mark: string;
   readonly init: boolean;
   readonly concurrency: number;
   readonly timeoutMs: number;
   readonly settleMs: number;
   readonly stop: AbortSignal;
-  /** What the last answer to this call looked like, and no longer then; null: none came. */
+  /** What the last answer to this call looked like; each is given once. Null: there was none. */
   takeFacts(call: ApiCall): AnswerFacts | null;
 }
 
@@ -32,17 +32,17 @@ export interface Verification {
   readonly account: Identity;
   readonly observations: Observations;
   readonly sent: Sent;
-  /** What is left behind, or may be. */
+  /** What is left behind, or may be left behind. */
   readonly left: readonly Problem[];
 }
 
 const LATER = 'the next `apply`, `run` or `verify` deletes it; the state has it';
 
 /**
- * Makes two webhooks, one after the other, and looks at what the account does with them. What it makes is recorded like
- * all that is made, an intent before its POST, but as what is to be deleted: whenever this ends, a later run deletes it.
+ * Makes two webhooks, one after the other, and observes what the account does with them. An intent is recorded before
+ * each POST, as always, but what it makes is a pending delete: whenever this ends, a later run deletes it.
  *
- * Throws ProductError when it ends before it has made anything.
+ * Throws ProductError if it ends before it has made anything.
  */
 export async function verifyAccount(ports: ReconcilerPorts, options: VerifyOptions): Promise<Verification> {
   const lease = await ports.lockState();
@@ -69,7 +69,7 @@ export async function verifyAccount(ports: ReconcilerPorts, options: VerifyOptio
 function whatToSend({ handler, database, mark }: VerifyOptions, knownBefore: number | null): Sent {
   const [plain = ''] = handler.split('#', 1);
   const marked = `${plain}${plain.includes('?') ? '&' : '?'}copernica-webhooks-verify=${mark}`;
-  // The trigger that comes up least of all.
+  // The trigger that occurs least often.
   const first: WebhookSpec = { handler: marked, trigger: 'failure' };
   return {
     first,
@@ -79,11 +79,11 @@ function whatToSend({ handler, database, mark }: VerifyOptions, knownBefore: num
   };
 }
 
-/** What an earlier one left is looked for and deleted. While answers are lost, the next POST waits as in every run. */
+/** Looks for what an earlier `verify` left, and deletes it. After lost answers the POST has to wait as in every run. */
 async function settleEarlier(context: PostContext, ports: ReconcilerPorts, options: VerifyOptions): Promise<void> {
   const { journal, now } = context;
   const { state } = journal;
-  // What entries lost is for `apply`, which knows what they want.
+  // Lost creates of entries are left to `apply`, which knows what the entries want.
   if (state.intents.size > 0 && openOfVerify(context).length === state.intents.size) {
     const recovery = new Recovery({
       ...options,
@@ -112,7 +112,7 @@ function openOfVerify({ journal }: PostContext) {
   return [...journal.state.intents.values()].filter(({ name }) => name === VERIFY_NAME);
 }
 
-/** Asks one thing after the other, and no further where the answer before is needed and did not come. */
+/** Makes one call after another, and stops if an answer that the next call needs did not come. */
 async function observe(sent: Sent, context: PostContext, options: VerifyOptions): Promise<Observations> {
   const { journal, api } = context;
   const seen: { -readonly [Key in keyof Observations]: Observations[Key] } = {};
@@ -165,7 +165,7 @@ async function remove(id: number, { api, journal, now }: PostContext): Promise<O
   return outcome;
 }
 
-/** Deletes what `verify` made, now or earlier. Gives what could not be deleted. */
+/** Deletes what `verify` made, now or earlier. Returns what could not be deleted. */
 async function deleteAll(context: PostContext): Promise<Problem[]> {
   const ours = [...context.journal.state.pendingDeletes.values()].filter(({ name }) => name === VERIFY_NAME);
   const problems: Problem[] = [];

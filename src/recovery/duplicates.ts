@@ -2,7 +2,7 @@ import type { Problem } from '../errors.js';
 import { rangesText, rising } from '../state/ranges.js';
 import { type IdRange, intentsOf, type State } from '../state/state.js';
 
-/** `discover` takes no more ids than this at a time: each is a request. */
+/** The most ids for one `discover`: each is a request. */
 export const MOST_IDS = 100_000;
 
 /** An entry that may exist twice. */
@@ -10,11 +10,11 @@ export interface PossiblyDuplicated {
   readonly name: string;
   /** Its webhook; null: it has none. */
   readonly id: number | null;
-  /** Where nobody could rule out a second one. */
+  /** The ids among which a second one could not be ruled out. */
   readonly ranges: readonly IdRange[];
 }
 
-/** All of them, in the order of the state. */
+/** In the order of the state. */
 export function possiblyDuplicated(state: State): PossiblyDuplicated[] {
   return [...state.possiblyDuplicated].map(([name, ranges]) => {
     return { name, id: state.entries.get(name)?.id ?? null, ranges };
@@ -22,7 +22,7 @@ export function possiblyDuplicated(state: State): PossiblyDuplicated[] {
 }
 
 /**
- * What to do about an entry that may exist twice. What it says works when it is typed, in this order: see
+ * What to do about an entry that may exist twice. The commands it names work as they stand, in this order: see
  * `importVerdict`.
  */
 export function duplicateRemedy({ name, id, ranges }: PossiblyDuplicated): string {
@@ -34,7 +34,7 @@ export function duplicateRemedy({ name, id, ranges }: PossiblyDuplicated): strin
   return `${look}; ${none}; ${one} (more than one: delete the others in the dashboard first)`;
 }
 
-/** Of many ranges a few are enough: the message has them all. */
+/** A few calls are enough: the message names all ranges. */
 const MOST_CALLS = 3;
 
 function discoverCalls(ranges: readonly IdRange[]): string {
@@ -49,8 +49,8 @@ function discoverCall({ from, to }: IdRange): string {
 }
 
 /**
- * What to do about a POST of unknown outcome that does not settle by itself. `id` is the entry's webhook where it has
- * one, which the POST was to replace; `wanted` is whether the manifest still has the entry.
+ * What to do about a POST of unknown outcome that does not settle by itself. `id`: the entry's webhook, which the POST
+ * was to replace, or null. `wanted`: whether the manifest still has the entry.
  */
 export function uncertainRemedy({ name, id, wanted }: { name: string; id: number | null; wanted: boolean }): string {
   const look = 'look for it in the Copernica dashboard';
@@ -60,7 +60,7 @@ export function uncertainRemedy({ name, id, wanted }: { name: string; id: number
   return `${look}; ${there}: the next run deletes ${id}, which ${name} has now; if not, "import ${name} ${id}" says so, and the next run goes on from there`;
 }
 
-/** What is in doubt, in a sentence that begins with the entry's name. */
+/** What is in doubt, as a sentence that begins with the entry's name. */
 export function duplicateMessage({ name, id, ranges }: PossiblyDuplicated): string {
   return `${name}: a second webhook like ${id ?? 'it'} may be among the ids ${rangesText(ranges)}, which could not be ruled out`;
 }
@@ -74,15 +74,15 @@ export function duplicateWarnings(state: State): Problem[] {
   });
 }
 
-/** Webhooks of which one may be what an uncertain create of the name made, as was last seen; rising. */
+/** Ids of webhooks, as last seen, of which an uncertain create of this name may have made one; rising. */
 export function candidatesOf(state: State, name: string): number[] {
   return rising(intentsOf(state, name).flatMap(({ candidates = [] }) => candidates));
 }
 
 /**
- * A warning for each name with an uncertain create that no run's result tells of: those that the manifest does not want
- * any more, those whose entry has what it wants, and those that only a person can settle. `wanted` is what the manifest
- * names; null: it is not at hand, and all count as wanted.
+ * A warning for each name with an uncertain create that the results of a run do not mention: the manifest does not want
+ * it any more, its entry has what it wants, or only a person can settle it. `wanted`: the names in the manifest; null:
+ * it is not at hand, and all names count as wanted.
  */
 export function openWarnings(state: State, wanted: ReadonlySet<string> | null): Problem[] {
   const names = new Set([...state.intents.values()].map(({ name }) => name));

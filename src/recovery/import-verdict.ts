@@ -4,12 +4,12 @@ import { type IdRange, type Intent, intentsOf, isScopeKnown, type State } from '
 import type { WebhookSpec } from '../webhook.js';
 import { canHaveMade, looksLike } from './matching.js';
 
-/** What an import of a webhook for a name comes to. */
+/** What happens if a webhook is imported for a name. */
 export type ImportVerdict =
   /**
-   * The webhook is the entry's from now on. `former`: the one it had, which is then to be deleted, or null.
-   * `spec`: where its database and collection are known from, or null: then they are as the manifest says.
-   * `intent`: the open one that made it, or null. `from`: the entry that has it so far, or null.
+   * The webhook is the entry's from now on. `former`: the entry's webhook until now, which is then to be deleted, or
+   * null. `spec`: what tells its database and collection, or null: the manifest does. `intent`: the open intent that
+   * made it, or null. `from`: the entry that has it until now, or null.
    */
   | {
       readonly kind: 'take-over';
@@ -18,7 +18,7 @@ export type ImportVerdict =
       readonly intent: number | null;
       readonly from: string | null;
     }
-  /** The entry keeps its webhook: nothing is in doubt about it any more. */
+  /** The entry keeps its webhook, and nothing about it is in doubt any more. */
   | { readonly kind: 'settle'; readonly cancels: readonly Intent[]; readonly marked: boolean }
   | ImportRefusal;
 
@@ -29,15 +29,15 @@ export interface ImportRefusal {
   readonly remedy: string;
 }
 
-/** Whom an import is for: the entry's name, and all the names of the manifest. */
+/** The entry that an import is for, and all names of the manifest. */
 export interface ImportTarget {
   readonly name: string;
-  /** By the manifest: its webhook is never deleted. */
+  /** In the manifest: its webhook is never deleted. */
   readonly isProtected: boolean;
   readonly wanted: ReadonlySet<string>;
 }
 
-/** The part that needs no look at the account: null where it depends on the webhook. */
+/** The refusals that need no look at the account. Null: it depends on the webhook. */
 export function refusedUnread(state: State, { name, wanted }: ImportTarget, id: number): ImportRefusal | null {
   const owner = state.owners.get(id);
   const isPendingDelete = state.pendingDeletes.has(id);
@@ -63,7 +63,7 @@ function isInDoubt(state: State, name: string): boolean {
 }
 
 /**
- * What importing `webhook` for `name` comes to.
+ * What happens if `webhook` is imported for `name`.
  *
  *     entry    in doubt                 webhook                             then
  *     -------  -----------------------  ----------------------------------  -------------------------------------------
@@ -78,9 +78,9 @@ function isInDoubt(state: State, name: string): boolean {
  *     has one  a POST is open           above the bound, looks as sent      take over; its own is to be deleted
  *     has one  either                   any other                           refuse
  *
- * Taking over closes one open intent that can have made the webhook: others of the entry may have made others. What is
- * to be deleted is always the webhook that the state has as ours, never the one that was pointed at; where that is
- * protected, the import is refused.
+ * Taking over closes only one open intent that can have made the webhook: the entry's other intents may have made
+ * others. The webhook to be deleted is always the one that the state knows as ours, never the imported one; if the
+ * entry is protected, the import is refused.
  */
 export function importVerdict(state: State, target: ImportTarget, webhook: LiveWebhook): ImportVerdict {
   const { id } = webhook;
@@ -119,7 +119,7 @@ export function importVerdict(state: State, target: ImportTarget, webhook: LiveW
   return { kind: 'take-over', former, spec, intent, from };
 }
 
-/** What the state knows of the webhook of an orphaned entry. */
+/** The spec of an orphaned entry's webhook, as far as the state knows it. */
 function knownSpec(state: State, owner: string | null): WebhookSpec | null {
   const entry = owner === null ? undefined : state.entries.get(owner);
   return entry !== undefined && isScopeKnown(entry) ? entry.spec : null;

@@ -7,32 +7,32 @@ import { type Intent, isOrWasOurs, type State } from '../state/state.js';
 import { canonical, differences, visibleKey, type WebhookSpec, webhookKey } from '../webhook.js';
 
 /**
- * Webhooks that open intents of one entry made, as many as there are intents: the record of it, but for its time. `id`
- * is the one that the entry gets; the others are to be deleted.
+ * Webhooks that open intents of one entry made, one for each intent: the fields of the record, except its time. The
+ * entry gets `id`; the others are to be deleted.
  */
 export type Match = Omit<RecordOf<'matched'>, 'type' | 'at'>;
 
 export interface Findings {
   readonly matches: readonly Match[];
   /**
-   * By number of an intent: webhooks of which one may be what it made, and which nothing tells from another's. Rising;
-   * there may be none.
+   * By intent: the webhooks of which it may have made one, but which can't be told from somebody else's. Rising; may be
+   * empty.
    */
   readonly ambiguous: ReadonlyMap<number, readonly number[]>;
 }
 
-/** Nothing that the account tells of the webhook speaks against it. */
+/** True if nothing that the account shows of the webhook contradicts the spec. */
 export function looksLike(webhook: LiveWebhook, spec: WebhookSpec): boolean {
   const sent = canonical(spec);
   return differences(canonicalLive(webhook, sent), sent).length === 0;
 }
 
-/** Whether an intent can have made a webhook: its bound is below it, and the webhook is as was sent. */
+/** Whether an intent can have made a webhook: its id is above the bound, and it looks as it was sent. */
 export function canHaveMade(intent: Intent, webhook: LiveWebhook): boolean {
   return (intent.above === null || webhook.id > intent.above) && looksLike(webhook, intent.spec);
 }
 
-/** Those of the webhooks that an open intent can have made. One that is ours already, or was, is what none made. */
+/** The webhooks that an open intent can have made. No open intent made one that is, or was, ours already. */
 export function candidatesAmong(webhooks: Iterable<LiveWebhook>, state: State): LiveWebhook[] {
   const open = groupBy(state.intents.values(), (intent) => visibleKey(intent.spec));
   return [...webhooks].filter((webhook) => {
@@ -42,7 +42,7 @@ export function candidatesAmong(webhooks: Iterable<LiveWebhook>, state: State): 
 }
 
 /**
- * Whose the webhooks are that were found.
+ * Decides to which entries the found webhooks belong.
  *
  *     a webhook fits open intents    of that entry there are                    then
  *     ----------------------------   ----------------------------------------   ---------------------------------
@@ -51,8 +51,8 @@ export function candidatesAmong(webhooks: Iterable<LiveWebhook>, state: State): 
  *     of one entry                   more webhooks than that                    ambiguous, all of them
  *     of two entries                 -                                          ambiguous, with all else of both
  *
- * What is kept is one that equals what the manifest wants, else the oldest. No more are ever deleted than there are
- * intents: what we may not have made is left alone.
+ * The one kept is equal to what the manifest wants, or else the oldest. No more are ever deleted than there are
+ * intents: a webhook that may not be ours is left alone.
  */
 export function findMatches(
   state: State,
@@ -92,10 +92,10 @@ function idsOfMade(intent: Intent, webhooks: readonly LiveWebhook[]): number[] {
   return webhooks.filter((webhook) => canHaveMade(intent, webhook)).map(({ id }) => id);
 }
 
-/** Intents that can each have made another one of the webhooks, as many as there are of those; null: there are not. */
+/** A different intent for each webhook, able to have made it. Null: there is no such pairing. */
 function pairUp(own: readonly Intent[], webhooks: readonly LiveWebhook[]): number[] | null {
   const makers = new Map<Intent, LiveWebhook>();
-  // Whoever has an intent already moves to another one, where there is one for it.
+  // A webhook that has the intent already moves to another intent, if one is left for it.
   const place = (webhook: LiveWebhook, tried: Set<Intent>): boolean =>
     own.some((intent) => {
       if (tried.has(intent) || !canHaveMade(intent, webhook)) return false;
@@ -109,7 +109,7 @@ function pairUp(own: readonly Intent[], webhooks: readonly LiveWebhook[]): numbe
   return areAllPlaced ? rising([...makers.keys()].map(({ intent }) => intent)) : null;
 }
 
-/** `webhooks` by rising id. */
+/** `webhooks`: by rising id. */
 function matchOf(
   name: string,
   webhooks: readonly LiveWebhook[],
@@ -128,8 +128,8 @@ function matchOf(
 type WhatWasSent = Pick<Match, 'webhook' | 'isScopeUnknown'>;
 
 /**
- * What was sent to make it. Of unknown scope, and without one, where intents that differ in database or collection can
- * have made it, and it does not show them.
+ * What was sent to make the webhook. If intents with different databases or collections can have made it and it shows
+ * neither, its scope is unknown, and the spec has none.
  */
 function whatWasSent(live: LiveWebhook, own: readonly Intent[]): WhatWasSent {
   const makers = own.filter((intent) => canHaveMade(intent, live));

@@ -3,32 +3,32 @@ import { type IdRange, type Intent, isOrWasOurs, type State } from '../state/sta
 import { HIGHEST_WEBHOOK_ID } from '../webhook.js';
 
 export interface Settling {
-  /** How long after a POST was given up on the server may still act on it, in milliseconds. */
+  /** How long the server may still act on a POST after it was given up on, in milliseconds. */
   readonly settleMs: number;
-  /** The most ids that are read for one intent. */
+  /** The most ids to read for one intent. */
   readonly scanLimit: number;
 }
 
-/** How far above its bound an intent's webhook is looked for at once: ids of others lie between, as a rule few. */
+/** How far above its bound an intent's webhook is looked for at once. Usually few ids of others lie between. */
 export const LOOK_IDS = 64;
 
-/** What could not be read in so many runs and so much time counts as not read. */
+/** What could not be read in this many runs and this much time counts as unreadable. */
 export const UNREADABLE_AFTER = { runs: 3, ms: 24 * 60 * 60 * 1000 };
 
-/** When the server is not relied on to act on it any more, in milliseconds since 1970. Infinity: it is under way. */
+/** When the server is assumed to act on it no longer, in ms since 1970. Infinity: it is under way. */
 export function ripeAt({ gaveUp }: Intent, settleMs: number): number {
   return gaveUp === undefined ? Infinity : Date.parse(gaveUp.at) + settleMs;
 }
 
-/** The ids to look at soon: in nearly every outage what was made is among them. */
+/** The ids to look at soon: after nearly every outage, what was made is among them. */
 export function nearIds({ above }: Intent): IdRange[] {
   return above === null ? [] : [{ from: above + 1, to: above + LOOK_IDS }];
 }
 
 /**
- * The id below which an intent's webhook is, if there is one: that of the first create that was written after the
- * intent was ripe, and that was answered. Ids rise, so what the server had acted on by then has a lower one. An id that
- * was found by looking says nothing about when it was given. Null: there is none yet, or ids do not rise here.
+ * The witness of an intent: the lowest id among answered creates whose own intents were written after this one was
+ * ripe. Ids rise, so whatever the server had made for it by then has a lower id. An id that was found by looking is no
+ * witness, since it does not say when it was given. Null: there is none yet, or ids do not rise here.
  */
 export function witnessOf(intent: Intent, state: State, settleMs: number): number | null {
   const ripe = ripeAt(intent, settleMs);
@@ -43,7 +43,7 @@ export function witnessOf(intent: Intent, state: State, settleMs: number): numbe
 }
 
 /**
- * Where an intent's webhook is looked for.
+ * Where to look for an intent's webhook.
  *
  *     bound   witness   ids between         read
  *     -----   -------   -----------------   --------------------------------------------
@@ -66,17 +66,17 @@ function spanning(from: number, to: number): IdRange[] {
   return from > to ? [] : [{ from, to }];
 }
 
-/** Ids in the ranges, rising, of which it is not known yet that they are none of an intent's that is ripe then. */
+/** The ids in the ranges that are not, and never were, ours, and were not read at `ripe` or later. */
 export function idsToRead(ranges: readonly IdRange[], state: State, ripe: number): number[] {
   const ids: number[] = [];
   for (const { from, to } of notRead(ranges, state, ripe)) {
-    // Beyond that one is no step.
+    // Above this, `id += 1` no longer changes the number.
     for (let id = from; id <= Math.min(to, HIGHEST_WEBHOOK_ID); id += 1) if (!isOrWasOurs(id, state)) ids.push(id);
   }
   return ids;
 }
 
-/** What of the ranges was not read at that time or later. */
+/** The parts of the ranges that were not read at `ripe` or later. */
 function notRead(ranges: readonly IdRange[], { reads }: State, ripe: number): IdRange[] {
   return without(
     ranges,
@@ -85,27 +85,27 @@ function notRead(ranges: readonly IdRange[], { reads }: State, ripe: number): Id
 }
 
 export type Proof =
-  /** Nothing says how far to look, since no other create was answered after it was ripe; or something may be it. */
+  /** There is no witness, so nothing says how far to look; or a webhook was found that may be its. */
   | { readonly kind: 'none' }
   /**
-   * `absent`: it made nothing, or what it made is out of reach. `unread`: not all that is within reach was read.
-   * `unread` the ids of both.
+   * `absent`: all within reach was read, so it made nothing there. `unread`: not all within reach was read. The field
+   * `unread` has the ids that were not read, those out of reach included.
    */
   | { readonly kind: 'absent' | 'unread'; readonly witness: number; readonly unread: readonly IdRange[] };
 
-/** What is known of an intent that was not found. */
+/** What is proved about an intent that was not found. */
 export function proofOf(intent: Intent, state: State, { settleMs, scanLimit }: Settling): Proof {
   const witness = witnessOf(intent, state, settleMs);
   if (witness === null || intent.candidates !== undefined) return { kind: 'none' };
   const ripe = ripeAt(intent, settleMs);
   const reach = rangesToRead(intent, witness, scanLimit);
   const ids = idsToRead(reach, state, ripe);
-  // Where the account has a list, what is out of reach was read, too.
+  // Part of what is out of reach may have been read all the same, if the account has a list.
   const outOfReach = notRead(without(spanning((intent.above ?? 0) + 1, witness - 1), reach), state, ripe);
   return { kind: ids.length === 0 ? 'absent' : 'unread', witness, unread: union(rangesOf(ids), outOfReach) };
 }
 
-/** Whether what can't be read is waited for no longer. */
+/** True: what can't be read is no longer waited for. */
 export function isUnreadable({ unproved }: Intent, now: number): boolean {
   if (unproved === undefined) return false;
   return unproved.runs >= UNREADABLE_AFTER.runs && now - Date.parse(unproved.since) >= UNREADABLE_AFTER.ms;

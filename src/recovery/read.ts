@@ -4,14 +4,12 @@ import { union } from '../state/ranges.js';
 import type { IdRange, State, StateEntry } from '../state/state.js';
 import { looksLike } from './matching.js';
 
-/**
- * What reading ids showed. Ids that are unknown, removed or another account's answer alike, and are in neither list.
- */
+/** The result of reading ids. Unknown, removed and other accounts' ids get the same answer, and are in neither list. */
 export interface Scan {
   readonly webhooks: readonly LiveWebhook[];
-  /** Rising. Nothing is known of these. */
+  /** Rising. Nothing is known about these ids. */
   readonly unread: readonly number[];
-  /** Why they could not be read; null: all were. */
+  /** Why some could not be read. Null: all were read. */
   readonly failure: string | null;
 }
 
@@ -19,14 +17,14 @@ export interface ReadOptions {
   readonly concurrency: number;
   readonly stop: AbortSignal;
   readonly onRead?: () => void;
-  /** A refusal counts as “no webhook”, however it is worded: for whoever proves that webhooks can be read. */
+  /** A refusal counts as “no webhook”, however it is worded. Only for callers that prove that webhooks can be read. */
   readonly refusalsCount: boolean;
 }
 
-/** A webhook that can't be read is passed over; an account that can't be read is not asked on. */
+/** A single webhook that can't be read is skipped; after this many, the account counts as unreadable. */
 const FAILURES_IN_A_ROW = 4;
 
-/** Reads ids one by one, several at a time. What was found before a failure or a stop is kept. */
+/** Reads ids one by one, several at a time. Keeps what was found before a failure or a stop. */
 export async function readIds(ids: readonly number[], api: CopernicaApi, options: ReadOptions): Promise<Scan> {
   const webhooks: LiveWebhook[] = [];
   const unread: number[] = [];
@@ -51,7 +49,7 @@ export async function readIds(ids: readonly number[], api: CopernicaApi, options
   return { webhooks, unread: unread.sort((a, b) => a - b), failure };
 }
 
-/** No webhook of this account has the id, or the token may not read: nothing but the wording tells. */
+/** Either no webhook of this account has the id, or the token may not read: only the wording differs. */
 function isRefusal({ kind, status }: CallFailure): boolean {
   return kind === 'refused' && (status === 400 || status === 404);
 }
@@ -61,7 +59,7 @@ export function idsIn(ranges: readonly IdRange[]): number[] {
   return union(ranges, []).flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index));
 }
 
-/** To see whether webhooks can be read at all, so many of ours are tried. */
+/** How many of our webhooks are tried to see whether webhooks can be read at all. */
 const WEBHOOKS_TRIED = 3;
 
 const CAN_NOT_READ = 'none of the known webhooks can be read, so that another one is not found proves nothing';
@@ -72,7 +70,7 @@ export interface ScannerContext {
   readonly stop: AbortSignal;
 }
 
-/** Reads ids for one run, and tells whether it counts that nothing was found there. */
+/** Reads ids during one run, and tells whether finding nothing there proves anything. */
 export class Scanner {
   readonly #context: ScannerContext;
   readonly #state: State;
@@ -84,7 +82,7 @@ export class Scanner {
     this.#state = state;
   }
 
-  /** Why something could not be read since `begin`; null: all could. */
+  /** Why something could not be read since `begin`. Null: everything could. */
   get failure(): string | null {
     return this.#failure;
   }
@@ -93,7 +91,7 @@ export class Scanner {
     this.#failure = null;
   }
 
-  /** All that there is, where the account has the call, and it lacks none of ours; null: it is read id by id. */
+  /** The account's list, if it has one and the list lacks none of ours. Null: read id by id instead. */
   async list(): Promise<Scan | null> {
     if (!this.#hasList) return null;
     const listed = await this.#context.api.listWebhooks();
@@ -103,7 +101,7 @@ export class Scanner {
     return this.#hasList && webhooks !== null ? { webhooks, unread: [], failure: null } : null;
   }
 
-  /** Reads these ids, rising. That one is not there proves nothing. */
+  /** Reads these ids, which rise. Not finding a webhook proves nothing. */
   async read(ids: readonly number[], onRead?: () => void): Promise<Scan> {
     const scan = await readIds(ids, this.#context.api, { ...this.#context, refusalsCount: true, onRead });
     this.#failure = scan.failure ?? this.#failure;
@@ -111,8 +109,8 @@ export class Scanner {
   }
 
   /**
-   * The same, where it counts what is not there: a webhook of ours, from this id on, can be read before and after. Where
-   * we have none, whatever is alive shows that reading works. Otherwise all is unread.
+   * The same, but not finding a webhook counts: one of ours, with this id or a higher one, can be read before and
+   * after. If we have none, any webhook found shows that reading works. Without that, all ids are unread.
    */
   async readWithProof(ids: readonly number[], from: number, onRead?: () => void): Promise<Scan> {
     const unread: Scan = { webhooks: [], unread: ids, failure: null };
@@ -130,7 +128,7 @@ export class Scanner {
     this.#failure ??= CAN_NOT_READ;
   }
 
-  /** Whether a webhook of ours, from this id on, can be read as it is. The last first, since a replica may lag. */
+  /** Whether a webhook of ours, with this id or a higher one, reads as recorded. Newest first: a replica may lag. */
   async canRead(from: number): Promise<boolean> {
     const ours = [...this.#state.entries.values()].filter(({ id }) => id >= from).sort((a, b) => b.id - a.id);
     for (const entry of ours.slice(0, WEBHOOKS_TRIED)) {

@@ -23,23 +23,23 @@ import { MANY_INTENTS } from './sending.js';
 export interface RecoveryContext extends ScannerContext {
   readonly journal: OpenJournal;
   readonly settling: Settling;
-  /** False (`--on-uncertain hold`): a proof of absence is told, and closes nothing. */
+  /** False (`--on-uncertain hold`): a proof of absence is reported but closes nothing. */
   readonly mayClose: boolean;
   /** What the manifest wants, by name. */
   wanted(): ReadonlyMap<string, WebhookSpec>;
-  /** Names of entries that would be sent as creates if nothing were uncertain. */
+  /** Names of the entries for which a POST would be sent if nothing were uncertain. */
   namesToPost(): ReadonlySet<string>;
   now(): Date;
   readonly log: Logger;
   readonly onProgress: OnProgress;
 }
 
-/** Read at a time, so that a process that ends in the middle has not read for nothing. */
+/** Reads are recorded in groups of this size, so that a process that ends in the middle has not read in vain. */
 const IDS_PER_RECORD = 500;
 
 /**
- * Looks for what open intents made, for the length of one run. Sends GETs only. What it finds out stands in the state:
- * found, proved absent, or marked. What it leaves open is settled by time, by another create's answer, or by hand.
+ * Looks for what open intents made, during one run. Sends GETs only. What it learns is recorded: found, proved absent,
+ * or marked. What it leaves open is settled by time, by another create's answer, or by hand.
  *
  *     look        the ids near each bound    takes what it finds
  *     sweep       all that a proof needs     takes what it finds, closes what is not there
@@ -49,11 +49,11 @@ export class Recovery {
   readonly #context: RecoveryContext;
   readonly #scanner: Scanner;
   readonly #startedAt: Date;
-  /** Intents that were looked for since time was last waited. */
+  /** Intents that were looked for since the run last waited. */
   readonly #looked = new Set<number>();
-  /** What may be what an intent made, as it was last read in this run. `unread`: it could not be. */
+  /** Webhooks that open intents may have made, as last read in this run. `unread`: it could not be read. */
   readonly #seen = new Map<number, LiveWebhook | 'unread'>();
-  /** Intents that were not proved in this run: that counts once. */
+  /** Intents that could not be proved absent in this run: each run counts once. */
   readonly #unproved = new Set<number>();
 
   constructor(context: RecoveryContext) {
@@ -62,19 +62,19 @@ export class Recovery {
     this.#startedAt = context.now();
   }
 
-  /** Why something could not be read when it was last tried; null: all could. */
+  /** Why something could not be read at the last attempt. Null: everything could. */
   get failure(): string | null {
     return this.#scanner.failure;
   }
 
-  /** Intents that a dead process left are given up on, and times that lie in the future are now. */
+  /** Gives up on the intents that a dead process left, and replaces times in the future by the present. */
   async begin(): Promise<void> {
     const { journal } = this.#context;
     const now = this.#now();
     const at = this.#at();
     for (const { intent, gaveUp, timeoutMs = 0 } of this.#open()) {
       if (gaveUp !== undefined && Date.parse(gaveUp.at) <= now + timeoutMs) continue;
-      // Who had the lease may be alive, and have sent it at the last moment.
+      // The lease's former holder may be alive, and may have sent it at the last moment.
       const sentUntil = gaveUp === undefined ? (journal.predecessorUntil?.getTime() ?? 0) + timeoutMs : 0;
       const reason = gaveUp?.reason ?? 'the program ended before the answer came';
       journal.write({ type: 'unknown', intent, at: new Date(Math.max(now, sentUntil)).toISOString(), reason });
@@ -82,17 +82,17 @@ export class Recovery {
     for (const { intent, at: closedAt, witness } of [...journal.state.closed.values()]) {
       if (closedAt > at) journal.write({ type: 'closed', intent: intent.intent, at, witness });
     }
-    // Read at a time that was not: nobody knows before what.
+    // A read with a time in the future proves nothing, since nobody knows when it really was.
     if (journal.state.reads.some((range) => range.at > at)) journal.write({ type: 'readsVoid', at });
     await journal.flush();
   }
 
-  /** Time was waited: what was not there may be there now. */
+  /** The run has waited: what was not there before may be there now. */
   waited(): void {
     this.#looked.clear();
   }
 
-  /** Reads the ids just above each bound, and takes what is found. It finds, and proves nothing. */
+  /** Reads the ids just above each bound, and takes what it finds. Not finding a webhook proves nothing. */
   async look(): Promise<void> {
     const { journal, settling } = this.#context;
     const open = this.#open().filter(({ intent }) => !this.#looked.has(intent));
@@ -110,8 +110,8 @@ export class Recovery {
   }
 
   /**
-   * One sweep for all that is ripe: reads what was not read yet of where they can be, takes what is found, and closes
-   * what is not there. It counts only where a webhook of ours was read as it is.
+   * One sweep for everything ripe: reads the ids still to be read for a proof, takes what it finds, and closes what is
+   * not there. The sweep counts only if a webhook of ours was read as it is.
    */
   async sweep(): Promise<void> {
     const { journal, mayClose } = this.#context;
@@ -126,7 +126,7 @@ export class Recovery {
     await journal.flush();
   }
 
-  /** For a server that acted very late: what was not found is looked for once more, in the first run after a while. */
+  /** The second look, for a server that acted very late: in the first run that begins `settleMs` after the closing. */
   async lookAgain(): Promise<void> {
     const { journal, settling } = this.#context;
     const { state } = journal;
@@ -135,7 +135,7 @@ export class Recovery {
     );
     if (due.length === 0) return;
     const highestBefore = state.highestId ?? 1;
-    // What is read alive moves the end of it.
+    // Webhooks found by reading move the end of the range.
     const rangeOf = ({ witness }: ClosedIntent): IdRange => {
       const from = witness ?? highestBefore;
       return { from, to: Math.min((state.highestId ?? 0) + LOOK_IDS, from + settling.scanLimit) };
@@ -158,7 +158,7 @@ export class Recovery {
     return this.#context.now().toISOString();
   }
 
-  /** One that is not there counts as gone only where webhooks can be read: its id is not read again in a sweep. */
+  /** A candidate that is missing counts as gone only if webhooks can be read: a sweep does not read its id again. */
   async #seeCandidates(candidates: readonly number[], { webhooks, unread }: Scan): Promise<void> {
     const there = new Set(webhooks.map(({ id }) => id));
     const missing = candidates.filter((id) => !there.has(id));
@@ -174,7 +174,7 @@ export class Recovery {
     for (const webhook of candidatesAmong(webhooks, this.#context.journal.state)) this.#seen.set(webhook.id, webhook);
   }
 
-  /** Records whose the webhooks are that were seen. */
+  /** Records to which entries the seen webhooks belong. */
   async #take(): Promise<void> {
     const { journal, log, wanted } = this.#context;
     const seen = [...this.#seen.values()].filter((webhook) => webhook !== 'unread');
@@ -199,7 +199,7 @@ export class Recovery {
     this.#context.journal.write({ type: 'suspected', intent, ids, at: this.#at() });
   }
 
-  /** What a sweep has to read, and the highest witness among those that it is read for; 0: there is none. */
+  /** What the sweep has to read, for which intents, and the highest of their witnesses; 0: there is none. */
   #aim(): { readonly ids: readonly number[]; readonly witness: number; readonly intents: readonly Intent[] } {
     const { journal, settling, namesToPost } = this.#context;
     const ripe = this.#open().filter((intent) => ripeAt(intent, settling.settleMs) <= this.#now());
@@ -217,16 +217,14 @@ export class Recovery {
     return { ids: rising(ids), witness, intents: aims.map(({ intent }) => intent) };
   }
 
-  /**
-   * What is not sent again by itself has no witness to wait for: it is looked for as far as there may be a scan, once.
-   */
+  /** An intent whose entry is not sent again has no witness to expect: it is read once, as far as the scan limit. */
   #isReadWithoutWitness(intent: Intent, toPost: ReadonlySet<string>): boolean {
     const { state } = this.#context.journal;
     if (isUnreadable(intent, this.#now())) return false;
     return !toPost.has(intent.name) || intentsOf(state, intent.name).length >= MANY_INTENTS;
   }
 
-  /** False: nothing of it counts, since nothing shows that webhooks can be read. */
+  /** False: the reads do not count, since nothing shows that webhooks can be read. */
   async #readAll(ids: readonly number[], witness: number): Promise<boolean> {
     const { journal } = this.#context;
     const at = this.#at();
@@ -252,7 +250,7 @@ export class Recovery {
     return isProven;
   }
 
-  /** What may be it is recorded before that the ids were read: a process that ends in between must not pass it over. */
+  /** Records candidates before it records their ids as read: after a crash in between they must not be passed over. */
   #remember({ webhooks }: Scan, read: readonly IdRange[], at: string): void {
     const { journal } = this.#context;
     this.#see(webhooks);
@@ -265,7 +263,7 @@ export class Recovery {
     noteHighest(webhooks, journal, at);
   }
 
-  /** Closes what is ripe and not there; what could not be read for long counts as not read, and is marked. */
+  /** Closes an intent that is ripe and not there. Ids that could not be read for long are marked as unread. */
   #closeIfAbsent(intent: Intent): void {
     const { journal, settling, log } = this.#context;
     if (ripeAt(intent, settling.settleMs) > this.#now()) return;
@@ -282,7 +280,7 @@ export class Recovery {
     else log.info({ name }, 'a POST that was never confirmed made nothing');
   }
 
-  /** Once a run. */
+  /** Counts once a run. */
   #notProved({ intent, unproved }: Intent): void {
     if (this.#unproved.has(intent)) return;
     this.#unproved.add(intent);
@@ -317,7 +315,7 @@ export class Recovery {
     });
   }
 
-  /** Reads the ranges, and further as long as what is found moves them: what was made late lies far apart. */
+  /** Reads the ranges, and goes on while a find extends them: webhooks that were made late can lie far apart. */
   async #readFurther(ranges: () => readonly IdRange[]): Promise<Scan> {
     const { journal } = this.#context;
     const scans: Scan[] = [];
@@ -342,7 +340,7 @@ function orNone<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-/** What was seen once is no later create's: its bound is above it. */
+/** No later create can have made a webhook that was already seen, so it raises the bound of later intents. */
 export function noteHighest(webhooks: readonly LiveWebhook[], journal: OpenJournal, at: string): void {
   const id = Math.max(0, ...webhooks.map((webhook) => webhook.id));
   if (id > (journal.state.highestId ?? 0)) journal.write({ type: 'seen', id, at });

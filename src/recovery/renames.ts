@@ -7,7 +7,7 @@ export interface Rename {
 }
 
 /**
- * Entries that were renamed in the manifest while they were uncertain: what is open goes along, so that it is settled
+ * Entries that were renamed in the manifest while they were uncertain. Their open intents move along, and are settled
  * under the new name.
  */
 export function renamesOfUncertain(desired: readonly DesiredWebhook[], state: State): Rename[] {
@@ -17,8 +17,8 @@ export function renamesOfUncertain(desired: readonly DesiredWebhook[], state: St
 }
 
 /**
- * By `was`. A webhook that has the old name goes along at once, so that what is open beside it is taken for its double,
- * or for what was to replace it.
+ * Renamed with `was`. A webhook under the old name moves along at once, so that what an open intent made is taken for
+ * its duplicate, or for its replacement.
  */
 function saidRenames(desired: readonly DesiredWebhook[], state: State): Rename[] {
   const open = new Set([...state.intents.values()].map(({ name }) => name));
@@ -30,8 +30,8 @@ function saidRenames(desired: readonly DesiredWebhook[], state: State): Rename[]
 }
 
 /**
- * Without a word. Only an entry that has no webhook yet and is equal in everything that is sent takes it over: the
- * account need not show database and collection.
+ * Renamed without `was`. The new name takes the intent over only if it has no webhook yet and is equal in everything
+ * sent, since the account need not show database and collection.
  */
 function silentRenames(desired: readonly DesiredWebhook[], state: State, said: readonly Rename[]): Rename[] {
   const names = new Set([...desired.map(({ name }) => name), ...said.map(({ from }) => from)]);

@@ -6,28 +6,28 @@ import { idsToRead, rangesToRead, ripeAt, type Settling, witnessOf } from './pro
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** From so many lost answers in a row it is an error that people are told of. */
+/** After this many lost answers in a row, people are told of an error. */
 export const MANY_LOSSES = 3;
 
-/** From so many open intents on an entry is sent at most once a day, and only after all that can be was read. */
+/** With this many open intents, an entry is sent at most once a day, and only after all within reach was read. */
 export const MANY_INTENTS = 8;
 
 /**
- * How long the next POST waits, in milliseconds, since answers were lost: `settleMs` after the first of a row, twice as
- * long after each further one, at most a day. An API that makes webhooks and never says their ids must not be fed for
- * ever. It follows from the state, so it holds from one process to the next.
+ * How long the next POST still has to wait after lost answers, in milliseconds: `settleMs` after the first of a row,
+ * twice as long after each further one, at most a day. Otherwise an API that makes webhooks and never returns their ids
+ * would be fed for ever. It is computed from the state, so it applies across processes.
  */
 export function pauseMs({ losses, intents }: Pick<State, 'losses' | 'intents'>, settleMs: number, now: number): number {
   const { count, lastAt } = losses;
   if (count === 0 || lastAt === null || intents.size === 0) return 0;
   const pause = Math.min(settleMs * 2 ** Math.min(count - 1, 30), DAY_MS);
-  // A time that lies in the future counts as now.
+  // A time in the future counts as now.
   return Math.max(0, Math.min(Date.parse(lastAt), now) + pause - now);
 }
 
 /**
- * An error, once answers to creates have been lost several times in a row and what was made is not found: either the
- * account can't be read, or the API makes webhooks and never says their ids. Else nothing.
+ * An error if answers to creates were lost several times in a row and what they made is not found: either the account
+ * can't be read, or the API makes webhooks and never returns their ids.
  */
 export function lossesProblem({ losses, intents }: Pick<State, 'losses' | 'intents'>): Problem[] {
   if (losses.count < MANY_LOSSES || intents.size === 0) return [];
@@ -42,32 +42,32 @@ export function lossesProblem({ losses, intents }: Pick<State, 'losses' | 'inten
   ];
 }
 
-/** How long until the last of the open intents is ripe, in milliseconds; 0: all are. */
+/** How long until all open intents are ripe, in milliseconds; 0: all are. */
 export function msUntilRipe({ intents }: Pick<State, 'intents'>, settleMs: number, now: number): number {
   let latest = now;
   for (const intent of intents.values()) {
-    // One that its process may have sent at the last moment is given up on in the future, by a request's time at most.
+    // If its process may have sent it at the last moment, it is given up on in the future, by a time-out at most.
     const longest = now + settleMs + (intent.gaveUp === undefined ? 0 : (intent.timeoutMs ?? 0));
     latest = Math.max(latest, Math.min(ripeAt(intent, settleMs), longest));
   }
   return latest - now;
 }
 
-/** One that would be created, had nothing been sent yet. */
+/** An entry that would be created if nothing had been sent yet. */
 export interface Wanted {
   readonly name: string;
   readonly spec: WebhookSpec;
 }
 
 /**
- * Whether a lost create may be sent once more, although what was sent before may have made a webhook: it takes an
- * answer to find that out, and no other create is there to give one.
+ * Whether a lost create may be sent again although the earlier POST may have made a webhook: finding that out takes an
+ * answer, and there is no other create to get one from.
  *
- *     its open intents                                    may be sent
+ *     its open intents                                    may be sent again
  *     -------------------------------------------------   --------------------------------------------
- *     one may have made what was found (ambiguous)        no
+ *     one may have made a webhook that was found          no: ambiguous
  *     all have a witness                                  no: reading settles them
- *     eight or more                                       once a day, when all within reach was read
+ *     eight or more                                       once a day, after all within reach was read
  *     otherwise                                           yes
  */
 export function mayResend({ name }: Wanted, state: State, settling: Settling, now: number): boolean {
@@ -77,13 +77,13 @@ export function mayResend({ name }: Wanted, state: State, settling: Settling, no
   return own.length < MANY_INTENTS || mayResendMany(own, state, settling, now);
 }
 
-/** How long until an entry with many open intents may be sent again, in milliseconds; 0: there is none, or now. */
+/** How long until an entry with many open intents may be sent again, in ms; 0: now, or there is none. */
 export function msUntilMany({ intents }: Pick<State, 'intents'>, now: number): number {
   const many = [...groupBy(intents.values(), ({ name }) => name).values()].filter((own) => own.length >= MANY_INTENTS);
   return Math.max(0, ...many.map((own) => lastGivenUp(own, now) + DAY_MS - now));
 }
 
-/** When the last of them was given up on. A time that lies in the future counts as now. */
+/** When the last of them was given up on. A time in the future counts as now. */
 function lastGivenUp(own: readonly Intent[], now: number): number {
   return Math.min(now, Math.max(...own.map(({ gaveUp, at }) => Date.parse(gaveUp?.at ?? at))));
 }
@@ -91,15 +91,15 @@ function lastGivenUp(own: readonly Intent[], now: number): number {
 function mayResendMany(own: readonly Intent[], state: State, { settleMs, scanLimit }: Settling, now: number): boolean {
   const lastAt = lastGivenUp(own, now);
   if (now - lastAt < DAY_MS) return false;
-  // Nothing of ours is there to show that webhooks can be read.
+  // We have no webhook that could show that reading works.
   if (state.entries.size === 0) return true;
   const lowest = own.reduce((a, b) => ((a.above ?? 0) < (b.above ?? 0) ? a : b));
   return idsToRead(rangesToRead(lowest, null, scanLimit), state, lastAt + settleMs).length === 0;
 }
 
 /**
- * The order in which they are tried: first those that no open intent of another entry looks like, which would have to
- * be told from each other if this one was lost, too; then the one that was last sent longest ago.
+ * The order for sending again. First come entries that no open intent of another entry looks like: if this answer is
+ * lost too, nothing has to be told apart. Among equals, the one that was last sent longest ago comes first.
  */
 export function inOrderOfResending<W extends Wanted>(wanted: readonly W[], state: State): W[] {
   const open = [...state.intents.values()];

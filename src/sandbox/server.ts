@@ -13,7 +13,7 @@ import { readRequest, writeReply } from './wire.js';
 
 const HOST = '127.0.0.1';
 
-/** Long: a server that closes idle connections races with clients that are about to use them. */
+/** Long, since a server that closes idle connections races with clients about to use them. */
 const KEEP_ALIVE_MS = 600_000;
 
 export interface SandboxOptions extends ModelOptions {
@@ -21,34 +21,32 @@ export interface SandboxOptions extends ModelOptions {
   readonly port?: number;
   /** Milliseconds since 1970. Default: the machine's clock. */
   readonly now?: () => number;
-  /** Faults that are waiting from the start. */
+  /** Faults that are queued from the start. */
   readonly faults?: readonly (FaultOrder | string)[];
 }
 
-/**
- * A sandbox that serves on a loopback port. `url` is the API and the authentication host alike; it ends without `/`.
- */
+/** A sandbox on a loopback port. `url`, without a final `/`, is that of both the API and the authentication host. */
 export interface Sandbox {
   readonly url: string;
   /** The access token of the first account. */
   readonly token: string;
-  /** Everything inside: out-of-band changes, removed webhooks, JWTs, reset. */
+  /** Everything inside: changes from outside, removed webhooks, JWTs, reset. */
   readonly model: SandboxModel;
   /** The live webhooks of an account by rising id. `id`: its identity's; default: the first account. */
   account(id?: string): readonly StoredWebhook[];
   requests(): readonly LoggedRequest[];
   orderFault(order: FaultOrder | string): void;
   takeIds(count: number): void;
-  /** Resolves as soon as it holds, which is looked at after each request and each act. Rejects when closed before. */
+  /** Resolves once `holds` returns true, which is checked after each request and each act. Rejects if closed before. */
   until(holds: (model: SandboxModel) => boolean): Promise<void>;
-  /** Drops all connections, hanging ones too, and forgets what was still to be acted on. */
+  /** Drops all connections, even hanging ones, and forgets what was still to be acted on. */
   close(): Promise<void>;
 }
 
 /**
  * Serves a sandbox on a loopback port until it is closed.
  *
- * @throws ProductError of kind `failed` when the port cannot be had, of kind `input` for faults that make no sense.
+ * @throws ProductError of kind `failed` if the port can't be used, of kind `input` for impossible faults.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const model = new SandboxModel(options);
@@ -90,7 +88,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 }
 
 function serve(model: SandboxModel, time: SandboxTime, afterEach: () => void): Server {
-  // No limit on how long a request may take: being slow is the client's to find out, or an ordered fault.
+  // No limit on the time of a request: slowness is for the client to detect, or an ordered fault.
   const options = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0, headersTimeout: 0 };
   return createServer(options, async (incoming, outgoing) => {
     const request = await readRequest(incoming);
@@ -120,7 +118,7 @@ function listen(server: Server, port: number): Promise<number> {
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    // Its error says that the server is closed already, which is as good.
+    // An error here means that the server is already closed.
     server.close(() => resolve());
     server.closeAllConnections();
   });

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { WireReply } from './model/exchange.js';
 import type { ApiRequest, ApiResponse } from './model/http.js';
 
-/** The request once it is whole; null: the client broke it off. */
+/** Reads the request when it is complete. Null: the client broke it off. */
 export async function readRequest(incoming: IncomingMessage): Promise<ApiRequest | null> {
   const body = await text(incoming).catch(() => null);
   if (body === null) return null;
@@ -13,7 +13,7 @@ export async function readRequest(incoming: IncomingMessage): Promise<ApiRequest
   return { method, path, query: query.join('?'), headers: { host, 'content-type': type, authorization }, body };
 }
 
-/** Carries out a reply. The client may be gone by then: that is no error. */
+/** Carries out a reply. It is no error if the client has gone. */
 export function writeReply(outgoing: ServerResponse, reply: WireReply): void {
   switch (reply.kind) {
     case 'answer':

@@ -11,13 +11,13 @@ import { quote } from '../text/printable.js';
 import { nearest } from '../text/suggest.js';
 import { PROCESS_WIDE, SETTING_NAMES, SETTINGS } from './schema.js';
 
-/** What a settings file may cost to read: it can come from a stranger's pull request, as a manifest can. */
+/** What reading a settings file may cost: like a manifest, it can come from a stranger's pull request. */
 export const SETTINGS_LIMITS = {
-  /** Smallest pieces of YAML text. A thousand accounts of eight keys have 50,000. */
+  /** The smallest pieces of YAML text. A thousand accounts of eight keys have 50,000. */
   lexemes: 100_000,
-  /** It needs four. Far deeper ones overflow the parser's stack. */
+  /** It needs four. Much deeper ones overflow the parser's stack. */
   nestingLevels: 20,
-  /** Accounts may have values in common. */
+  /** Accounts may share values. */
   aliases: 10_000,
 } as const;
 
@@ -26,17 +26,17 @@ const ACCOUNT_KEYS = [
   ...['name', 'access-token-env', 'access-token-file'],
   ...SETTING_NAMES.filter((name) => !PROCESS_WIDE.has(name)),
 ];
-/** As in names of entries: they stand in logs, metrics and file names. */
+/** As in names of entries: they occur in logs, metrics and file names. */
 const ACCOUNT_NAME = /^[A-Za-z0-9._-]{1,100}$/;
 
-/** Where something stands in the settings file. */
+/** A place in the settings file. */
 export interface FilePlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** What a source says, as text. */
+/** The value that a source gives, as text. */
 export interface SourcedText {
   readonly text: string;
   /** For the message: `flag --timeout`, `environment variable COPERNICA_WEBHOOKS_TIMEOUT`. */
@@ -47,7 +47,7 @@ export interface SourcedText {
 /** By the names of the settings. */
 export type TextValues = ReadonlyMap<string, SourcedText>;
 
-/** One of the file's accounts: its own keys and the settings that it overrides. */
+/** One of the file's accounts: its own keys, and the settings that it overrides. */
 export interface RawAccount {
   readonly name: string;
   readonly values: TextValues;
@@ -61,8 +61,8 @@ export interface FileValues {
 }
 
 /**
- * The settings file as texts by key, and everything that is wrong with its form. What can be read of a broken file is
- * there all the same. No line of it is shown, and no value: it may hold a secret where none is looked for.
+ * The settings file as texts by key, with all problems of its form. Whatever can be read of a broken file is included.
+ * No line and no value is ever shown: it may contain a secret in an unexpected place.
  */
 export function readSettingsFile({ path, text }: { readonly path: string; readonly text: string }): FileValues {
   const source = sourceOf(path, text);
@@ -74,7 +74,7 @@ export function readSettingsFile({ path, text }: { readonly path: string; readon
     ...findings.errors.slice(0, LIMITS.problems),
     ...(findings.isFull ? [moreProblems(path, 'error')] : []),
   ];
-  // Of what is no YAML, more would be guesswork.
+  // If it is not YAML, any further message would be guesswork.
   const reading = new Reading(source, findings.errors.length > 0 ? () => {} : findings.report);
   if (!isMap(contents)) {
     if (contents !== null)
@@ -86,7 +86,7 @@ export function readSettingsFile({ path, text }: { readonly path: string; readon
   return { values, accounts, problems: problems() };
 }
 
-/** Null: there is nothing that may be looked at. */
+/** Null: nothing may be looked at. */
 function readTree(source: Source, report: Report): unknown {
   const refusal = boundsProblem(source.text, SETTINGS_LIMITS);
   if (refusal !== null) {
@@ -100,7 +100,7 @@ function readTree(source: Source, report: Report): unknown {
   return contents !== null && resolveTree(contents, source, error === null ? report : () => {}) ? contents : null;
 }
 
-/** What is read of one settings file, and what is complained about. */
+/** Reads one settings file and reports its problems. */
 class Reading {
   readonly #source: Source;
   readonly #report: Report;
@@ -166,7 +166,7 @@ class Reading {
   }
 }
 
-/** What a key says; null: nothing that could be a setting. Only names of hosts may be a list. */
+/** The value of a key as text. Null: it can't be a setting. Only host names may be a list. */
 function textOf(name: string, node: unknown): string | null {
   const items = isSeq(node) && name === SETTINGS.allowedHosts.name ? node.items : [node];
   const texts = items.map((item) => (isScalar(item) && item.value != null ? String(item.value) : null));

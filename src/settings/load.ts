@@ -16,7 +16,7 @@ import { type StatePlace, shownPlace, whyNoStatePlace } from './state-place.js';
 
 export const DEFAULT_SETTINGS_FILE = 'config/settings.yaml';
 
-/** The settings file that is read: the one of `--config`, else the default one where it exists, else none. */
+/** The settings file to read: that of `--config`, else the default one if it exists, else none. */
 export function settingsFileOf(config: string | undefined): string | undefined {
   return config ?? (existsSync(DEFAULT_SETTINGS_FILE) ? DEFAULT_SETTINGS_FILE : undefined);
 }
@@ -41,7 +41,7 @@ export async function loadSettings(options: {
   return { common, accounts };
 }
 
-/** Where a file says where the state is, that is read. */
+/** If a file says where the state is, reads it. */
 async function withStateOfFile(account: AccountSettings): Promise<AccountSettings> {
   const { stateFile } = account.settings;
   if (stateFile === undefined) return account;
@@ -56,8 +56,8 @@ async function withStateOfFile(account: AccountSettings): Promise<AccountSetting
 }
 
 /**
- * Two accounts with one state would undo each other's work; with one token and manifest they would double it. What the
- * command line says is meant for one of them, and is not compared.
+ * Two accounts with one state would undo each other's work; with one token and manifest they would create everything
+ * twice. Values from the command line are meant for one account, and are not compared.
  */
 async function sharedFiles(accounts: readonly AccountSettings[]): Promise<readonly Problem[]> {
   const first = new Map<string, string | null>();
@@ -83,7 +83,7 @@ async function keyOf(place: StatePlace): Promise<string> {
   return place.kind === 'file' ? realPathOf(place.path) : shownPlace(place);
 }
 
-/** The same for every path to a file, through folders that are links and to a file that is not there yet. */
+/** The same for every path to a file, even through linked folders, and even if the file does not exist yet. */
 async function realPathOf(path: string): Promise<string> {
   const absolute = resolve(path);
   const parent = dirname(absolute);

@@ -8,7 +8,7 @@ import { mayBeSecret } from './values.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the three sources say. */
+/** The values from the three sources. */
 export interface SettingsSources {
   /** By setting name (`lock-timeout`), as given on the command line. */
   readonly flags: ReadonlyMap<string, string>;
@@ -17,36 +17,36 @@ export interface SettingsSources {
   readonly file: FileValues | undefined;
 }
 
-/** Where an access token comes from: the variable that holds it, the file that does, or whichever of both is set. */
+/** Where an access token comes from: a variable, a file, or whichever of the two is set. */
 export interface TokenSource {
   readonly variable?: string;
   readonly file?: string;
 }
 
-/** What is settled for one account. */
+/** The resolved settings of one account. */
 export interface AccountSettings {
-  /** Null: the settings file lists no accounts, and there is one without a name. */
+  /** Null: the settings file lists no accounts, so there is one without a name. */
   readonly name: string | null;
   readonly settings: Settings;
-  /** Names of the settings that the command line itself gave. */
+  /** Names of the settings given on the command line. */
   readonly flagged: ReadonlySet<string>;
   readonly token: TokenSource;
-  /** What `settings.state` says for people. */
+  /** What `settings.state` shows to people. */
   readonly statePlace: StatePlace;
-  /** Where it begins in the settings file. */
+  /** Where the account begins in the settings file. */
   readonly place?: FilePlace;
 }
 
 export interface ResolvedSettings {
-  /** What holds where no account says otherwise. */
+  /** Settings that apply unless an account overrides them. */
   readonly common: AccountSettings;
-  /** Those of the settings file, in its order; else `common` alone. */
+  /** The accounts of the settings file, in its order; without any, `common` alone. */
   readonly accounts: readonly AccountSettings[];
 }
 
 /**
- * Flag before account before environment before settings file before default: what is said of one account is meant
- * more exactly than what is said of all. Throws ProductError of kind `input` with all problems at once.
+ * The order is flag, account, environment, settings file, default: a setting for one account is more specific than one
+ * for all. Throws ProductError of kind `input` with all problems at once.
  */
 export function resolveSettings({ flags, environment, file }: SettingsSources): ResolvedSettings {
   const problems: Problem[] = [...(file?.problems ?? [])];
@@ -65,14 +65,14 @@ export function resolveSettings({ flags, environment, file }: SettingsSources): 
       place: account.place,
     }),
   );
-  // A variable that can't be used would be told once for each account.
+  // Otherwise an unusable variable would be reported once for each account.
   const told = [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
   if (told.length > 0) throw new ProductError('input', told);
   const common = withStatePlace({ name: null, settings, flagged, token: usualTokenSource(environment) });
   return { common, accounts: accounts.length === 0 ? [common] : accounts };
 }
 
-/** `text`: what the file of `state-file` holds. Left out: the setting itself says it. A password stays in `statePlace`. */
+/** `text`: the content of `state-file`. Left out: the setting itself is used. A password stays in `statePlace`. */
 export function withStatePlace(
   account: Omit<AccountSettings, 'statePlace'>,
   text: string = account.settings.state,
@@ -89,26 +89,26 @@ function environmentValues(values: Environment): TextValues {
   return new Map(
     Object.values(SETTINGS).flatMap(({ name, environment }) => {
       const text = values[environment];
-      // An empty variable is how compose files and shells write "not set".
+      // Compose files and shells write "not set" as an empty variable.
       return text ? [[name, { text, origin: `environment variable ${environment}` }] as const] : [];
     }),
   );
 }
 
-/** A setting that a file may hold, as secrets are given to containers. */
+/** A setting that a file may hold, as containers are given secrets. */
 const IN_A_FILE = [
   { text: SETTINGS.notify, file: SETTINGS.notifyFile, code: 'notify-twice', what: 'where notices go' },
   { text: SETTINGS.state, file: SETTINGS.stateFile, code: 'state-twice', what: 'where the state is kept' },
 ] as const;
 
-/** What the sources say of each setting, the furthest source first: a nearer one goes before it. */
+/** The text for each setting. `sources` go from the furthest to the nearest, which overrides the others. */
 function sayings(sources: readonly TextValues[], problems: Problem[]): TextValues {
   const said = new Map<string, SourcedText>();
   for (const source of sources) {
     for (const pair of IN_A_FILE) {
       const [text, file] = [source.get(pair.text.name), source.get(pair.file.name)];
       if (text !== undefined && file !== undefined) problems.push(saidTwice(pair, file));
-      // They say the same thing, so each goes before the other.
+      // Both name the same thing, so each overrides the other.
       if (text !== undefined) said.delete(pair.file.name);
       if (file !== undefined) said.delete(pair.text.name);
     }
@@ -125,7 +125,7 @@ function saidTwice({ text, file, code, what }: (typeof IN_A_FILE)[number], { pla
 
 const DEFAULTS = settingsSchema.parse({});
 
-/** The settings as values. Where one can't be used that is a problem, and what is returned is of no use. */
+/** The settings as values. If one can't be used, that is a problem, and the result must not be used. */
 function check(said: TextValues, problems: Problem[]): Settings {
   const texts = Object.entries(SETTINGS).flatMap(([key, { name }]) => {
     const text = said.get(name)?.text;
@@ -161,7 +161,7 @@ function usualTokenSource(environment: Environment): TokenSource {
   return { variable: TOKEN_VARIABLE, ...(file ? { file } : {}) };
 }
 
-/** Names of environment variables, as POSIX has them. */
+/** Names of environment variables according to POSIX. */
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 function tokenSource({ name, values, place }: RawAccount, problems: Problem[]): TokenSource {

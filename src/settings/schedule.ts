@@ -1,20 +1,20 @@
 import { createTask, validate } from 'node-cron';
 
 const CRON_FIELDS = 5;
-/** All sixty minutes one by one, and as much again for the rest. */
+/** All sixty minutes listed, and as much again for the rest. */
 const LONGEST_TEXT = 400;
 
 export type ParsedSchedule =
   | { readonly ok: true; readonly expression: string }
-  /** `why` goes on from "the schedule …". */
+  /** `why` completes "the schedule …". */
   | { readonly ok: false; readonly why: string };
 
 /**
- * Checks a cron expression: minute, hour, day of month, month, day of week. `expression` has single blanks.
+ * Checks a cron expression: minute, hour, day of month, month, day of week. `expression` has single spaces.
  *
- * Five fields only, although node-cron takes a sixth in front for seconds: with it, one field too many would quietly
- * turn "every 15 minutes" into "every 15 seconds", and a run a second is no pace for this API. Its length and numbers
- * are bounded here, since node-cron writes out a range before it looks at it.
+ * Only five fields, although node-cron accepts seconds as a sixth in front: an extra field would quietly turn "every 15
+ * minutes" into "every 15 seconds", and a run each second is too fast for this API. Its length and numbers are limited
+ * here, since node-cron expands a range before it checks it.
  */
 export function parseSchedule(text: string): ParsedSchedule {
   if (text.length > LONGEST_TEXT) return { ok: false, why: `has more than ${LONGEST_TEXT} characters` };
@@ -35,12 +35,12 @@ const DAYS_TWICE =
   'has days of the month and days of the week: crontab would run on either, this schedule only where both match; ' +
   'leave one of them at *';
 
-/** As in crontab, where a field that begins with a star, such as a step, restricts nothing that would be added to. */
+/** As in crontab, where a field that begins with a star, even with a step, does not count as a restriction. */
 function restricts(field: string | undefined): boolean {
   return field !== undefined && !/^[*?]/.test(field);
 }
 
-/** Some valid expressions never come, such as `0 0 L-30 2 *`: node-cron looks a hundred years ahead and throws. */
+/** Some valid expressions never occur, such as `0 0 L-30 2 *`: node-cron searches a hundred years and throws. */
 function comes(expression: string): boolean {
   const task = createTask(expression, () => {});
   try {

@@ -29,22 +29,22 @@ export type CommandName =
   | 'doctor'
   | 'healthcheck';
 
-/** What there is to say about a setting besides its schema. Flags and variables are the outside of the product. */
+/** What a setting has besides its schema. Flags and variables are the product's public interface. */
 interface About {
-  /** Its key in the settings file, where it has no flag that says it: a secret has none, since `ps` would show it. */
+  /** Its key in the settings file, if it has no flag: a secret has none, since `ps` would show it. */
   readonly name?: string;
   readonly flag?: string;
   readonly help: string;
   readonly accepts: string;
-  /** The default as a user would write it, where that is not its plain text. */
+  /** The default as a user would write it, if that differs from its plain text. */
   readonly shown?: string;
-  /** The only values there are, where that is so: for help, completion and suggestions. */
+  /** The only possible values, if these are fixed: for help, completion and suggestions. */
   readonly choices?: readonly string[];
-  /** Its value is in no message. */
+  /** No message shows its value. */
   readonly secret?: true;
-  /** What else there is to know: whole sentences, for the settings file and the reference. */
+  /** Further information in whole sentences, for the settings file and the reference. */
   readonly note?: string;
-  /** A value to show in the settings file where there is no default. */
+  /** A value to show in the settings file if there is no default. */
   readonly example?: string;
   readonly commands: readonly CommandName[];
 }
@@ -78,7 +78,7 @@ function setting<Schema extends z.ZodType>(schema: Schema, what: About): Schema 
   return schema;
 }
 
-/** Text that one of the parsers takes. */
+/** Text that one of the parsers accepts. */
 function parsed<T>(parse: (text: string) => T | undefined) {
   return z.string().transform((text, context) => {
     const value = parse(text);
@@ -88,7 +88,7 @@ function parsed<T>(parse: (text: string) => T | undefined) {
   });
 }
 
-/** The five fields of cron. Why one can't be used goes on from "it …". */
+/** The five fields of cron. The reason why one can't be used completes "it …". */
 const schedule = z.string().transform((text, context) => {
   const parsed = text === 'off' ? ({ ok: true, expression: text } as const) : parseSchedule(text);
   if (parsed.ok) return parsed.expression;
@@ -129,15 +129,13 @@ function duration(name: string, help: string, defaultMs: number, commands: reado
   });
 }
 
-/** It is renewed three times in that, and one renewal may take a while. */
+/** It is renewed three times in this period, and a renewal may take a while. */
 const SHORTEST_LEASE_MS = 2_000;
 
-/** Below that, every request fails before an answer can come. */
+/** With less, every request fails before an answer can come. */
 const SHORTEST_TIMEOUT_MS = 100;
 
-/**
- * Every setting: from text, as all sources have it, to its value. In the order in which help and reference show them.
- */
+/** Every setting, from the text that all sources have to its value, in the order of help and reference. */
 export const settingsSchema = z.object({
   file: setting(path.default('webhooks.yaml'), {
     flag: '-f, --file <path>',
@@ -334,7 +332,7 @@ export type Settings = Readonly<z.output<typeof settingsSchema>>;
 export interface Setting extends About {
   readonly name: string;
   readonly environment: string;
-  /** What it is where nobody says anything. */
+  /** Its value if no source gives one. */
   readonly default: unknown;
 }
 
@@ -354,14 +352,14 @@ function describe(key: SettingKey): Setting {
   return { ...known, name, environment: environmentName(name), default: defaults[key] };
 }
 
-/** All that help, completion, the reference and messages say about each setting. */
+/** Everything that help, completion, reference and messages say about each setting. */
 export const SETTINGS = Object.fromEntries(
   Object.keys(settingsSchema.shape).map((key) => [key, describe(key as SettingKey)]),
 ) as Readonly<Record<SettingKey, Setting>>;
 
 export const SETTING_NAMES: readonly string[] = Object.values(SETTINGS).map(({ name }) => name);
 
-/** Settings of the process, which no account can have of its own. */
+/** Settings of the process, which accounts can't override. */
 export const PROCESS_WIDE: ReadonlySet<string> = new Set([
   'listen',
   'allowed-hosts',

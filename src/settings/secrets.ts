@@ -4,25 +4,25 @@ import { A_NOTIFY_URL, type Settings } from './schema.js';
 import { readSmallFile } from './small-file.js';
 import { parseNotifyUrl } from './values.js';
 
-/** An account's token as it stands where it is kept, usable or not. */
+/** An account's token as it is stored, usable or not. */
 export interface RawToken {
   readonly text: string;
   /** For messages: `token file /run/secrets/copernica`. */
   readonly from: string;
 }
 
-/** Throws ProductError of kind `input` when there is a file and it can't be read. */
+/** Throws ProductError of kind `input` if there is a file that can't be read. */
 export async function readToken(environment: Environment, { variable = '', file }: TokenSource): Promise<RawToken> {
   if (file === undefined) return { text: environment[variable] ?? '', from: variable };
   return { text: await readSmallFile(file, 'token file'), from: `token file ${file}` };
 }
 
-/** Shorter than this, hiding the token wherever it appears would hide half of every message. */
+/** Hiding a shorter token wherever it appears would hide half of every message. */
 const SHORTEST_TOKEN_LENGTH = 8;
 
 /**
- * The access token of an account, without the white space around it that files and shells add.
- * Throws ProductError of kind `input`; no message holds any part of it.
+ * The access token of an account, without the white space that files and shells add around it. Throws ProductError of
+ * kind `input`; no message contains any part of the token.
  */
 export async function loadToken(environment: Environment, source: TokenSource): Promise<string> {
   const { variable, file } = source;
@@ -63,14 +63,14 @@ function missingToken(variable: string) {
 type NotifySettings = Pick<Settings, 'notify' | 'notifyFile'>;
 
 /**
- * Where notices are POSTed as the setting or its file has it, usable or not; empty: nowhere.
- * Throws ProductError of kind `input` when there is a file and it can't be read.
+ * The address for notices as in the setting or its file, usable or not; empty: none. Throws ProductError of kind
+ * `input` if there is a file that can't be read.
  */
 export async function readNotifyUrl({ notify, notifyFile }: NotifySettings): Promise<string> {
   return notify ?? (notifyFile === undefined ? '' : await readSmallFile(notifyFile, 'notify file'));
 }
 
-/** Where notices are POSTed; null: nowhere. Throws ProductError of kind `input`; no message holds any part of it. */
+/** The address for notices. Null: none. Throws ProductError of kind `input`; no message contains any part of it. */
 export async function loadNotifyUrl(settings: NotifySettings): Promise<string | null> {
   const { notify, notifyFile } = settings;
   if (notify === undefined && notifyFile === undefined) return null;

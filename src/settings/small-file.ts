@@ -4,10 +4,10 @@ import { errorCode, ProductError, productError } from '../errors.js';
 /** A settings, token or certificate file larger than this is a mistake. */
 const LARGEST_FILE_BYTES = 1024 * 1024;
 
-/** The text of a file; `what` it is, is for the message. Throws ProductError of kind `input` when it can't be read. */
+/** The text of a file; `what` names it in messages. Throws ProductError of kind `input` if it can't be read. */
 export async function readSmallFile(path: string, what: string, largestBytes = LARGEST_FILE_BYTES): Promise<string> {
   try {
-    // A pipe would be waited for, so it is looked at first.
+    // Checked first, since reading a pipe would wait.
     const about = await stat(path);
     if (!about.isFile()) throw unreadable(path, what, 'is not a file');
     if (about.size > largestBytes) throw unreadable(path, what, `is larger than ${largestBytes} bytes`);
@@ -19,9 +19,7 @@ export async function readSmallFile(path: string, what: string, largestBytes = L
   }
 }
 
-/**
- * PEM text of a certificate file. Throws ProductError of kind `input` when it can't be read or holds no certificate.
- */
+/** PEM text of a certificate file. Throws ProductError of kind `input` if it can't be read or has no certificate. */
 export async function loadCertificates(path: string): Promise<string> {
   const text = await readSmallFile(path, 'certificate file');
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;

@@ -33,7 +33,7 @@ function settingText(setting: Setting): string {
   return `${comment(about.join(' '))}${line}\n`;
 }
 
-/** What the default shows by itself. */
+/** The default alone explains it. */
 function tellsItself(accepts: string): boolean {
   return accepts === 'a path' || accepts === 'true or false';
 }

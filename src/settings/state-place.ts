@@ -3,10 +3,10 @@ import { isPostgresUrl, type PostgresAddress, parsePostgresUrl, shownAddress } f
 /** Where a state is kept. */
 export type StatePlace =
   | { readonly kind: 'file'; readonly path: string }
-  /** `password` left out: that of PGPASSWORD or PGPASSFILE, or none. */
+  /** `password` left out: the one in PGPASSWORD or PGPASSFILE, or none. */
   | { readonly kind: 'postgres'; readonly address: PostgresAddress; readonly password: string | undefined };
 
-/** Why a text is no place for a state, as it goes on from "it …"; null: it is one. */
+/** Why a text can't be the place of a state, completing "it …". Null: it can. */
 export function whyNoStatePlace(text: string): string | null {
   if (text.trim() === '') return 'is empty';
   if (!isPostgresUrl(text)) return null;
@@ -14,7 +14,7 @@ export function whyNoStatePlace(text: string): string | null {
   return parsed.ok ? null : parsed.why;
 }
 
-/** What --state says, of an account of this name: in a database its state is called by it. */
+/** The place that --state names. In a database, the state has the account's name. */
 export function statePlaceOf(text: string, account: string | null): StatePlace {
   if (!isPostgresUrl(text)) return { kind: 'file', path: text };
   const parsed = parsePostgresUrl(text, account ?? undefined);

@@ -5,7 +5,7 @@ import { isLoopback } from '../loopback.js';
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 const LONGEST_DURATION_MS = 24 * 3_600_000;
 
-/** `500ms`, `30s`, `5m`, `1h`, or `0`: to milliseconds, at least so many. */
+/** `500ms`, `30s`, `5m`, `1h` or `0`, in milliseconds and not below `leastMs`. */
 export function parseDuration(text: string, leastMs = 0): number | undefined {
   if (text === '0') return leastMs === 0 ? 0 : undefined;
   const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
@@ -28,21 +28,21 @@ export function parseInteger(text: string, from: number, to: number): number | u
   return value >= from && value <= to ? value : undefined;
 }
 
-/** No server takes longer ones, and Node's own parser takes more than linear time for some. */
+/** No server accepts longer ones, and for some Node's own parser takes more than linear time. */
 const LONGEST_URL_CHARS = 8_192;
 
 function parseUrl(text: string): URL | undefined {
   return text.length <= LONGEST_URL_CHARS && URL.canParse(text) ? new URL(text) : undefined;
 }
 
-/** Https, or plain http to a loopback address: nobody on the way reads what is sent. */
+/** Https, or plain http to a loopback address: nobody on the way can read what is sent. */
 function isSafeToSend(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }
 
 /**
- * A URL to send the token to: https, or plain http to a loopback address.
- * Without user info, query or fragment, so that it can be printed; trailing slashes are dropped.
+ * A URL to send the token to: https, or plain http to a loopback address. Without user info, query and fragment, so
+ * that it can be printed; trailing slashes are dropped.
  */
 export function parseApiUrl(text: string): string | undefined {
   const url = parseUrl(text);
@@ -53,7 +53,7 @@ export function parseApiUrl(text: string): string | undefined {
   return url.href.slice(0, end);
 }
 
-/** Where notices are POSTed, as it was given: `https://…`; or `off`. */
+/** The address for notices, unchanged: `https://…`; or `off`. */
 export function parseNotifyUrl(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed === 'off') return trimmed;
@@ -62,12 +62,12 @@ export function parseNotifyUrl(text: string): string | undefined {
   return url.username === '' && url.password === '' && url.hash === '' ? trimmed : undefined;
 }
 
-/** Shorter parts of a URL are words, and hiding those wherever they appear would hide half of every message. */
+/** Shorter parts of a URL are words; hiding those wherever they appear would hide half of every message. */
 const SHORTEST_SECRET_PART = 20;
 
 /**
- * What of a notify URL nobody may see: all of it, and the parts that are the key to it, such as the last one of a Slack
- * webhook, which a message could contain by itself.
+ * The secret parts of a notify URL: all of it, and the parts that give access, such as the last one of a Slack webhook,
+ * which a message could contain on its own.
  */
 export function secretsOfNotifyUrl(text: string): readonly string[] {
   const trimmed = text.trim().slice(0, LONGEST_URL_CHARS);
@@ -78,8 +78,8 @@ export function secretsOfNotifyUrl(text: string): readonly string[] {
 }
 
 /**
- * Whether a value that can't be used may hold a password or a token, so that no message quotes it: user info, or a URL
- * with a query or fragment.
+ * Whether an unusable value may contain a password or a token, so that no message may quote it: it has user info, or is
+ * a URL with a query or fragment.
  */
 export function mayBeSecret(text: string): boolean {
   return text.includes('@') || (text.includes('://') && /[?#]/.test(text));
@@ -98,7 +98,7 @@ export function parseTimezone(text: string): string | undefined {
   }
 }
 
-/** Where the status server listens. `host` null: on all addresses. An IPv6 address stands without brackets. */
+/** Where the status server listens. `host` null: on all addresses. An IPv6 address has no brackets. */
 export interface ListenAddress {
   readonly host: string | null;
   /** 0: any free one. */
@@ -107,10 +107,10 @@ export interface ListenAddress {
 
 const HIGHEST_PORT = 65_535;
 const LONGEST_HOST_NAME = 253;
-/** Underscores too: names of compose services have them. */
+/** With underscores, which names of compose services contain. */
 const HOST_LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/;
 
-/** Host names with commas between them: in lower case, without a dot at the end. */
+/** Host names separated by commas: in lower case, without a final dot. */
 export function parseHostNames(text: string): string[] | undefined {
   const names = text.split(',').map((name) => name.trim().toLowerCase().replace(/\.$/, ''));
   return names.every(isHostName) ? names : undefined;
@@ -131,7 +131,7 @@ export function parseListen(text: string): ListenAddress | 'off' | undefined {
   if (!URL.canParse(`http://${host}/`)) return undefined;
   const inBrackets = /^\[(.+)\]$/.exec(host)?.[1];
   if (inBrackets !== undefined) return { host: inBrackets, port };
-  // What is read as another host is none: `127.1` is an address to some, and `user@host` a host.
+  // A host that would be read as another one is refused: some read `127.1` as an address, `user@host` as a host.
   return isHostName(host) && new URL(`http://${host}/`).host === host ? { host, port } : undefined;
 }
 

@@ -2,15 +2,15 @@ import { STATE_VERSION, type StateRecord } from './records.js';
 import type { Intent, State } from './state.js';
 
 /**
- * When a journal is written anew: more than this many records that no longer matter, and more than so many times those
- * that do. One of creates alone (two records each) is not.
+ * A journal is rewritten when more than this many of its records are dead, and more than this many for each live one. A
+ * journal of creates alone, with two records each, does not reach that.
  */
 export const COMPACTION = { deadRecords: 1_000, deadPerLive: 2 };
 
-/** Whether it is worth writing the journal anew. `records` is how many it has now. */
+/** Whether rewriting the journal is worth it. `records`: how many it has now. */
 export function isMostlyDead(records: number, state: State): boolean {
   if (records <= COMPACTION.deadRecords) return false;
-  // Nearly always the entries tell, without making a record of each.
+  // Nearly always the number of entries decides, without making a record of each.
   if (records <= (1 + COMPACTION.deadPerLive) * state.entries.size) return false;
   const live = [...compact(state)].length;
   const dead = records - live;
@@ -40,7 +40,7 @@ export function* compact(state: State): Generator<StateRecord> {
   }
   if (state.formerIds.size > 0) yield { type: 'former', ids: [...state.formerIds] };
   for (const range of state.reads) yield { type: 'read', ...range };
-  // After the intents, since each that is given up counts as a loss when it is read.
+  // Must follow the intents: reading each one that was given up on counts a loss.
   const isGivenUp = state.intents.size + state.closed.size > 0;
   if (state.losses.lastAt !== null || isGivenUp) yield { type: 'losses', ...state.losses };
   if (state.moved !== null) yield { type: 'moved', ...state.moved };
@@ -53,7 +53,7 @@ function* recordsOf({ spec: webhook, gaveUp, candidates, unproved: _, ...record 
   if (candidates !== undefined) yield { type: 'suspected', intent, ids: candidates, at: record.at };
 }
 
-/** After the intent was closed, which begins the count anew. */
+/** Must follow `closed`, which resets this count. */
 function* unprovedOf({ intent, unproved }: Intent): Generator<StateRecord> {
   if (unproved !== undefined) yield { type: 'unproved', intent, runs: unproved.runs, at: unproved.since };
 }

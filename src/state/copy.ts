@@ -4,12 +4,12 @@ import type { StateRecord } from './records.js';
 import type { Intent, State } from './state.js';
 import { movedFailure, type OpenJournal, type StateLease } from './store.js';
 
-/** One of the two places, with the lease on it, which must open what has moved, too. */
+/** One of the two places, with its lease, which must be allowed to open a state that has moved. */
 export interface CopyPlace {
   readonly lease: StateLease;
-  /** What others are told of it, wherever they are: an absolute path, or a URL without its password. */
+  /** How the other place names it: an absolute path, or a URL without its password. */
   readonly told: string;
-  /** For what is recorded where the place has no clock of its own. */
+  /** The time for records of a place that has no clock of its own. */
   readonly now: () => Date;
 }
 
@@ -22,13 +22,13 @@ export interface Copied {
 type Step = 'copy' | 'finish' | 'there' | 'occupied' | 'moved';
 
 /**
- * Moves a state from one place to another, so that at every moment one of them takes writers at most:
+ * Moves a state from one place to another, so that at every moment at most one of them takes writers:
  *
  *     1. TO gets all records, and a mark: the state is in FROM
- *     2. FROM gets a mark of the same copying: the state is in TO
+ *     2. FROM gets a mark with the same copy number: the state is in TO
  *     3. TO loses its mark
  *
- * What was cut short is finished by doing it again, from whatever step it had come to. Throws ProductError.
+ * If it was cut short, running it again goes on from the step it had reached. Throws ProductError.
  */
 export async function copyState(from: CopyPlace, to: CopyPlace): Promise<Copied> {
   const source = await from.lease.open();
@@ -55,9 +55,9 @@ export async function copyState(from: CopyPlace, to: CopyPlace): Promise<Copied>
  *     FROM              TO                              then
  *     ----------------  ------------------------------  ----------------------------------------------------------
  *     in use            nothing                         all steps
- *     in use            marked, of the same lineage     all steps: it is an old copy, or one that was cut short
- *     in use            anything else                   refused: it would be lost
- *     marked            marked by the same copying      the last step
+ *     in use            marked, of the same lineage     all steps: TO is an old copy, or one that was cut short
+ *     in use            anything else                   refused: what is in TO would be lost
+ *     marked            marked, of the same copy        the last step
  *     marked            in use, of the same lineage     nothing: it was done before
  *     marked            anything else                   refused: the state is elsewhere
  */
@@ -86,7 +86,7 @@ async function arrive(to: CopyPlace, target: OpenJournal): Promise<void> {
   await target.flush();
 }
 
-/** Whoever sent it is gone, or was when its lease ended: what the next run does, while it is known here when that was. */
+/** Gives up on open intents as the next run would: only here is it known until when they may have been sent. */
 function giveUpOpen(from: CopyPlace, source: OpenJournal): void {
   const { state, predecessorUntil } = source;
   const now = nowAt(from).getTime();
@@ -98,8 +98,8 @@ function giveUpOpen(from: CopyPlace, source: OpenJournal): void {
 }
 
 /**
- * All that the state says. The clocks of the two places may differ: whatever is open counts as given up on no earlier
- * than now by that of the new one, so that what may still happen to it is waited for in full.
+ * All records of the state. The clocks of the two places may differ, so open intents count as given up on no earlier
+ * than now by the new clock: the server gets its full time to act on them.
  */
 export function recordsForCopy(state: State, now: Date, newNow: Date): StateRecord[] {
   const intents = [...state.intents.values()].map((intent): Intent => {

@@ -18,7 +18,7 @@ import { isWithin } from './ranges.js';
 import type { RecordOf } from './records.js';
 import type { GivingUp, Intent, StateEntry } from './state.js';
 
-/** What was on the wire or on disk together is one loss. One that is given up anew, by a clock put right, is none. */
+/** Intents on the wire or on disk together count as one loss. Giving up anew, after a clock was put right, is none. */
 export function giveUp(state: FoldedState, { intent: number, at, reason, before }: RecordOf<'unknown'>): void {
   const intent = intentOf(state, number);
   const { count, upTo } = state.losses;
@@ -28,27 +28,27 @@ export function giveUp(state: FoldedState, { intent: number, at, reason, before 
   state.intents.set(number, { ...intent, gaveUp: { at, reason, before: before ?? state.nextIntent } });
 }
 
-/** It made this webhook: that was the answer. */
+/** The answer said that the intent made this webhook. */
 export function confirm(state: FoldedState, intent: Intent, id: number, at: string): void {
   const { name, spec, handlerAsWritten, above, timeoutMs } = intent;
-  // Version 1 wrote `created` for what was found by looking, too, which says nothing about the time.
+  // Version 1 also wrote `created` for webhooks found by looking, and their time says nothing.
   const answered = timeoutMs === undefined ? undefined : { intent: intent.intent, at: intent.at };
   takeOver(state, { name, id, spec, handlerAsWritten, createdAt: at, answered });
   closeOne(state, intent.intent);
   state.losses = NO_LOSSES;
-  // Compared with what was known before the POST: of two under way together, the later answer may have the lower id.
+  // Compared with what was known before the POST: of two sent together, the later answer may have the lower id.
   if (above !== null && id <= above) state.idsRise = false;
 }
 
 /**
- * An answer that comes when others have gone on already: a process that was slow, or fenced off.
+ * An answer that arrived after others had gone on, since its process was slow or fenced off.
  *
  *     intent                     then
  *     ------------------------   ------------------------------------------------------------------
- *     any, and the id is ours    nothing: it was found
+ *     any, and the id is ours    nothing: it was found before
  *     open                       as an answer in time
  *     closed as not found        ours; a pending delete if the entry has another
- *     settled and let go of      the id is marked: it is ours or was, and nobody can tell which any more
+ *     settled and forgotten      the id is marked: it is ours or was, and nobody can tell which any more
  */
 export function confirmLate(state: FoldedState, { intent: number, name, id, at, webhook }: RecordOf<'late'>): void {
   if (state.owners.has(id)) return;
@@ -69,7 +69,7 @@ export function match(state: FoldedState, record: RecordOf<'matched'>): void {
   const found = [id, ...others];
   for (const other of found) assertNotOwned(state, other);
   if (new Set(found).size < found.length) throw new ImpossibleRecord(`a webhook of ${name} was found twice`);
-  // The entry may have been edited between two of them.
+  // The entry may have been edited between the intents.
   const maker = all.find((intent) => intents.includes(intent.intent) && visibleKey(intent.spec) === visibleKey(spec));
   const webhook = { name, spec, handlerAsWritten: maker?.handlerAsWritten };
   takeOver(state, { ...webhook, id, createdAt: at, found: true, isScopeUnknown });
@@ -83,9 +83,9 @@ export function match(state: FoldedState, record: RecordOf<'matched'>): void {
 }
 
 /**
- * What stays open of the entry may have made any of what was found: it gets the lowest bound and the latest giving-up
- * of all, and of intents that look alike and differ in what the account need not show, nobody knows any more whose
- * scope what it made has.
+ * An intent of the entry that stays open may have made any of the webhooks found, so it gets the lowest bound and the
+ * latest giving-up of all. If it looks like a found one but differs in database or collection, which the account need
+ * not show, nobody knows any more which scope its webhook has.
  */
 function share(state: FoldedState, all: readonly Intent[], closed: readonly number[]): void {
   const found = all.filter(({ intent }) => closed.includes(intent));
@@ -106,7 +106,7 @@ function mayHaveSwapped({ spec }: Intent, other: Intent): boolean {
   return other.isScopeUnknown === true || webhookKey(spec) !== webhookKey(other.spec);
 }
 
-/** Undefined: one was not given up on yet, and so none of them is. */
+/** Undefined: at least one was not given up on, so none counts as given up on. */
 function latestGivingUp(all: readonly Intent[]): GivingUp | undefined {
   const givenUp = all.flatMap(({ gaveUp }) => gaveUp ?? []);
   if (givenUp.length < all.length) return undefined;
@@ -114,7 +114,7 @@ function latestGivingUp(all: readonly Intent[]): GivingUp | undefined {
   return { ...latest, before: Math.max(...givenUp.map(({ before = 0 }) => before)) };
 }
 
-/** Closed once more: the time at which that was, by a clock put right. */
+/** Closing again replaces only the time, after a clock was put right. */
 export function closeUnfound(state: FoldedState, { intent: number, at, witness, unread }: RecordOf<'closed'>): void {
   const intent = intentOf(state, number);
   mark(state, intent.name, unread);
@@ -136,7 +136,7 @@ export function importWebhook(state: FoldedState, record: RecordOf<'imported'>):
   const all = intentsWith(state, name, made);
   const kept = from === undefined ? {} : letGo(state, from, id);
   takeOver(state, { name, id, spec, handlerAsWritten, createdAt: at, ...kept, ...scopeNotShown(record) });
-  // It is the double that the mark was about.
+  // This is the duplicate that the mark was about.
   if (isWithin(id, state.possiblyDuplicated.get(name))) state.possiblyDuplicated.delete(name);
   if (from !== undefined && from !== name) {
     mark(state, name, state.possiblyDuplicated.get(from) ?? []);
@@ -147,7 +147,7 @@ export function importWebhook(state: FoldedState, record: RecordOf<'imported'>):
   closeOne(state, intent);
 }
 
-/** The entry loses its webhook to another one, or to itself; what is true of the webhook under any name stays so. */
+/** The entry loses its webhook, to another one or to itself. Returns what stays true of the webhook under any name. */
 function letGo(state: FoldedState, name: string, id: number): Pick<StateEntry, 'answered' | 'isProtected'> {
   const entry = entryOf(state, name);
   if (entry.id !== id) throw new ImpossibleRecord(`webhook ${id} is not that of ${name}`);
@@ -157,7 +157,7 @@ function letGo(state: FoldedState, name: string, id: number): Pick<StateEntry, '
   return { answered, isProtected };
 }
 
-/** Without `isScopeKnown` it was taken over by `discover`, or by an earlier version, which did not tell the two apart. */
+/** Without `isScopeKnown` it came from `discover`, or from an earlier version, which did not tell the two apart. */
 function scopeNotShown({ webhook, isScopeKnown }: RecordOf<'imported'>): Pick<StateEntry, 'isScopeNotShown'> {
   const isKnown = isScopeKnown === true || webhook.database !== undefined || webhook.collection !== undefined;
   return isKnown ? {} : { isScopeNotShown: true };

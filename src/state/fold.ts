@@ -15,7 +15,7 @@ import { withReading } from './ranges.js';
 import type { RecordOf, RecordType, StateRecord } from './records.js';
 import { type Intent, intentsOf, type StateEntry } from './state.js';
 
-/** What the records say together. The first must be the header. Throws ImpossibleRecord. */
+/** Folds the records into a state. The first must be the header. Throws ImpossibleRecord. */
 export function fold(records: Iterable<StateRecord>): FoldedState {
   let state: FoldedState | null = null;
   for (const record of records) state = withRecord(state, record);
@@ -23,7 +23,7 @@ export function fold(records: Iterable<StateRecord>): FoldedState {
   return state;
 }
 
-/** The state with one more record, the same object; null: there is none before the header. Throws ImpossibleRecord. */
+/** The same state object with one more record; null before the header. Throws ImpossibleRecord. */
 export function withRecord(state: FoldedState | null, record: StateRecord): FoldedState {
   if (state === null) {
     if (record.type === 'header') return startState(record);
@@ -34,7 +34,7 @@ export function withRecord(state: FoldedState | null, record: StateRecord): Fold
 }
 
 /**
- * Adds one fact to the state, in time that does not grow with it. Throws ImpossibleRecord, with the state as it was.
+ * Adds one fact to the state, in time that does not grow with the state. Throws ImpossibleRecord and changes nothing.
  *
  *     record                entry of the name          open intents                   besides
  *     -------------------   ------------------------   ----------------------------   --------------------------------
@@ -43,7 +43,7 @@ export function withRecord(state: FoldedState | null, record: StateRecord): Fold
  *     cancelled                                        - it
  *     created               = the intent's webhook     - it                           no losses; old one: pending delete
  *     late                  see `confirmLate`
- *     matched               = the webhook kept         - those that made them         no losses; old one and the others:
+ *     matched               = the webhook kept         - those that made them         no losses; old one and others found:
  *                                                                                     pending deletes
  *     suspected, unproved                              is marked
  *     seen                                                                            the highest id known
@@ -62,18 +62,18 @@ export function withRecord(state: FoldedState | null, record: StateRecord): Fold
  *     removed               - if it has the id                                        - pending delete with the id
  *     possiblyDuplicated                                                              + mark
  *     cleared                                                                         - mark
- *     moved                                                                           nothing follows but `arrived`
+ *     moved                                                                           only `arrived` may follow
  *     arrived                                                                         it goes on here
- *     entry, pendingDelete, former, losses: only in a file that was written anew
+ *     entry, pendingDelete, former, losses: only in a rewritten file
  *
- * A protected entry keeps its webhook: then the new one is the pending delete.
- * Of the name that `verify` uses there is never an entry: each webhook is a pending delete at once.
+ * A protected entry keeps its webhook, and the new one becomes the pending delete. The name that `verify` uses never
+ * has an entry: each of its webhooks is a pending delete at once.
  */
 export function applyRecord(state: FoldedState, record: StateRecord): void {
   if ((state.moved !== null) !== (record.type === 'arrived')) {
     throw new ImpossibleRecord(state.moved === null ? 'the state has not moved' : `it has moved to ${state.moved.to}`);
   }
-  // Each has the records of its own type: that is what the type of the table says.
+  // The type of the table guarantees that each function gets records of its own type.
   const apply = APPLY[record.type] as (state: FoldedState, record: StateRecord) => void;
   apply(state, record);
 }
@@ -162,7 +162,7 @@ function changeEntry(state: FoldedState, name: string, change: Partial<StateEntr
   state.entries.set(name, { ...entryOf(state, name), ...change });
 }
 
-/** An entry, or one that has only intents so far: an uncertain create can be renamed too. */
+/** Also renames what has only intents so far: an uncertain create. */
 function rename(state: FoldedState, { from, to }: RecordOf<'renamed'>): void {
   if (state.entries.has(to)) throw new ImpossibleRecord(`there is an entry ${to} already`);
   const intents = intentsOf(state, from);
@@ -179,8 +179,8 @@ function rename(state: FoldedState, { from, to }: RecordOf<'renamed'>): void {
 }
 
 /**
- * Drops the entry, its intents and its mark. Pending deletes of the name stay, since that they must be deleted was
- * decided before; but where there is nothing else of that name, they are what is meant, or they could never be dropped.
+ * Drops the entry, its intents and its mark, but not its pending deletes: their deletion was decided before. If there
+ * is nothing else of that name, the pending deletes are dropped, since nothing else could do that.
  */
 function forget(state: FoldedState, { name }: RecordOf<'forgotten'>): void {
   const entry = state.entries.get(name);

@@ -23,7 +23,7 @@ export type FoldedState = Mutable<State>;
 
 export const NO_LOSSES: Losses = { count: 0, lastAt: null, upTo: 0 };
 
-/** A record that cannot follow on those before it: the file is damaged, or the program that wrote it is wrong. */
+/** A record that can't follow those before it: the file is damaged, or the program that wrote it has a bug. */
 export class ImpossibleRecord extends Error {
   override readonly name = 'ImpossibleRecord';
 }
@@ -32,7 +32,7 @@ export function startState(header: HeaderRecord): FoldedState {
   return {
     account: header.account,
     createdAt: header.createdAt,
-    // Version 1 gave none. This one stays the same until the file is written anew with it.
+    // Version 1 had none. This one stays the same until a rewrite of the file records it.
     lineage: header.lineage ?? `${header.account}@${header.createdAt}`,
     entries: new Map(),
     intents: new Map(),
@@ -51,9 +51,9 @@ export function startState(header: HeaderRecord): FoldedState {
 }
 
 /**
- * The entry gets this webhook. One that it had before is to be deleted, by the same record: a crash after it, in a
- * replace or after a lost webhook was found, leaves the old one known and never two that are wanted. A protected entry
- * keeps the one that it had, and the new one is to be deleted, as is what `verify` made.
+ * The entry gets this webhook, and by the same record its former one becomes a pending delete: after a crash in a
+ * replace, or after a lost webhook was found, the old one is still known, and two are never wanted. A protected entry
+ * keeps its webhook, and the new one becomes the pending delete, as do all that `verify` makes.
  */
 export function takeOver(state: FoldedState, entry: StateEntry): void {
   own(state, entry.id, entry.name);
@@ -99,14 +99,14 @@ export function entryOf(state: FoldedState, name: string): StateEntry {
   return entry;
 }
 
-/** One that is open, or awaits its second look. */
+/** An intent that is open or awaits its second look. */
 export function intentOf(state: FoldedState, number: number): Intent {
   const intent = state.intents.get(number) ?? state.closed.get(number)?.intent;
   if (intent === undefined) throw new ImpossibleRecord(`there is no open intent ${number}`);
   return intent;
 }
 
-/** All open intents of the entry, of which these numbers must be some. */
+/** All open intents of the entry; those with these numbers must be among them. */
 export function intentsWith(state: FoldedState, name: string, numbers: readonly number[]): Intent[] {
   const all = intentsOf(state, name);
   const missing = numbers.find((number) => !all.some(({ intent }) => intent === number));
@@ -114,14 +114,14 @@ export function intentsWith(state: FoldedState, name: string, numbers: readonly 
   return all;
 }
 
-/** It is done with. */
+/** Nothing more is to be done about this intent. */
 export function closeOne(state: FoldedState, number: number): void {
   state.intents.delete(number);
   state.closed.delete(number);
   tidyUp(state);
 }
 
-/** What is kept for the sake of intents goes with the last one. */
+/** Drops what is kept only for intents once there are none. */
 export function tidyUp(state: FoldedState): void {
   if (state.intents.size > 0) return;
   state.reads = [];

@@ -5,40 +5,39 @@ import { asRecord, type RecordOf, type StateRecord } from './records.js';
 import type { State } from './state.js';
 import type { OpenJournal } from './store.js';
 
-/** What a store brings along for a journal: where the records go, one after the other. */
+/** What a store provides for a journal: the place where records are appended. */
 export interface RecordLog {
   /**
-   * Resolves when these records survive the end of the process and of the machine. After one failure it is not asked
-   * again.
+   * Resolves when these records survive the end of the process and of the machine. Not called again after a failure.
    */
   append(records: readonly StateRecord[]): Promise<void>;
 
-  /** After the last append: writes the log anew where that pays. Rejects where what was appended is not in it. */
+  /** Called after the last append: rewrites the log if that is worth it. Rejects if appended records are missing. */
   finish(state: FoldedState): Promise<void>;
 
-  /** Lets go of it, also after a failure. Never rejects. */
+  /** Releases its resources, also after a failure. Never rejects. */
   close(): Promise<void>;
 
   /**
-   * After a failure: an answer said that a webhook was made, which is true whoever goes on. Left out: there is no way
-   * to record that any more. Never rejects.
+   * After a failure, saves the fact that an answer named a new webhook: it is true whoever goes on. Left out: nothing
+   * can be recorded any more. Never rejects.
    */
   saveOutcome?(record: RecordOf<'late'>): Promise<void>;
 }
 
 /**
- * Records are flushed in groups: while one append is under way, those that follow wait, and then go in one append
- * together. So a change costs its own size, and ten changes at once cost hardly more flushes than one.
+ * Flushes records in groups: those written during one append wait, and then go together in the next. So a change costs
+ * only its own size, and ten changes at once hardly more flushes than one.
  *
- * One failure ends it. After a failed flush the kernel may forget what it could not write, so that a second flush
- * "works": it is never asked.
+ * One failure ends the journal. After a failed flush the kernel may forget what it could not write, so that a second
+ * flush "works": it is never tried.
  */
 export class Journal implements OpenJournal {
   readonly #state: FoldedState;
   readonly #log: RecordLog;
-  /** Records that are not yet appended. */
+  /** Records that are not appended yet. */
   #waiting: StateRecord[] = [];
-  /** When those are on disk, and when what was written before them is. A failure goes on from one to the next. */
+  /** Resolve when the waiting records are on disk, and when those before them are. A failure carries over. */
   #next: Promise<void> | null = null;
   #last: Promise<void> = Promise.resolve();
   #broken: { readonly error: unknown } | null = null;
@@ -65,7 +64,7 @@ export class Journal implements OpenJournal {
     applyRecord(this.#state, record);
     this.#waiting.push(record);
     this.#next ??= this.#appendAfter(this.#last);
-    // Whoever flushes is told; a failure that nobody waits for is no error of the process.
+    // Whoever flushes gets the error; if nobody waits for it, it must not end the process.
     this.#next.catch(() => undefined);
   }
 
@@ -77,7 +76,7 @@ export class Journal implements OpenJournal {
     if (this.#broken !== null) throw this.#broken.error;
   }
 
-  /** Flushes and closes it. Rejects with a ProductError when something that was written is not there. */
+  /** Flushes and closes the journal. Rejects with a ProductError if a written record is not stored. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -95,7 +94,7 @@ export class Journal implements OpenJournal {
 
   async #appendAfter(before: Promise<void>): Promise<void> {
     await before;
-    // What the same turn of the event loop brings goes along.
+    // Records written in the same turn of the event loop are included.
     await setImmediate();
     const records = this.#waiting;
     this.#waiting = [];
@@ -118,9 +117,9 @@ export class Journal implements OpenJournal {
   }
 }
 
-/** Null: the record says nothing that this state could tell about. */
+/** Null: this state knows nothing of the record's webhook. */
 function lateRecord({ intent: number, id, at }: RecordOf<'created'>, state: State): RecordOf<'late'> | null {
-  // Applied already, it is the entry's; else its intent is open.
+  // If the record was applied, the webhook is the entry's; if not, its intent is still open.
   const made = state.intents.get(number) ?? state.entries.get(state.owners.get(id) ?? '');
   return made === undefined ? null : { type: 'late', intent: number, name: made.name, id, at, webhook: made.spec };
 }

@@ -1,6 +1,6 @@
 import type { IdRange, ReadRange } from './state.js';
 
-/** Ranges as few as can be: sorted, apart from each other, with the ids of both lists. */
+/** The ids of both lists as the fewest possible ranges: sorted, with gaps between them. */
 export function union(a: readonly IdRange[], b: readonly IdRange[]): IdRange[] {
   const joined: { from: number; to: number }[] = [];
   for (const { from, to } of [...a, ...b].sort(byFirst)) {
@@ -15,7 +15,7 @@ function byFirst(a: IdRange, b: IdRange): number {
   return a.from - b.from;
 }
 
-/** What of the ranges is in none of the others. Both sorted, and each apart from its like. */
+/** The parts of `ranges` that are in none of the others. Both lists must be sorted and have gaps between ranges. */
 export function without(ranges: readonly IdRange[], others: readonly IdRange[]): IdRange[] {
   const left: IdRange[] = [];
   for (const { from, to } of ranges) {
@@ -30,7 +30,7 @@ export function without(ranges: readonly IdRange[], others: readonly IdRange[]):
   return left;
 }
 
-/** Each once, rising. */
+/** Each id once, rising. */
 export function rising(ids: Iterable<number>): number[] {
   return [...new Set(ids)].sort((a, b) => a - b);
 }
@@ -43,7 +43,7 @@ export function rangesOf(ids: readonly number[]): IdRange[] {
   );
 }
 
-/** What was read before with what was read now: where both are, the later reading counts. */
+/** Adds a new reading to earlier ones. Where they overlap, the later one counts. */
 export function withReading(before: readonly ReadRange[], now: ReadRange): ReadRange[] {
   const rest = before.flatMap((range) => without([range], [now]).map((part) => ({ ...part, at: range.at })));
   return [...rest, now].sort(byFirst);
@@ -60,7 +60,7 @@ export function rangesText(ranges: readonly IdRange[]): string {
   return texts.length === 0 ? last : `${texts.join(', ')} and ${last}`;
 }
 
-/** From the first id of the ranges to the last, what lies between included. */
+/** One range from the first id to the last, gaps included. */
 export function hull(ranges: readonly IdRange[]): IdRange {
   return { from: ranges[0]?.from ?? 0, to: ranges.at(-1)?.to ?? 0 };
 }

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { CALLERS, TRIGGERS } from '../webhook.js';
 import { fromVersion1 } from './version-1.js';
 
-/** The version of the state that this program writes. It reads those from 1 on. */
+/** The version of the state that this program writes. It reads this one and all earlier ones. */
 export const STATE_VERSION = 2;
 
-// What is said of a value that does not fit continues "has a field "id" that is not …".
+// The messages below complete "has a field "id" that is not …".
 const WHOLE = 'a whole number above 0';
 const FILLED = 'a text that is not empty';
 const VERSION = `a version up to ${STATE_VERSION}`;
@@ -33,7 +33,7 @@ const webhook = z.strictObject(
   'a webhook',
 );
 const answered = z.strictObject({ intent: number, at: time }, 'an intent with its time');
-/** The handler as the manifest writes it, where that is known: see HandlerAsWritten. */
+/** The handler as the manifest writes it, if known: see HandlerAsWritten. */
 const handlerAsWritten = filled.optional();
 
 function record<Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) {
@@ -42,10 +42,10 @@ function record<Type extends string, Fields extends z.ZodRawShape>(type: Type, f
 
 /**
  * One fact. Times are ISO 8601 in UTC, ids are Copernica's, `intent` is the number of an intent, and `webhook` is a
- * whole specification. docs/state-format.md says when each is written; `applyRecord` says what it does.
+ * complete specification. docs/state-format.md says when each is written; `applyRecord` says what it does.
  */
 const recordSchema = z.discriminatedUnion('type', [
-  /** First of all, and only there. The optional fields but `lineage` carry over what a compaction would lose. */
+  /** The first record, and only that. Its optional fields, except `lineage`, keep what compacting would lose. */
   record('header', {
     version: z.int(VERSION).min(1, VERSION).max(STATE_VERSION, VERSION),
     account: filled,
@@ -56,25 +56,25 @@ const recordSchema = z.discriminatedUnion('type', [
     nextIntent: number.optional(),
     idsRise: bool.optional(),
   }),
-  /** A POST is about to be sent, with exactly this. Durable before the POST. */
+  /** Exactly this POST is about to be sent. Durable before it is. */
   record('intent', {
     /** Unique within the state, rising. */
     intent: number,
     name: filled,
-    /** Its bound: the highest webhook id known when it was written, so what it makes has an id above. Null: none was. */
+    /** Its bound: the highest webhook id known then, so what it makes has an id above. Null: none was known. */
     above: number.nullable(),
     at: time,
     webhook,
     handlerAsWritten,
     /**
-     * Only in a compacted file: what it made may have database and collection of another intent of its entry, of which
-     * one was found since.
+     * Only in a compacted file: one of its entry's intents was found since, and they differ in database or collection,
+     * so the webhook of this one may have the scope of the other.
      */
     isScopeUnknown: yes.optional(),
-    /** How long its answer was waited for, in milliseconds. Version 1 did not say. */
+    /** How long its answer was waited for, in milliseconds. Missing in version 1. */
     timeoutMs: number.optional(),
   }),
-  /** `before`: intents from this number on were written after it, whatever the clock says. Only in a compacted file. */
+  /** `before`: intents from this number on were written later, whatever the clock says. Only when compacted. */
   record('unknown', { intent: number, at: time, reason: text, before: number.optional() }),
   record('cancelled', { intent: number, at: time, reason: text }),
   record('created', { intent: number, id: number, at: time }),
@@ -83,24 +83,24 @@ const recordSchema = z.discriminatedUnion('type', [
   record('matched', {
     name: filled,
     at: time,
-    /** As many as there are webhooks. */
+    /** One for each webhook. */
     intents: numbers,
-    /** The entry's from now on. What it had before, and the others that were found, are to be deleted. */
+    /** The entry's webhook from now on. Its former one, and the others that were found, are to be deleted. */
     id: number,
     webhook,
     others: numbers,
-    /** The intents differ in database or collection, and the account does not show which it has. */
+    /** The intents differ in database or collection, and the account does not show which this webhook has. */
     isScopeUnknown: yes.optional(),
   }),
   record('suspected', { intent: number, ids: numbers, at: time }),
-  /** Another webhook than ours was read alive, with a higher id than was known. */
+  /** A webhook that is not ours was read alive, with a higher id than was known. */
   record('seen', { id: number, at: time }),
-  /** None of these ids can be what an open intent made. `at`: when reading them began. */
+  /** No open intent made any of these ids. `at`: when reading them began. */
   record('read', { from: number, to: number, at: time }),
   record('readsVoid', { at: time }),
-  /** `at`: since when; `runs`: in how many by now. */
+  /** Its absence could not be proved. `at`: since when; `runs`: in how many runs so far. */
   record('unproved', { intent: number, runs: number, at: time }),
-  /** `witness`: the id up to which it was looked for. Null: version 1 closed it, and did not say. */
+  /** `witness`: the id below which it was looked for. Null: version 1 closed it and did not record that. */
   record('closed', { intent: number, at: time, witness: number.nullable(), unread: ranges.optional() }),
   record('lookedAgain', { intent: number, at: time, found: ranges.optional() }),
   record('imported', {
@@ -109,11 +109,11 @@ const recordSchema = z.discriminatedUnion('type', [
     at: time,
     webhook,
     handlerAsWritten,
-    /** The open intent that made it. */
+    /** The open intent that made the webhook. */
     intent: number.optional(),
-    /** The entry that has it so far, and loses it: an orphaned one, or the entry itself. */
+    /** The entry that has the webhook until now and loses it: an orphaned one, or the entry itself. */
     from: filled.optional(),
-    /** Somebody says that it is limited as `webhook` has it, and to nothing else. */
+    /** A person says that its scope is the one in `webhook`, and no other. */
     isScopeKnown: yes.optional(),
   }),
   record('updating', { name: filled, at: time, webhook }),
@@ -125,43 +125,43 @@ const recordSchema = z.discriminatedUnion('type', [
   record('removed', { id: number, at: time }),
   record('possiblyDuplicated', { name: filled, ranges, at: time }),
   record('cleared', { name: filled, at: time }),
-  /** The rest is only in a compacted file. An entry: a webhook that exists in the account and is wanted, or was. */
+  /** From here on: only in a compacted file. An entry: a webhook that exists in the account and is, or was, wanted. */
   record('entry', {
     name: filled,
     id: number,
     createdAt: time,
-    /** What it was last set to by us, or read as when it was imported. */
+    /** What we last set it to, or what it was when it was imported. */
     webhook,
     handlerAsWritten,
     /**
-     * Where the id came in the answer to a create, and not by looking or by hand: that create's intent, and when it was
-     * written. Only such an id says something about the time at which it was given.
+     * Set if the id was answered to a create, not found or imported: that create's intent, and when the intent was
+     * written. Only such an id says anything about when it was given.
      */
     answered: answered.optional(),
-    /** It was found by looking, so that it may have been somebody else's. */
+    /** It was found by looking, so it may be somebody else's. */
     found: yes.optional(),
-    /** While a PUT may have been sent and is not known to have worked: what it was to become. */
+    /** What a PUT was to make of it. Set while a PUT may have been sent and is not known to have worked. */
     updating: webhook.optional(),
     /** The account does not show its database and collection, and several creates differed in them. */
     isScopeUnknown: yes.optional(),
-    /** It was taken over as it was read, which showed no database or collection. Nobody said so far which it has. */
+    /** It was taken over as it was read, without database or collection, and nobody has said yet which it has. */
     isScopeNotShown: yes.optional(),
     /** Never replaced and never deleted. */
     isProtected: yes.optional(),
     /** Version 1 only. */
     possiblyDuplicated: range.optional(),
   }),
-  /** A webhook of ours that must be deleted and is not known to be: the old one of a replace, a pruned one, a double. */
+  /** A webhook of ours that must still be deleted: the old one of a replace, a pruned one, a duplicate. */
   record('pendingDelete', { id: number, name: filled, webhook, handlerAsWritten }),
   record('former', { ids: numbers }),
   /**
-   * Answers to creates that were lost one after the other since the last id was answered or found: how many, when the
-   * last was given up on, and up to which intent they are counted. What was on the wire or on disk together is one.
+   * Lost answers to creates since an id was last answered or found: how many, when the last was given up on, and up to
+   * which intent they are counted. Those that were on the wire or on disk together count as one.
    */
   record('losses', { count, lastAt: time.nullable(), upTo: count }),
-  /** The state goes on at another place, and nothing but `arrived` follows. `copy`: which copying it was. */
+  /** The state goes on at another place; only `arrived` may follow. `copy`: identifies the copying. */
   record('moved', { to: filled, copy: filled, at: time }),
-  /** It goes on here: the place that it was copied from says that it has moved. */
+  /** The state goes on here: the place it was copied from records that it has moved. */
   record('arrived', { at: time }),
 ]);
 
@@ -177,7 +177,7 @@ export type IdRange = Immutable<z.infer<typeof range>>;
 
 export const RECORD_TYPES: readonly RecordType[] = recordSchema.options.map(({ shape }) => shape.type.value);
 
-/** What of a value that came from outside is quoted. */
+/** How much of a value from outside is quoted. */
 const MOST_QUOTED_CHARACTERS = 60;
 
 /** A parsed line as a record, or what is wrong with it, as the end of a sentence: `has no field "id"`. */
@@ -192,7 +192,7 @@ export function asRecord(value: unknown): StateRecord | string {
   return result.success ? result.data : `(${type}) ${problemOf(result.error, today)}`;
 }
 
-/** The first field that is missing, unknown or not as it must be. */
+/** The first field that is missing, unknown or invalid. */
 function problemOf({ issues: [issue] }: z.ZodError, record: object): string {
   if (issue === undefined) return 'is not a record';
   const field = (key?: PropertyKey) =>

@@ -2,14 +2,14 @@ import type { WebhookSpec } from '../webhook.js';
 import type { IdRange, RecordOf, RecordType } from './records.js';
 
 /**
- * The name of the webhooks that `verify` makes, which no entry of a manifest can have. They are only there to be
- * deleted: as soon as an id is known, be it answered or found, its webhook is a pending delete, and never an entry.
+ * The name of the webhooks that `verify` makes; no entry of a manifest can have it. They exist only to be deleted: as
+ * soon as an id is answered or found, its webhook is a pending delete. It never becomes an entry.
  */
 export const VERIFY_NAME = 'verify:test';
 
 export type { IdRange } from './records.js';
 
-/** What a record says, as the state keeps it. The fields are explained in records.ts. */
+/** What a record says, in the form that the state keeps. records.ts explains the fields. */
 type Said<Type extends RecordType, Without extends PropertyKey = never> = Omit<RecordOf<Type>, 'type' | Without>;
 type SaidOfWebhook<Type extends RecordType, Without extends PropertyKey = never> = Said<Type, 'webhook' | Without> & {
   readonly spec: WebhookSpec;
@@ -22,28 +22,26 @@ export type Losses = Said<'losses'>;
 export type Moved = Said<'moved'>;
 export type GivingUp = Said<'unknown', 'intent'>;
 
-/** Whether it is known to which database and collection its webhook is limited, if to any. */
+/** True if it is known to which database and collection the webhook is limited, or that it is not. */
 export function isScopeKnown(entry: Pick<StateEntry, 'isScopeUnknown' | 'isScopeNotShown'>): boolean {
   const { isScopeUnknown, isScopeNotShown } = entry;
   return isScopeUnknown === undefined && isScopeNotShown === undefined;
 }
 
 /**
- * An open intent: a POST that was about to be sent, and of which nobody knows what it made. Its entry is `uncertain`.
- * Ends by an id, by an outcome that says that nothing was made, by being found or proved absent, or by hand.
+ * An open intent: a POST that was about to be sent, and nobody knows what it made. Its entry is `uncertain`. It ends
+ * with an id, with an outcome that says that nothing was made, by being found or proved absent, or by hand.
  */
 export interface Intent extends SaidOfWebhook<'intent'> {
-  /**
-   * Set when the POST was given up on without knowing what became of it. Missing: it is under way, or its process died.
-   */
+  /** Set when the POST was given up on without a known outcome. Missing: it is under way, or its process died. */
   readonly gaveUp?: GivingUp;
-  /** Webhooks of which one may be its, and which nothing tells from another's. Rising, and never none. */
+  /** Ids of webhooks of which it may have made one, and which can't be told from others'. Rising, never empty. */
   readonly candidates?: readonly number[];
-  /** Set while its absence could not be proved for want of reading: in how many runs, and since when. */
+  /** Set while its absence can't be proved because ids can't be read: in how many runs, and since when. */
   readonly unproved?: { readonly runs: number; readonly since: string };
 }
 
-/** An intent that was closed without being found. It is looked for once more, for a server that acted very late. */
+/** An intent that was closed without being found. It gets a second look, in case the server acted very late. */
 export interface ClosedIntent extends Said<'closed', 'intent' | 'unread'> {
   readonly intent: Intent;
 }
@@ -52,9 +50,9 @@ export interface ClosedIntent extends Said<'closed', 'intent' | 'unread'> {
 export interface State {
   /** Id of the Copernica account that the state belongs to. */
   readonly account: string;
-  /** When the state was begun. ISO 8601, UTC. Of no use but to be carried over when it is written anew. */
+  /** When the state was begun. ISO 8601, UTC. Only carried over when the state is rewritten. */
   readonly createdAt: string;
-  /** Made with the state, and the same for as long as it lives. */
+  /** Generated when the state is begun, and never changed. */
   readonly lineage: string;
   readonly entries: ReadonlyMap<string, StateEntry>;
   /** Open intents by number. */
@@ -62,32 +60,32 @@ export interface State {
   /** Intents that await their second look, by number. */
   readonly closed: ReadonlyMap<number, ClosedIntent>;
   readonly pendingDeletes: ReadonlyMap<number, PendingDelete>;
-  /** Webhook id → name, of entries and pending deletes: what is ours. */
+  /** Webhook id → name, for entries and pending deletes: everything that is ours. */
   readonly owners: ReadonlyMap<number, string>;
-  /** Ids that were ours, kept while a webhook that is looked for could be taken for one of them. */
+  /** Ids that were ours, kept as long as one of them could be mistaken for a webhook that is looked for. */
   readonly formerIds: ReadonlySet<number>;
   /**
-   * Name → ids among which a webhook like the entry's may be that nobody could rule out. Sorted, apart from each other.
+   * Name → ids among which a second webhook like the entry's could not be ruled out. Sorted, with gaps between ranges.
    */
   readonly possiblyDuplicated: ReadonlyMap<string, readonly IdRange[]>;
-  /** What was read since the oldest open intent settled. Sorted, apart from each other. */
+  /** The ids that were read, kept while an intent is open. Sorted, with gaps between ranges. */
   readonly reads: readonly ReadRange[];
   readonly losses: Losses;
-  /** The highest id of all that an answer gave or that were read alive, whoever owns them; null: none is known. */
+  /** The highest id that was ever answered or read alive, whoever owns it. Null: none is known. */
   readonly highestId: number | null;
   readonly nextIntent: number;
-  /** False once a new webhook got an id at or below one known before it: then ids are no bounds. */
+  /** False once a new webhook got an id that is not above the ones known before: ids are no bounds then. */
   readonly idsRise: boolean;
-  /** Where the state goes on: what is here is a copy that nobody writes to. Null: here. */
+  /** The place where the state goes on; what is here is a copy that nobody writes to. Null: it is here. */
   readonly moved: Moved | null;
 }
 
-/** The open intents of an entry. They are few, so they are gone through. */
+/** The open intents of an entry. Open intents are few, so this searches them all. */
 export function intentsOf({ intents }: Pick<State, 'intents'>, name: string): Intent[] {
   return [...intents.values()].filter((intent) => intent.name === name);
 }
 
-/** What is ours, or was: none of it is what an open intent made. */
+/** True for a webhook that is or was ours: no open intent made it. */
 export function isOrWasOurs(id: number, { owners, formerIds }: Pick<State, 'owners' | 'formerIds'>): boolean {
   return owners.has(id) || formerIds.has(id);
 }

@@ -3,85 +3,85 @@ import type { StateRecord } from './records.js';
 import type { State } from './state.js';
 
 /**
- * Where the state of one account is kept: a journal of records, and the right to add to it, which one process has at a
- * time. Whoever uses a store knows nothing of files.
+ * Where the state of one account is kept: a journal of records, and the right to add to it, which only one process has
+ * at a time. Users of a store know nothing of files.
  *
  *     read() ──→ State                          any time, beside a writer
  *     take() ──→ StateLease ──open()────→ OpenJournal ──write(), flush()──→ …
  *                     │     └─create()──→      │
  *                     └───────── release() ────┘   once, whatever happened
  *
- * Every failure that a user can act on is a ProductError: `refused` where going on could double webhooks (another holds
- * the lease, what is stored is damaged or of a later version), `failed` where it did not work.
+ * Every failure that a user can act on is a ProductError: `refused` if going on could create webhooks twice (another
+ * process holds the lease, the state is damaged or of a later version), `failed` if it did not work.
  */
 export interface StateStore {
-  /** What the user calls it, for messages. */
+  /** How messages name it. */
   readonly place: string;
 
   /**
-   * What is durable now, without lease and without repair. Null: nothing was ever recorded. Refused where the state has
-   * moved to another place: what is left here says less every day.
+   * The state as it is stored now, without lease or repair. Null: nothing was ever recorded. Refused if the state has
+   * moved to another place, since what is left here is out of date.
    */
   read(): Promise<State | null>;
 
   /** Who has the lease now. Changes nothing. */
   holder(): Promise<Holder | 'nobody' | 'somebody'>;
 
-  /** Takes the lease, for one run. Waits for it as long as it is told to. */
+  /** Takes the lease for one run, and waits for it up to `timeoutMs`. */
   take(options: TakeOptions): Promise<StateLease>;
 }
 
 export interface TakeOptions {
   readonly holder: Holder;
-  /** How long to wait for another to give the lease back, in milliseconds. 0: not at all. */
+  /** How long to wait for another process to give the lease back, in milliseconds. 0: not at all. */
   readonly timeoutMs: number;
-  /** What is missing to keep a state there may be made: this is the first run. A file needs nothing. */
+  /** This is the first run, so whatever a store needs may be created. A file needs nothing. */
   readonly mayBegin?: boolean;
-  /** A state that has moved to another place is opened, too: only copying may. */
+  /** Also open a state that has moved to another place: only copying may. */
   readonly mayHaveMoved?: boolean;
-  /** Called once, when another has the lease and it is waited for. */
+  /** Called once if another process has the lease and this one waits for it. */
   readonly onWaiting?: (holder: Holder | 'somebody') => void;
-  /** Called with what had to be repaired before anything could be recorded. */
+  /** Called for each repair that was needed before anything could be recorded. */
   readonly onRepaired?: (warning: Problem) => void;
 }
 
-/** The right to write to a store. It ends with `release`, with its process, or by being lost. */
+/** The right to write to a store. It ends with `release`, with its process, or when it is lost. */
 export interface StateLease {
   readonly place: string;
 
-  /** The time by the clock of where the state is kept, which belongs into records. Left out: that of this machine. */
+  /** The time for records, by the clock of the place of the state. Left out: this machine's time. */
   now?(): Date;
 
   /**
-   * Reads the state afresh, repairs what a crash left half written, and opens it. Null: nothing was ever recorded.
-   * One of `open` and `create` gives the journal, once for a lease. Refused where the state has moved. The state that it
-   * gives may be the object that an earlier lease of this store gave, gone on with.
+   * Reads the state afresh, repairs what a crash left half written, and opens it. Null: nothing was ever recorded. A
+   * lease gives one journal, from either `open` or `create`. Refused if the state has moved. Its state may be the same
+   * object that an earlier lease of this store gave, which has been continued.
    */
   open(): Promise<OpenJournal | null>;
 
-  /** Begins a state that belongs to this account, durable when this resolves. Refused where there is one. */
+  /** Begins a state for this account, durable when this resolves. Refused if there is one already. */
   create(account: string): Promise<OpenJournal>;
 
   /**
-   * Writes these records, the first of which is a header, in place of all that is there: all at once, and durable when
-   * this resolves. Once for a lease; what `open` gave before is not to be used any more.
+   * Replaces everything by these records, of which the first is a header: all at once, and durable when this resolves.
+   * Once for each lease; a journal that `open` gave before must not be used any more.
    */
   replace(records: readonly StateRecord[]): Promise<OpenJournal>;
 
-  /** Which manifests were applied to this state. Left out: one machine has the state, and its file is the latest. */
+  /** Which manifests were applied to this state. Left out: only one machine has it, so its file is the latest. */
   readonly manifests?: {
     /** Their digests, each once, the latest last. */
     readonly applied: readonly string[];
-    /** This one is about to be applied. Rejects when that can't be recorded. */
+    /** Records that this one is about to be applied. Rejects if that fails. */
     add(digest: string): Promise<void>;
   };
 
-  /** Throws once something could not be recorded, or the lease is lost: nothing may be sent from then on. */
+  /** Throws once a record could not be stored or the lease is lost: nothing may be sent from then on. */
   assertSound(): void;
 
   /**
-   * Flushes, tidies up and gives the lease back, also when the former two fail. Rejects when something that was written
-   * is not durable, or when the lease was lost: what this run recorded may not be in the state then.
+   * Flushes, tidies up and gives the lease back, even if flushing or tidying fails. Rejects if a written record is not
+   * durable or the lease was lost: what this run recorded may then not be in the state.
    */
   release(): Promise<void>;
 }
@@ -89,31 +89,31 @@ export interface StateLease {
 /**
  * A state that is open for writing.
  *
- * One failure ends it: after a flush that failed nobody knows what of it is stored, so nothing is tried again. That the
- * lease was lost in the middle (a file that was replaced, a lease that another took over) is such a failure: it is
- * found when something is to be stored, and whatever was flushed before is stored.
+ * One failure ends it: after a failed flush nobody knows what was stored, so nothing is tried again. Losing the lease
+ * in the middle (the file was replaced, or another process took the lease over) is such a failure: it shows at the next
+ * flush, and everything flushed before is stored.
  */
 export interface OpenJournal {
-  /** What all records say, durable or not. Live: the same object, changed by every `write`. */
+  /** What all records say, durable or not. Always the same object, which every `write` changes. */
   readonly state: State;
 
   /**
-   * Until when those who had the lease before may have begun to send what they left open. Null, or left out: all had
-   * ended when the lease was taken.
+   * Until when former holders of the lease may have begun to send the intents they left open. Null, or left out: all of
+   * them had ended when the lease was taken.
    */
   readonly predecessorUntil?: Date | null;
 
   /**
-   * Adds a record: it is in `state` at once, and durable after the next `flush`. Throws, and changes nothing:
-   * the error of the first failure, once there was one; for a record that could not be read back, which is a mistake of
-   * this program; and after `release`.
+   * Adds a record: it is in `state` at once, and durable after the next `flush`. Throws and changes nothing: after a
+   * failure, with its error; after `release`; and for a record that could not be read back, which would be a bug of
+   * this program.
    */
   write(record: StateRecord): void;
 
   /**
-   * Resolves when every record written so far survives the end of the process and of the machine. Records written while
-   * one flush is under way are stored together in the next. Rejects when that can't be: with the same error from then
-   * on, and a later reader finds a beginning of what was written, which holds all that an earlier flush resolved for.
+   * Resolves when every record written so far survives the end of the process and of the machine. Records written
+   * during a flush are stored together by the next. Rejects if that fails, from then on with the same error: a later
+   * reader then finds a beginning of what was written, which includes everything that an earlier flush resolved for.
    */
   flush(): Promise<void>;
 }
@@ -124,7 +124,7 @@ export interface Holder {
   readonly host: string;
   readonly since: string;
   readonly command: string;
-  /** The number of its user, where the system has such numbers. */
+  /** Number of the user, on systems that have such numbers. */
   readonly uid?: number;
 }
 

@@ -1,8 +1,8 @@
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * A record as version 1 wrote it, in the form of today. What is not a record of version 1 is given back as it is.
- * Version 1 ends with the first compaction of a state file; records of today may follow its records before that.
+ * A version 1 record in today's form; any other is returned unchanged. The first compaction of a state file ends
+ * version 1. Before that, today's records may follow its own.
  */
 export function fromVersion1(record: JsonObject): JsonObject {
   const { type, ...rest } = record;

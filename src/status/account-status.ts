@@ -11,44 +11,44 @@ import { type Row, type RunView, rowsAfterManifest, rowsAfterRun } from './rows.
 import type { AccountSnapshot, HealthKind, RunSnapshot } from './snapshot.js';
 
 /**
- * What is known about one account: everything that happened, folded. The page, the metrics and readiness are made from
- * it, and notices from its changes. Times are ISO 8601, as in the snapshot.
+ * What is known about one account: all events, folded. Page, metrics and readiness are made from it, and notices from
+ * its changes. Times are ISO 8601, as in the snapshot.
  */
 export interface AccountStatus extends Pick<AccountSnapshot, 'running' | 'runs' | 'lastSuccessAt'> {
-  /** Since when this process has to bring it about that the account is as the manifest says. */
+  /** Since when this process is responsible for the account. */
   readonly startedAt: string;
-  /** Entries of the manifest in force; null: there has been none. */
+  /** Entries of the manifest in force. Null: there has been none. */
   readonly desired: readonly ManifestEntry[] | null;
   readonly loadedAt: string | null;
-  /** Checked out where the manifest in force lies; null: not known. */
+  /** The commit checked out where the manifest in force lies. Null: unknown. */
   readonly commit: string | null;
-  /** The first problems of the file as it is now; empty: it is in force. */
+  /** The first problems of the file as it is now. Empty: it is in force. */
   readonly manifestProblems: readonly StatusProblem[];
-  /** Whether a run from beginning to end has had a manifest that was broken before. */
+  /** Whether a whole run has used a manifest that was broken before. */
   readonly manifestTrial: 'needed' | 'under-way' | 'done';
   readonly rows: readonly Row[];
   /** Entries of the state after the last run. */
   readonly managed: number;
   /** Webhooks that the last check of the account found gone or changed. */
   readonly drifted: readonly string[];
-  /** What is wrong until it is fixed, by what says whether it still is: the gravest first. */
+  /** What is wrong until it is fixed, by the part that shows whether it still is; the gravest first. */
   readonly wrong: Readonly<Record<'start' | 'manifest' | 'state' | 'run' | 'webhooks', readonly Issue[]>>;
-  /** What else the last run to the end had to say. */
+  /** Other messages of the last run that came to its end. */
   readonly warnings: readonly Issue[];
-  /** Null: no other process has this state. Then, and where it is not leading, others tell of the account. */
+  /** Null: no other process has this state. Unless it is null or leading, other processes report on the account. */
   readonly leadership: Leadership | null;
-  /** A run came to its end, if not with everything as it should be. */
+  /** A run came to its end, though perhaps not everything is as it should be. */
   readonly isComplete: boolean;
-  /** Since when it is in the health it is in. */
+  /** Its health, and since when. */
   readonly health: { readonly kind: HealthKind; readonly since: string };
 }
 
 interface ManifestRead {
   readonly kind: 'manifest-read';
-  /** Of the manifest in force after it. */
+  /** Entries of the manifest in force after it. */
   readonly entries: readonly ManifestEntry[] | null;
   readonly commit: string | null;
-  /** Of the file as it is now. */
+  /** Problems of the file as it is now. */
   readonly problems: readonly Problem[];
 }
 
@@ -57,13 +57,13 @@ interface RunEnded {
   readonly kind: 'run-ended';
   readonly view: RunView;
   readonly warnings: readonly Problem[];
-  /** All of the account was looked at too, so that drift would have been seen. */
+  /** The whole account was checked, so drift would have been seen. */
   readonly refreshed: boolean;
 }
 
 /**
  * A run ended before anything was changed, or could not even begin: then nothing is done for this account until the
- * program is started anew.
+ * program is restarted.
  */
 interface RunFailed {
   readonly kind: 'run-failed' | 'could-not-begin';
@@ -71,11 +71,11 @@ interface RunFailed {
   readonly problems: readonly Problem[];
 }
 
-/** Who leads was found out, or could not be. */
+/** The result of finding out who leads. */
 interface LeadershipFound {
   readonly kind: 'leadership-found';
   readonly leadership: Leadership;
-  /** Why it could not be; empty: it was. */
+  /** Why that failed. Empty: it did not. */
   readonly problems: readonly Problem[];
 }
 
@@ -87,7 +87,7 @@ export type StatusEvent =
   | RunFailed;
 
 const MOST_RUNS_KEPT = 20;
-/** Of one run; the rest is counted. */
+/** For one run; the rest is only counted. */
 const MOST_CHANGES_KEPT = 10;
 
 export function initialStatus(startedAt: Date): AccountStatus {
@@ -112,12 +112,12 @@ export function initialStatus(startedAt: Date): AccountStatus {
   };
 }
 
-/** What is wrong until it is fixed, the gravest first; one of each code. */
+/** What is wrong until it is fixed, the gravest first, one for each code. */
 export function issuesOf({ wrong }: AccountStatus): readonly Issue[] {
   return [...wrong.start, ...wrong.manifest, ...wrong.state, ...wrong.run, ...wrong.webhooks];
 }
 
-/** What is known after something happened. */
+/** The status after an event. */
 export function advanceStatus(status: AccountStatus, event: StatusEvent, at: Date): AccountStatus {
   const now = at.toISOString();
   const next = { ...status, ...changed(status, event, now) };
@@ -141,7 +141,7 @@ function changed(status: AccountStatus, event: StatusEvent, now: string): Partia
     case 'could-not-begin': {
       const run = runOf(status, event, now);
       const ended = { running: null, runs: [run, ...status.runs].slice(0, MOST_RUNS_KEPT) };
-      // It was lost in the middle: the leader tells how the account is.
+      // Leadership was lost during the run: the leader reports on the account.
       if (status.leadership === 'standing-by') return ended;
       const after = event.kind === 'run-ended' ? afterRun(status, event, run.result, now) : {};
       const wrong = wrongAfter(status.wrong, event, run.result);
@@ -150,7 +150,7 @@ function changed(status: AccountStatus, event: StatusEvent, now: string): Partia
   }
 }
 
-/** One that stands by knows of the account only what the manifest says, and one that begins to lead no more. */
+/** A process that stands by, or begins to lead, knows of the account only what the manifest says. */
 function afterLeadership(
   status: AccountStatus,
   { leadership, problems }: LeadershipFound,
@@ -206,7 +206,7 @@ function wrongAfter(
   if (event.kind === 'run-ended') return { ...wrong, run: [], webhooks: reportIssues(event.view) };
   const { kind, problems } = event;
   if (kind === 'could-not-begin') return { ...wrong, start: [issue('not-begun', { problems })] };
-  // It had no manifest to go by, which is said of the manifest.
+  // There was no manifest to use, which the manifest's own issues report.
   if (result === 'manifest-broken') return wrong;
   if (problems.some(({ code }) => code === 'manifest-behind')) {
     return { ...wrong, run: [issue('manifest-behind', { problems })] };
@@ -223,10 +223,10 @@ function afterRun(
   const { desired } = status;
   const rows = rowsAfterRun(view, status.rows, now);
   const seen = view.changes.flatMap(({ change }) => (isDrift(change) ? [change.name] : []));
-  // A check that did not see everything adds to what was seen before.
+  // An incomplete check adds to what was seen before.
   const isAllSeen = refreshed && !isUnchecked(warnings);
   return {
-    // What was read while it ran is not in it.
+    // They do not reflect a manifest that was read during the run.
     rows: desired === null || desired === view.manifest.entries ? rows : rowsAfterManifest(desired, rows),
     managed: view.state.entries.size,
     drifted: isAllSeen ? seen : [...new Set([...status.drifted, ...seen])],
@@ -237,12 +237,12 @@ function afterRun(
   };
 }
 
-/** What was to be checked in the account could not be. */
+/** Something in the account could not be checked. */
 function isUnchecked(warnings: readonly Problem[]): boolean {
   return warnings.some(({ severity }) => severity === 'error');
 }
 
-/** One that never began is a run too, which failed at its start. */
+/** A run that never began counts as one that failed at its start. */
 function runOf({ running, manifestProblems }: AccountStatus, event: RunEnded | RunFailed, now: string): RunSnapshot {
   const { startedAt, triggers } = running ?? { startedAt: now, triggers: ['start' as const] };
   const common = { startedAt, durationMs: Math.max(0, Date.parse(now) - Date.parse(startedAt)), triggers };
@@ -270,7 +270,7 @@ function failureOf(failure: FailureKind, isManifestBroken: boolean): RunResultKi
   return failure === 'input' && isManifestBroken ? 'manifest-broken' : 'failed';
 }
 
-/** That of the gravest issue; `stale`, which time alone makes, is seen where the time is known. */
+/** The health of the gravest issue. `stale` depends on time alone, and is decided where the time is known. */
 function kindOfHealth(status: AccountStatus): HealthKind {
   const code = issuesOf(status)[0]?.code;
   if (code === 'manifest-broken' && status.desired === null) return 'no-manifest';

@@ -9,32 +9,32 @@ export interface StatusAnswer {
   readonly status: number;
   readonly type: string;
   readonly body: Buffer;
-  /** Content-Security-Policy, for the page; everything else gets the strictest. */
+  /** Content-Security-Policy for the page; everything else gets the strictest. */
   readonly policy?: string;
 }
 
 export interface AnswerSource {
   snapshot(): StatusSnapshot;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
-  /** Takes secrets out of everything that is answered: the last net. */
+  /** Removes secrets from all answers: the last safeguard. */
   readonly redact: (text: string) => string;
-  /** Milliseconds on a clock that only goes forward. */
+  /** A monotonic clock, in milliseconds. */
   now(): number;
 }
 
 export interface Answers {
-  /** To a GET of a path; null: there is nothing there. */
+  /** The answer to a GET of a path. Null: there is nothing. */
   readonly answer: (path: string, params: URLSearchParams) => Promise<StatusAnswer | null>;
-  /** Something has changed: what was made is not answered again. */
+  /** Something has changed: kept answers must not be used any more. */
   readonly forget: () => void;
 }
 
-/** What was made is answered again for so long, unless something changes: a flood of requests costs no work. */
+/** How long an answer may be reused if nothing changes, so that a flood of requests costs no work. */
 const KEPT_FOR_MS = 1_000;
-/** Answers that are kept; further pages have to wait: more than people ask for, and bounded in what they cost. */
+/** Answers to keep, more than people ask for. Others have to wait, so that their cost is bounded. */
 const MOST_KEPT = 20;
 
-/** Only the style element of the page, by its hash, and the icon that the page itself holds. */
+/** Allows only the page's style element, by its hash, and the icon in the page itself. */
 const PAGE_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
@@ -103,7 +103,7 @@ export function textAnswer(status: number, message: string): StatusAnswer {
   return { status, type: 'text/plain; charset=utf-8', body: Buffer.from(`${message}\n`) };
 }
 
-/** What does not make it unhealthy, and should be seen all the same. */
+/** What does not make it unhealthy but should be seen. */
 function notes({ accounts }: StatusSnapshot): string[] {
   return accounts.flatMap(({ name, health, manifest }) =>
     manifest.valid ? [] : [`${name === null ? '' : `${name}: `}${health.headline}`],

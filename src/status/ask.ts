@@ -1,19 +1,19 @@
 import { get } from 'node:http';
 import type { ListenAddress } from '../settings/values.js';
 
-/** A daemon that takes longer than this to say that it lives does not. */
+/** A daemon that does not answer within this time is considered dead. */
 export const ANSWER_WITHIN_MS = 5_000;
 const LONGEST_ANSWER_CHARACTERS = 10_000;
-/** The server answers to this name wherever it listens, whatever its allowed hosts are. */
+/** The server always answers to this name, whatever its allowed hosts are. */
 const HEADERS = { host: 'localhost' };
 
-/** Where a status server is asked from its own machine: one on all addresses, on loopback. */
+/** The address to ask from the same machine: loopback if it listens on all addresses. */
 export function addressToAsk(listen: ListenAddress): ListenAddress {
   if (listen.host === '::') return { ...listen, host: '::1' };
   return listen.host === null || listen.host === '0.0.0.0' ? { ...listen, host: '127.0.0.1' } : listen;
 }
 
-/** GETs a path of a status server. Rejects when there is no answer in time. */
+/** GETs a path of a status server. Rejects if there is no answer in time. */
 export function askStatus(
   { host, port }: ListenAddress,
   path: string,

@@ -1,16 +1,16 @@
-/** Text that is HTML already. Everything else that goes into `html` is escaped. */
+/** Text that is already HTML. Everything else in `html` is escaped. */
 export interface Html {
   readonly html: string;
 }
 
 type Piece = Html | string | number | null | false | readonly Html[];
 
-/** HTML with what is filled in escaped, in text and in quoted attributes alike. Null and false stand for nothing. */
+/** HTML with its values escaped, in text and in quoted attributes alike. Null and false become nothing. */
 export function html(texts: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
   return { html: texts.map((text, index) => text + rendered(pieces[index])).join('') };
 }
 
-/** For text of our own that must not be escaped. */
+/** For our own text that must not be escaped. */
 export function raw(text: string): Html {
   return { html: text };
 }

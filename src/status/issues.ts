@@ -13,15 +13,15 @@ const WAITS = 'what Copernica refused is tried again when its entry changes or t
 
 interface IssueKind {
   readonly severity: Severity;
-  /** A sentence without its end. */
+  /** A sentence without its full stop. */
   readonly title: (count: number) => string;
-  /** What to do about it, besides what its problems say. */
+  /** What to do, in addition to what its problems say. */
   readonly remedy?: string;
-  /** Shows the webhooks that it is about in the table. */
+  /** Shows the affected webhooks in the table. */
   readonly filter?: WebhookStatus;
 }
 
-/** What can be wrong or worth knowing, the gravest first. */
+/** Everything that can be wrong or worth knowing, the gravest first. */
 export const ISSUES = {
   'not-begun': { severity: 'error', title: () => 'this account is not managed until the program is restarted' },
   'manifest-broken': {
@@ -88,29 +88,29 @@ export interface Issue {
   readonly title: string;
   /** How many webhooks or problems it is about. */
   readonly count: number;
-  /** Of the first webhooks that it is about, where it is about webhooks. */
+  /** Names of the first webhooks, if it is about webhooks. */
   readonly names: readonly string[];
-  /** What exactly: the first problems of the manifest, of the run or of the webhooks. */
+  /** Details: the first problems of the manifest, of the run or of the webhooks. */
   readonly problems: readonly StatusProblem[];
-  /** How many more there are than are in `problems`. */
+  /** How many more there are than in `problems`. */
   readonly more: number;
   readonly remedy: string | null;
   readonly filter: WebhookStatus | null;
 }
 
-/** A problem, masked, as one plain record. */
+/** A masked problem, as a plain record. */
 export type StatusProblem = Pick<Problem, 'code' | 'severity' | 'message'> & {
   readonly [Key in 'name' | 'file' | 'line' | 'column' | 'frame' | 'remedy']: NonNullable<Problem[Key]> | null;
 };
 
-/** Of one manifest or run: a broken file of 10,000 entries must not make a page of 10,000 frames. */
+/** For one manifest or run: a broken file of 10,000 entries must not make a page of 10,000 frames. */
 const MOST_PROBLEMS = 20;
-/** Webhooks that an issue names; the table has them all. */
+/** How many webhooks an issue names; the table has all of them. */
 const MOST_NAMES = 10;
-/** Of webhooks and of notes, so many problems are shown. */
+/** How many problems of webhooks and of notes are shown. */
 const MOST_EXAMPLES = 3;
 
-/** The first of them, as the status server may show them. */
+/** The first problems, in the form that the status server may show. */
 export function safeProblems(problems: readonly Problem[], most = MOST_PROBLEMS): StatusProblem[] {
   return problems.slice(0, most).map(safeProblem);
 }
@@ -133,10 +133,10 @@ export function safeProblem(problem: Problem): StatusProblem {
 
 interface About {
   readonly problems?: readonly Problem[];
-  /** Of all webhooks that it is about. */
+  /** Names of all affected webhooks. */
   readonly names?: readonly string[];
   readonly title?: string;
-  /** Left out: that of its kind. */
+  /** Left out: the one of its kind. */
   readonly remedy?: string | null;
 }
 
@@ -164,12 +164,12 @@ export function inOrder(issues: readonly Issue[]): Issue[] {
   return [...issues].sort((a, b) => codes.indexOf(a.code) - codes.indexOf(b.code));
 }
 
-/** Those that are about anything. */
+/** Those that are about at least one webhook or problem. */
 export function present(issues: readonly Issue[]): Issue[] {
   return issues.filter(({ count }) => count > 0);
 }
 
-/** What a run that came to its end left undone or in doubt. */
+/** What a completed run left undone or in doubt. */
 export function reportIssues(run: { readonly changes: readonly AppliedChange[]; readonly state: State }): Issue[] {
   const { changes, state } = run;
   const failed = changes.filter(({ result }) => result === 'failed' || result === 'refused');
@@ -186,7 +186,7 @@ export function reportIssues(run: { readonly changes: readonly AppliedChange[]; 
   ]);
 }
 
-/** The first problem of each error says what exactly, and what to do. */
+/** The first problem of each error has the details and says what to do. */
 function aboutChanges(changes: readonly AppliedChange[]): About {
   return {
     names: changes.map(({ change }) => change.name),
@@ -194,7 +194,7 @@ function aboutChanges(changes: readonly AppliedChange[]): About {
   };
 }
 
-/** What else a run that came to its end says: errors are what it could not check. Lost answers are an issue already. */
+/** Other messages of a completed run: errors are what it could not check. Lost answers already are an issue. */
 export function warningIssues(problems: readonly Problem[]): Issue[] {
   const errors = problems.filter(({ severity, code }) => severity === 'error' && code !== 'answers-lost');
   const warnings = problems.filter(({ severity }) => severity === 'warning');

@@ -1,10 +1,10 @@
-/** How a thing is, at a glance: always said by a word or a sign too, never by colour alone. */
+/** How something is, at a glance. Always shown by a word or a sign too, never by colour alone. */
 export type Severity = 'error' | 'warning' | 'busy' | 'note' | 'ok';
 export type Look = readonly [severity: Severity, text: string];
 
 /**
- * `partial`: to the end, but not everything is as the manifest says. `refused`: a guard said no. `failed`: it ended
- * before anything was changed. `manifest-broken`: there was none to go by.
+ * `partial`: completed, but not everything is as the manifest says. `refused`: a guard refused. `failed`: it ended
+ * before anything was changed. `manifest-broken`: there was no valid manifest.
  */
 export const RUN_RESULTS = {
   ok: ['ok', 'Done'],
@@ -15,7 +15,7 @@ export const RUN_RESULTS = {
 } as const satisfies Record<string, Look>;
 export type RunResultKind = keyof typeof RUN_RESULTS;
 
-/** In the order of how much attention they need. */
+/** Ordered by how much attention they need. */
 export const WEBHOOK_STATUSES = {
   failed: ['error', 'Failed'],
   uncertain: ['warning', 'Uncertain'],
@@ -27,11 +27,11 @@ export const WEBHOOK_STATUSES = {
 } as const satisfies Record<string, Look>;
 export type WebhookStatus = keyof typeof WEBHOOK_STATUSES;
 
-/** `failed`: given up on; `replaced`: a newer one took its place before it was delivered. */
+/** `failed`: given up; `replaced`: a newer one took its place before it was delivered. */
 export const NOTICE_RESULTS = ['delivered', 'failed', 'replaced'] as const;
 export type NoticeResult = (typeof NOTICE_RESULTS)[number];
 
-/** In the order in which the table above has them. */
+/** In the order of the table. */
 export function keysOf<Key extends string>(kinds: Readonly<Record<Key, unknown>>): Key[] {
   return Object.keys(kinds) as Key[];
 }

@@ -9,18 +9,18 @@ import type { AccountSnapshot, RunSnapshot, StatusCounts, StatusSnapshot } from 
 
 const PREFIX = 'copernica_webhooks_';
 const REQUEST_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-/** Ten thousand creates take some ten seconds with the sandbox, and minutes at the pace of the API. */
+/** Ten thousand creates take some ten seconds in the sandbox, and minutes at the API's pace. */
 const RUN_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
 
-/** prom-client's sampling of the event loop wakes the process a hundred times a second: so many days apart is never. */
+/** prom-client's sampling of the event loop wakes the process a hundred times a second: this interval prevents that. */
 const NEVER_MS = 2 ** 31 - 1;
-/** What that sampling would have said, and gauges that are named like counters and given by type elsewhere. */
+/** The results of that sampling, and gauges with names like counters, which are available by type elsewhere. */
 const LEFT_OUT = [
   ...['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map((what) => `nodejs_eventloop_lag_${what}_seconds`),
   ...['resources', 'handles', 'requests'].map((what) => `nodejs_active_${what}_total`),
 ];
 
-/** What each kind of failure comes to in one word; every other outcome is an answer that could be used. */
+/** The outcome of each kind of failure in one word; every other outcome is a usable answer. */
 const FAILURES: Readonly<Record<CallFailure['kind'], 'error' | 'unknown'>> = {
   'not-sent': 'error',
   'turned-away': 'error',
@@ -29,7 +29,7 @@ const FAILURES: Readonly<Record<CallFailure['kind'], 'error' | 'unknown'>> = {
 };
 const REQUEST_FAILED: ReadonlyMap<string, string> = new Map(Object.entries(FAILURES));
 
-/** What is counted of one account. */
+/** What is counted for one account. */
 export interface AccountCounters {
   /** Each run counts once, by its first trigger. */
   runEnded(run: RunSnapshot, changes: readonly AppliedChange[]): void;
@@ -38,19 +38,19 @@ export interface AccountCounters {
 }
 
 /**
- * Counters and gauges in the text format of Prometheus. `account` is the account's name, and a label of that name;
- * an account without a name has none, which is the same to Prometheus as an empty one.
+ * Counters and gauges in Prometheus' text format. The account's name is the label `account`; without a name there is no
+ * label, which to Prometheus is the same as an empty one.
  */
 export interface Metrics {
-  /** Begins the account's counters at 0, so that the first failure is an increase. */
+  /** Starts the account's counters at 0, so that the first failure shows as an increase. */
   countersOf(account: string | null): AccountCounters;
-  /** Gauges are as in the snapshot, counters as they were reported. */
+  /** Gauges as in the snapshot, counters as they were reported. */
   text(snapshot: StatusSnapshot): Promise<string>;
   readonly contentType: string;
 }
 
 export function createMetrics(version: string): Metrics {
-  // Of its own: prom-client's default registry is one for the whole process.
+  // A separate one: prom-client's default registry is shared by the whole process.
   const registry = new Registry();
   const setGauges = gaugesIn(registry);
   addBuildInfo(registry, version);
@@ -70,7 +70,7 @@ export function createMetrics(version: string): Metrics {
           count.runs.inc({ ...label, trigger, result });
           count.runSeconds.observe(label, durationMs / 1_000);
           for (const { change, result, refusal } of changes) {
-            // Not tried in this run: it was counted when it was.
+            // Not tried in this run: it was counted when it was tried.
             if (refusal === 'before') continue;
             if (isPending(change)) count.changes.inc({ ...label, action: change.action, result });
             if (isDrift(change)) count.drifted.inc(label);
@@ -120,10 +120,10 @@ function countersIn(registry: Registry) {
   };
 }
 
-/** A number of an account; null: there is no such number (yet), so no sample rather than a made-up 0. */
+/** A number of an account. Null: there is none (yet), so there is no sample instead of a made-up 0. */
 type ReadGauge = (account: AccountSnapshot) => number | null;
 
-/** One that stands by tells no numbers of the account: the leader does. */
+/** A process that stands by has no numbers of the account: the leader has them. */
 const count =
   (key: keyof StatusCounts): ReadGauge =>
   ({ counts, leadership }) =>
@@ -171,7 +171,7 @@ const GAUGES: readonly (readonly [name: string, read: ReadGauge, help: string])[
   ],
 ];
 
-/** Returns what sets them. */
+/** Returns a function that sets them. */
 function gaugesIn(registry: Registry): (accounts: readonly AccountSnapshot[]) => void {
   const gauges = GAUGES.map(([name, read, help]) => {
     const gauge = new Gauge({ name: PREFIX + name, help, labelNames: ['account'], registers: [registry] });
@@ -191,7 +191,7 @@ function gaugesIn(registry: Registry): (accounts: readonly AccountSnapshot[]) =>
     }
     for (const { gauge, read } of gauges) {
       gauge.reset();
-      // Without labels, reset sets 0; with a label that is left out it would stay beside the others.
+      // Without labels, reset sets 0; if only some have a label, that sample would remain beside the others.
       gauge.remove({});
       for (const account of accounts) {
         const value = read(account);

@@ -7,7 +7,7 @@ import { sign, timeTag } from './parts.js';
 import type { AccountSnapshot, Health, StatusSnapshot } from './snapshot.js';
 import { USUAL_VIEW, type View } from './view.js';
 
-/** The page's first line: the account's, or of several how many need somebody. */
+/** The page's first line: the account's headline, or how many of several accounts need attention. */
 export function overallHeadline({ accounts }: StatusSnapshot): string {
   const [first] = accounts;
   if (accounts.length === 1 && first !== undefined) return first.health.headline;
@@ -22,7 +22,7 @@ function severityOf({ kind, advice: [gravest] }: Health): Severity {
   return kind === 'starting' || kind === 'pending' ? 'busy' : (gravest?.severity ?? 'error');
 }
 
-/** Of each account how it is, since when, what is wrong and what to do about it. */
+/** For each account: its health, since when, what is wrong and what to do. */
 export function healthSections(snapshot: StatusSnapshot, view: View): Html {
   const several = snapshot.accounts.length > 1;
   return html`<h1>${overallHeadline(snapshot)}</h1>
@@ -73,7 +73,7 @@ function facts(account: AccountSnapshot, now: string): Html {
     ...(leadership === null ? [] : [['Replica', REPLICA[leadership]] as const]),
     ['File', file],
     ...(commit === null ? [] : [['Commit', html`<code title="${commit}">${commit.slice(0, 12)}</code>`] as const]),
-    // Without a name, it is what the account is called by.
+    // An account without a name is called by this.
     ...(name === null ? [] : [['Account at', target] as const]),
   ];
   return html`<dl>
@@ -93,7 +93,7 @@ ${link && html`<p><a href="${link}">Show ${count === 1 ? 'it' : 'them'} in the t
 </article>`;
 }
 
-/** With its place as compilers write it, and its frame, which can be scrolled by keyboard too. */
+/** With its place in compilers' notation, and its frame, which the keyboard can scroll, too. */
 function problemTag({ message, remedy, frame, file, line, column }: StatusProblem): Html {
   const place = [file, line, column].filter((part) => part !== null).join(':');
   const placed = place !== '' && html`<code>${place}</code> `;

@@ -16,7 +16,7 @@ import {
   type View,
 } from './view.js';
 
-/** The filter and the table, of which one page is shown. */
+/** The filter, and one page of the table. */
 export function webhooksSection(snapshot: StatusSnapshot, view: View): Html {
   const listing = listRows(snapshot, view);
   const { found, total, pages } = listing;
@@ -31,7 +31,7 @@ ${total === 0 ? html`<p class="muted">${emptyText(snapshot)}</p>` : shown}
 </section>`;
 }
 
-/** Shows that view of the table. */
+/** A link to this view of the table. */
 export function linkTo(view: View): string {
   return `${queryOf(view)}#webhooks`;
 }
@@ -79,7 +79,7 @@ interface WebhookColumn extends Column<ListedRow> {
 const COLUMNS: readonly WebhookColumn[] = [
   { sort: 'account', title: 'Account', cell: ({ account }) => account ?? '' },
   { sort: 'name', title: 'Name', kind: 'head', cell: ({ name }) => name },
-  // Where a telephone has room for two columns, these are the ones to see.
+  // If a telephone has room for two columns, these are the most useful.
   { sort: 'status', title: 'Status', cell: statusCell },
   { sort: 'trigger', title: 'Trigger', cell: triggerAndCaller },
   { sort: 'handler', title: 'Handler', cell: ({ handler }) => html`<code>${handler}</code>` },
@@ -126,7 +126,7 @@ function webhooksTable(view: View, { page, rows, found, total }: Listing, severa
   });
 }
 
-/** A link that sorts by the column; by the one that it is sorted by, the other way round. */
+/** A link that sorts by the column, or reverses the order if it is already sorted by it. */
 function sortingHead({ title, sort }: WebhookColumn, view: View): Html {
   const isCurrent = view.sort === sort;
   const order = view.descending ? 'descending' : 'ascending';

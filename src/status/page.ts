@@ -11,9 +11,9 @@ import { STYLE } from './style.js';
 import { queryOf, type View } from './view.js';
 
 /**
- * The status page: one document that loads nothing else and runs nothing, so that the strictest policy fits it.
- * Its one style element holds exactly STYLE, whose hash the server's policy names. Links are relative: a proxy may put
- * it under any path. The icon is none, so that no browser asks for one.
+ * The status page: one document that loads and runs nothing else, so that the strictest policy suits it. The server's
+ * policy names the hash of STYLE, its only style element. Links are relative, so that a proxy may put the page under
+ * any path. The icon is empty, so that no browser asks for one.
  */
 export function statusPage(snapshot: StatusSnapshot, view: View): string {
   const { version, at, startedAt, ready } = snapshot;
@@ -46,7 +46,7 @@ ${runsSection(snapshot)}
 `.html;
 }
 
-/** Without a script, which the policy forbids. A reader whom it disturbs can stop it. */
+/** Without a script, which the policy forbids. Readers can switch it off. */
 const REFRESH_SECONDS = 30;
 
 function refreshing(view: View): Html {

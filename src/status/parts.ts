@@ -3,7 +3,7 @@ import type { Look, Severity } from './kinds.js';
 
 const SIGNS: Readonly<Record<Severity, string>> = { ok: '✓', busy: '…', note: 'i', warning: '!', error: '✕' };
 
-/** The words beside it say the same, so it is nothing to a screen reader. */
+/** The words beside it say the same, so screen readers skip it. */
 export function sign(severity: Severity): Html {
   return html`<span class="sign ${severity}" aria-hidden="true">${SIGNS[severity]}</span>`;
 }
@@ -36,7 +36,7 @@ interface Table<Row, Shown extends Column<Row>> {
   readonly head?: (column: Shown) => Html;
 }
 
-/** What does not fit beside each other is scrolled, by keyboard too. */
+/** A table that is too wide can be scrolled, with the keyboard, too. */
 export function table<Row, Shown extends Column<Row>>(shown: Table<Row, Shown>): Html {
   const { name, caption, columns, rows, head = ({ title }) => html`<th scope="col">${title}</th>` } = shown;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="${name}">

@@ -10,7 +10,7 @@ import type { NoticeResult } from './kinds.js';
 import type { AccountCounters } from './metrics.js';
 import type { AccountNow, ReportedAccount } from './summarize.js';
 
-/** Where everybody who does something for an account says so: folds it into the account's status, and counts it. */
+/** Everybody who does something for an account reports it here; it is folded into the account's status and counted. */
 export class AccountReporter {
   readonly #about: ReportedAccount;
   readonly #counters: AccountCounters;
@@ -27,7 +27,7 @@ export class AccountReporter {
     this.#status = initialStatus(clock());
   }
 
-  /** Calls the listener with the status after each thing that happens. It must not throw. */
+  /** Calls the listener with the status after each event. The listener must not throw. */
   onChange(listener: (status: AccountStatus) => void): void {
     this.#listeners.push(listener);
   }
@@ -38,7 +38,7 @@ export class AccountReporter {
     return { ...this.#about, ...times, status: this.#status };
   }
 
-  /** Reads the manifest again, as `reload` does, and reports what came of it where that is anything new. */
+  /** Rereads the manifest, as `reload` does, and reports the result if it is new. */
   async observeReload(manifest: Pick<LastGoodManifest, 'reload' | 'good' | 'commit' | 'problems'>): Promise<boolean> {
     const changed = await manifest.reload();
     const { good, commit, problems } = manifest;
@@ -54,7 +54,7 @@ export class AccountReporter {
     this.#report({ kind: 'leadership-found', leadership, problems: problems ?? [] });
   }
 
-  /** Carries out one run, and reports what came of it: its report is passed on, its error thrown. */
+  /** Carries out and reports one run. Returns its report, or throws its error. */
   async observeRun(triggers: readonly Trigger[], run: () => Promise<RunReport>): Promise<RunReport> {
     this.#report({ kind: 'run-began', triggers });
     try {
@@ -63,14 +63,14 @@ export class AccountReporter {
       this.#report({ kind: 'run-ended', view: report, warnings, refreshed });
       return report;
     } catch (error) {
-      // An error that nobody expected ends the program, which says more about it than a page should.
+      // An unexpected error ends the program, which says more about it than a page should.
       const { kind: failure, problems } = error instanceof ProductError ? error : UNEXPECTED;
       this.#report({ kind: 'run-failed', failure, problems });
       throw error;
     }
   }
 
-  /** It never began, and is not tried again. */
+  /** The account never began, and is not tried again. */
   couldNotBegin({ kind: failure, problems }: ProductError): void {
     this.#report({ kind: 'could-not-begin', failure, problems });
   }
@@ -78,10 +78,10 @@ export class AccountReporter {
   /** For the client's `onRequest`. */
   readonly requestMade = (event: RequestEvent): void => this.#counters.requestMade(event);
 
-  /** What became of a notice. */
+  /** The result of a notice. */
   readonly noticeEnded = (result: NoticeResult): void => this.#counters.noticeEnded(result);
 
-  /** Remembers the schedule, to be asked for its times. Gives it back. */
+  /** Remembers the schedule, to ask it for its times. Returns it. */
   observeSchedule<T extends Schedule>(schedule: T): T {
     this.#schedule = schedule;
     return schedule;

@@ -8,13 +8,13 @@ import { safeProblem } from './issues.js';
 import type { WebhookStatus } from './kinds.js';
 import type { WebhookSnapshot } from './snapshot.js';
 
-/** One webhook of the table, with what its status is decided from when the manifest changes. */
+/** One webhook of the table, with what decides its status when the manifest changes. */
 export interface Row extends WebhookSnapshot {
-  /** The webhook that the last run wanted, as the file writes it. The same object as long as its file is the same. */
+  /** The spec that the last run wanted, as in the file. The same object as long as the file is the same. */
   readonly wanted: ManifestEntry['spec'];
 }
 
-/** What a run says about each webhook: its changes, and the state it left behind. */
+/** What a run says about each webhook: its changes, and the state after it. */
 export interface RunView {
   readonly manifest: { readonly entries: readonly ManifestEntry[] };
   readonly changes: readonly AppliedChange[];
@@ -32,15 +32,15 @@ export interface RunView {
  *     delete, not done yet                    deleting
  *     any other, skipped                      pending
  *     orphaned                                orphaned
- *     any other, done; a double may be there  possibly-duplicated
+ *     any other, done; a duplicate may exist  possibly-duplicated
  *     any other, done                         created
  *
- * `before` is the table before it: it remembers when this process changed a webhook that the state knows only the
- * making of. `endedAt` is ISO 8601.
+ * `before`: the table before the run. It knows when this process last changed a webhook; the state only knows when it
+ * was made. `endedAt` is ISO 8601.
  */
 export function rowsAfterRun({ manifest, changes, state }: RunView, before: readonly Row[], endedAt: string): Row[] {
   const known = new Map(before.map((row) => [row.name, row]));
-  // As written: where the file has a name, the change has the id that was found for it.
+  // As in the file: where that has a name, the change has the id that was looked up.
   const written = new Map(manifest.entries.filter((entry) => !isResolved(entry)).map(({ name, spec }) => [name, spec]));
   return changes.flatMap((applied) => {
     const { change, result, id, error } = applied;
@@ -49,13 +49,13 @@ export function rowsAfterRun({ manifest, changes, state }: RunView, before: read
     const ranges = (change.action !== 'delete' && state.possiblyDuplicated.get(change.name)) || null;
     const earlier = known.get(change.name);
     const wanted = written.get(change.name) ?? webhook.spec;
-    // Nearly all are as before.
+    // Nearly all webhooks are unchanged.
     const isQuiet = change.action === 'none' && result === 'done' && ranges === null;
     if (isQuiet && earlier?.status === 'created' && earlier.id === id && earlier.wanted === wanted) return [earlier];
     const entry = state.entries.get(change.name);
     const ownId = change.action === 'delete' ? change.id : (id ?? entry?.id ?? null);
     const changedNow = result === 'done' && isPending(change);
-    // To show a handler anew costs the reading of a URL.
+    // Building the shown handler takes parsing a URL.
     const looks = earlier?.wanted === webhook.spec ? earlier : shown(change.name, webhook);
     const changedBefore = earlier !== undefined && earlier.id === ownId ? earlier.changedAt : null;
     return [
@@ -82,14 +82,14 @@ function statusAfter({ change, result }: AppliedChange, possiblyDuplicated: bool
   return possiblyDuplicated ? 'possibly-duplicated' : 'created';
 }
 
-/** The table when a new manifest came into force: what it wants otherwise than the last run did awaits the next. */
+/** The table after a new manifest came into force: what it wants differently is pending until the next run. */
 export function rowsAfterManifest(entries: readonly ManifestEntry[], before: readonly Row[]): Row[] {
   const known = new Map(before.filter(({ status }) => status !== 'deleting').map((row) => [row.name, row]));
   const wanted = entries.map((entry): Row => {
     const { name, spec } = entry;
     const earlier = known.get(name);
     if (earlier !== undefined && isSame(earlier.wanted, spec) && earlier.status !== 'orphaned') return earlier;
-    // What nobody knows the outcome of stays so, whatever the file says now.
+    // An unknown outcome stays unknown, whatever the file says now.
     if (earlier?.status === 'uncertain') return { ...earlier, ...shown(name, entry), wanted: spec };
     const { id = null, changedAt = null, possiblyDuplicated = null, possiblyDuplicatedRanges = null } = earlier ?? {};
     const mark = { possiblyDuplicated, possiblyDuplicatedRanges };
@@ -120,6 +120,6 @@ function shown(name: string, webhook: Webhook) {
 
 function shownScope(limit: number | ScopeName | undefined): number | string | null {
   if (limit === undefined) return null;
-  // As the file has it: what a variable holds may be a secret.
+  // As in the file, since a variable's value may be a secret.
   return typeof limit === 'number' ? limit : limit.shown;
 }

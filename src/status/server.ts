@@ -7,7 +7,7 @@ import { formatListen, type ListenAddress } from '../settings/values.js';
 import { parseUrl } from '../text/parse-url.js';
 import { type Answers, type StatusAnswer, textAnswer } from './answers.js';
 
-/** More than probes and people need, and few enough for any machine. */
+/** More than probes and people need, but few enough for any machine. */
 const MOST_CONNECTIONS = 100;
 
 const HEADERS = {
@@ -22,23 +22,23 @@ const STRICTEST_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 export interface StatusServerOptions {
   readonly listen: ListenAddress;
-  /** Take a free port where the wanted one is in use, as for a demonstration. */
+  /** If the port is in use, take a free one, as for a demonstration. */
   readonly anyPort: boolean;
-  /** Host names that it answers to besides loopback names and IP addresses: in lower case, without a dot at the end. */
+  /** Host names that it answers to besides loopback names and IP addresses: in lower case, without a final dot. */
   readonly allowedHosts: readonly string[];
   readonly log: Logger;
 }
 
 export interface StatusServer {
-  /** With the port that was really taken. */
+  /** With the port that was actually taken. */
   readonly url: string;
-  /** Closes at once, answers under way included: nobody's shutdown waits for a reader. */
+  /** Closes at once, even during answers: nobody's shutdown waits for a reader. */
   close(): Promise<void>;
 }
 
 /**
- * Listens, and answers GET and HEAD. Throws ProductError of kind `input` when it can't: the port is in use, or the
- * address is none of this machine.
+ * Listens, and answers GET and HEAD. Throws ProductError of kind `input` if it can't: the port is in use, or the
+ * address is not this machine's.
  */
 export async function startStatusServer(options: StatusServerOptions & Pick<Answers, 'answer'>): Promise<StatusServer> {
   const { listen, anyPort, answer, log } = options;
@@ -53,7 +53,7 @@ export async function startStatusServer(options: StatusServerOptions & Pick<Answ
   keepRoomForNewConnections(server);
   await listenOn(server, listen, anyPort, log);
   survive(server, log);
-  // The daemon lives by its own; a server that nobody closed must not keep a failed start from ending.
+  // The daemon stays alive without it, and a server that nobody closed must not keep a failed start from ending.
   server.unref();
   const url = urlOf(server, listen);
   log.info({ url, ...(listen.host === null ? { on: 'all addresses' } : {}) }, 'status page, health and metrics');
@@ -67,7 +67,7 @@ async function respond(
   allowedHosts: ReadonlySet<string>,
 ): Promise<void> {
   const { method = '', headers } = request;
-  // A body has no meaning here; it is read away, so that the connection can be used again.
+  // A body has no meaning here; it is read and dropped, so that the connection can be reused.
   request.resume();
   if (!isWelcomeHost(headers.host, allowedHosts)) {
     const message = 'this host name is not one that the status server answers to; --allowed-hosts adds names';
@@ -82,15 +82,15 @@ async function respond(
   send(response, found ?? textAnswer(404, 'there is nothing here; the status page is at /'), method === 'HEAD');
 }
 
-/** This machine, whoever resolves the name: https://www.rfc-editor.org/rfc/rfc6761#section-6.3. */
+/** Always this machine, whoever resolves the name: https://www.rfc-editor.org/rfc/rfc6761#section-6.3. */
 const LOOPBACK_NAME = /^(.*\.)?localhost$/;
 
 /**
- * Whether a request's Host header names this server: a loopback name, an IP address, or a name of `--allowed-hosts`.
+ * Whether a request's Host header names this server: a loopback name, an IP address, or a name in `--allowed-hosts`.
  *
- * Without that check, any page that somebody's browser opens could read the status page: it has its own name resolve to
- * this server's address (DNS rebinding). A browser always sends the name that the page came from, and nobody can have
- * an address resolve to another one.
+ * Without this check, any page open in somebody's browser could read the status page, by letting its own name resolve
+ * to this server's address (DNS rebinding). Browsers always send the name that the page came from, and an IP address
+ * can't be made to resolve to another one.
  */
 function isWelcomeHost(header: string | undefined, allowedHosts: ReadonlySet<string>): boolean {
   const host = (header ?? '').replace(/:\d{0,5}$/, '').toLowerCase();
@@ -99,7 +99,7 @@ function isWelcomeHost(header: string | undefined, allowedHosts: ReadonlySet<str
   return isIP(name) === 4 || LOOPBACK_NAME.test(name) || allowedHosts.has(name);
 }
 
-/** A path as most send it, or a whole URL as proxies do. Null: neither. */
+/** Most clients send a path, proxies a whole URL. Null: neither. */
 function targetOf(url: string): URL | null {
   return parseUrl(url.startsWith('/') ? `http://status${url}` : url);
 }
@@ -115,18 +115,18 @@ function send(response: ServerResponse, { status, type, body, policy }: StatusAn
 }
 
 /**
- * When there are too many connections, drops the one that has asked nothing for longest. Refusing new ones, as
- * `server.maxConnections` does, would keep the health check out as long as strangers hold theirs open, and a container
- * that does not answer its health check is restarted.
+ * If there are too many connections, drops the one that has been silent for longest. Refusing new ones, as
+ * `server.maxConnections` does, would lock out the health check while strangers hold connections open, and a container
+ * that fails its health check is restarted.
  */
 function keepRoomForNewConnections(server: Server): void {
-  // Sets keep the order in which things were added.
+  // Sets keep the order of insertion.
   const open = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     const [oldest] = open;
     if (oldest !== undefined && open.size >= MOST_CONNECTIONS) {
       oldest.destroy();
-      // Its `close` event comes later, and the next connection may be here before.
+      // Its `close` event comes later, perhaps after the next connection.
       open.delete(oldest);
     }
     open.add(socket);
@@ -159,7 +159,7 @@ async function listenOn(server: Server, listen: ListenAddress, anyPort: boolean,
   }
 }
 
-/** Rejects when the server can't listen. */
+/** Rejects if the server can't listen. */
 async function listening(server: Server, { host, port }: ListenAddress): Promise<void> {
   server.listen({ port, ...(host === null ? {} : { host }) });
   await once(server, 'listening');

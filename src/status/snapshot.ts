@@ -8,8 +8,8 @@ import type { Issue, IssueCode, StatusProblem } from './issues.js';
 import type { RunResultKind, WebhookStatus } from './kinds.js';
 
 /**
- * What the status server tells, and all it tells: the body of /status.json, and what page and metrics are made from.
- * Times are ISO 8601 in UTC. No secrets are in it: handlers are as the file writes them, URLs in messages are masked.
+ * Everything that the status server reveals: the body of /status.json, and the source of page and metrics. Times are
+ * ISO 8601 in UTC. It contains no secrets: handlers are as in the file, and URLs in messages are masked.
  */
 export interface StatusSnapshot {
   readonly product: 'copernica-webhooks';
@@ -18,19 +18,19 @@ export interface StatusSnapshot {
   /** When this was made. */
   readonly at: string;
   readonly ready: boolean;
-  /** Why not; empty when it is. */
+  /** Why it is not ready; empty if it is. */
   readonly notReadyBecause: readonly string[];
   /** One for each account, in the order of the settings. */
   readonly accounts: readonly AccountSnapshot[];
 }
 
 export interface AccountSnapshot {
-  /** Null where there is only one, without a name. */
+  /** Null: there is only one account, without a name. */
   readonly name: string | null;
-  /** Where the webhooks go, for people. */
+  /** The API that its webhooks are created in, for people. */
   readonly target: string;
   readonly health: Health;
-  /** Of several replicas with one state, which this one is; null: no other process has the state. */
+  /** Which of several replicas with one state this one is. Null: no other process has the state. */
   readonly leadership: Leadership | null;
   readonly manifest: ManifestSnapshot;
   readonly counts: StatusCounts;
@@ -43,16 +43,16 @@ export interface AccountSnapshot {
   readonly webhooks: readonly WebhookSnapshot[];
 }
 
-/** The code of the gravest issue, `no-manifest` or `run-failed` for some, or what there is to say where none is. */
+/** The code of the gravest issue (for some, `no-manifest` or `run-failed`), or what to say if there is none. */
 export type HealthKind = IssueCode | 'no-manifest' | 'standing-by' | 'starting' | 'pending' | 'ok';
 
 export interface Health {
   readonly kind: HealthKind;
-  /** Since when it is so. */
+  /** Since when. */
   readonly since: string;
   /** In a sentence, for people. */
   readonly headline: string;
-  /** What is wrong or worth knowing, with what to do about it: the gravest first. */
+  /** What is wrong or worth knowing, with what to do; the gravest first. */
   readonly advice: readonly Issue[];
 }
 
@@ -60,9 +60,9 @@ export interface ManifestSnapshot {
   readonly file: string;
   /** The file as it is now can be used. False: an older one is in force, or none. */
   readonly valid: boolean;
-  /** When the one in force was read, or null. */
+  /** When the manifest in force was read. Null: there is none. */
   readonly loadedAt: string | null;
-  /** The git commit that is checked out where it lies, as its full id; null: not known, or there is no git. */
+  /** Full id of the git commit that is checked out where it lies. Null: unknown, or no git. */
   readonly commit: string | null;
   /** Problems of the file as it is now. */
   readonly problems: readonly StatusProblem[];
@@ -87,9 +87,9 @@ export interface RunSnapshot {
   readonly durationMs: number;
   readonly triggers: readonly RunTrigger[];
   readonly result: RunResultKind;
-  /** How many changes of each kind were made, and how many entries needed none; null: it did not come to any. */
+  /** How many changes of each kind were made, and how many entries needed none. Null: it did not get that far. */
   readonly counts: Counts | null;
-  /** Changes that failed, were skipped, or are of unknown outcome. */
+  /** Changes that failed, were skipped, or have an unknown outcome. */
   readonly notDone: number;
   /** The first changes that were made or tried. */
   readonly changes: readonly {
@@ -105,7 +105,7 @@ export interface RunSnapshot {
 export interface WebhookSnapshot {
   readonly name: string;
   readonly trigger: string;
-  /** As the file writes it, or else masked. */
+  /** As in the file, or else masked. */
   readonly handler: string;
   readonly callers: readonly string[];
   /** An id, or a name that no run has looked up yet. */
@@ -113,9 +113,9 @@ export interface WebhookSnapshot {
   readonly collection: number | string | null;
   readonly id: number | null;
   readonly status: WebhookStatus;
-  /** A second webhook like it may be from the first to the last of these ids. */
+  /** A second webhook like it may exist between the first and the last of these ids. */
   readonly possiblyDuplicated: IdRange | null;
-  /** The same without the ids between that were ruled out. */
+  /** The same without the ids in between that were ruled out. */
   readonly possiblyDuplicatedRanges: readonly IdRange[] | null;
   /** When it was made, or last changed by this process. */
   readonly changedAt: string | null;

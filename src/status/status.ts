@@ -6,11 +6,11 @@ import { type ReportedAccount, snapshotOf } from './summarize.js';
 
 /** The status of all accounts of this process. */
 export interface Status {
-  /** Adds an account: page, metrics and readiness are about all that were added. */
+  /** Adds an account: page, metrics and readiness cover all added accounts. */
   account(about: ReportedAccount): AccountReporter;
-  /** Where the page is; null: nowhere. */
+  /** Where the page is. Null: there is none. */
   readonly url: string | null;
-  /** Closes at once, answers under way included: nobody's shutdown waits for a reader. */
+  /** Closes at once, even during answers: nobody's shutdown waits for a reader. */
   close(): Promise<void>;
 }
 
@@ -18,11 +18,11 @@ export interface StatusOptions extends Omit<StatusServerOptions, 'listen'> {
   readonly listen: StatusServerOptions['listen'] | 'off';
   readonly version: string;
   readonly now: () => Date;
-  /** Takes secrets out of everything that is answered: the last net. */
+  /** Removes secrets from all answers: the last safeguard. */
   readonly redact: (text: string) => string;
 }
 
-/** Opens the status server; with `off` there is none. Throws ProductError of kind `input` when it can't listen. */
+/** Opens the status server; `off` means none. Throws ProductError of kind `input` if it can't listen. */
 export async function openStatus({ listen, version, now, redact, ...options }: StatusOptions): Promise<Status> {
   const startedAt = now();
   const reporters: AccountReporter[] = [];

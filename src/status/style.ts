@@ -1,4 +1,4 @@
-/** The page's style. Colours are pairs for light and dark; text on them keeps to a contrast of 4.5 and more. */
+/** The page's style. Colours come in pairs for light and dark; the contrast of text is at least 4.5. */
 export const STYLE = `
 :root{color-scheme:light dark;
 --bg:#f5f6f8;--card:#fff;--text:#1b222b;--muted:#5a6572;--line:#dfe3e8;--link:#0a5bb8;

@@ -4,21 +4,21 @@ import { inOrder, issue, present } from './issues.js';
 import type { Row } from './rows.js';
 import type { AccountSnapshot, Health, HealthKind, StatusCounts, StatusSnapshot, WebhookSnapshot } from './snapshot.js';
 
-/** What of an account does not change. */
+/** The fixed facts about an account. */
 export interface ReportedAccount {
-  /** Null where there is only one, without a name. */
+  /** Null: there is only one account, without a name. */
   readonly name: string | null;
-  /** Where its webhooks go, for people. */
+  /** The API that its webhooks are created in, for people. */
   readonly target: string;
   readonly file: string;
-  /** As the settings have it: cron fields, or `off`. */
+  /** As in the settings: cron fields, or `off`. */
   readonly schedule: string;
 }
 
 export interface AccountNow extends ReportedAccount {
   readonly status: AccountStatus;
   readonly nextAt: Date | null;
-  /** The longest wait between two scheduled runs, in milliseconds; null without schedule. */
+  /** The longest wait between two scheduled runs, in milliseconds. Null: there is no schedule. */
   readonly longestWaitMs: number | null;
 }
 
@@ -28,7 +28,7 @@ export interface ProcessNow {
   readonly now: Date;
 }
 
-/** Everything that the status server says, at one moment. */
+/** Everything that the status server reveals at one moment. */
 export function snapshotOf(accounts: readonly AccountNow[], { version, startedAt, now }: ProcessNow): StatusSnapshot {
   const unready = accounts.flatMap((account) => {
     const why = notReadyBecause(account, now);
@@ -75,7 +75,7 @@ function asShown({ wanted: _, ...row }: Row): WebhookSnapshot {
   return row;
 }
 
-/** How many webhooks are in each status, and how many there should be. */
+/** How many webhooks have each status, and how many there should be. */
 function countsOf({ rows, desired, managed, drifted }: AccountStatus): StatusCounts {
   const count = (isCounted: (row: Row) => boolean) => rows.filter(isCounted).length;
   return {
@@ -94,25 +94,25 @@ function isStandby({ leadership }: AccountStatus): boolean {
   return leadership === 'standing-by';
 }
 
-/** A last success older than so many times the wait between two scheduled runs is too old. */
+/** A last success older than this many waits between scheduled runs is too old. */
 const STALE_AFTER_SCHEDULED_RUNS = 3;
 
-/** Since when the last success is too old; null: it is not, or no schedule says how often there should be one. */
+/** Since when the last success is too old. Null: it is not, or there is no schedule to measure it by. */
 function staleSince({ status, longestWaitMs }: AccountNow, now: Date): Date | null {
   if (longestWaitMs === null || isStandby(status)) return null;
-  // Until there has been a success, the start counts: a daemon is given the same time to get there.
+  // Before the first success, the start counts: a daemon gets the same time to reach it.
   const lastMs = Date.parse(status.lastSuccessAt ?? status.startedAt);
   const limit = new Date(lastMs + STALE_AFTER_SCHEDULED_RUNS * longestWaitMs);
   return now > limit ? limit : null;
 }
 
 /**
- * Why this account is not ready; null: it is.
+ * Why this account is not ready. Null: it is.
  *
  *     another replica leads                                     ready: this one would take over
- *     no run came to its end yet                                not ready
- *     a run did, but none succeeded for three scheduled ones    not ready
- *     otherwise, a manifest that is broken now included         ready: the last good one is in force
+ *     no run has come to its end yet                            not ready
+ *     one has, but none succeeded for three scheduled ones      not ready
+ *     otherwise, even if the manifest is broken now             ready: the last good one is in force
  */
 function notReadyBecause(account: AccountNow, now: Date): string | null {
   const { isComplete, lastSuccessAt, runs } = account.status;
@@ -126,7 +126,7 @@ function notReadyBecause(account: AccountNow, now: Date): string | null {
   return `no run has succeeded ${since}: more than ${STALE_AFTER_SCHEDULED_RUNS} scheduled runs`;
 }
 
-/** Only time makes stale: nothing happened that could have been reported. What is wrong anyway hides it. */
+/** `stale` comes with time alone: no event could have reported it. Anything else that is wrong hides it. */
 const HIDDEN_BY_STALE: readonly HealthKind[] = ['ok', 'pending', 'starting'];
 
 function healthOf(account: AccountNow, now: Date): Health {

@@ -5,9 +5,9 @@ export interface ListedRow extends WebhookSnapshot {
   readonly account: string | null;
 }
 
-/** What of the webhooks is shown: all of it stands in the URL. */
+/** Which webhooks are shown. The URL contains all of this. */
 export interface View {
-  /** In name, handler, id or account. Empty: all. */
+  /** To find in name, handler, id or account. Empty: all. */
   readonly text: string;
   readonly status: WebhookStatus | null;
   readonly trigger: string | null;
@@ -16,14 +16,14 @@ export interface View {
   readonly descending: boolean;
   /** From 1. */
   readonly page: number;
-  /** Whether the page asks for itself again. */
+  /** Whether the page reloads itself. */
   readonly refresh: boolean;
 }
 
 export interface Listing {
-  /** The page that is shown. */
+  /** The rows of this page. */
   readonly rows: readonly ListedRow[];
-  /** How many pass the filter, and how many there are. */
+  /** How many match the filter, and how many exist. */
   readonly found: number;
   readonly total: number;
   readonly page: number;
@@ -32,7 +32,7 @@ export interface Listing {
 
 export const ROWS_A_PAGE = 100;
 export const LONGEST_TEXT_CHARACTERS = 200;
-/** All, and what needs attention first. */
+/** Everything, beginning with what needs attention. */
 export const USUAL_VIEW: View = {
   text: '',
   status: null,
@@ -44,13 +44,13 @@ export const USUAL_VIEW: View = {
   refresh: true,
 };
 
-/** What rows are sorted by, as the URL calls it: always texts, by code unit, or always numbers. */
+/** The sort keys, by their names in the URL: always texts, by code unit, or always numbers. */
 const SORTS = {
   account: ({ account }) => sortable(account),
   name: ({ name }) => sortable(name),
   trigger: ({ trigger }) => trigger,
   handler: ({ handler }) => sortable(handler),
-  // None, then ids by their number, then names.
+  // None first, then ids by number, then names.
   limit: ({ database, collection }) => `${sortable(database)} ${sortable(collection)}`,
   id: ({ id }) => id ?? 0,
   status: ({ status }) => keysOf(WEBHOOK_STATUSES).indexOf(status),
@@ -58,12 +58,12 @@ const SORTS = {
 } as const satisfies Record<string, (row: ListedRow) => string | number>;
 export type SortKey = keyof typeof SORTS;
 
-/** So that `hook-9` comes before `hook-10`. To compare with `Intl.Collator` takes several times as long. */
+/** So that `hook-9` comes before `hook-10`. Comparing with `Intl.Collator` takes several times as long. */
 function sortable(text: number | string | null): string {
   return String(text ?? '').replace(/\d+/g, (digits) => digits.padStart(16, '0'));
 }
 
-/** Whatever the URL says that makes no sense is as if it were left out. */
+/** Anything in the URL that makes no sense counts as left out. */
 export function parseView(params: URLSearchParams): View {
   const read = (name: string) => params.get(name)?.trim().slice(0, LONGEST_TEXT_CHARACTERS) || null;
   return {
@@ -78,7 +78,7 @@ export function parseView(params: URLSearchParams): View {
   };
 }
 
-/** The query that shows a view, with what is as usual left out: `?status=failed`. */
+/** The query that shows a view, without usual values: `?status=failed`. */
 export function queryOf({ text, status, trigger, account, sort, descending, page, refresh }: View): string {
   const said = {
     ...(text !== '' && { q: text }),
@@ -93,12 +93,12 @@ export function queryOf({ text, status, trigger, account, sort, descending, page
   return `?${new URLSearchParams(said).toString()}`;
 }
 
-/** Filters, sorts and pages the webhooks of all accounts. A page past the end is the last one. */
+/** Filters, sorts and pages the webhooks of all accounts. A page past the end means the last one. */
 export function listRows(snapshot: StatusSnapshot, view: View): Listing {
   const all = snapshot.accounts.flatMap(({ name, webhooks }) => webhooks.map((row) => ({ ...row, account: name })));
   const by = SORTS[view.sort];
   const sign = view.descending ? -1 : 1;
-  // Of equal ones the name decides: two looks at one state show one order.
+  // Among equals the name decides, so that the order is always the same.
   const found = all
     .filter((row) => matches(row, view))
     .map((row) => ({ row, key: by(row), name: sortable(row.name) }))

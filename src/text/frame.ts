@@ -9,7 +9,7 @@ const FRAME = {
   tab: '    ',
 } as const;
 
-/** A part of a text, from offset `start` to before `end`, and the line in which it begins. */
+/** A part of a text, from offset `start` up to, but not including, `end`, and the line in which it begins. */
 export interface FramedPart {
   readonly line: number;
   readonly lineRange: readonly [start: number, end: number];
@@ -18,11 +18,11 @@ export interface FramedPart {
 }
 
 /**
- * The line with its number, and a caret under each column of the part that is meant: two lines, ready to print. The
- * caret stands even under a part that is empty.
+ * The line with its number, and a caret under each column of the part: two lines, ready to print. An empty part gets a
+ * caret, too.
  *
- * The line is cut before anything else is done with it: it can be as long as the file, and have a thousand problems.
- * What can be secret in a handler is masked, since frames get into the logs of CI.
+ * The line is cut first, since it can be as long as the file and have a thousand problems. Possible secrets in handlers
+ * are masked, since frames end up in CI logs.
  */
 export function frame(text: string, { line, lineRange: [lineStart, lineEnd], start, end }: FramedPart): string {
   const caret = Math.min(start, lineEnd);
@@ -40,7 +40,7 @@ export function frame(text: string, { line, lineRange: [lineStart, lineEnd], sta
   return `${line} | ${before}${meant}${after}\n${gutter} | ${' '.repeat(before.length)}${carets}`;
 }
 
-/** Whether a cut at this offset is in the midst of a word. */
+/** Whether a cut at this offset is inside a word. */
 function isInWord(text: string, offset: number, lineStart: number): boolean {
   return offset > lineStart && !/\s/.test(text.slice(offset - 1, offset));
 }

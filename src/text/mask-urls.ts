@@ -1,24 +1,24 @@
-/** User info of anything like a URL: what stands between `//` and an `@`. Quotes and brackets are taken there too. */
+/** User info of anything like a URL: the text between `//` and an `@`, including quotes and brackets. */
 const USER_INFO = /\/\/[^\s/@]*(?:@[^\s/@]*)*@/g;
-/** Names of variables tell nothing. */
+/** Names of variables reveal nothing. */
 const REFERENCES = /^\/\/(\$\{\w+\}:?)+@$/;
-/** The end of a quoted value, as JSON and YAML write one after another without a space. */
+/** The end of a quoted value, since JSON and YAML can write the next one without a space. */
 const END_OF_VALUE = /["'](?=[,:\]}])/;
-/** What may go on to an `@` behind the end of a text that was cut. */
+/** Text at the end of a cut that may have gone on to an `@`. */
 const OPEN_USER_INFO = /(?<=\/\/)[^\s/]+$/;
-/** What may stand before a `?` or `#` that belongs to no URL. */
+/** May precede a `?` or `#` that belongs to no URL. */
 const OPENERS: ReadonlySet<string> = new Set(['"', "'", '(', '[', '{']);
 
-/** Where a text was taken from a longer one: in the midst of a word, perhaps of a URL. */
+/** Whether a text was taken from a longer one in the middle of a word, perhaps of a URL. */
 export interface Cut {
   readonly before: boolean;
   readonly after: boolean;
 }
 
 /**
- * Text without what can be secret in a handler, in a form that is as long: a caret under a frame stays where it points.
- * The manifest is shown as it is written, so this goes by what looks like a URL, a broken one too. Of a text that was
- * cut, what may belong to a secret is masked as well. Takes linear time: each rule goes through each word once.
+ * Masks possible secrets in handlers and keeps the length, so that a caret under a frame still points to the right
+ * place. The manifest's text is shown as written, so this masks anything like a URL, even a broken one, and whatever a
+ * cut may have left of a secret. Takes linear time: each rule examines each word once.
  */
 export function maskUrls(text: string, cut: Cut = { before: false, after: false }): string {
   const begun = cut.before ? text.replace(/^\S+/, maskedValue) : text;
@@ -29,13 +29,13 @@ export function maskUrls(text: string, cut: Cut = { before: false, after: false 
     .replace(/\S+/g, (word) => maskedBehind(word, queryWithoutScheme));
 }
 
-/** A word up to where a quoted value ends in it. */
+/** A word up to the end of a quoted value in it. */
 function maskedValue(word: string): string {
   const end = word.search(END_OF_VALUE);
   return end < 0 ? masked(word) : masked(word.slice(0, end)) + word.slice(end);
 }
 
-/** All behind the place that is found is masked; below 0: nothing. */
+/** Masks everything behind the place found; below 0: nothing. */
 function maskedBehind(word: string, find: (word: string) => number): string {
   const at = find(word);
   return at < 0 ? word : word.slice(0, at + 1) + masked(word.slice(at + 1));
@@ -49,7 +49,7 @@ function queryOfUrl(word: string): number {
   return mark < 0 ? -1 : scheme + mark;
 }
 
-/** Without a scheme: a `?` or `#` that something stands before; without a `=` or `&` after it, it is a question. */
+/** Without a scheme: a `?` or `#` with text before it. Without a `=` or `&` after it, it is a question. */
 function queryWithoutScheme(word: string): number {
   const last = Math.max(word.lastIndexOf('='), word.lastIndexOf('&'));
   for (let at = 1; at < last; at += 1) {
@@ -58,7 +58,7 @@ function queryWithoutScheme(word: string): number {
   return -1;
 }
 
-/** But for references to variables, whose names tell nothing. A default value after the name may. */
+/** Keeps references to variables, whose names reveal nothing, but not the default value after a name. */
 function masked(text: string): string {
   const parts = text.split(/(\$\{\w+\})/);
   return parts.map((part, index) => (index % 2 === 1 ? part : stars(part.length))).join('');

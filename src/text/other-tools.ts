@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the notation of the manifest.
 
-/** What is meant here by words of Terraform, Pulumi, kubectl, Ansible, decK, octoDNS and their like. */
+/** What words of Terraform, Pulumi, kubectl, Ansible, decK, octoDNS and the like mean here. */
 const MEANT: readonly (readonly [words: string, meant: string])[] = [
   ['--dry-run --check', '`plan` shows what `apply` would do, and changes nothing'],
   ['--auto-approve --yes -y --approve --doit', '`apply` asks nothing: run `plan` before it to see what it does'],
@@ -30,7 +30,7 @@ const MEANT_BY: ReadonlyMap<string, string> = new Map(
   MEANT.flatMap(([words, meant]) => words.split(' ').map((word) => [word, meant] as const)),
 );
 
-/** An error about an unknown command or option; with what is meant here, where the word is another tool's. */
+/** An error about an unknown command or option, with the word to use here if it is another tool's. */
 export function inWordsOfThisTool(error: string): string {
   const [, beginning, word = ''] = /^(.*?unknown (?:option|command) '([^'\n]{1,40})')/.exec(error) ?? [];
   const meant = meantBy(word);

@@ -1,6 +1,6 @@
 /**
- * Null: the text is no absolute URL. Not by `URL.canParse`: once Node 20 has compiled a loop around that, it refuses
- * texts with letters such as "ü" (of Latin-1, beyond ASCII).
+ * Null: the text is not an absolute URL. Not with `URL.canParse`: once Node 20 has compiled a loop around it, it
+ * refuses texts with Latin-1 letters beyond ASCII, such as "ü".
  */
 export function parseUrl(text: string): URL | null {
   try {

@@ -1,17 +1,17 @@
-/** Longer words are not compared: the time is the product of both lengths. */
+/** Longer words are not compared: the time grows with the product of both lengths. */
 const LONGEST_WORD_CHARS = 64;
 
-/** Beginnings that are shorter say too little. */
+/** Shorter beginnings say too little. */
 const SHORTEST_BEGINNING_CHARS = 3;
 
-/** One slip in three characters, three at most: with one slip, any word of two letters is close to any other. */
+/** One slip for three characters, at most three: with one slip, any two-letter word is close to any other. */
 function mostSlips(word: string): number {
   return Math.min(3, Math.floor(word.length / 3));
 }
 
 /**
- * The candidate that was probably meant: the one with the fewest slips, or else the only one that begins so.
- * Upper and lower case are alike. Undefined: none is close.
+ * The candidate that was probably meant: the one with the fewest slips, or else the only one with this beginning.
+ * Ignores case. Undefined: none is close.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word === '' || word.length > LONGEST_WORD_CHARS) return undefined;
@@ -36,8 +36,8 @@ function onlyBeginning(lower: string, candidates: readonly string[]): string | u
 }
 
 /**
- * Letters added, left out, changed, and neighbours swapped, to make one word of the other
- * (optimal string alignment distance: `craete` is one slip away from `create`).
+ * Letters to add, leave out or change, and neighbours to swap, to turn one word into the other (optimal string
+ * alignment distance: `craete` is one slip away from `create`).
  */
 function countSlips(from: string, to: string): number {
   let beforeLast: number[] = [];

@@ -5,12 +5,12 @@ export function columns(text: string): number {
   return widthOf(text);
 }
 
-/** The text with spaces after it, up to so many columns. */
+/** The text, followed by spaces up to this many columns. */
 export function padColumns(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columns(text)));
 }
 
-/** The text, or as much of it as has room in so many columns with a sign that it was cut. */
+/** The text, cut with a sign if it does not fit into this many columns. */
 export function cutColumns(text: string, width: number): string {
   const longest = text.slice(0, 4 * width);
   if (text === longest && columns(text) <= width) return text;

@@ -5,7 +5,7 @@ const STEPS: readonly (readonly [name: string, ms: number])[] = [
   ['second', 1_000],
 ];
 
-/** `3 minutes`, `1 hour`: the largest unit alone, as precise as it is of use. */
+/** `3 minutes`, `1 hour`: only the largest unit, as precise as is useful. */
 export function roughly(ms: number): string {
   const [name, unit] = STEPS.find(([, step]) => Math.abs(ms) >= step) ?? ['second', 1_000];
   return counted(Math.floor(Math.abs(ms) / unit), name);
@@ -23,12 +23,12 @@ export function numberText(count: number): string {
   return count.toLocaleString('en');
 }
 
-/** `1 webhook is`, `1,234 webhooks are`; where only an s is the difference: `1 webhook`, `1,234 webhooks`. */
+/** `1 webhook is`, `1,234 webhooks are`; if the plural only adds an s: `1 webhook`, `1,234 webhooks`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${numberText(count)} ${count === 1 ? one : many}`;
 }
 
-/** As a sentence begins. */
+/** With a capital, to begin a sentence. */
 export function capitalized(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

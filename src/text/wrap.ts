@@ -1,4 +1,4 @@
-/** Lines of whole words, none longer than `width` but where one word is. At least one line. */
+/** Lines of whole words, no longer than `width` unless a single word is. At least one line. */
 export function wrap(text: string, width: number): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {

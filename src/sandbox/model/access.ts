@@ -4,7 +4,7 @@ import { type ApiRequest, type ApiResponse, REFUSALS, refusal } from './http.js'
 
 const JWT_LIFE_MS = 24 * 60 * 60 * 1000;
 
-/** Who may do what: access tokens, and the JWTs that they were traded for. */
+/** Who may do what: access tokens, and the JWTs they were exchanged for. */
 export class Access {
   readonly #accounts: readonly Account[];
   readonly #issued = new Map<string, { readonly account: Account; readonly expiresAt: number }>();
@@ -14,7 +14,7 @@ export class Access {
     this.#accounts = accounts;
   }
 
-  /** The account that a request speaks for: by the query's access token up to v3, by a JWT on v4. */
+  /** The account of a request: by the access token in the query up to v3, by a JWT on v4. */
   accountOf({ query, headers }: ApiRequest, version: number, now: number): Account | null {
     if (version < 4) return this.#byTokenIn(query);
     const [, jwt = ''] = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? '') ?? [];
@@ -22,7 +22,7 @@ export class Access {
     return issued === undefined || issued.expiresAt <= now ? null : issued.account;
   }
 
-  /** The authentication host's one call: form body with an access token in, the bare JWT out. */
+  /** The authentication host's only call: a form with an access token, answered with the bare JWT. */
   trade(request: ApiRequest, now: number): ApiResponse {
     const isForm = mediaType(request) === 'application/x-www-form-urlencoded';
     const account = isForm ? this.#byTokenIn(request.body) : null;
@@ -30,7 +30,7 @@ export class Access {
     return { status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: this.#issue(account, now) };
   }
 
-  /** From now on every JWT handed out so far is refused. */
+  /** From now on, every JWT issued so far is refused. */
   revokeJwts(): void {
     this.#issued.clear();
   }
@@ -46,7 +46,7 @@ export class Access {
     // `exp` counts in seconds.
     const exp = Math.ceil((now + JWT_LIFE_MS) / 1000);
     const claims = { sub: account.options.identity.id, jti: String(this.#lastJwt), iat, exp };
-    // The signature is for show: the sandbox knows its JWTs by heart, and a client cannot check one anyway.
+    // The signature is only for show: the sandbox remembers its JWTs, and a client can't check one anyway.
     const parts = [JSON.stringify({ alg: 'HS256', typ: 'JWT' }), JSON.stringify(claims), `signature-${this.#lastJwt}`];
     const jwt = parts.map((part) => Buffer.from(part).toString('base64url')).join('.');
     this.#issued.set(jwt, { account, expiresAt: exp * 1000 });

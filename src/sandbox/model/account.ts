@@ -1,7 +1,7 @@
 import type { DeliveryError } from './logfiles.js';
 import type { AccountOptions } from './options.js';
 
-/** A webhook as the account keeps it, removed ones too. Times are milliseconds since 1970. */
+/** A webhook as the account keeps it, even when removed. Times are milliseconds since 1970. */
 export interface StoredWebhook {
   readonly id: number;
   readonly handler: string;

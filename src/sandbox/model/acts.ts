@@ -5,18 +5,18 @@ import { type ApiRequest, type ApiResponse, empty, json, page, REFUSALS, refusal
 import { logfile, logfiles } from './logfiles.js';
 import type { CollectionOptions, DatabaseOptions, Quirks } from './options.js';
 
-/** Everything an act depends on. `now` in milliseconds since 1970. */
+/** Everything an act depends on. `now`: milliseconds since 1970. */
 export interface Act {
   readonly account: Account;
   readonly quirks: Quirks;
   readonly version: number;
   readonly request: ApiRequest;
   readonly now: number;
-  /** The id of the next webhook, whichever account it is for. */
+  /** The id of the next webhook of any account. */
   readonly takeId: () => number;
 }
 
-/** Does what the call says to the account and answers it. */
+/** Carries out the call on the account and answers it. */
 export function carryOut(call: Exclude<Call, { kind: 'token' }>, act: Act): ApiResponse {
   const { account, quirks, request } = act;
   switch (call.kind) {
@@ -61,14 +61,14 @@ function create({ account, version, request, now, takeId }: Act): ApiResponse {
   return empty(201, { 'X-Created': String(id), 'X-Location': `${origin(request)}/v${version}/webhook/${id}` });
 }
 
-/** Database and collection are not among the fields of a PUT: they are ignored, right or wrong. */
+/** Database and collection are not fields of a PUT: they are ignored, valid or not. */
 function update(webhook: StoredWebhook, { account, quirks, request }: Act): ApiResponse {
   if (webhook.removedAt !== null) return refusal(REFUSALS.removed);
   const data = webhookData({ ...readBody(request), database: null, collection: null });
   if (data === null) return refusal(REFUSALS.data);
   const { handler, trigger, callers = quirks.putWithoutCallers === 'keeps' ? webhook.callers : CALLERS } = data;
   account.webhooks.set(webhook.id, { ...webhook, handler, trigger, callers });
-  // The live API echoes the URL of the request, access token and all.
+  // The live API echoes the URL of the request, including the access token.
   const query = request.query === '' ? '' : `?${request.query}`;
   return empty(303, { Location: `${origin(request)}${request.path}${query}` });
 }
@@ -98,7 +98,7 @@ function origin({ headers }: ApiRequest): string {
   return headers.host === undefined ? 'https://api.copernica.com' : `http://${headers.host}`;
 }
 
-/** A webhook as GET shows it. Its id is a string; a removed one keeps the id, and its other fields are empty. */
+/** A webhook as GET shows it, with its id as a string. A removed one keeps its id; its other fields are empty. */
 function shownWebhook(webhook: StoredWebhook, quirks: Quirks): Readonly<Record<string, unknown>> {
   const { id, handler, trigger, callers, database, collection, removedAt } = webhook;
   const limits = { database: shownScope(database, quirks), collection: shownScope(collection, quirks) };

@@ -1,4 +1,4 @@
-/** What a method and path ask for. `unknown` is every other combination, which Copernica calls an invalid method. */
+/** What a method and path ask for. `unknown`: any other combination, which Copernica calls an invalid method. */
 export type Call =
   | { readonly kind: 'create' | 'list' | 'identity' | 'databases' | 'logfiles' | 'unknown' }
   | { readonly kind: 'token' }
@@ -12,11 +12,11 @@ export interface Route {
   readonly call: Call;
 }
 
-/** No entity has this id, so what is not a number ends as an unknown id. */
+/** No entity has this id, so anything that is not a number becomes an unknown id. */
 const NO_ID = 0;
 
 export function route(method: string, path: string): Route {
-  // The authentication host has one call, at its root. It shares the sandbox's port, so both can be given as one URL.
+  // The authentication host has one call, at its root. It shares the sandbox's port, so both can have the same URL.
   if (path === '/' && method === 'POST') return { version: null, call: { kind: 'token' } };
   const [, version, resource] = /^\/v([1-4])\/(.*)$/.exec(path) ?? [];
   if (version === undefined || resource === undefined) return { version: null, call: { kind: 'unknown' } };

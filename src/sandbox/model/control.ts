@@ -38,9 +38,7 @@ const changedFields = z
   .partial()
   .transform((fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)));
 
-/**
- * Looks into the sandbox and changes it behind the API's back. Takes the paths under `CONTROL_PREFIX`; never logged.
- */
+/** Inspects the sandbox and changes it behind the API's back. Handles paths under `CONTROL_PREFIX`; never logged. */
 export function control(model: SandboxModel, request: ApiRequest, now: number): ApiResponse {
   try {
     return carriedOut(model, request, now);
@@ -61,7 +59,7 @@ function carriedOut(model: SandboxModel, { method, path, query, body }: ApiReque
     case 'GET faults':
       return json(model.faults);
     case 'POST faults':
-      // All are read before the first is queued, so a bad one leaves nothing behind.
+      // All are read before the first is queued, so that an invalid one leaves nothing behind.
       for (const rule of readFaults(body)) model.orderFault(rule);
       return json(model.faults);
     case 'DELETE faults':

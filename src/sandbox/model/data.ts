@@ -2,12 +2,12 @@ import * as z from 'zod';
 import { parseUrl } from '../../text/parse-url.js';
 import type { ApiRequest } from './http.js';
 
-// Deliberately not taken from src/webhook.ts: a trigger that the manifest gets wrong must be refused here.
+// Deliberately not taken from src/webhook.ts: a trigger that is wrong in the manifest must be refused here.
 const TRIGGERS = [
   ...['create', 'update', 'delete', 'click', 'delivery', 'open', 'bounce', 'failure'],
   'unsubscribe',
 ] as const;
-/** A webhook without any is called by all of them. */
+/** A webhook without any is called by both. */
 export const CALLERS = ['ms', 'publisher'] as const;
 
 const isHandler = (text: string) => /^https?:\/\//i.test(text) && parseUrl(text) !== null;
@@ -18,7 +18,7 @@ const limit = z
   .nullish()
   .transform((id) => id ?? null);
 
-/** What Copernica takes. It ignores what it does not know. */
+/** What Copernica accepts. It ignores unknown fields. */
 const webhookSchema = z.object({
   handler: z.string().refine(isHandler),
   trigger: z.enum(TRIGGERS),
@@ -33,12 +33,12 @@ const webhookSchema = z.object({
 /** The fields of a webhook after validation. `callers` undefined: none were given. */
 export type WebhookData = z.output<typeof webhookSchema>;
 
-/** The webhook that the properties describe, or null where Copernica would answer `Invalid data provided`. */
+/** The webhook that the properties describe. Null: Copernica would answer `Invalid data provided`. */
 export function webhookData(properties: unknown): WebhookData | null {
   return webhookSchema.safeParse(properties).data ?? null;
 }
 
-/** The body as properties, JSON or form; null when it is neither or its content type says something else. */
+/** The properties in the body, JSON or form. Null: it is neither, or its content type says something else. */
 export function readBody(request: ApiRequest): Readonly<Record<string, unknown>> | null {
   const type = mediaType(request);
   if (type === 'application/json') return readJsonObject(request.body);
@@ -60,7 +60,7 @@ export function readJsonObject(text: string): Readonly<Record<string, unknown>> 
   }
 }
 
-/** As PHP reads it: `callers[]=ms&callers[]=publisher` is a list. */
+/** As PHP does: `callers[]=ms&callers[]=publisher` is a list. */
 function readForm(text: string): Record<string, unknown> {
   const form = new URLSearchParams(text);
   const callers = form.getAll('callers[]');

@@ -2,12 +2,12 @@ import type { FaultReply } from './faults.js';
 import { type ApiRequest, type ApiResponse, empty, readyMade } from './http.js';
 import type { SandboxModel } from './sandbox-model.js';
 
-/** What goes over the wire. With `hang` nothing more is to come. */
+/** What goes over the wire. After `hang` nothing more comes. */
 export type WireReply =
   | { readonly kind: 'answer'; readonly response: ApiResponse }
   | { readonly kind: 'close' | 'reset' | 'hang' };
 
-/** The time that a sandbox lives in: the machine's, or a simulated one. */
+/** The sandbox's clock: the machine's, or a simulated one. */
 export interface SandboxTime {
   /** Milliseconds since 1970. */
   now(): number;
@@ -15,8 +15,8 @@ export interface SandboxTime {
 }
 
 /**
- * Takes one request through the sandbox, in real or simulated time. `reply` is called exactly once. What is acted on
- * late is acted on whether or not the client is still there.
+ * Takes one request through the sandbox, in real or simulated time. `reply` is called exactly once. A late act takes
+ * place even if the client has gone.
  *
  * | fault            | before                      | after                    | late                        |
  * |------------------|-----------------------------|--------------------------|-----------------------------|
@@ -63,7 +63,7 @@ function replyOf(reply: Exclude<FaultReply, { kind: 'slow' }>, result: ApiRespon
     case 'without-id':
       return { kind: 'answer', response: { ...result, headers: {} } };
     case 'garbage':
-      // Nothing of the true answer is left, headers included: a portal or proxy that answered in the API's place.
+      // Nothing of the true answer is left, not even headers: a portal or proxy answered in the API's place.
       return {
         kind: 'answer',
         response: { status: 200, headers: { 'Content-Type': 'application/json' }, body: '{"ID":"18\u0000<html>' },
@@ -71,7 +71,7 @@ function replyOf(reply: Exclude<FaultReply, { kind: 'slow' }>, result: ApiRespon
   }
 }
 
-/** Half of the body, or of one made up where there is none, under a header that promises all of it. */
+/** Half of the body, made up if there is none, under a header that promises all of it. */
 function truncated(response: ApiResponse): ApiResponse {
   const whole = response.body === '' ? '{"status":"ok"}' : response.body;
   const promisedBytes = new TextEncoder().encode(whole).length;

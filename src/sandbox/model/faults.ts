@@ -19,13 +19,13 @@ export const FAULT_CALLS = [
 
 export const FAULT_LIMITS = { delayMs: 24 * 60 * 60 * 1000, times: 1_000_000 } as const;
 
-/** Replies that need nothing but their name. */
+/** Replies that consist of a name alone. */
 export const PLAIN_REPLIES = ['close', 'reset', 'hang', 'truncated', 'without-id', 'garbage'] as const;
 
 const ms = z.int().min(0).max(FAULT_LIMITS.delayMs);
 const count = z.int().min(1).max(FAULT_LIMITS.times);
 
-// What Node would refuse to write is refused when it is ordered, not when it is due.
+// What Node would refuse to write is refused when ordered, not when due.
 const headers = z.record(z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/), z.string().regex(/^[\t\x20-\x7e]*$/));
 
 const replySchema = z.discriminatedUnion('kind', [
@@ -39,7 +39,7 @@ const replySchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** The form of an ordered fault, as the control surface takes it. */
+/** An ordered fault in the form that the control surface accepts. */
 const faultRuleSchema = z
   .strictObject({
     on: z.enum(FAULT_CALLS),
@@ -48,12 +48,12 @@ const faultRuleSchema = z
     when: z.union([z.enum(['before', 'after']), z.strictObject({ lateMs: ms })]).default('before'),
     reply: replySchema,
   })
-  // A late act is one that the client no longer hears of.
+  // The client does not wait for a late act, so a slow answer makes no sense.
   .refine(({ when, reply }) => typeof when === 'string' || reply.kind !== 'slow');
 
 /**
- * One fault that was ordered: from the `nth` such call on (counted from the order, default 1), `times` of them.
- * `before`: the server never acts. `after`: it acts, then this. `lateMs`: this at once, and the server acts later on.
+ * One ordered fault: strikes `times` such calls from the `nth` on (counted from the order, default 1). `before`: the
+ * server never acts. `after`: it acts, then this happens. `lateMs`: this happens at once, and the server acts later.
  */
 export type FaultRule = z.output<typeof faultRuleSchema>;
 
@@ -68,7 +68,7 @@ interface Pending {
   fired: number;
 }
 
-/** The faults that are still to come, first ordered first. */
+/** The faults still to come, in the order in which they were ordered. */
 export class FaultQueue {
   #pending: Pending[] = [];
 
@@ -81,7 +81,8 @@ export class FaultQueue {
   }
 
   /**
-   * The fault that strikes this call, if any. Every rule that fits counts the call, but only the first one due fires.
+   * The fault that strikes this call, if any. Every matching rule counts the call, but only the first that is due
+   * strikes.
    */
   take(call: Call['kind']): FaultRule | null {
     const fitting = this.#pending.filter(({ rule }) => rule.on === 'any' || rule.on === call);
@@ -109,7 +110,7 @@ const ACCEPTED = [
 ].join('\n  ');
 
 /**
- * A fault from what was ordered: text such as `create:after:504*3`, or an object of the form of `FaultOrder`.
+ * Reads an ordered fault: text such as `create:after:504*3`, or an object in the form of `FaultOrder`.
  *
  * @throws ProductError of kind `input` that lists what is accepted.
  */
@@ -146,7 +147,7 @@ function parseReply(text: string): unknown {
   return { kind: text };
 }
 
-/** A rule as text again, for the request log. Headers and body of an ordered answer are left out. */
+/** A rule as text, for the request log. Omits headers and body of an ordered answer. */
 export function faultSpec({ on, nth, times, when, reply }: FaultRule): string {
   const moment = typeof when === 'string' ? when : `late:${when.lateMs}`;
   const what = reply.kind === 'answer' ? reply.status : reply.kind === 'slow' ? `slow:${reply.ms}` : reply.kind;

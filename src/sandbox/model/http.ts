@@ -1,10 +1,10 @@
-/** One request as the sandbox sees it, off the wire or out of a simulation. */
+/** One request as the sandbox sees it, from the wire or from a simulation. */
 export interface ApiRequest {
   readonly method: string;
   readonly path: string;
-  /** As sent, without the `?`; empty when there is none. */
+  /** As sent, without the `?`; empty if there is none. */
   readonly query: string;
-  /** Only the three that count, in lower case. */
+  /** Only the three that matter, in lower case. */
   readonly headers: {
     readonly host?: string;
     readonly 'content-type'?: string | undefined;
@@ -17,13 +17,11 @@ export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /**
-   * Length in bytes that the header promises when the body is cut short: the connection closes before it is reached.
-   */
+  /** The length that the header promises if the body is cut short: the connection closes before that. */
   readonly promisedBytes?: number;
 }
 
-/** The wording of refusals, as seen on the live API: which differs from one entity to another. */
+/** The wording of refusals, as seen on the live API: it differs between entities. */
 export const REFUSALS = {
   token: 'Invalid access token',
   method: 'Invalid method',
@@ -41,14 +39,14 @@ export function json(value: unknown, status = 200): ApiResponse {
   return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value) };
 }
 
-/** Copernica refuses with 400 whatever the reason; only v4 has other statuses, for access. */
+/** Copernica refuses with 400 for any reason; only v4 has other statuses, for access. */
 export function refusal(message: string, status = 400): ApiResponse {
   return json({ error: { message } }, status);
 }
 
 const PAGE_LIMIT = { usual: 100, most: 1000 } as const;
 
-/** One page of the items that the query asks for, in the envelope of every list. */
+/** The page of items that the query asks for, in the envelope of every list. */
 export function page<T>(items: readonly T[], query: string, show: (item: T) => unknown): object {
   const asked = new URLSearchParams(query);
   const start = count(asked.get('start')) ?? 0;
@@ -63,14 +61,14 @@ function count(text: string | null): number | null {
 
 const TURNED_AWAY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** What is sent with a status that was ordered without a body: the load balancer's page, a refusal, or nothing. */
+/** The answer for a status that was ordered without a body: the load balancer's page, a refusal, or nothing. */
 export function readyMade(status: number): ApiResponse {
   if (TURNED_AWAY.has(status)) return htmlPage(status, 'Loadbalancer Error', 'There are too many requests.');
   if (status >= 500) return htmlPage(status, 'Internal Server Error', 'Something went wrong.');
   return status >= 400 ? refusal(`Refused with status ${status}`, status) : empty(status);
 }
 
-/** As what stands in front of the API answers when it is busy: HTML, never JSON. */
+/** As servers in front of the API answer when they are busy: HTML, never JSON. */
 function htmlPage(status: number, title: string, text: string): ApiResponse {
   const body = `<!DOCTYPE html>
 <html>

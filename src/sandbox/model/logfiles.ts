@@ -1,4 +1,4 @@
-/** One call of a handler that failed, as the account logs it. Which webhook it was for is not logged. */
+/** One failed call of a handler, as the account logs it. The log does not say which webhook it was for. */
 export interface DeliveryError {
   /** `YYYY-MM-DD HH:MM:SS`. */
   readonly time: string;
@@ -12,7 +12,7 @@ export interface DeliveryError {
 
 const TYPE = 'feedback-loop-errors';
 
-/** GET logfiles: the names of a day and a type, or, where neither is asked for, the days that have any. */
+/** GET logfiles: the names for a day and a type; without either, the days that have any. */
 export function logfiles(errors: readonly DeliveryError[], query: string): readonly string[] {
   const asked = new URLSearchParams(query);
   const [date, type] = [asked.get('date'), asked.get('type')];
@@ -22,7 +22,7 @@ export function logfiles(errors: readonly DeliveryError[], query: string): reado
   return days.filter((day) => date === null || day === date).map(nameOf);
 }
 
-/** GET logfile/NAME/json; null: there is none of that name. */
+/** GET logfile/NAME/json. Null: there is none with that name. */
 export function logfile(errors: readonly DeliveryError[], name: string): readonly DeliveryError[] | null {
   const found = errors.filter((error) => nameOf(dayOf(error)) === name);
   return found.length === 0 ? null : found;

@@ -20,17 +20,15 @@ export interface AccountOptions {
   /** Long-lived access token, at least `TOKEN_LENGTH_MIN_CHARACTERS` long. Each account needs its own. */
   readonly token: string;
   readonly identity: Identity;
-  /** What it shows. A webhook may name other databases and collections too. */
+  /** The databases it shows. A webhook may name other databases and collections, too. */
   readonly databases?: readonly DatabaseOptions[];
 }
 
-/** What the reference leaves open, and what no fault can show: see docs/sandbox.md. */
+/** What the reference leaves open and no fault can show: see docs/sandbox.md. */
 export interface Quirks {
-  /**
-   * How database and collection read back. `string` and `number`: null where there is no limit. `null`: always null.
-   */
+  /** How database and collection read back. `string` and `number`: null if there is no limit. `null`: always null. */
   readonly limits: 'absent' | 'string' | 'number' | 'null';
-  /** The reference says all callers are applied; `keeps` leaves those that were set. */
+  /** The reference says that all callers are applied; `keeps` leaves those that were set. */
   readonly putWithoutCallers: 'both' | 'keeps';
   /** GET /webhooks, which the reference does not have. */
   readonly list: 'refused' | 'envelope';
@@ -40,13 +38,13 @@ export interface Quirks {
 
 export const DEFAULT_QUIRKS: Quirks = { limits: 'absent', putWithoutCallers: 'both', list: 'refused', ids: 'rise' };
 
-/** Not a secret: it opens nothing but a sandbox. */
+/** Not a secret: it only opens a sandbox. */
 export const SANDBOX_TOKEN = 'sandbox-access-token';
 
 export const DEFAULT_ACCOUNT: AccountOptions = {
   token: SANDBOX_TOKEN,
   identity: { id: '34', name: 'Sandbox', description: 'Stand-in for a Copernica account', company: 'Sandbox' },
-  // Something to call by its name.
+  // Something to refer to by name.
   databases: [{ id: 1017, name: 'Customers', collections: [{ id: 42, name: 'Orders' }] }],
 };
 
@@ -56,7 +54,7 @@ export const TOKEN_LENGTH_MIN_CHARACTERS = 8;
 export const FIRST_WEBHOOK_ID = 1894;
 
 export interface ModelOptions {
-  /** The first is the one that is meant where none is named. Default: `DEFAULT_ACCOUNT` alone. */
+  /** The first is used if none is named. Default: only `DEFAULT_ACCOUNT`. */
   readonly accounts?: readonly [AccountOptions, ...AccountOptions[]];
   readonly quirks?: Partial<Quirks>;
 }

@@ -12,9 +12,9 @@ export interface LoggedRequest {
   readonly path: string;
   /** The access token reads `***`. */
   readonly query: string;
-  /** As it came in; an access token in it reads `***`. */
+  /** As it came in, except that an access token reads `***`. */
   readonly body: string;
-  /** The fault that struck it, as `parseFault` takes it. */
+  /** The fault that struck it, in the form that `parseFault` reads. */
   readonly fault: string | null;
 }
 
@@ -45,7 +45,7 @@ export class RequestLog {
       method: request.method,
       path: this.#mask(maskParameter(request.path)),
       query: this.#mask(maskParameter(request.query)),
-      // A webhook's body stays as it came: its handler may have an access_token of its own.
+      // A webhook's body stays as it came: its handler may contain its own access_token.
       body: this.#mask(call === 'token' ? maskParameter(request.body) : request.body),
       fault,
     });
@@ -58,7 +58,7 @@ export class RequestLog {
   }
 }
 
-/** Wrong tokens are masked too: they may be right ones of somewhere else. */
+/** Wrong tokens are masked too: they may be right somewhere else. */
 function maskParameter(text: string): string {
   return text.replace(/(access_token=)[^&]*/gi, '$1***').replace(/("access_token"\s*:\s*)"[^"]*"/gi, '$1"***"');
 }

@@ -18,15 +18,15 @@ import {
 import { type LoggedRequest, RequestLog } from './request-log.js';
 
 /**
- * The stand-in for the API without network and clock: requests, times and faults go in, answers come out. It changes
- * in place, so that each request costs the same however many webhooks there are. Times are milliseconds since 1970.
+ * The stand-in for the API without network and clock: requests, times and faults go in, answers come out. It changes in
+ * place, so that a request's cost does not depend on the number of webhooks. Times are milliseconds since 1970.
  */
 export class SandboxModel {
-  /** Every account's options, the usual one first. */
+  /** Every account's options, the default account first. */
   readonly accounts: readonly [AccountOptions, ...AccountOptions[]];
   readonly #quirks: Quirks;
   #faults = new FaultQueue();
-  /** Ids are handed out to all accounts from one counter, as the live API seems to do. */
+  /** All accounts get their ids from one counter, as the live API seems to do. */
   #nextId = FIRST_WEBHOOK_ID;
   #accounts: readonly Account[] = [];
   #access = new Access([]);
@@ -40,7 +40,7 @@ export class SandboxModel {
     this.reset();
   }
 
-  /** Notes the request, and says which fault strikes it. Nothing is acted on yet. */
+  /** Notes the request, and returns the fault that strikes it. Nothing is acted on yet. */
   receive(request: ApiRequest, now: number): FaultRule | null {
     const { call } = route(request.method, request.path);
     const fault = this.#faults.take(call.kind);
@@ -48,13 +48,13 @@ export class SandboxModel {
     return fault;
   }
 
-  /** Does what the request asks for, without faults. */
+  /** Does what the request asks for, ignoring faults. */
   act(request: ApiRequest, now: number): ApiResponse {
     const { call, version } = route(request.method, request.path);
     if (call.kind === 'token') return this.#access.trade(request, now);
     if (version === null) return refusal(REFUSALS.method);
     const account = this.#access.accountOf(request, version, now);
-    // Whatever is wrong, versions up to 3 answer 400; v4 tells a bad token apart.
+    // Versions up to 3 answer 400 to everything that is wrong; v4 has another status for a bad token.
     if (account === null) return refusal(REFUSALS.token, version === 4 ? 401 : 400);
     return carryOut(call, { account, quirks: this.#quirks, version, request, now, takeId: () => this.#takeId() });
   }
@@ -84,7 +84,7 @@ export class SandboxModel {
   /**
    * Queues a fault, as a rule or as text for `parseFault`.
    *
-   * @throws ProductError of kind `input` when it is neither.
+   * @throws ProductError of kind `input` if it is neither.
    */
   orderFault(order: FaultOrder | string): void {
     this.#faults.order(parseFault(order));
@@ -94,7 +94,7 @@ export class SandboxModel {
     this.#faults = new FaultQueue();
   }
 
-  /** Another tenant makes that many webhooks: their ids are unknown ones to every account here. */
+  /** Another tenant makes this many webhooks: their ids are unknown to every account here. */
   takeIds(count: number): void {
     this.#nextId += count;
   }
@@ -111,7 +111,7 @@ export class SandboxModel {
   }
 
   /**
-   * Somebody changes a webhook in the dashboard, where database and collection can be changed too. False: no such id.
+   * Somebody changes a webhook in the dashboard, where database and collection can be changed, too. False: no such id.
    */
   changeByHand(id: number, fields: Partial<Omit<StoredWebhook, 'id'>>): boolean {
     return this.#onWebhook(id, ({ webhooks }, webhook) => webhooks.set(id, { ...webhook, ...fields }));
@@ -124,12 +124,12 @@ export class SandboxModel {
     });
   }
 
-  /** A webhook is gone without a trace: its id becomes an unknown one. */
+  /** A webhook disappears without a trace: its id becomes unknown. */
   vanish(id: number): boolean {
     return this.#onWebhook(id, ({ webhooks }) => webhooks.delete(id));
   }
 
-  /** A handler answers Copernica's call with that status, so that the account logs it. */
+  /** A handler answers Copernica's call with this status, so the account logs it. */
   failDelivery(response: number, now: number, account?: string): void {
     const time = new Date(now).toISOString().slice(0, 19).replace('T', ' ');
     const header = `HTTP/1.1 ${response}\r\nX-Handler: sandbox`;
@@ -140,7 +140,7 @@ export class SandboxModel {
     this.#access.revokeJwts();
   }
 
-  /** Everything as it was at the start: no webhooks, faults, JWTs or requests, and ids from the first. */
+  /** Everything as at the start: no webhooks, faults, JWTs or requests, and ids from the first. */
   reset(): void {
     this.clearFaults();
     this.#nextId = FIRST_WEBHOOK_ID;
@@ -174,7 +174,7 @@ export class SandboxModel {
   }
 }
 
-/** Only tests name accounts, so that a mistake in them is a defect. */
+/** Only tests name accounts, so a mistake in them is a bug. */
 function checkAccounts(accounts: readonly AccountOptions[]): void {
   const tokens = new Set(accounts.map(({ token }) => token).filter((it) => it.length >= TOKEN_LENGTH_MIN_CHARACTERS));
   const ids = new Set(accounts.map(({ identity }) => identity.id));

@@ -3,10 +3,10 @@ import { constants, type FileHandle, open, rename, rm, stat } from 'node:fs/prom
 import { platform } from 'node:os';
 import { errorCode } from '../../errors.js';
 
-/** What the mode of a file of this program must be: handlers in the state can hold secrets. */
+/** The mode of this program's files: handlers in the state can contain secrets. */
 export const OWNER_ONLY = 0o600;
 
-/** Which file it is. */
+/** Identifies a file. */
 export type FileIdentity = Pick<BigIntStats, 'dev' | 'ino'>;
 
 /** `nlink`: how many names it has; `size` in bytes. */
@@ -14,22 +14,22 @@ export type FileFacts = Pick<BigIntStats, 'dev' | 'ino' | 'mode' | 'uid' | 'gid'
 
 /** An open file, as the state uses it. Every call rejects with an Error that has the system's `code`. */
 export interface OpenFile extends Pick<FileHandle, 'fd' | 'datasync' | 'truncate' | 'chmod' | 'chown' | 'close'> {
-  /** The whole file. Once for each open. */
+  /** Reads the whole file; once for each opening. */
   read(): Promise<Buffer>;
-  /** Writes all of the bytes at `position`, which is the end of the file. */
+  /** Writes all bytes at `position`, which is the end of the file. */
   write(bytes: Uint8Array, position: number): Promise<void>;
   stat(): Promise<FileFacts>;
 }
 
-/** Every call by which the state file touches the disk, in one place, so that each can be made to fail in tests. */
+/** All calls by which the state file touches the disk, in one place, so that tests can make each of them fail. */
 export interface Disk {
-  /** `wx+` makes a new file, which must not exist, readable by its owner alone. Only regular files are opened. */
+  /** `wx+` creates a new file, readable by its owner alone; none may exist. Only regular files are opened. */
   open(path: string, flags: 'r' | 'r+' | 'wx+'): Promise<OpenFile>;
   stat(path: string): Promise<FileFacts>;
   rename(from: string, to: string): Promise<void>;
-  /** No error when it is not there. */
+  /** No error if it is not there. */
   remove(path: string): Promise<void>;
-  /** Puts the names in a folder on disk: without it a new or renamed file may be gone after a power cut. */
+  /** Puts the names in a folder on disk; otherwise a new or renamed file may be gone after a power cut. */
   syncFolder(path: string): Promise<void>;
 }
 
@@ -43,11 +43,11 @@ export const realDisk: Disk = {
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 /**
- * What is written goes to the end, wherever something else has put that: so it overwrites nothing of others, fills no
- * hole that they cut, and the length tells. Windows lets nobody cut back a file that is opened so.
+ * Writes go to the end of the file, wherever something else has moved that: they overwrite nobody's data and leave no
+ * hole after a cut, and the length shows it. On Windows nobody could shorten a file that was opened like this.
  */
 const AT_THE_END = platform() === 'win32' ? 0 : O_APPEND;
-/** A named pipe opens at once instead of waiting for its other end; to a regular file it makes no difference. */
+/** Opening a named pipe must not wait for its other end; for a regular file this makes no difference. */
 const AT_ONCE = O_NONBLOCK | O_NOFOLLOW;
 const FLAGS = {
   r: O_RDONLY | AT_ONCE,
@@ -79,7 +79,7 @@ async function openFile(path: string, flags: keyof typeof FLAGS): Promise<OpenFi
   };
 }
 
-/** One write may take fewer bytes than it is given. */
+/** A single write may take fewer bytes than it is given. */
 async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written);
@@ -92,7 +92,7 @@ export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
   return a.ino === b.ino && a.dev === b.dev;
 }
 
-/** Not every system can flush a folder; those that cannot say so with one of these. */
+/** Not every system can flush a folder; those that can't answer with one of these. */
 const FOLDERS_CANNOT_BE_FLUSHED = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EPERM', 'EBADF']);
 
 async function syncFolder(path: string): Promise<void> {

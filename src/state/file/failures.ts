@@ -19,8 +19,8 @@ const SYSTEM_ERRORS: Readonly<Record<string, { readonly reason: string; readonly
 };
 
 /**
- * What a failed system call on the state file means to the user; an error that says so already is left as it is.
- * `done` is the participle that continues "could not be".
+ * What a failed system call on the state file means to the user. A ProductError is returned as it is. `done` is the
+ * participle that completes "could not be".
  */
 export function stateFailure(path: string, done: string, cause: unknown): ProductError {
   if (cause instanceof ProductError) return cause;
@@ -40,7 +40,7 @@ export function stateFailure(path: string, done: string, cause: unknown): Produc
   );
 }
 
-/** Not made by itself: a missing folder is more often a volume that is not mounted than a first time. */
+/** The folder is not created: if it is missing, a volume is more likely not mounted than this being the first run. */
 function folderMissing(path: string, cause: unknown): ProductError {
   return productError(
     'failed',
@@ -64,7 +64,7 @@ export function replacedFailure(path: string, was: 'removed or replaced' | 'chan
   });
 }
 
-/** The file at the path came there after the lock was taken; nothing was read from it. */
+/** A file appeared at the path after the lock was taken. Nothing was read from it. */
 export function notLockedFailure(path: string): ProductError {
   return productError('failed', {
     code: 'state-replaced',
@@ -74,7 +74,7 @@ export function notLockedFailure(path: string): ProductError {
   });
 }
 
-/** A mount leads to a file that has no name any more. */
+/** A mount leads to a file that no longer has a name. */
 export function detachedFailure(path: string): ProductError {
   return productError('refused', {
     code: 'state-detached',
@@ -97,7 +97,7 @@ const RESTORE =
   'the file was not touched; put the newest whole copy back (docs/state-format.md says how to look into it), ' +
   'and find what was made since with `discover` before the next apply';
 
-/** A file that can't be read: code 4, since going on without it would make every webhook a second time. */
+/** A file that can't be read. Refused: going on without it would create every webhook a second time. */
 export function unreadable(
   path: string,
   reading: Extract<JournalReading, { kind: 'newer' | 'damaged' }>,

@@ -2,24 +2,23 @@ import { platform } from 'node:os';
 import { errorCode, productError } from '../../errors.js';
 
 /**
- * Locks an open file without waiting. False: it is locked through another opening of it, in this process or another
- * one.
- * The lock ends when the file is closed, and belongs to this one opening of it (F_OFD_SETLK on Linux, flock on macOS):
- * others of the same process may read and write, and closing them ends nothing.
+ * Locks an open file without waiting. False: it is locked through another opening, in this process or in another. The
+ * lock belongs to this opening of the file and ends when that is closed (F_OFD_SETLK on Linux, flock on macOS): the
+ * same process may open, read, write and close the file elsewhere without ending it.
  */
 export type TryLock = (fd: number) => boolean;
 
 /**
- * One byte that no file reaches is locked: Windows, and some network disks, keep others from reading and writing what
- * is locked, and a state file is read by others while it is written.
+ * Only one byte, far beyond any file's end, is locked: on Windows and some network disks nobody else can read or write
+ * what is locked, and a state file must stay readable while it is written.
  */
 const LOCKED_BYTE = 2 ** 40;
 
-/** Loaded here and not at the top: on a system without a binary of it, what needs no lock works all the same. */
+/** Loaded only here, so that whatever needs no lock also works on systems for which there is no binary. */
 export async function loadTryLock(): Promise<TryLock> {
   try {
     const { tryLock } = await import('fs-native-extensions');
-    // macOS locks whole files only, and that keeps nobody from reading them.
+    // macOS can only lock whole files, which does not keep others from reading them.
     return platform() === 'darwin' ? (fd) => tryLock(fd) : (fd) => tryLock(fd, LOCKED_BYTE, 1);
   } catch (error) {
     throw productError(
@@ -36,13 +35,13 @@ export async function loadTryLock(): Promise<TryLock> {
 }
 
 /**
- * False: another holds it. Anything but a clear answer is a failure: going on without a lock could double everything.
+ * False: another holds it. Anything but a clear answer is a failure: without a lock, everything could be created twice.
  */
 export function grant(tryLock: TryLock, { fd }: { readonly fd: number }, path: string): boolean {
   try {
     return tryLock(fd);
   } catch (error) {
-    // POSIX lets a system say "held" in two ways; the package knows the other one.
+    // POSIX lets a system report a held lock by two codes; the package handles only the other one.
     if (errorCode(error) === 'EACCES') return false;
     throw productError(
       'failed',

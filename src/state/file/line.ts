@@ -2,29 +2,29 @@ import { crc32 } from 'node:zlib';
 import { asRecord, STATE_VERSION, type StateRecord } from '../records.js';
 
 /**
- * One record is one line, valid JSON whose first member is a check of the rest:
+ * One record is one line of valid JSON. Its first member is a checksum of the rest:
  *
  *     {"crc":"9f3a01bc","type":"created","intent":12,"id":1894,"at":"2026-11-23T10:00:00.000Z"}
  *                      ^------------------------- checked -------------------------------------^
  *
- * The check goes on from that of the line before, so that not only a changed line is noticed, but also one that was
- * lost, doubled or moved.
+ * Each checksum continues that of the line before, so a line that was lost, repeated or moved is noticed as well as one
+ * that was changed.
  */
 const BEGINNING = '{"crc":"';
 const CHECK = /^\{"crc":"([0-9a-f]{8})",$/;
 const CHECKED_FROM = '{"crc":"9f3a01bc",'.length;
 
-/** What the check of the first line goes on from. */
+/** The value that the first line's checksum continues. */
 export const FIRST_CRC = 0;
 
 export interface EncodedLines {
   /** UTF-8, each with its newline. */
   readonly bytes: Buffer;
-  /** What the check of the line after them goes on from. */
+  /** The value that the next line's checksum continues. */
   readonly crc: number;
 }
 
-/** The lines of several records, one after the other. Each of `jsons` is an object with at least one member. */
+/** Encodes several records as consecutive lines. Each of `jsons` is an object with at least one member. */
 export function encodeLines(jsons: readonly string[], previousCrc: number): EncodedLines {
   let crc = previousCrc;
   const lines = jsons.map((json) => {
@@ -37,7 +37,7 @@ export function encodeLines(jsons: readonly string[], previousCrc: number): Enco
 
 export type DecodedLine =
   | { readonly kind: 'record'; readonly record: StateRecord; readonly crc: number }
-  /** `why` is the end of a sentence that begins with the line. */
+  /** `why` completes a sentence that begins with the line. */
   | { readonly kind: 'unreadable'; readonly why: string };
 
 /** Reads a line, given without its newline. */
@@ -57,8 +57,8 @@ export function decodeLine(line: Buffer, previousCrc: number): DecodedLine {
 }
 
 /**
- * The version of a header that a later program wrote, or null. Looked at before the checksum, since a later version
- * may check in another way, and "use a newer program" helps where "does not fit its checksum" frightens.
+ * The version of a header that a later program wrote, or null. Checked before the checksum, which a later version may
+ * compute differently: "use a newer program" helps, "does not fit its checksum" only frightens.
  */
 export function newerVersion(firstLine: string): number | null {
   const value = parseJson(firstLine);
@@ -67,7 +67,7 @@ export function newerVersion(firstLine: string): number | null {
   return type === 'header' && Number.isSafeInteger(version) && Number(version) > STATE_VERSION ? Number(version) : null;
 }
 
-/** The beginning of a header whose end was never written: no other record can stand in it. */
+/** The beginning of a header that was never completed, with nothing of another record in it. */
 export function isTornHeader(bytes: Buffer): boolean {
   const begun = bytes.toString('latin1', 0, BEGINNING.length);
   return BEGINNING.startsWith(begun) && !bytes.includes('{', 1) && !bytes.includes('}');

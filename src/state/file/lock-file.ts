@@ -6,18 +6,18 @@ import type { Holder } from '../store.js';
 import { OWNER_ONLY } from './disk.js';
 import { stateFailure } from './failures.js';
 
-/** More than this in a lock file was not written by this program. */
+/** This program never writes more than this into a lock file. */
 const LARGEST_HOLDER_BYTES = 4096;
 const holderSchema = z.object({ pid: z.number(), host: z.string(), since: z.string(), command: z.string() });
-/** A symbolic link in place of the lock file could make this program empty any other file of the user's. */
+/** A symbolic link in place of the lock file could make this program empty any other file of the user. */
 const OPEN_FLAGS = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** `target`: the state file, symbolic links followed. The lock file beside it is never removed by this program. */
+/** `target`: the state file, with symbolic links followed. This program never removes the lock file beside it. */
 export function lockPathOf(target: string): string {
   return `${target}.lock`;
 }
 
-/** Opens the lock file of a state file, made where it is missing. Throws ProductError, `refused` where it is none. */
+/** Opens or creates the lock file of a state file. Throws ProductError: `refused` if what is there is no lock file. */
 export async function openLockFile(target: string, uid: number | undefined): Promise<FileHandle> {
   const lockPath = lockPathOf(target);
   const file = await open(lockPath, OPEN_FLAGS | constants.O_CREAT, OWNER_ONLY).catch((error: unknown) => {
@@ -32,7 +32,7 @@ export async function openLockFile(target: string, uid: number | undefined): Pro
   }
 }
 
-/** The same, to look at it only. Null: there is none. Throws ProductError. */
+/** The same, only to look at it. Null: there is none. Throws ProductError. */
 export function openLockFileIfThere(target: string): Promise<FileHandle | null> {
   return open(lockPathOf(target), OPEN_FLAGS).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return null;
@@ -41,8 +41,8 @@ export function openLockFileIfThere(target: string): Promise<FileHandle | null> 
 }
 
 /**
- * What is written into it would overwrite what another name leads to, and whoever may write to it can take the lock.
- * The owner of the state file or of the folder is no stranger: root works with the state of a service.
+ * Writing into a file with a second name would overwrite something else, and whoever can write to it can take the lock.
+ * The owners of the state file and of its folder are trusted: root may work with the state of a service.
  */
 async function refuseForeign(target: string, file: FileHandle, uid: number | undefined): Promise<void> {
   const facts = await file.stat();
@@ -63,13 +63,13 @@ function foreign(target: string, what: string): ProductError {
   });
 }
 
-/** Only for the message to others: a disk too full for it must not stop what the lock is for. */
+/** Only for messages to others, so a disk that is too full for it must not prevent the lock itself. */
 export async function writeHolder(file: FileHandle, holder: Holder): Promise<void> {
   try {
     await file.truncate();
     await file.write(`${JSON.stringify(holder)}\n`, 0);
   } catch {
-    // Then nobody is named.
+    // Then the holder stays unnamed.
   }
 }
 
@@ -77,7 +77,7 @@ export async function clearHolder(file: FileHandle): Promise<void> {
   await file.truncate().catch(() => undefined);
 }
 
-/** `somebody`: nobody is named, since it is not written yet, or emptied already. */
+/** `somebody`: the holder's name is not written yet, or cleared already. */
 export async function readHolder(file: FileHandle): Promise<Holder | 'somebody'> {
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(LARGEST_HOLDER_BYTES), 0, LARGEST_HOLDER_BYTES, 0);

@@ -8,38 +8,38 @@ import { grant, loadTryLock, type TryLock } from './kernel-lock.js';
 import { clearHolder, lockPathOf, openLockFile, openLockFileIfThere, readHolder, writeHolder } from './lock-file.js';
 import { resolveTarget } from './path.js';
 
-/** A state file that is locked, until `release`. */
+/** A locked state file, until `release`. */
 export interface FileLock {
-  /** Its path, symbolic links followed. */
+  /** Its path, with symbolic links followed. */
   readonly target: string;
-  /** The file itself, open for writing and locked for as long as it is open. Null: there was none. */
+  /** The file itself, open for writing and locked while it is open. Null: there was none. */
   readonly state: OpenFile | null;
-  /** What is made through it is locked before it is put in place of the state file. */
+  /** Locks every file it creates, before that takes the place of the state file. */
   readonly disk: Disk;
-  /** Once, after the state file was closed. */
+  /** To be called once, after the state file was closed. */
   release(): Promise<void>;
 }
 
 export interface LockOptions extends Pick<TakeOptions, 'holder' | 'timeoutMs' | 'onWaiting'> {
-  /** A clock that only goes forward, in milliseconds, and a way to wait on it. */
+  /** A monotonic clock, in milliseconds, and a way to wait. */
   readonly now?: () => number;
   readonly sleep?: (ms: number) => Promise<unknown>;
-  /** Left out: the kernel's. */
+  /** Left out: the kernel's lock. */
   readonly tryLock?: TryLock;
 }
 
 const POLL_MS = 50;
-/** Between taking a lock and writing down who took it, and while it is given back, nobody is named: for so long. */
+/** How long a holder may stay unnamed: after taking the lock until its name is written, and while giving it back. */
 const NAMELESS_MS = 3 * POLL_MS;
 
 /**
- * Takes the lock on a state file: a lock of the kernel on the file itself, however it is reached, and before that one
- * on `<state file>.lock`, which is there before the state file is, stays when that is replaced, and tells who holds it.
- * The kernel gives both back when the process that holds them ends, however it ends and whatever its number is: in a
- * container the dead process and the new one both have number 1. They hold between containers and between journals of
- * one process too, and children do not inherit them.
+ * Takes the lock on a state file. There are two kernel locks: first one on `<state file>.lock`, which exists before the
+ * state file does, outlives its replacement and names the holder; then one on the file itself, by whatever path it is
+ * reached. The kernel releases both when their process ends, however it ends and whatever its number is: in a
+ * container, the dead process and the new one may both be number 1. They work between containers and between journals
+ * of one process, and children do not inherit them.
  *
- * Throws ProductError: `refused` when another holds it, with who that is; `failed` when there can be no lock here.
+ * Throws ProductError: `refused` if another holds it, with its name; `failed` if locking does not work here.
  */
 export async function takeLock(path: string, disk: Disk, options: LockOptions): Promise<FileLock> {
   const { now = () => performance.now(), sleep = sleepFor, holder, timeoutMs, onWaiting } = options;
@@ -68,8 +68,8 @@ export async function takeLock(path: string, disk: Disk, options: LockOptions): 
 }
 
 /**
- * Who holds the lock on a state file now. Makes no file. To find out, the lock is taken for a moment where it is free:
- * others look again while nobody is named. Throws ProductError when that can't be told.
+ * Who holds the lock on a state file now. Creates no file. If the lock is free, this takes it for a moment: meanwhile
+ * the holder is unnamed, and others look again. Throws ProductError if it can't be told.
  */
 export async function readLockHolder(
   path: string,
@@ -100,10 +100,10 @@ async function targetOf(statePath: string): Promise<string> {
 }
 
 type Attempt<LockFile> =
-  /** `state`: the state file, open; null: there is none yet. */
+  /** `state`: the state file, open. Null: there is none yet. */
   | { readonly kind: 'taken'; readonly lockFile: LockFile; readonly state: OpenFile | null }
   | { readonly kind: 'held'; readonly by: Holder | 'somebody' }
-  /** Another file came into its place between opening and locking: the next attempt finds that. */
+  /** Another file took its place between opening and locking: the next attempt finds that one. */
   | { readonly kind: 'moved' };
 
 interface Locking {
@@ -113,7 +113,7 @@ interface Locking {
   readonly disk: Disk;
 }
 
-/** Takes both locks, or none, and then both files are closed. */
+/** Takes both locks, or neither and closes both files. */
 async function attemptToLock<LockFile extends FileHandle | null>(
   { path, target, tryLock, disk }: Locking,
   lockFile: LockFile,
@@ -128,11 +128,11 @@ async function attemptToLock<LockFile extends FileHandle | null>(
     }
     state = await openState(path, target, disk);
     if (state !== null) {
-      // Whoever came here by another path wrote its name beside that.
+      // Whoever came by another path wrote its name into the lock file there.
       if (!grant(tryLock, state, path)) return { kind: 'held', by: 'somebody' };
       const facts = await state.stat();
       if (!(await isInPlace(facts, target, disk))) return { kind: 'moved' };
-      // A mount of a file that was replaced where it comes from leads to the old one for ever.
+      // A mounted file that was replaced at its source: the mount leads to the old one for ever.
       if (facts.nlink === 0n) throw detachedFailure(path);
     }
     isTaken = true;
@@ -145,16 +145,16 @@ async function attemptToLock<LockFile extends FileHandle | null>(
   }
 }
 
-/** False: the path leads to another file by now, or to none, so that the next process would lock another one. */
+/** False: the path leads to another file by now, or to none, so the next process would lock a different one. */
 async function isInPlace(open: FileIdentity, path: string, disk: Disk): Promise<boolean> {
-  // Where it can't be told, opening it again, which comes next, tells what is wrong.
+  // If this fails, the next attempt to open the file reports why.
   return disk.stat(path).then(
     (there) => isSameFile(open, there),
     () => false,
   );
 }
 
-/** Null: there is none. */
+/** Null: there is no file. */
 async function openState(path: string, target: string, disk: Disk): Promise<OpenFile | null> {
   try {
     return await disk.open(target, 'r+');
@@ -164,7 +164,7 @@ async function openState(path: string, target: string, disk: Disk): Promise<Open
   }
 }
 
-/** So a file that is written before it takes the place of the state file is locked when it comes there. */
+/** A file that is to replace the state file is already locked when it takes its place. */
 function lockingDisk(disk: Disk, tryLock: TryLock): Disk {
   const open: Disk['open'] = async (path, flags) => {
     const file = await disk.open(path, flags);

@@ -12,18 +12,18 @@ import { replaceByCompacted, type StateFile, syncFolderOf, type WholeFile } from
 export interface LogStart {
   readonly where: StateFile;
   readonly begin: WholeFile;
-  /** The file's name is on disk, too. False for one that was found: who made it may have died before. */
+  /** True: the file's name is on disk, too. False for a file that was found: its creator may have died before that. */
   readonly isNameFlushed: boolean;
-  /** Told what was left on disk, and what that comes to. */
+  /** Is told at the end what is on disk, and the state it folds to. */
   readonly remembered: RememberedFile;
 }
 
 /**
- * The state file while it is open for writing, under its lock. After a failure the file is cut back to what was flushed
- * before, where that is possible.
+ * The state file while it is open for writing, under its lock. After a failure it is cut back to what was flushed
+ * before, if that is possible.
  *
- * Before and after each write the file must be as this program left it. Otherwise something else writes it, whatever
- * the locks say, and neither is what stands there known, nor would what is written be found again.
+ * Before and after each write the file must be as this program left it. If it is not, something else writes to it in
+ * spite of the locks: its content is unknown, and what is written now could not be found again.
  */
 export class FileLog implements RecordLog {
   readonly #where: StateFile;
@@ -67,18 +67,18 @@ export class FileLog implements RecordLog {
       if (!this.#isNameFlushed) await syncFolderOf(this.#where);
       this.#isNameFlushed = true;
     } catch (error) {
-      // What was not flushed must not stay and be taken for recorded. Where this fails too, the next start cuts it off.
+      // Unflushed records must not stay and count as recorded. If this fails too, the next start cuts them off.
       await file.truncate(end).catch(() => undefined);
       throw error;
     }
     hash.update(bytes);
     this.#now = { file, bytes: end + bytes.length, hash, records: records + jsons.length, lastCrc: crc };
-    // Something else may have written in this very moment: then this does not stand where it should.
+    // Something else may have written at the same moment: then these records are not where they should be.
     this.#assertLength(written);
   }
 
   async #compact(state: FoldedState): Promise<void> {
-    // What somebody else put there must not be replaced.
+    // A file that somebody else put there must not be replaced.
     await this.#assertOurs();
     try {
       const compacted = await replaceByCompacted(this.#where, this.#now.file, compact(state));
@@ -91,7 +91,7 @@ export class FileLog implements RecordLog {
     }
   }
 
-  /** Throws when the path leads to another file than the one that is open, or to none, or when another wrote to it. */
+  /** Throws if the path leads to another file than the open one, or to none, or if something else wrote to it. */
   async #assertOurs(): Promise<void> {
     const { path, target, disk } = this.#where;
     try {

@@ -16,9 +16,9 @@ import { hashOf, type StateFile, syncFolderOf, temporaryPath, type WholeFile, wr
 const NEWLINE = Buffer.from('\n');
 
 /**
- * Reads the state as it is on disk, without lock or repair: a process may be writing meanwhile, whose last record is
- * left out while it is half there. Null: there is no file, or nothing was ever recorded in it.
- * Throws ProductError: `refused` when it is damaged or of a later version.
+ * Reads the state from disk without lock or repair. Another process may be writing: a record that is only half there is
+ * left out. Null: there is no file, or nothing was ever recorded in it. Throws ProductError: `refused` if it is damaged
+ * or of a later version.
  */
 export async function readStateFile(path: string, disk: Disk): Promise<State | null> {
   const file = await openIfThere(path, disk).catch((error: unknown) => {
@@ -33,7 +33,7 @@ export async function readStateFile(path: string, disk: Disk): Promise<State | n
 }
 
 async function openIfThere(path: string, disk: Disk): Promise<OpenFile | null> {
-  // Rejects where the folder is missing, which is more often a volume that is not mounted than a first time.
+  // Rejects if the folder is missing: a volume is more likely not mounted than this being the first run.
   const target = await resolveTarget(path);
   return disk.open(target, 'r').catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return null;
@@ -42,9 +42,9 @@ async function openIfThere(path: string, disk: Disk): Promise<OpenFile | null> {
 }
 
 /**
- * A journal in this file, its end and its mode repaired. Null: nothing was ever recorded in it.
- * Throws ProductError: `refused` when it is damaged or of a later version, and then it was not touched.
- * The file is locked, and the journal's from then on.
+ * The journal in this locked file, which belongs to the journal from now on; repairs its end and its mode. Null:
+ * nothing was ever recorded in it. Throws ProductError: `refused` if it is damaged or of a later version, without
+ * having touched it.
  */
 export async function openJournal(
   where: StateFile,
@@ -68,8 +68,8 @@ export async function openJournal(
 }
 
 /**
- * Writes the state file with these records, durable. `there`: what is at its place, which is taken away; `isEmpty`:
- * nothing was ever recorded in it. Throws ProductError: `refused` when something else came there. The path is locked.
+ * Writes these records as the state file, durably. `there`: the file that they replace; `isEmpty`: nothing was ever
+ * recorded in it. Throws ProductError: `refused` if another file appeared. The path must be locked.
  */
 export async function writeJournal(
   where: StateFile,
@@ -88,7 +88,7 @@ export async function writeJournal(
     if (made !== there) await there?.close();
     return new Journal(state, new FileLog({ where, begin, isNameFlushed: true, remembered }));
   } catch (error) {
-    // Open, it would stay locked by this very process. What was there before is its caller's.
+    // Left open, it would stay locked by this very process. `there` belongs to the caller.
     if (made !== there) await made?.close().catch(() => undefined);
     if (errorCode(error) === 'EEXIST') throw existsFailure(path);
     throw stateFailure(path, 'created', error);
@@ -101,7 +101,7 @@ function read(path: string, file: OpenFile): Promise<Buffer> {
   });
 }
 
-/** Null: nothing was ever recorded. Throws ProductError of kind `refused` for what can't be read. */
+/** Null: nothing was ever recorded. Throws ProductError of kind `refused` for a file that can't be read. */
 function journalIn(path: string, reading: JournalReading): ParsedJournal | null {
   switch (reading.kind) {
     case 'journal':
@@ -114,7 +114,7 @@ function journalIn(path: string, reading: JournalReading): ParsedJournal | null 
   }
 }
 
-/** In place, since an empty file may have been put there to be mounted, and a mounted file cannot be replaced. */
+/** In place, since the empty file may be a mount, which can't be replaced. */
 async function fillEmpty(path: string, file: OpenFile, records: readonly StateRecord[]): Promise<WholeFile> {
   const jsons = records.map((record) => JSON.stringify(record));
   const { bytes, crc: lastCrc } = encodeLines(jsons, FIRST_CRC);
@@ -125,7 +125,7 @@ async function fillEmpty(path: string, file: OpenFile, records: readonly StateRe
   return { file, bytes: bytes.length, hash: hashOf(bytes), records: records.length, lastCrc };
 }
 
-/** Cuts off a torn last record, and ends one that lacks only its newline. */
+/** Cuts off a torn last record, and completes one that lacks only its newline. */
 async function repairEnd(path: string, file: OpenFile, reading: ParsedJournal): Promise<Problem | null> {
   const { goodBytes, tornBytes, lacksNewline } = reading;
   if (tornBytes === 0 && !lacksNewline) return null;
@@ -141,7 +141,7 @@ async function repairEnd(path: string, file: OpenFile, reading: ParsedJournal): 
   return { code: 'state-torn', severity: 'warning', file: path, message };
 }
 
-/** Some mounted file systems know no modes: that is said, and no reason to stop. */
+/** Some mounted file systems have no modes: that is a warning, but no reason to stop. */
 async function repairMode(path: string, file: OpenFile): Promise<Problem | null> {
   const others = 0o077n;
   const { mode } = await file.stat();

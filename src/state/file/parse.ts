@@ -5,40 +5,40 @@ import { decodeLine, FIRST_CRC, isTornHeader, newerVersion } from './line.js';
 
 const NEWLINE = 0x0a;
 
-/** A file that can be trusted as far as it goes. */
+/** A journal that can be trusted up to `goodBytes`. */
 export interface ParsedJournal {
   readonly kind: 'journal';
   readonly state: FoldedState;
   readonly records: number;
-  /** Where the last whole record ends, its newline included where it has one. */
+  /** Where the last whole record ends, including its newline if it has one. */
   readonly goodBytes: number;
-  /** What stands after it: a record that a crash cut off. To be cut off before anything is appended. */
+  /** The bytes after that, left by a crash. They must be cut off before anything is appended. */
   readonly tornBytes: number;
-  /** The last record is whole but for its newline, which is to be written before anything is appended. */
+  /** Only the newline of the last record is missing. It must be written before anything is appended. */
   readonly lacksNewline: boolean;
-  /** What the check of the next record goes on from. */
+  /** The value that the next record's checksum continues. */
   readonly lastCrc: number;
 }
 
 export type JournalReading =
   | ParsedJournal
-  /** Nothing was ever recorded: no byte, or a header that was cut off. */
+  /** Nothing was ever recorded: no bytes, or a header that was cut off. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'newer'; readonly version: number; readonly known: number }
-  /** Something that no crash does. `offset` in bytes from 0, `line` from 1, `why` continues "line 3 …". */
+  /** Damage that no crash causes. `offset` in bytes from 0, `line` from 1; `why` completes "line 3 …". */
   | { readonly kind: 'damaged'; readonly offset: number; readonly line: number; readonly why: string };
 
 /**
  * Reads a whole state file.
  *
- *     after the last newline stands            then
+ *     after the last newline comes             then
  *     --------------------------------------   ---------------------------------------------------------------
  *     nothing                                  all is well
  *     a whole record                           it counts: only its newline was cut off
  *     a whole record and one byte, or NULs     it counts: the byte was its newline, so it had been written
- *     anything else                            torn: left out. It was never flushed, so nothing was done after it
+ *     anything else                            torn: left out. It was never flushed, so nothing relied on it
  *
- * A line with a newline that is not a record with the right check is damage, wherever it stands.
+ * A line that ends in a newline but is no record with the right checksum is damage, wherever it is.
  */
 export function parseJournal(bytes: Uint8Array): JournalReading {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -56,10 +56,10 @@ export function parseJournal(bytes: Uint8Array): JournalReading {
   return readTail(buffer, offset, reader);
 }
 
-/** The table of `parseJournal`. `offset` is after the last newline. */
+/** Implements the table of `parseJournal`. `offset`: after the last newline. */
 function readTail(buffer: Buffer, offset: number, reader: Reader): JournalReading {
   let end = buffer.length;
-  // Some file systems make a file longer before they fill it: a power cut in between leaves NULs.
+  // Some file systems extend a file before they fill it: a power cut in between leaves NULs.
   while (end > offset && buffer[end - 1] === 0) end -= 1;
   for (const whole of [end, end - 1]) {
     const line = buffer.subarray(offset, Math.max(offset, whole));
@@ -74,7 +74,7 @@ function readTail(buffer: Buffer, offset: number, reader: Reader): JournalReadin
   return { kind: 'damaged', offset: 0, line: 1, why: 'is not the header of a state file' };
 }
 
-/** Reads one line after the other into a state. */
+/** Folds one line after another into a state. */
 class Reader {
   crc = FIRST_CRC;
   records = 0;

@@ -2,11 +2,11 @@ import { lstat, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode } from '../../errors.js';
 
-/** A link to a link to a link: more than any system follows. */
+/** More links in a row than any system follows. */
 const MOST_LINKS = 40;
 
 /**
- * The file that a path stands for, symbolic links followed, whether it exists or not: it is what is written, replaced
+ * The file that a path means, with symbolic links followed, whether it exists or not. This file is written, replaced
  * and locked, so that a link stays a link, and two paths to one file exclude each other. Rejects with the system's
  * error.
  */

@@ -9,16 +9,16 @@ import { encodeLines, FIRST_CRC } from './line.js';
 export interface StateFile {
   /** As the user wrote it, for messages. */
   readonly path: string;
-  /** The same with symbolic links followed: what is written and replaced. */
+  /** The same with symbolic links followed: the file that is written and replaced. */
   readonly target: string;
   readonly disk: Disk;
 }
 
-/** An open file that is whole, and what stands in it. */
+/** An open file without a torn end, and what is in it. */
 export interface WholeFile {
   readonly file: OpenFile;
   readonly bytes: number;
-  /** Of all these bytes. What is appended goes into it. */
+  /** Of all these bytes; appending updates it. */
   readonly hash: Hash;
   readonly records: number;
   readonly lastCrc: number;
@@ -28,17 +28,15 @@ export function hashOf(bytes: Uint8Array): Hash {
   return createHash('sha256').update(bytes);
 }
 
-/**
- * Where a new file is written before it takes the place of the state file. One name, so that a crash leaves one file.
- */
+/** Where a new file is written before it replaces the state file. Always the same name, so a crash leaves only one. */
 export function temporaryPath(target: string): string {
   return `${target}.tmp`;
 }
 
 /**
- * Writes a file of its own beside the target, flushed, and puts it in place of `replaced` at once: at every moment
- * there is the old file or the new one, whole. `replaced` null: there is no file yet. The names in its folder are still
- * to be flushed. Rejects with the system's error and takes the new file away again.
+ * Writes a new file beside the target, flushes it, and puts it in place of `replaced` at once: at every moment there is
+ * either the old file or the new one, whole. `replaced` null: there is no file yet. The caller must still flush the
+ * folder. Rejects with the system's error and removes the new file again.
  */
 export async function writeAnew(
   { target, disk }: StateFile,
@@ -51,7 +49,7 @@ export async function writeAnew(
   await disk.remove(temporary);
   const file = await disk.open(temporary, 'wx+');
   try {
-    // The mask of the process takes away more than it should in some places, and a mode given to open cannot add.
+    // In some places the umask takes away too much, and the mode given to open cannot add to it.
     await file.chmod(OWNER_ONLY);
     if (replaced !== null) await giveSameOwner(file, replaced);
     await file.write(bytes, 0);
@@ -66,7 +64,7 @@ export async function writeAnew(
   return { file, bytes: bytes.length, hash: hashOf(bytes), records: jsons.length, lastCrc };
 }
 
-/** What came there meanwhile is somebody else's, and must not be replaced. Throws the system's error, or EEXIST. */
+/** A file that appeared meanwhile is somebody else's and must not be replaced. Throws the system's error, or EEXIST. */
 async function assertStillThere(disk: Disk, target: string, expected: OpenFile | null): Promise<void> {
   const there = await disk.stat(target).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return null;
@@ -77,16 +75,16 @@ async function assertStillThere(disk: Disk, target: string, expected: OpenFile |
   if (!isAsExpected) throw Object.assign(new Error(`${target} was replaced`), { code: 'EEXIST' });
 }
 
-/** When root tidies up the file of a service, the service must be able to go on with it. */
+/** When root compacts the file of a service, the service must still be able to use it. */
 async function giveSameOwner(file: OpenFile, like: OpenFile): Promise<void> {
   const [now, before] = [await file.stat(), await like.stat()];
   if (now.uid !== before.uid || now.gid !== before.gid) await file.chown(Number(before.uid), Number(before.gid));
 }
 
 /**
- * Replaces the state file by these records, which say the same. Null: it could not be done (a full disk; a file that
- * is itself a mount, which cannot be replaced; one with several names, the others of which would go on leading to the
- * old one), and the file is as it was, only longer than it need be.
+ * Replaces the state file by these equivalent records. Null: that was not possible, and the file stays as it was, only
+ * longer than necessary. Reasons are a full disk, a file that is itself a mount, or one with several names, of which
+ * the others would still lead to the old file.
  */
 export async function replaceByCompacted(
   where: StateFile,
@@ -97,7 +95,7 @@ export async function replaceByCompacted(
     if ((await file.stat()).nlink > 1) return null;
     return await writeAnew(where, records, file);
   } catch (error) {
-    // A rename may fail and have been done all the same: then nobody knows which file is in place.
+    // A rename may report a failure and still have happened: then nobody knows which file is in place.
     if (isSameFile(await file.stat(), await where.disk.stat(where.target))) return null;
     throw error;
   }

@@ -9,7 +9,7 @@ import { openJournal, readStateFile, writeJournal } from './open.js';
 import { RememberedFile } from './remembered.js';
 import type { StateFile } from './replace.js';
 
-/** A state in one local file. The lease is a lock of the kernel. */
+/** A state in one local file. The lease is a kernel lock. */
 export function fileStore(path: string, disk: Disk = realDisk): StateStore {
   const remembered = new RememberedFile();
   return {
@@ -24,7 +24,7 @@ export function fileStore(path: string, disk: Disk = realDisk): StateStore {
   };
 }
 
-/** The lease on a state file that is locked. `remembered`: from the leases before it in this process. */
+/** The lease on a locked state file. `remembered` comes from earlier leases in this process. */
 export function leaseOn(
   path: string,
   lock: FileLock,
@@ -67,7 +67,7 @@ export function leaseOn(
   };
 }
 
-/** A file that came there after the lock was taken is not locked, and is somebody else's. */
+/** A file that appeared after the lock was taken is not locked and is somebody else's. */
 async function assertNoneThere({ path, target, disk }: StateFile): Promise<void> {
   try {
     await disk.stat(target);

@@ -1,22 +1,22 @@
 import { isLoopback } from '../../loopback.js';
 
-/** Where a state on PostgreSQL is, without the password. */
+/** Where a state in PostgreSQL is, without the password. */
 export interface PostgresAddress {
   /** A host name, an IP address, or the folder of a socket. */
   readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly database: string;
-  /** Of the state: several accounts share a database. */
+  /** The name of the state: several accounts can share a database. */
   readonly name: string;
   readonly sslMode: 'verify-full' | 'disable';
-  /** Path of a PEM file with the authorities to trust. Undefined: those of Node. */
+  /** Path of a PEM file with the authorities to trust. Left out: Node's. */
   readonly sslRootCert?: string;
 }
 
 export type ParsedAddress =
   | { readonly ok: true; readonly address: PostgresAddress; readonly password: string | undefined }
-  /** `why` goes on from "it …", and holds nothing of the password. */
+  /** `why` completes "it …" and contains nothing of the password. */
   | { readonly ok: false; readonly why: string };
 
 const PROTOCOLS = ['postgres:', 'postgresql:'];
@@ -25,15 +25,15 @@ const DEFAULT_PORT = 5432;
 const DEFAULT_NAME = 'default';
 const MOST_NAME_CHARACTERS = 100;
 
-/** Whether `--state` names a database and not a file. */
+/** True if `--state` names a database, not a file. */
 export function isPostgresUrl(place: string): boolean {
   return PROTOCOLS.some((protocol) => place.slice(0, protocol.length + 2).toLowerCase() === `${protocol}//`);
 }
 
 /**
- * Reads `postgres://user:password@host:port/database?sslmode=…&sslrootcert=…#NAME`. `host=/folder` names a socket. TLS is
- * the default for every host but loopback and sockets, and always with the certificate and the host name checked: the
- * other modes of libpq encrypt for whoever stands in between.
+ * Reads `postgres://user:password@host:port/database?sslmode=…&sslrootcert=…#NAME`. `host=/folder` names a socket. TLS
+ * is the default for every host except loopback and sockets, and always checks the certificate and the host name:
+ * libpq's other modes also encrypt for an attacker in between.
  */
 export function parsePostgresUrl(text: string, defaultName = DEFAULT_NAME): ParsedAddress {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -60,7 +60,7 @@ export function parsePostgresUrl(text: string, defaultName = DEFAULT_NAME): Pars
   return { ok: true, address, password: password === '' ? undefined : password };
 }
 
-/** For people and for messages: there is no password in it. It can be given as it is. */
+/** The address for messages and as an argument: without a password. */
 export function shownAddress({ host, port, user, database, name }: PostgresAddress): string {
   const at = host.startsWith('/')
     ? `localhost:${port}/${database}?host=${host}`
@@ -68,7 +68,7 @@ export function shownAddress({ host, port, user, database, name }: PostgresAddre
   return `postgres://${encodeURIComponent(user)}@${at}#${encodeURIComponent(name)}`;
 }
 
-/** What is sent is not encrypted, and leaves the machine. */
+/** Data leaves this machine unencrypted. */
 export function isInClear({ host, sslMode }: PostgresAddress): boolean {
   return sslMode === 'disable' && !isLocal(host);
 }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The time of this process, which nobody can set: it tells how long something took, and not when it was. */
+/** A monotonic clock: it tells how long something took, not what time it is. */
 export interface Clock {
   /** In milliseconds. */
   now(): number;
   sleep(ms: number): Promise<void>;
-  /** Calls `task` again and again until the returned function is called. Keeps no process alive. */
+  /** Calls `task` repeatedly until the returned function is called. Keeps no process alive. */
   every(ms: number, task: () => void): () => void;
 }
 

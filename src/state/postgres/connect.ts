@@ -2,15 +2,15 @@ import { type Access, Database } from './database.js';
 import { Members, RENEWALS_PER_LEASE } from './membership.js';
 import { sqlTables } from './sql.js';
 
-/** A database as one process has it. */
+/** One process's connections to a database. */
 export interface Connection {
   readonly database: Database;
   readonly members: Members;
 }
 
 /**
- * Connects when it is first asked. What keeps the leases has a connection of its own, and gives up on an answer before
- * the next renewal is due: nothing else that hangs holds it up, and a connection that leads nowhere is replaced in time.
+ * Connects on first use. Renewals of the lease have a connection of their own, and give up on an answer before the next
+ * renewal is due: no other request that hangs delays them, and a connection that leads nowhere is replaced in time.
  */
 export function connectTo(access: Access, leaseMs: number): Connection {
   const database = new Database(access);

@@ -1,34 +1,34 @@
 import pg from 'pg';
 import type { PostgresAddress } from './address.js';
 
-/** How to get in. */
+/** How to connect. */
 export interface Access {
   readonly address: PostgresAddress;
-  /** Left out: that of PGPASSFILE, or none. */
+  /** Left out: the one in PGPASSFILE, or none. */
   readonly password?: string;
-  /** PEM text of the authorities to trust. Left out: those of Node. */
+  /** PEM text of the authorities to trust. Left out: Node's. */
   readonly ca?: string;
-  /** What the server's administrator sees in pg_stat_activity. */
+  /** Shown to the server's administrator in pg_stat_activity. */
   readonly applicationName: string;
-  /** Left out: as many as a run uses at the same time. */
+  /** Left out: as many as one run uses at a time. */
   readonly mostConnections?: number;
-  /** How long an answer is waited for, in milliseconds. */
+  /** How long to wait for an answer, in milliseconds. */
   readonly answerWithinMs?: number;
 }
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Connections at most: a run appends one group at a time, and reads beside it. */
+/** A run appends one group at a time, and reads beside it. */
 const MOST_CONNECTIONS = 4;
 const CONNECT_WITHIN_MS = 5_000;
-/** What the server is told, too, so that it does not go on with what nobody waits for. */
+/** The server is told as well, so that it does not go on when nobody waits any more. */
 const ANSWER_WITHIN_MS = 10_000;
 const IDLE_MS = 10_000;
 
 /**
- * The connections of this process to one database. Nothing in it depends on a session, so that a pooler in transaction
- * mode may stand in between: no prepared statement with a name, no SET that outlives its transaction, no LISTEN. A
- * connection on which something failed is not used again.
+ * The connections of this process to one database. Nothing depends on a session, so a pooler in transaction mode may be
+ * in between: no named prepared statements, no SET beyond its transaction, no LISTEN. A connection on which something
+ * failed is not used again.
  */
 export class Database {
   readonly #pool: pg.Pool;
@@ -44,7 +44,7 @@ export class Database {
       database,
       password,
       application_name: applicationName,
-      // Said in full, whatever NODE_TLS_REJECT_UNAUTHORIZED and PGSSLMODE say. `host` is what the certificate must name.
+      // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED and PGSSLMODE have no effect. The certificate must name `host`.
       ssl: sslMode === 'disable' ? false : { rejectUnauthorized: true, host, ca },
       max: mostConnections,
       connectionTimeoutMillis: Math.min(CONNECT_WITHIN_MS, answerWithinMs),
@@ -53,7 +53,7 @@ export class Database {
       allowExitOnIdle: true,
       keepAlive: true,
     });
-    // An idle connection that breaks is replaced when the next one is wanted; unheard, it would end the process.
+    // An idle connection that breaks is replaced at the next use; without a listener its error would end the process.
     this.#pool.on('error', () => undefined);
   }
 
@@ -64,15 +64,15 @@ export class Database {
   }
 
   /**
-   * One statement after the settings that hold for its transaction alone, in one round trip: it waits for no lock for
-   * long, and its commit is flushed by the server before it is answered. `statement` has its values as literals.
+   * Runs one statement after the settings for its transaction, in one round trip: it waits for no lock for long, and
+   * the server flushes the commit before it answers. `statement` contains its values as literals.
    */
   async transact(statement: string): Promise<readonly Row[]> {
     const results = (await this.#pool.query(`${BEGIN};\n${statement};\nCOMMIT`)) as unknown as pg.QueryResult<Row>[];
     return results.at(-2)?.rows ?? [];
   }
 
-  /** Waits for what is under way. */
+  /** Waits until nothing is under way. */
   async close(): Promise<void> {
     await this.#pool.end();
   }

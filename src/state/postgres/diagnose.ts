@@ -2,14 +2,14 @@ import type { Database } from './database.js';
 import { failing } from './failures.js';
 import { SCHEMA_VERSION, type ServerFacts, serverFacts } from './schema.js';
 
-/** What `doctor` tells of a database. */
+/** What `doctor` reports about a database. */
 export interface Diagnosis extends ServerFacts {
-  /** The version that this program writes. */
+  /** The schema version that this program writes. */
   readonly wanted: number;
   readonly isEncrypted: boolean;
-  /** What the server confirms survives a crash of its machine. */
+  /** True: whatever the server has confirmed survives a crash of its machine. */
   readonly isFlushed: boolean;
-  /** Whether this user may change tables or, where there is no schema, make it. */
+  /** Whether this user may change tables or, if there is no schema, create it. */
   readonly mayMigrate: boolean;
   readonly mayRead: boolean;
   readonly mayWrite: boolean;

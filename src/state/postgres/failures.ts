@@ -2,7 +2,7 @@ import pg from 'pg';
 import { errorCode, ProductError, productError } from '../../errors.js';
 import { describeHolder, type Holder } from '../store.js';
 
-/** SQLSTATE of what a user has no right to. */
+/** SQLSTATE for a missing privilege. */
 export const MAY_NOT = '42501';
 
 const UNKNOWN_AUTHORITY = {
@@ -10,7 +10,7 @@ const UNKNOWN_AUTHORITY = {
   remedy: 'name the PEM file of that authority with sslrootcert in the URL',
 };
 
-/** By SQLSTATE, or by the system's name of the error: what it means, and what helps. */
+/** What an error means and what helps, by SQLSTATE or by the system's name of the error. */
 const KNOWN: Readonly<Record<string, { readonly reason: string; readonly remedy: string }>> = {
   '28P01': { reason: 'the password is wrong', remedy: 'check the password in the URL, PGPASSWORD or PGPASSFILE' },
   '28000': { reason: 'the server does not let this user in', remedy: 'check the user, and pg_hba.conf of the server' },
@@ -40,21 +40,21 @@ const KNOWN: Readonly<Record<string, { readonly reason: string; readonly remedy:
   ENOENT: { reason: 'there is no such socket', remedy: 'check the folder after host=, and that the server runs' },
 };
 
-/** What pg says, without a code, where the server takes no TLS. */
+/** What pg says, without a code, if the server has no TLS. */
 const SAYS_NO_TLS = 'The server does not support SSL connections';
 const WITHOUT_TLS = {
   reason: 'the server does not offer TLS, which sslmode=verify-full asks for',
   remedy: 'set ssl = on in the server’s settings, or write sslmode=disable where the way to it can be trusted',
 };
 
-/** As the schema calls it. */
+/** Its name in the schema. */
 const ONE_STATE_PER_ACCOUNT = 'one_state_per_account';
 
 const LATER = 'whatever was sent and not recorded is looked for first';
 
 /**
- * What a failure of the server or of the way to it means to the user; an error that says so already is left as it is.
- * `done` is the participle that continues "could not be".
+ * What a failure of the server, or of the way to it, means to the user. A ProductError is returned as it is. `done` is
+ * the participle that completes "could not be".
  */
 export function databaseFailure(place: string, done: string, cause: unknown): ProductError {
   if (cause instanceof ProductError) return cause;
@@ -73,7 +73,7 @@ export function databaseFailure(place: string, done: string, cause: unknown): Pr
   );
 }
 
-/** Does something with the database; a failure of it says what it means to the user, as `databaseFailure` does. */
+/** Runs `act`. A failure of the database becomes an error for the user, as `databaseFailure` describes. */
 export async function failing<T>(place: string, done: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
@@ -82,7 +82,7 @@ export async function failing<T>(place: string, done: string, act: () => Promise
   }
 }
 
-/** One account has one state. */
+/** An account can have only one state. */
 export function accountTaken(place: string, cause?: unknown): ProductError {
   return productError(
     'refused',
@@ -96,16 +96,16 @@ export function accountTaken(place: string, cause?: unknown): ProductError {
   );
 }
 
-/** SQLSTATE of a server or a pooler that stops, crashed or starts: it ends the connection, and refuses nothing. */
+/** SQLSTATE of a server or pooler that stops, crashed or starts: the connection ended, nothing was refused. */
 const CONNECTION_ENDED = /^(57P0[123]|08...)$/;
 
-/** Whether the server may have carried it out all the same: nothing came back that says that it did not. */
+/** True if the server may have carried it out all the same, since no answer says that it did not. */
 export function isUnanswered(cause: unknown): boolean {
   if (cause instanceof pg.DatabaseError) return CONNECTION_ENDED.test(cause.code ?? '');
   return !(cause instanceof ProductError);
 }
 
-/** The server's own words may quote what it was sent: its message and code alone are shown, on one line. */
+/** The server's error may quote what it was sent, so only its message and code are shown, on one line. */
 function textOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   const code = errorCode(cause);
@@ -157,7 +157,7 @@ export function standby(place: string): ProductError {
   });
 }
 
-/** `what` goes on from "has". */
+/** `what` completes "has". */
 export function newerState(place: string, what: string): ProductError {
   return productError('refused', {
     code: 'state-newer',
@@ -182,7 +182,7 @@ export function existsFailure(place: string): ProductError {
   });
 }
 
-/** `what` goes on from "record 12 …". */
+/** `what` completes "record 12 …". */
 export function damaged(place: string, number: number, what: string): ProductError {
   return productError('refused', {
     code: 'state-damaged',

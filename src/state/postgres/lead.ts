@@ -14,7 +14,7 @@ export interface LeadOptions {
   readonly holder: Holder;
 }
 
-/** The row of this process says for which states it stands: those that say the same share them evenly. */
+/** The row of this process says which states it may lead: processes with the same set share these evenly. */
 const LOOK = `
 WITH me AS (
   UPDATE copernica_webhooks.process SET replica = $2 WHERE process = $1 AND replica IS DISTINCT FROM $2
@@ -28,7 +28,7 @@ JOIN copernica_webhooks.lease l ON l.state = s.state AND l.purpose = 'lead'
 LEFT JOIN copernica_webhooks.process p ON p.process = l.holder
 WHERE s.name = ANY ($3)`;
 
-/** Of states that are there, and of those that may be begun. */
+/** Creates missing rows: leases of states that exist, and states that may be begun, with their leases. */
 const MAKE_ROWS = `
 WITH begun AS (
   INSERT INTO copernica_webhooks.state (name) SELECT unnest($2::text[]) ON CONFLICT (name) DO NOTHING RETURNING state
@@ -41,8 +41,8 @@ UNION SELECT state, 'lead' FROM copernica_webhooks.state WHERE name = ANY ($1)
 ON CONFLICT DO NOTHING`;
 
 /**
- * A look found them free. A row that has expired is never renewed, and who takes a lease raises its epoch: with the same
- * epoch it is free still. Rows that another process is taking are left to it.
+ * A look found them free. An expired row is never renewed, and taking a lease raises its epoch, so with the same epoch
+ * it is still free. Rows that another process is just taking are skipped.
  */
 const TAKE = `
 WITH free AS (
@@ -60,7 +60,7 @@ UPDATE copernica_webhooks.lease l SET holder = NULL, about = NULL
 FROM copernica_webhooks.state s
 WHERE l.state = s.state AND l.purpose = 'lead' AND l.holder = $1 AND s.name = ANY ($2)`;
 
-/** Leadership of the states in one database: a lease beside the one to write, held by the same membership. */
+/** Leadership of the states in one database: a lease beside the write lease, held by the same membership. */
 export function postgresLeadLeases({ place, database, members, holder }: LeadOptions): LeadLeases {
   let joined: Joined | null = null;
   let isReady = false;

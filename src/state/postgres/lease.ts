@@ -19,11 +19,11 @@ export interface Patience {
 const POLL_MS = 250;
 
 export interface TimedLease extends TakenLease {
-  /** The time by the clock of the database. */
+  /** The time by the database's clock. */
   now(): Date;
 }
 
-/** Waits for it as long as it may. What comes back has `by` where another has it still. */
+/** Takes the lease, waiting for up to `timeoutMs`. The result has `by` if another process still holds it. */
 export async function takeLease(
   options: LeaseOptions,
   { holder, timeoutMs, onWaiting }: Patience,
@@ -32,7 +32,7 @@ export async function takeLease(
   const until = clock.now() + timeoutMs;
   for (let isFirst = true; ; isFirst = false) {
     const attempt = await tryToTake(options, holder).catch(async (error: unknown) => {
-      // It may be ours all the same, and this process may live on, so that nobody would get it any more.
+      // We may have got it all the same. If this process lives on, nobody else could ever take it.
       await giveBackLease(options, null);
       throw error;
     });
@@ -52,8 +52,8 @@ async function tryToTake(options: LeaseOptions, about: Holder): Promise<TimedLea
 const MOST_ERROR_MS = 1_000;
 
 /**
- * A clock that is never behind that of the database, and ahead by a second at most: what is counted from a record of
- * another process would else end too early.
+ * A clock that is never behind the database's, and at most a second ahead: if it lagged, a wait that is counted from
+ * another process's record would end too early.
  */
 async function databaseTime({ tables, clock, membership }: LeaseOptions): Promise<() => Date> {
   while (membership.isTrusted) {
@@ -65,8 +65,8 @@ async function databaseTime({ tables, clock, membership }: LeaseOptions): Promis
 }
 
 /**
- * It is free for others at once. Tried for as long as the membership keeps it from others, which may be as long as this
- * process lives; after that it is free anyway. `epoch` null: whatever that is. Never rejects.
+ * Frees the lease for others at once. Tries for as long as the membership keeps it from others, possibly as long as
+ * this process lives; after that it is free anyway. `epoch` null: any. Never rejects.
  */
 export async function giveBackLease(
   { tables, clock, membership, state }: LeaseOptions,

@@ -13,9 +13,9 @@ export interface LogStart {
   readonly clock: Clock;
   readonly membership: Membership;
   readonly lease: HeldLease;
-  /** That the state belongs to. */
+  /** The account that the state belongs to. */
   readonly account: string;
-  /** The number of the last record, and how many there are. */
+  /** The number of the last record, and how many records there are. */
   readonly last: number;
   readonly records: number;
 }
@@ -23,9 +23,9 @@ export interface LogStart {
 const ASK_AGAIN_AFTER_MS = 200;
 
 /**
- * The records of one state while this process has the lease on it. Each group is stored only if the lease holds and the
- * last record is the one that this process knows. So one whose answer was lost can be sent again: of both, one alone
- * finds that record.
+ * The records of one state while this process has its lease. A group is stored only if the lease holds and the last
+ * stored record is the one that this process knows. So a group whose answer was lost can be sent again: only one of the
+ * two attempts finds that record.
  */
 export class PostgresLog implements RecordLog {
   readonly #start: LogStart;
@@ -38,7 +38,7 @@ export class PostgresLog implements RecordLog {
     this.#records = start.records;
   }
 
-  /** The number of the last record that is known to be stored. */
+  /** The number of the last record known to be stored. */
   get last(): number {
     return this.#last;
   }
@@ -48,7 +48,7 @@ export class PostgresLog implements RecordLog {
     this.#records += records.length;
   }
 
-  /** These in place of all that there are, at once. */
+  /** Replaces all records by these, at once. */
   async replace(records: readonly StateRecord[]): Promise<void> {
     await this.#store(records, true);
     this.#records = records.length;
@@ -59,10 +59,10 @@ export class PostgresLog implements RecordLog {
   }
 
   async close(): Promise<void> {
-    // The lease is given back by whoever took it.
+    // Whoever took the lease gives it back.
   }
 
-  /** What an answer said is true all the same, and whoever has the lease by now takes it in. Never rejects. */
+  /** Saves what an answer said: it stays true, and the lease's next holder takes it in. Never rejects. */
   async saveOutcome(record: RecordOf<'late'>): Promise<void> {
     const { tables, lease } = this.#start;
     await tables.saveOutcome(lease.state, record).catch(() => undefined);
@@ -78,7 +78,7 @@ export class PostgresLog implements RecordLog {
         throw leaseLost(place);
       } catch (error) {
         if (!isUnanswered(error)) throw databaseFailure(place, 'written', error);
-        // Nobody else writes while the lease holds. After that it is for whoever takes over to see what is there.
+        // While the lease holds, nobody else writes. After that, the next holder finds out what was stored.
         if (!membership.isTrusted) throw databaseFailure(place, 'written', error);
         await clock.sleep(ASK_AGAIN_AFTER_MS);
       }
@@ -97,7 +97,7 @@ export class PostgresLog implements RecordLog {
   }
 }
 
-/** The account is that of one state in the database: one that has moved away leaves it to where it has moved to. */
+/** An account belongs to one state in the database: a state that moves away leaves it to the place it moves to. */
 function accountChange(records: readonly StateRecord[], account: string): Pick<RecordGroup, 'account'> {
   const last = records.findLast(({ type }) => type === 'header' || type === 'moved' || type === 'arrived');
   if (last === undefined) return {};

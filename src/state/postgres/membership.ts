@@ -2,18 +2,17 @@ import type { Holder } from '../store.js';
 import { type Clock, systemClock } from './clock.js';
 import type { Tables } from './tables.js';
 
-/** A part of the lease in which this process starts nothing more: its clock and the server's may run apart. */
+/** The last part of a lease, in which this process starts nothing: its clock and the server's may differ in speed. */
 const MARGIN_SHARE = 0.1;
 export const RENEWALS_PER_LEASE = 3;
 
 /**
- * This process as others see it: one row with a time at which it expires by the clock of the database, renewed for as
- * long as anything of this process needs it. All its leases stand and fall with it, so a thousand of them cost one
- * UPDATE.
+ * This process as others see it: one row that expires by the database's clock, and is renewed as long as anything in
+ * this process needs it. All its leases depend on that row, so a thousand of them cost one UPDATE.
  *
- * The process itself trusts it only until a moment of its own monotonic clock, reckoned from before it asked: whatever
- * the answer took, the row is good for longer than that. Errors do not extend it, and a row that has expired is never
- * renewed, since others may have taken over.
+ * The process itself trusts the row only up to a moment of its own monotonic clock, counted from before each request:
+ * however long the answer took, the row is valid for longer than that. Errors do not extend it, and an expired row is
+ * never renewed, since others may have taken over.
  */
 export class Membership {
   readonly id = crypto.randomUUID();
@@ -30,19 +29,19 @@ export class Membership {
     this.#leaseMs = leaseMs;
   }
 
-  /** Rejects with the failure of the database. */
+  /** Rejects if the database fails. */
   static async begin(members: Members, about: Holder): Promise<Membership> {
     const membership = new Membership(members);
     await membership.#enrol(about);
     return membership;
   }
 
-  /** False: nothing may be started. */
+  /** False: nothing may be started any more. */
   get isTrusted(): boolean {
     return !this.#isLost && this.#clock.now() < this.#trustedUntil;
   }
 
-  /** Nothing needs it any more. Never rejects: a row that can't be deleted expires. */
+  /** Call this when nothing needs it any more. Never rejects: a row that can't be deleted expires. */
   async end(): Promise<void> {
     this.#stopRenewing();
     this.#isLost = true;
@@ -53,13 +52,13 @@ export class Membership {
     const asked = this.#clock.now();
     await this.#tables.enrol(this.id, about, this.#leaseMs);
     this.#trust(asked);
-    // One that hangs is given up on when the next is due: see `connectTo`.
+    // A renewal that hangs is given up on when the next is due: see `connectTo`.
     this.#stopRenewing = this.#clock.every(this.#leaseMs / RENEWALS_PER_LEASE, () => void this.#renew());
   }
 
   async #renew(): Promise<void> {
     const asked = this.#clock.now();
-    // After an error the next may come in time.
+    // After an error, the next renewal may still be in time.
     const isRenewed = await this.#tables.renew(this.id, this.#leaseMs).catch(() => null);
     if (isRenewed === false) this.#isLost = true;
     if (isRenewed === true) this.#trust(asked);
@@ -71,10 +70,10 @@ export class Membership {
   }
 }
 
-/** What something of this process has of its membership. */
+/** One user's share in the membership of this process. */
 export interface Joined {
   readonly membership: Membership;
-  /** It is not needed any more. To be called once, and never rejects. */
+  /** Ends this share. To be called once; never rejects. */
   leave(): Promise<void>;
 }
 
@@ -86,9 +85,9 @@ interface Shared {
 }
 
 /**
- * The membership of this process in one database: all accounts and purposes share it. It begins when the first needs it
- * and ends when none does. One that was lost is replaced, under a new id, when it is needed next; whoever had it until
- * then keeps the lost one, which lets nothing be started.
+ * This process's membership in one database, shared by all accounts and purposes. It begins when first needed and ends
+ * when nothing needs it. A lost membership is replaced under a new id at the next need; its users keep the lost one,
+ * which lets them start nothing.
  */
 export class Members {
   readonly tables: Tables;
@@ -102,7 +101,7 @@ export class Members {
     this.clock = clock;
   }
 
-  /** Rejects with the failure of the database. */
+  /** Rejects if the database fails. */
   async join(about: Holder): Promise<Joined> {
     if (this.#current?.membership?.isTrusted === false) this.#current = null;
     const shared = this.#current ?? this.#begin(about);

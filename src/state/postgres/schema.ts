@@ -2,7 +2,7 @@ import { errorCode } from '../../errors.js';
 import type { Database } from './database.js';
 import { failing, MAY_NOT, newerState, olderSchema, oldServer, standby } from './failures.js';
 
-/** Each runs once, in one transaction, and is never changed again: the next version gets a new one. */
+/** Each runs once, in one transaction. None is ever changed: a new version adds another. */
 const MIGRATIONS: readonly string[] = [
   `
 CREATE TABLE copernica_webhooks.state (
@@ -57,23 +57,23 @@ ALTER TABLE copernica_webhooks.lease ADD COLUMN used_until timestamptz;
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** 14.0. Older ones get no fixes any more. */
+/** 14.0. Older versions get no fixes any more. */
 const OLDEST_SERVER = 140_000;
 
-/** Of all programs that make or change the schema, one at a time. */
+/** Ensures that only one program at a time creates or changes the schema. */
 const MIGRATION_LOCK = 7_305_417_203;
 
-/** What every command asks of a server before anything else. */
+/** What every command first asks of a server. */
 export interface ServerFacts {
-  /** As `server_version_num` has it: 140005 is 14.5. */
+  /** As in `server_version_num`: 140005 is 14.5. */
   readonly server: number;
   /** It takes no writes. */
   readonly isStandby: boolean;
-  /** Version of the schema. Null: there is none. */
+  /** The schema's version. Null: there is no schema. */
   readonly schema: number | null;
 }
 
-/** Throws ProductError `refused` for a server that is too old, and for a schema of a later version. */
+/** Throws ProductError `refused` for a server that is too old, or a schema of a later version. */
 export async function serverFacts(database: Database, place: string): Promise<ServerFacts> {
   const [row] = await database.query(`SELECT current_setting('server_version_num')::int AS server,
     pg_is_in_recovery() AS is_standby, to_regclass('copernica_webhooks.version') IS NOT NULL AS is_there`);
@@ -99,8 +99,8 @@ export async function schemaToRead(database: Database, place: string): Promise<n
 }
 
 /**
- * Makes the schema ready for a writer. False: there is none, and none may be made. Throws ProductError `refused` where
- * it is an older one that this user may not change, and on a standby.
+ * Makes the schema ready for writing. False: there is none, and none may be created. Throws ProductError `refused` for
+ * an older schema that this user may not change, and on a standby.
  */
 export async function schemaToWrite(database: Database, place: string, mayBegin: boolean): Promise<boolean> {
   const { schema, isStandby } = await serverFacts(database, place);
@@ -113,7 +113,7 @@ export async function schemaToWrite(database: Database, place: string, mayBegin:
   return true;
 }
 
-/** Brings the schema up to date: the version that it had, null for none, and the one that it has now. */
+/** Brings the schema up to date. Returns its version before (null: there was none) and now. */
 export function migrateDatabase(database: Database, place: string): Promise<{ from: number | null; to: number }> {
   return failing(place, 'migrated', async () => {
     const { schema: from } = await serverFacts(database, place);
@@ -122,7 +122,7 @@ export function migrateDatabase(database: Database, place: string): Promise<{ fr
   });
 }
 
-/** Brings the schema up to date, whatever others do at the same time. */
+/** Brings the schema up to date, even if other processes do so at the same time. */
 async function migrate(database: Database): Promise<void> {
   const steps = MIGRATIONS.map((sql, index) => {
     const version = index + 1;

@@ -3,7 +3,7 @@ import { type Database, literal } from './database.js';
 import { schemaToRead, schemaToWrite } from './schema.js';
 import type { HeldLease, RecordGroup, Tables } from './tables.js';
 
-/** Rows of processes that died are of no use after that. */
+/** After this time, rows of dead processes are of no use. */
 const FORGET_DEAD_AFTER = '1 day';
 
 const ENROL = `
@@ -29,8 +29,8 @@ FROM copernica_webhooks.state s JOIN copernica_webhooks.record r ON r.state = s.
 WHERE s.name = $1 ORDER BY r.number`;
 
 /**
- * The row is locked before it is looked at, so this waits for a write of its holder that is under way. A row that had
- * expired when the statement came can not have been renewed since: `statement_timestamp` is older than all that is read.
+ * Locks the row before reading it, and so waits for a write of its holder that is under way. A process that had expired
+ * when the statement arrived can't have been renewed since: `statement_timestamp` is older than everything read.
  */
 const TAKE = `
 WITH old AS (
@@ -69,7 +69,7 @@ WHERE state = $1 AND EXISTS (
     AND p.expires_at > statement_timestamp()
 ) RETURNING state`;
 
-/** The tables in PostgreSQL. `heartbeats`: on the way that the row of the process is kept. */
+/** The tables in PostgreSQL. `heartbeats`: the connection that renews the row of this process. */
 export function sqlTables(database: Database, heartbeats = database): Tables {
   return {
     readyToRead: async (place) => (await schemaToRead(database, place)) !== null,
@@ -159,7 +159,7 @@ export function sqlTables(database: Database, heartbeats = database): Tables {
   };
 }
 
-/** Locks the row of the lease, so that whoever takes it waits for this, and this finds out if it was taken. */
+/** Locks the row of the lease: whoever takes it waits for this statement, or this statement sees that it was taken. */
 function appendStatement({ state, process, epoch }: HeldLease, { records, last, isAll, account }: RecordGroup): string {
   const [key, writer] = [literal(state), literal(process)];
   const next = last + records.length;

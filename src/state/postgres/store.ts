@@ -15,7 +15,7 @@ export interface PostgresOptions {
   readonly members: Members;
 }
 
-/** A state in a database. The right to write is a lease, which another process takes over once it has expired. */
+/** A state in a database. The right to write is a lease that another process takes over once it has expired. */
 export function postgresStore({ address, members }: PostgresOptions): StateStore {
   const { tables, clock } = members;
   const place = shownAddress(address);
@@ -71,7 +71,7 @@ export function postgresStore({ address, members }: PostgresOptions): StateStore
   };
 }
 
-/** The last record that this process stored or read: a server that does not have it went back in time. */
+/** The last record that this process stored or read. A server that does not have it went back in time. */
 type SeenRecord = Pick<StoredRecord, 'number' | 'process' | 'epoch'>;
 
 /** There is no state, and none may be begun. */
@@ -97,7 +97,7 @@ interface FoundState {
   readonly last: number;
 }
 
-/** Of a schema that this program knows. Null: nothing was ever recorded. */
+/** The schema must be one that this program knows. Null: nothing was ever recorded. */
 async function readState(tables: Tables, place: string, name: string): Promise<FoundState | null> {
   const rows = await tables.records(name);
   const [header] = rows;
@@ -161,7 +161,7 @@ function leaseOn(options: LeaseOptions): StateLease {
     for (const row of found.rows.slice(-1)) onSeen(row);
     if (!mayHaveMoved) assertNotMoved(place, found.state);
     const journal = begin(found.state, found.last, found.rows.length);
-    // What has moved is not written to. What such an answer said of it is looked for where it went.
+    // A state that has moved is not written to: what late answers said is looked for at the new place.
     if (found.state.moved === null) await takeInOutcomes(tables, state, journal);
     return journal;
   };
@@ -172,7 +172,7 @@ function leaseOn(options: LeaseOptions): StateLease {
     await opened?.log.replace(records);
     return journal;
   };
-  /** Before it is too late: a copy that could not be used would leave the state nowhere. `from`: where it still is. */
+  /** Checked before copying: a copy that can't be used would leave the state nowhere. `from`: where it still is. */
   const assertOnlyStateOf = async (account: string, from: string) => {
     const other = await tables.otherStateOf(account, state);
     if (other !== null && shownAddress({ ...address, name: other }) !== from) throw accountTaken(place);
@@ -215,16 +215,16 @@ function leaseOn(options: LeaseOptions): StateLease {
   };
 }
 
-/** Another one has its number. One that is not there was left out when the records were written anew. */
+/** Its number has another record. If the number is missing, a rewrite of the records has left it out. */
 function isReplaced(seen: SeenRecord, rows: readonly StoredRecord[]): boolean {
   const found = rows.find(({ number }) => number === seen.number);
   return found !== undefined && (found.process !== seen.process || found.epoch !== seen.epoch);
 }
 
-/** Enough to tell an older manifest from one that was never here. */
+/** Enough to tell an older manifest from one that was never applied. */
 const MOST_MANIFESTS = 50;
 
-/** What answers said to processes that had lost the lease by then. Taken in twice, it is as good as once. */
+/** Takes in what answers said to processes that had already lost the lease. Doing so twice changes nothing. */
 async function takeInOutcomes(tables: Tables, state: string, journal: Journal): Promise<void> {
   const saved = await tables.outcomes(state);
   if (saved.length === 0) return;
