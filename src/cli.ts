@@ -151,7 +151,7 @@ export function buildProgram(host: Host, finish: (code: number) => void): Comman
       'discover',
       'find existing webhooks, and print them as a manifest',
       JSON_OPTION,
-      new Option('--from <id>', 'first id to look at, with --to'),
+      new Option('--from <id>', 'first id to look at, with --to (default: 64 ids on each side of those in the state)'),
       new Option('--to <id>', 'last id to look at'),
       new Option('--write-state', 'take over the webhooks found, under the printed names'),
     ),

@@ -16,7 +16,7 @@ export async function completionCommand(
 ): Promise<CommandResult> {
   if (words.length === 0) return { text: completionScript(shell, program.name()) };
   const typed = typedWords(shell, words);
-  const known = { entries: () => entryNames(environment), accounts: () => accountNames(typed) };
+  const known = { entries: () => entryNames(environment, typed), accounts: () => accountNames(typed) };
   return { text: answerTo(shell, suggest(program, typed, known)) };
 }
 
@@ -24,19 +24,29 @@ export async function completionCommand(
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 
 /** From manifest and state. Names are recognised by their form, since an unfinished manifest need not be valid. */
-function entryNames(environment: Host['environment']): string[] {
-  return namesIn(
-    [SETTINGS.file, SETTINGS.state]
-      .map((setting) => textsOf(environment[setting.environment] ?? String(setting.default)))
-      .join('\n'),
-  );
+function entryNames(environment: Host['environment'], typed: readonly string[]): string[] {
+  const { file, state } = SETTINGS;
+  const places = [
+    typedValue(typed, '-f', '--file') ?? environment[file.environment] ?? file.default,
+    typedValue(typed, '--state') ?? environment[state.environment] ?? state.default,
+  ];
+  return namesIn(places.map((place) => textsOf(String(place))).join('\n'));
 }
 
 /** From the settings file in question: only accounts have names in it. */
 function accountNames(typed: readonly string[]): string[] {
-  const [, config] = /(?:^|\n)--config[=\n]([^\n]*)/.exec(typed.join('\n')) ?? [];
-  const file = settingsFileOf(config);
+  const file = settingsFileOf(typedValue(typed, '--config'));
   return file === undefined ? [] : namesIn(textsOf(file));
+}
+
+/** What was typed for a flag, after it or after an equals sign; of several, the last counts, as it does when it is run. */
+function typedValue(typed: readonly string[], ...spellings: readonly string[]): string | undefined {
+  const values = typed.flatMap((word, index) => {
+    const [flag, ...value] = word.split('=');
+    if (value.length > 0 && spellings.includes(flag ?? '')) return [value.join('=')];
+    return spellings.includes(typed[index - 1] ?? '') ? [word] : [];
+  });
+  return values.at(-1);
 }
 
 function namesIn(text: string): string[] {

@@ -1,7 +1,7 @@
 import type { Host } from '../host.js';
-import { loadValidManifest, type ValidManifest } from '../manifest/load.js';
+import { loadValidManifest } from '../manifest/load.js';
+import { verdictOn } from '../manifest/parse.js';
 import { printable } from '../text/printable.js';
-import { counted } from '../text/words.js';
 import { chosenAccounts, forAccounts } from './accounts.js';
 import type { CommandResult, Invocation } from './command.js';
 
@@ -12,14 +12,8 @@ export async function validateCommand(host: Host, invocation: Invocation): Promi
     const { entries, files, warnings } = manifest;
     return {
       document: { valid: true, webhooks: entries.length, files },
-      text: `${printable(settings.file)}: ${foundText(manifest)}\n`,
+      text: `${printable(settings.file)}: ${verdictOn(manifest)}\n`,
       problems: warnings,
     };
   });
-}
-
-/** How much was checked, and the result. */
-function foundText({ entries, files, warnings }: ValidManifest): string {
-  const webhooks = counted(entries.length, 'webhook') + (files === 1 ? '' : ` in ${files} files`);
-  return `${webhooks}, ${warnings.length === 0 ? 'no problems' : `no errors, ${counted(warnings.length, 'warning')}`}`;
 }

@@ -49,7 +49,10 @@ function valuesOf(it: Option | Argument, known: KnownNames): Suggestions {
   const isEntry = it instanceof Argument && it.name() === 'name';
   const isAccount = it instanceof Option && it.long === '--account';
   const words = isEntry ? known.entries() : isAccount ? known.accounts() : (it.argChoices ?? []);
-  const isPath = it instanceof Option ? /[<[]path[>\]]/.test(it.flags) : ['path', 'from', 'to'].includes(it.name());
+  const isPath =
+    it instanceof Option
+      ? /[<[](?:path|place|file)[>\]]/.test(it.flags)
+      : ['path', 'plan', 'from', 'to'].includes(it.name());
   return isPath ? 'files' : words.map((word) => ({ word, description: '' }));
 }
 

@@ -40,6 +40,8 @@ class Standing implements Candidacy {
   readonly #elections: Pick<Elections, 'isTrusted' | 'look' | 'withdraw'>;
   #found: Found = { leadership: 'unknown', problems: null, by: null };
   hasState = false;
+  /** It leads by a lease, and not because there is no state that could have one. */
+  hasLease = false;
   isRunning = false;
   isStopping = false;
   decided: Promise<void> = Promise.resolve();
@@ -155,6 +157,7 @@ export class Elections {
     for (const standing of all) {
       const lease = leases.get(standing.name);
       if (lease?.isBegun === true) standing.hasState = true;
+      standing.hasLease = lease !== undefined;
       if (stopped.includes(standing)) this.#standing.delete(standing);
       else if (!given.includes(standing)) standing.set(foundOf(lease, taken.has(standing.name)));
     }
@@ -164,7 +167,8 @@ export class Elections {
   #distrust(): void {
     if (this.#leases.isTrusted()) return;
     for (const standing of this.#standing) {
-      if (standing.leadership === 'leading') standing.set({ leadership: 'unknown', problems: null, by: null });
+      if (standing.hasLease && standing.leadership === 'leading')
+        standing.set({ leadership: 'unknown', problems: null, by: null });
     }
   }
 

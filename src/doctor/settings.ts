@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { proxyFor } from '../copernica/proxy.js';
+import { verdictOn } from '../manifest/parse.js';
 import { TOKEN_FILE_VARIABLE, TOKEN_VARIABLE } from '../settings/resolve.js';
 import { SETTINGS } from '../settings/schema.js';
 import { nearest } from '../text/suggest.js';
@@ -76,7 +77,6 @@ export async function checkManifest({ settings: { file }, manifest }: Context): 
     const finding = problemOf('input', errors, `correct each: ${SHOW_LINES}`);
     return errors.length < 2 ? finding : { ...finding, message: `${file} has ${errors.length} errors` };
   }
-  const valid = `${file}: ${counted(parsed.entries.length, 'webhook')}, valid`;
-  if (parsed.warnings.length === 0) return ok(valid);
-  return warning(`${valid}, ${counted(parsed.warnings.length, 'warning')}`, SHOW_LINES);
+  const verdict = `${file}: ${verdictOn(parsed)}`;
+  return parsed.warnings.length === 0 ? ok(verdict) : warning(verdict, SHOW_LINES);
 }

@@ -1,6 +1,7 @@
 import { type Document, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import type { Problem } from '../errors.js';
 import { nearest } from '../text/suggest.js';
+import { counted } from '../text/words.js';
 import type { FormerName, ManifestEntry } from '../webhook.js';
 import { checkAcross } from './across.js';
 import { boundsProblem } from './bounds.js';
@@ -151,4 +152,10 @@ function whyNoManifest({ contents, errors: [error] }: Document): Finding {
     : 'begin with webhooks: and list the entries below it';
   const message = 'a manifest is a mapping with the field webhooks';
   return { code: 'bad-manifest', message, remedy, start, end: start + 1 };
+}
+
+/** How much a valid manifest holds, and what came of checking it: `2 webhooks in 2 files, no problems`. */
+export function verdictOn({ entries, files, warnings }: Extract<ParsedManifest, { readonly ok: true }>): string {
+  const webhooks = counted(entries.length, 'webhook') + (files === 1 ? '' : ` in ${files} files`);
+  return `${webhooks}, ${warnings.length === 0 ? 'no problems' : `no errors, ${counted(warnings.length, 'warning')}`}`;
 }

@@ -95,7 +95,7 @@ async function realPathOf(path: string): Promise<string> {
 const SHARED_STATE = {
   code: 'shared-state',
   message: 'have the same state',
-  remedy: 'give each its own state:',
+  remedy: 'give each a `state:` of its own',
 } as const;
 const SHARED_WEBHOOKS = {
   code: 'shared-webhooks',

@@ -193,6 +193,24 @@ describe('the steps on main', () => {
     expect(handlers()).toHaveLength(2);
   });
 
+  atNight('go on after a run that was lost as the page says how, and create nothing twice', async () => {
+    const [, repair = ''] = read('docs/deploy/github-actions/README.md').split('## A run that was lost');
+    const [look = '', keep = ''] = [...repair.matchAll(/^ +```sh\n([^`]+)```/gm)].map(([, block = '']) => block);
+    expect(keep).toContain('git rm under-way');
+    const repository = await open();
+    await repository.release(FIRST_TIME);
+    await repository.push(manifestOf(3));
+    await repository.runner('plan', PLAN);
+    await repository.runner('apply', ['Take the state', 'Apply']);
+    expect(await repository.type(`${look.replace('NAME', 'c')}\n${keep}`)).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('c is now webhook 1896'),
+    });
+    expect(await repository.kept('under-way')).toBeNull();
+    expect(await repository.release()).toMatchObject({ failedAt: null, output: 'changes=false\n' });
+    expect(handlers()).toEqual(['https://a.example', 'https://b.example', 'https://c.example']);
+  });
+
   atNight('keep the state of a run that failed, and plan what it left', async () => {
     const repository = await open();
     sandbox().orderFault('create@2:400');

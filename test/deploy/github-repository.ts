@@ -31,10 +31,10 @@ export class Repository {
     const folder = await mkdtemp(join(tmpdir(), 'copernica-webhooks-actions-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     for (const name of ['bin', 'passed-on']) await mkdir(join(folder, name));
-    // In place of the installed package: `npx --no-install copernica-webhooks …`
+    // In place of the installed package: `npx --no-install copernica-webhooks …`, or without the flag.
     await writeFile(
       join(folder, 'bin/npx'),
-      `#!/bin/sh\nshift 2\nexec "${process.execPath}" "${ROOT}dist/main.js" "$@"\n`,
+      `#!/bin/sh\n[ "$1" != --no-install ] || shift\nshift\nexec "${process.execPath}" "${ROOT}dist/main.js" "$@"\n`,
     );
     await chmod(join(folder, 'bin/npx'), 0o755);
     const repository = new Repository(workflow, steps, folder, {
@@ -73,6 +73,11 @@ export class Repository {
     await this.git('desk', 'add', '--all');
     await this.git('desk', 'commit', '--quiet', '-m', 'Change the webhooks');
     await this.git('desk', 'push', '--quiet', 'origin', 'HEAD:main');
+  }
+
+  /** What a person types in a checkout of main, until something fails. */
+  type(commands: string): Promise<{ readonly code: number; readonly output: string }> {
+    return this.do('bash', ['-ec', commands], 'desk');
   }
 
   /** A file of the branch with the state, as the remote has it; null: it has none. */

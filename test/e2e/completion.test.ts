@@ -102,6 +102,22 @@ describe('completion', () => {
     expect([code, stdout.trim().split('\n').join(', ')]).toEqual([0, expected]);
   });
 
+  it.each([
+    [[], 'usual, usual-state'],
+    [['--file', 'mine.yaml'], 'mine, usual-state'],
+    [['-f', 'mine.yaml', '--state=mine.jsonl'], 'mine, mine-state'],
+    [['--file=usual.yaml', '--file=mine.yaml', '--state', 'none.jsonl'], 'mine'],
+  ])('offers the entries of the manifest and the state that are meant: %j', async (options, expected) => {
+    const place = await Workplace.open();
+    place.environment.COPERNICA_WEBHOOKS_FILE = 'usual.yaml';
+    await place.write('usual.yaml', 'webhooks:\n  - name: usual\n');
+    await place.write('mine.yaml', 'webhooks:\n  - name: mine\n');
+    await place.write('webhooks.state.jsonl', '{"name":"usual-state"}\n');
+    await place.write('mine.jsonl', '{"name":"mine-state"}\n');
+    const { code, stdout } = await place.run('completion', 'fish', '--', 'forget', ...options, '');
+    expect([code, stdout.trim().split('\n').join(', ')]).toEqual([0, expected]);
+  });
+
   it('refuses a shell that it has nothing for, and says which it has', async () => {
     const place = await Workplace.open();
     const { code, stderr } = await place.run('completion', 'csh');

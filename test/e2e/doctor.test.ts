@@ -143,6 +143,15 @@ describe('doctor', () => {
     expect(find('account').status).toBe('ok');
   });
 
+  it('says of a valid manifest what validate says', async () => {
+    const { place } = await openApplied();
+    for (const handler of ['https://a.example/x', 'http://a.example/x']) {
+      await place.manifest([{ ...A, handler }]);
+      const { find } = await consultWithout(place);
+      expect(`${find('manifest').message}\n`).toBe((await place.run('validate')).stdout);
+    }
+  });
+
   it('needs no account for the sandbox', async () => {
     const place = await Workplace.open();
     await place.manifest([A]);

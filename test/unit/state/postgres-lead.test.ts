@@ -17,7 +17,7 @@ async function scene() {
   const name = await server.createDatabase();
   const address = { host: '127.0.0.1', port, user, database: name, name: 'default', sslMode: 'disable' } as const;
   let queries = 0;
-  const replica = (accounts: readonly string[]) => {
+  const replica = (accounts: readonly string[], { mayBegin = true } = {}) => {
     const connected = new Database({ address, password, applicationName: 'test' });
     const database = Object.assign(Object.create(connected) as Database, {
       query: (text: string, values?: readonly unknown[]) => {
@@ -30,7 +30,7 @@ async function scene() {
     const elections = new Elections(postgresLeadLeases({ place: 'here', database, members, holder }));
     const seen: Leadership[] = [];
     const candidacies = accounts.map((account) =>
-      elections.stand({ name: account, mayBegin: true, onChange: ({ leadership }) => void seen.push(leadership) }),
+      elections.stand({ name: account, mayBegin, onChange: ({ leadership }) => void seen.push(leadership) }),
     );
     const withdraw = () => Promise.all(candidacies.map((each) => each.withdraw()));
     onTestFinished(async () => {
@@ -109,5 +109,13 @@ describe('leadership in a database', () => {
     await first.elections.look();
     expect(led(first.candidacies)).toBe(0);
     expect(first.seen).toEqual(['leading', 'standing-by']);
+  });
+
+  it('is not lost where there is no state that it could be of', async () => {
+    const { replica } = await scene();
+    const { elections, candidacies, seen } = replica(['a'], { mayBegin: false });
+    await elections.look();
+    await elections.look();
+    expect([candidacies[0]?.hasState, seen]).toEqual([false, ['leading']]);
   });
 });
