@@ -254,7 +254,7 @@ describe('the watched manifest', () => {
   it('is neither waited for where it is a pipe, nor read where it is an empty folder or too large', async () => {
     const path = join(await aFolder(), 'webhooks.yaml');
     await writeFile(path, manifestOf('v1'));
-    const watched = await Watched.open(path);
+    const watched = await Watched.open(path, { lookEveryMs: OFTEN_MS });
     await rm(path);
     await run('mkfifo', [path]);
     await watched.until('manifest-unreadable');
