@@ -166,8 +166,8 @@ function runAs(uid: number, place: Workplace, ...args: string[]) {
   });
 }
 
-describe('twenty creates that nobody knows of', () => {
-  /** A kill when the first few of them were made; the others have their intents on disk, and were never sent. */
+describe('forty creates that nobody knows of', () => {
+  /** A kill when twenty are on the wire, and twenty more have their intents on disk. */
   async function killed(list: 'refused' | 'envelope') {
     const sandbox = await openSandbox({
       quirks: { list },
@@ -192,7 +192,7 @@ describe('twenty creates that nobody knows of', () => {
   ] as const)('are each looked for %s, and made once', async (_how, list, mostReads) => {
     const { sandbox, place } = await killed(list);
     const rows = [...((await place.json('list')).document as unknown as { readonly status: string }[])];
-    expect(rows.filter(isOpen).length).toBe(20);
+    expect(rows.filter(isOpen).length).toBe(40);
     const before = sandbox.requests().length;
     expect(await place.run('apply', '--settle', '200ms')).toMatchObject({ code: 0 });
     const calls = sandbox.requests().slice(before);

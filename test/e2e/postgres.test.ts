@@ -85,7 +85,9 @@ describe('a state on PostgreSQL', () => {
   });
 
   atNight('is begun and filled from ten empty folders of which whoever writes is killed again and again', async () => {
-    const sandbox = await openSandbox();
+    // Slow enough for whoever writes to be met in the middle.
+    const slow = { on: 'create', times: 'always', when: 'after', reply: { kind: 'slow', ms: 60 } } as const;
+    const sandbox = await openSandbox({ faults: [slow] });
     const { url, query } = await openDatabase();
     const places = await Promise.all(Array.from({ length: 10 }, () => openMachine(sandbox, url, entries(30))));
     const running = new Map<number, Running>();
