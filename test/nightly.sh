@@ -18,11 +18,12 @@ if ! command -v faketime >/dev/null && ! { apt-get update && apt-get install -y 
 fi
 said=$(mktemp)
 (part 'a week' env WEEK_HOURS=168 WEEK_SEED="$(date +%Y%m%d)" npx vitest run test/week; exit "$failed") >"$said" 2>&1 &
+week=$!
 part 'simulation' env MODEL_HISTORIES=20000 npx vitest run test/simulation/exactly-once.test.ts
 part 'replicas' env MODEL_HISTORIES=3000 npx vitest run test/simulation/replicas.test.ts
 part 'outages' env OUTAGES=1000 npx vitest run test/simulation/outages.test.ts
 part 'each rule' env OUTAGES=1 npx vitest run test/simulation/rules.test.ts
-wait $! || failed=1
+wait "$week" || failed=1
 cat "$said"
 rm "$said"
 part 'units, properties and files' npx vitest run test/unit test/property test/deploy

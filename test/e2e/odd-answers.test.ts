@@ -420,6 +420,16 @@ describe('the way to the API', () => {
     },
   );
 
+  atNight(
+    'sends nothing to a server that nobody knows, with no word of NODE_TLS_REJECT_UNAUTHORIZED either',
+    async () => {
+      const { front, place } = await openHttps();
+      const refused = await place.run('apply', '--init');
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('no TLS connection to localhost')]);
+      expect(front.headers).toEqual([]);
+    },
+  );
+
   it('goes to a loopback address without a proxy, which would read the token in plain http', async () => {
     const { sandbox, place } = await open();
     const proxy = await openProxy();

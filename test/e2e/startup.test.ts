@@ -61,7 +61,8 @@ describe('the built command', () => {
     const place = await Workplace.open();
     await place.manifest([{ name: 'a', handler: 'https://a.example/x', trigger: 'create' }]);
     place.environment.NODE_DEBUG = 'esm';
-    const { stderr } = await place.run(command, ...flags);
+    const { stderr, code } = await place.run(command, ...flags);
+    expect(code).toBe(0);
     expect(stderr).toContain(`/chunks/${command}-`);
     for (const name of ['undici', 'session']) {
       expect(chunks).toContainEqual(expect.stringMatching(`^${name}-.*\\.js$`));

@@ -43,7 +43,7 @@ try {
 }
 `;
 
-/** Records, of which each forty are followed by a compaction. */
+/** Pairs of records that are flushed before the kill; after each forty the file is written anew. */
 const SO_MANY = NIGHT ? 500 : 150;
 
 describe('a process that is killed while it writes', () => {
